@@ -1,0 +1,116 @@
+# pvgen: `make setup demo` runs the main job, `make setup check` the tests.
+
+BUILD  := build
+CC     := gcc
+CLANG  := clang
+PYTHON := /usr/bin/python3
+SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
+IDL    := $(wildcard idl/pv/*.pvi)
+
+.DELETE_ON_ERROR:
+.PHONY: all setup demo check check-fast check-tree regen bench format clean
+
+all: $(BUILD)/pvgen
+
+setup:
+	$(SUDO) apt-get update -qq
+	xargs -a packages.txt $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends >/dev/null
+
+# ---- pvgen: needs a C compiler, flex and bison; only libc when it runs ----
+
+PVGEN_SRC    := $(wildcard compiler/*.c)
+PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
+PVGEN_DEPS   := $(wildcard compiler/*.h) compiler/diag.def $(BUILD)/parser.c $(BUILD)/lexer.c
+
+$(BUILD)/parser.c: compiler/parser.y
+	@mkdir -p $(@D)
+	@echo '  BISON $@'
+	@bison -d -Wall -Werror -o $@ $<
+
+$(BUILD)/lexer.c: compiler/lexer.l $(BUILD)/parser.c
+	@echo '  FLEX  $@'
+	@flex -o $@ $<
+
+# One rule for all builds of pvgen: its compiler and its flags differ.
+define pvgen-build
+$(BUILD)/$(1)/%.o: compiler/%.c $(PVGEN_DEPS)
+	@mkdir -p $$(@D)
+	@echo '  CC    $$@'
+	@$(2) $(PVGEN_CFLAGS) $(3) -I$(BUILD) -c -o $$@ $$<
+
+$(BUILD)/$(1)/%.o: $(BUILD)/%.c $(PVGEN_DEPS)
+	@mkdir -p $$(@D)
+	@echo '  CC    $$@'
+	@$(2) $(PVGEN_CFLAGS) $(3) -I$(BUILD) -c -o $$@ $$<
+
+$(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/parser.o $(BUILD)/$(1)/lexer.o
+	@echo '  LD    $$@'
+	@$(2) $(3) -o $$@ $$^
+endef
+
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+$(eval $(call pvgen-build,plain,$(CC),))
+$(eval $(call pvgen-build,clang,$(CLANG),))
+$(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE)))
+
+$(BUILD)/pvgen: $(BUILD)/plain/pvgen
+	@cp $< $@
+
+regen: $(BUILD)/pvgen
+	$< build --outdir generated $(IDL)
+
+# ---- the guest kernel: one image for all environments ----
+
+GUEST_SRC    := $(wildcard runtime/*.c runtime/x86_64/*.S backends/*/*.c backends/*/*.S \
+		  tests/boot/*.c tests/boot/*.S) \
+		$(filter-out %.skeleton.c,$(wildcard generated/*.c generated/*.S))
+GUEST_CFLAGS := -std=gnu11 -ffreestanding -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+		-fno-pic -fno-pie -fno-stack-protector -fcf-protection=branch \
+		-fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror \
+		-Igenerated -Iruntime -Itests/boot
+GUEST_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
+
+define guest-build
+$(BUILD)/$(1)/%.o: %
+	@mkdir -p $$(@D)
+	@echo '  CC    $$@'
+	@$(2) $(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1).elf: tests/boot/kernel.lds $(GUEST_SRC:%=$(BUILD)/$(1)/%.o)
+	@echo '  LD    $$@'
+	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o,$$^)
+
+-include $(GUEST_SRC:%=$(BUILD)/$(1)/%.d)
+endef
+
+$(eval $(call guest-build,guest,$(CC)))
+$(eval $(call guest-build,guest-clang,$(CLANG)))
+
+$(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
+	@sh $<
+
+# ---- the main job and the tests ----
+
+demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
+	$(BUILD)/pvgen check $(IDL)
+	$(PYTHON) tests/boot/demo.py
+
+check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
+	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf
+
+check: check-tree
+	$(PYTHON) -m pytest -q -n 2 tests
+
+check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
+	$(PYTHON) -m pytest -q -n 2 tests/compiler
+
+bench: $(BUILD)/pvgen
+	$(PYTHON) tests/bench/speed.py
+
+format:
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch])
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,82 @@
+/*
+ * An architecture is a row.  Sources: System V ABI for AMD64, section 3.2.3
+ * (registers); Intel SDM vol. 2 (instructions), vol. 3, section 5.9
+ * (privileged instructions; POPF and PUSHF are here too, because they run
+ * without a trap and do the wrong thing).
+ */
+#include <string.h>
+
+#include "pvgen.h"
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+const struct arch arch_table[] = {
+	{
+		.name = "x86_64",
+		.word = 8,
+		.args = LIST("rdi", "rsi", "rdx", "rcx", "r8", "r9"),
+		.volatiles = LIST("rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11"),
+		.registers = LIST("flags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
+				  "r9", "r10", "r11", "r12", "r13", "r14", "r15"),
+		.result = "rax",
+		.identity = "mov %rdi, %rax",
+		.zero = "xor %eax, %eax",
+		.trap = "ud2",
+		.landing_pad = "endbr64",
+		.ret = "ret",
+		.call_slot = "call *@(%rip)",
+		.jump_slot = "jmp *@(%rip)",
+		.slot_site = 6,
+		.default_budget = 16,
+		.percpu = "%gs:@",
+		.global = "@(%rip)",
+		.load = LIST("movzbl @, %eax", "movzwl @, %eax", "movl @, %eax", "movq @, %rax"),
+		.load_signed =
+			LIST("movsbq @, %rax", "movswq @, %rax", "movslq @, %rax", "movq @, %rax"),
+		.store = LIST("movb $@, @", "movw $@, @", "movl $@, @", "movq $@, @"),
+		.privileged = LIST("cli", "sti", "hlt", "lgdt", "lidt", "lldt", "ltr", "lmsw",
+				   "clts", "invd", "wbinvd", "invlpg", "invpcid", "rdmsr", "wrmsr",
+				   "rdpmc", "swapgs", "sysretq", "sysretl", "sysexit", "iretq",
+				   "iretl", "iret", "in", "inb", "inw", "inl", "out", "outb",
+				   "outw", "outl", "pushf", "pushfq", "popf", "popfq"),
+		.privileged_operands = LIST("%cr", "%dr"),
+	},
+};
+
+const size_t arch_count = NELEM(arch_table);
+
+const struct arch *arch_find(const char *name)
+{
+	for (size_t i = 0; i < arch_count; i++)
+		if (!strcmp(arch_table[i].name, name))
+			return &arch_table[i];
+	return NULL;
+}
+
+bool arch_is_privileged(const struct arch *arch, const char *insn)
+{
+	size_t n = strcspn(insn, " \t");
+
+	for (const char *const *p = arch->privileged; *p; p++)
+		if (strlen(*p) == n && !strncmp(*p, insn, n))
+			return true;
+	for (const char *const *p = arch->privileged_operands; *p; p++)
+		if (strstr(insn, *p))
+			return true;
+	return false;
+}
+
+const char *arch_expand(const char *pattern, const char *a, const char *b)
+{
+	const char *texts[] = {a, b};
+	struct out o = {0};
+	size_t n = 0;
+
+	for (; *pattern; pattern++) {
+		if (*pattern == '@')
+			put(&o, "%s", texts[n++]);
+		else
+			put_n(&o, pattern, 1);
+	}
+	return intern(text_of(&o));
+}

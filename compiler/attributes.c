@@ -1,0 +1,795 @@
+/*
+ * Statements of ops, abis, calls, entries and backends: a table for each
+ * place.  A new attribute is a row, a function that applies it, and a field.
+ */
+#include <string.h>
+
+#include "pvgen.h"
+
+/* ---- rows ---- */
+
+/** Operands by letter: w word, d dotted path, i integer, c integer or constant, s string; +
+ * repeats, ? may be left out. */
+struct attribute_row {
+	const char *name;
+	const char *shape;
+	const char *usage;
+	void (*apply)(struct run *run, void *module, void *thing, const struct stmt *s);
+};
+
+static bool operand_fits(char letter, const struct operand *o)
+{
+	switch (letter) {
+	case 'w':
+		return o->kind == OPERAND_PATH && o->path.n == 1;
+	case 'd':
+		return o->kind == OPERAND_PATH;
+	case 'i':
+		return o->kind == OPERAND_INT;
+	case 'c':
+		return o->kind == OPERAND_INT || (o->kind == OPERAND_PATH && o->path.n == 1);
+	case 's':
+		return o->kind == OPERAND_STRING;
+	default:
+		return false;
+	}
+}
+
+static bool shape_fits(const char *shape, const operands *operands)
+{
+	vec_each(o, operands)
+	{
+		if (!*shape || !operand_fits(*shape, o))
+			return false;
+		if (shape[1] != '+')
+			shape++;
+		else if (o == operands->v + operands->n - 1)
+			shape += 2;
+		else if (shape[2] && !operand_fits(*shape, o + 1))
+			shape += 2;
+	}
+	return !*shape || *shape == '?' || shape[1] == '?';
+}
+
+static const char *row_names(const struct attribute_row *rows, size_t n)
+{
+	struct out o = {0};
+
+	for (size_t i = 0; i < n; i++)
+		put(&o, "%s%s", i ? " " : "; known: ", rows[i].name);
+	return text_of(&o);
+}
+
+static void apply(struct run *run, const char *place, const struct attribute_row *rows, size_t n,
+		  void *module, void *thing, const struct stmt *s)
+{
+	const struct name *word = &s->path.v[0];
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(rows[i].name, word->s) != 0)
+			continue;
+		if (shape_fits(rows[i].shape, &s->operands))
+			rows[i].apply(run, module, thing, s);
+		else
+			diag(run, bad_operands, s->loc, word->s, rows[i].usage);
+		return;
+	}
+	diag(run, unknown_attribute, word->loc, place, word->s, row_names(rows, n));
+}
+
+static struct name word_at(const struct stmt *s, size_t i)
+{
+	return s->operands.v[i].path.v[0];
+}
+
+static void words_from(const struct stmt *s, names *words)
+{
+	vec_each(o, &s->operands) * vec_push(words) = o->path.v[0];
+}
+
+static unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t high)
+{
+	const struct operand *o = &s->operands.v[0];
+
+	if (o->value >= low && o->value <= high)
+		return (unsigned int)o->value;
+	diag(run, out_of_range, o->loc, s->path.v[0].s, mem_printf("%lld", (long long)low),
+	     mem_printf("%lld", (long long)high));
+	return (unsigned int)low;
+}
+
+static bool is_word(struct name name, const char *word)
+{
+	return !strcmp(name.s, word);
+}
+
+static const char *arch_names(void)
+{
+	struct out o = {0};
+
+	for (size_t i = 0; i < arch_count; i++)
+		put(&o, "%s%s", i ? " " : "", arch_table[i].name);
+	return text_of(&o);
+}
+
+static bool check_arch(struct run *run, struct name name)
+{
+	if (arch_find(name.s))
+		return true;
+	diag(run, unknown_arch, name.loc, name.s, arch_names());
+	return false;
+}
+
+/** ARCH "instruction" ... as a template. */
+static struct template *template_from(struct run *run, const struct stmt *s, size_t first)
+{
+	struct template *t = mem_alloc(sizeof(*t));
+
+	t->arch = word_at(s, first);
+	check_arch(run, t->arch);
+	for (size_t i = first + 1; i < s->operands.n; i++)
+		*vec_push(&t->insns) = s->operands.v[i];
+	return t;
+}
+
+static void check_registers(struct run *run, const names *registers)
+{
+	struct out known = {0};
+
+	for (const char *const *r = run->arch->registers; *r; r++)
+		put(&known, " %s", *r);
+	vec_each(name, registers)
+	{
+		const char *const *r = run->arch->registers;
+
+		while (*r && strcmp(*r, name->s) != 0)
+			r++;
+		if (!*r)
+			diag(run, unknown_register, name->loc, name->s, text_of(&known) + 1);
+	}
+}
+
+/* ---- op ---- */
+
+static void op_clobbers(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct op *op = thing;
+	struct name first = word_at(s, 0);
+
+	(void)module;
+	if (s->operands.n == 1 && is_word(first, "normal"))
+		op->clobber = CLOBBER_NORMAL;
+	else if (s->operands.n == 1 && is_word(first, "none"))
+		op->clobber = CLOBBER_NONE;
+	else if (s->operands.n == 1 && is_word(first, "flags"))
+		op->clobber = CLOBBER_FLAGS;
+	else {
+		op->clobber = CLOBBER_SET;
+		words_from(s, &op->registers);
+		check_registers(run, &op->registers);
+	}
+}
+
+static const struct {
+	const char *name;
+	enum context context;
+} contexts[] = {
+	{"noinstr", CONTEXT_NOINSTR}, {"hot", CONTEXT_HOT},
+	{"early", CONTEXT_EARLY},     {"late", CONTEXT_LATE},
+	{"pure", CONTEXT_PURE},	      {"unprivileged", CONTEXT_UNPRIVILEGED},
+};
+
+static void op_context(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct op *op = thing;
+
+	(void)module;
+	vec_each(o, &s->operands)
+	{
+		size_t i = 0;
+
+		while (i < NELEM(contexts) && !is_word(o->path.v[0], contexts[i].name))
+			i++;
+		if (i < NELEM(contexts))
+			op->context |= contexts[i].context;
+		else
+			diag(run, unknown_word, o->loc, o->path.v[0].s, "context",
+			     "noinstr hot early late pure unprivileged");
+	}
+}
+
+static void op_native(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct op *op = thing;
+	struct template *t = template_from(run, s, 0);
+
+	(void)module;
+	vec_each(old, &op->natives)
+	{
+		if ((*old)->arch.s != t->arch.s)
+			continue;
+		diag(run, duplicate, t->arch.loc, "native template for", t->arch.s);
+		diag_note(run, (*old)->arch.loc, "the first definition is here");
+	}
+	*vec_push(&op->natives) = t;
+}
+
+static const struct {
+	const char *name;
+	enum impl_kind kind;
+} defaults[] = {
+	{"nop", IMPL_NOP}, {"identity", IMPL_IDENTITY}, {"zero", IMPL_ZERO}, {"trap", IMPL_TRAP}};
+
+static void op_default(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct op *op = thing;
+	struct name word = word_at(s, 0);
+
+	(void)module;
+	for (size_t i = 0; i < NELEM(defaults); i++)
+		if (is_word(word, defaults[i].name)) {
+			op->fallback = (struct impl){.kind = defaults[i].kind, .loc = s->loc};
+			return;
+		}
+	diag(run, unknown_word, word.loc, word.s, "default", "nop identity zero trap");
+}
+
+static void op_budget(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)module;
+	((struct op *)thing)->budget = bounded(run, s, run->arch->slot_site, 255);
+}
+
+static void op_revision(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)module;
+	((struct op *)thing)->revision = bounded(run, s, 1, 65535);
+}
+
+static void op_tail(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct op *op = thing;
+
+	(void)module;
+	op->tail = true;
+	if (op->params.n || !type_is_void(&op->type))
+		diag(run, tail_shape, s->loc, op->name.s);
+}
+
+static void op_pairs(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct interface *i = module;
+	struct op *op = thing;
+
+	words_from(s, &op->pairs);
+	vec_each(name, &op->pairs)
+	{
+		if (!map_get(&i->op_map, name->s))
+			diag(run, unknown_op, name->loc, i->name.s, name->s,
+			     suggest(&i->op_map, name->s));
+	}
+}
+
+static void op_defer(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct op *op = thing;
+
+	(void)run;
+	(void)module;
+	words_from(s, &op->defer);
+}
+
+static const struct attribute_row op_rows[] = {
+	{"clobbers", "w+", "clobbers normal|none|flags|REGISTER...;", op_clobbers},
+	{"context", "w+", "context WORD...;", op_context},
+	{"native", "ws+", "native ARCH \"INSTRUCTION\"...;", op_native},
+	{"default", "w", "default nop|identity|zero|trap;", op_default},
+	{"budget", "i", "budget BYTES;", op_budget},
+	{"revision", "i", "revision NUMBER;", op_revision},
+	{"tail", "", "tail;", op_tail},
+	{"pairs", "w", "pairs OP;", op_pairs},
+	{"defer", "w", "defer MODE;", op_defer},
+};
+
+static void resolve_result_space(struct run *run, struct op *op)
+{
+	vec_each(a, &op->attributes)
+	{
+		op->space = space_find(a->name.s);
+		if (op->space == SPACE_NONE)
+			diag(run, unknown_attribute, a->name.loc, "a result", a->name.s,
+			     "; known: va pa gpa pfn mfn ma");
+	}
+}
+
+void resolve_op(struct run *run, struct interface *interface, struct op *op)
+{
+	op->budget = run->arch->default_budget;
+	op->revision = 1;
+	resolve_result_space(run, op);
+	vec_each(s, &op->stmts) apply(run, "an op", op_rows, NELEM(op_rows), interface, op, s);
+}
+
+/* ---- abi ---- */
+
+static void entry_number(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)module;
+	words_from(s, &((struct entry *)thing)->number);
+	check_registers(run, &((struct entry *)thing)->number);
+}
+
+static void entry_args(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)module;
+	words_from(s, &((struct entry *)thing)->args);
+	check_registers(run, &((struct entry *)thing)->args);
+}
+
+static void entry_result(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)module;
+	words_from(s, &((struct entry *)thing)->result);
+	check_registers(run, &((struct entry *)thing)->result);
+}
+
+/* Beside registers: `args`, the registers of the arguments, and `memory`. */
+static void entry_clobbers(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct entry *e = thing;
+
+	(void)module;
+	vec_each(o, &s->operands)
+	{
+		if (is_word(o->path.v[0], "args"))
+			e->clobbers_args = true;
+		else if (is_word(o->path.v[0], "memory"))
+			e->clobbers_memory = true;
+		else
+			*vec_push(&e->clobbers) = o->path.v[0];
+	}
+	check_registers(run, &e->clobbers);
+}
+
+static void entry_errors(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct name word = word_at(s, 0);
+
+	(void)module;
+	((struct entry *)thing)->errors_negative = true;
+	if (!is_word(word, "negative"))
+		diag(run, unknown_word, word.loc, word.s, "error domain", "negative");
+}
+
+static const struct attribute_row entry_rows[] = {
+	{"number", "w", "number REGISTER;", entry_number},
+	{"args", "w+", "args REGISTER...;", entry_args},
+	{"result", "w", "result REGISTER;", entry_result},
+	{"clobbers", "w+", "clobbers args|memory|REGISTER...;", entry_clobbers},
+	{"errors", "w", "errors negative;", entry_errors},
+};
+
+static void abi_entry(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct abi *abi = thing;
+	struct entry *e = mem_alloc(sizeof(*e));
+
+	e->code = *template_from(run, s, 0);
+	vec_each(inner, &s->block)
+		apply(run, "an entry", entry_rows, NELEM(entry_rows), module, e, inner);
+	if (run->arch == arch_find(e->code.arch.s))
+		abi->entry = e;
+}
+
+static void abi_multicall(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct abi *abi = thing;
+	struct name record = word_at(s, 0);
+
+	(void)module;
+	abi->multicall = scope_find(&abi->scope, record.s);
+	if (!abi->multicall || abi->multicall->kind != DECL_STRUCT) {
+		diag(run, unknown_type, record.loc, record.s, suggest(&abi->scope.map, record.s));
+		abi->multicall = NULL;
+		return;
+	}
+	for (size_t i = 1; i < 3; i++)
+		if (!record_member(abi->multicall, word_at(s, i).s))
+			diag(run, unknown_member, word_at(s, i).loc, record.s, word_at(s, i).s, "");
+	abi->multicall_op = word_at(s, 1).s;
+	abi->multicall_args = word_at(s, 2).s;
+}
+
+static void abi_reserved(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct abi *abi = thing;
+
+	(void)module;
+	vec_each(call, &abi->calls)
+	{
+		if ((*call)->number != s->operands.v[1].value)
+			continue;
+		diag(run, reserved_number, (*call)->name.loc, (*call)->name.s);
+		diag_note(run, s->loc, "reserved here: %s", s->operands.v[2].string);
+	}
+}
+
+static const struct attribute_row abi_rows[] = {
+	{"entry", "ws+", "entry ARCH \"INSTRUCTION\"... { ... }", abi_entry},
+	{"multicall", "www", "multicall STRUCTURE MEMBER_OF_NUMBER MEMBER_OF_ARGUMENTS;",
+	 abi_multicall},
+	{"reserved", "wis", "reserved number NUMBER \"REASON\";", abi_reserved},
+};
+
+void resolve_abi(struct run *run, struct abi *abi)
+{
+	vec_each(s, &abi->stmts) apply(run, "an abi", abi_rows, NELEM(abi_rows), abi, abi, s);
+	if (abi->calls.n && !abi->entry)
+		diag(run, no_entry, abi->name.loc, abi->name.s, run->arch->name);
+}
+
+/* ---- call ---- */
+
+static const struct param *call_param(struct run *run, const struct call *call, struct name name)
+{
+	struct map known = {0};
+
+	vec_each(p, &call->params)
+	{
+		if (p->name.s == name.s)
+			return p;
+		map_add(&known, p->name.s, p);
+	}
+	diag(run, unknown_param, name.loc, call->name.s, name.s, suggest(&known, name.s));
+	return NULL;
+}
+
+/** The member of an argument's element that a path names, or NULL and a report. */
+static const struct member *element_member(struct run *run, const struct param *element,
+					   const names *path, size_t first)
+{
+	const struct decl *d = element->type.decl;
+	const struct member *m = NULL;
+
+	for (size_t i = first; i < path->n; i++) {
+		m = d ? record_member(d, path->v[i].s) : NULL;
+		if (!m) {
+			diag(run, unknown_member, path->v[i].loc,
+			     i ? path->v[i - 1].s : element->name.s, path->v[i].s, "");
+			return NULL;
+		}
+		d = m->nested ? m->nested : type_record(&m->type);
+	}
+	return m;
+}
+
+static void call_subs(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct call *call = thing;
+	const struct param *p;
+
+	(void)module;
+	call->selector = s->operands.v[1].path;
+	p = call_param(run, call, call->selector.v[0]);
+	if (!p || call->selector.n == 1)
+		return;
+	call->element = p;
+	element_member(run, p, &call->selector, 1);
+}
+
+static void call_fix(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct abi *abi = module;
+	struct call *call = thing;
+	const struct operand *value = &s->operands.v[1];
+	const struct param *p = call_param(run, call, word_at(s, 0));
+	const struct decl *d = NULL;
+
+	if (value->kind == OPERAND_PATH) {
+		d = scope_find(&abi->scope, value->path.v[0].s);
+		if (!d || d->kind != DECL_CONST) {
+			diag(run, unknown_const, value->loc, value->path.v[0].s,
+			     suggest(&abi->scope.map, value->path.v[0].s));
+			return;
+		}
+	}
+	*vec_push(&call->fixed) =
+		(struct fixed){p, d ? mem_printf("%s%s", d->scope->upper_prefix, d->name.s)
+				    : mem_printf("%lld", (long long)value->value)};
+}
+
+static void call_noreturn(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)run;
+	(void)module;
+	(void)s;
+	((struct call *)thing)->noreturn = true;
+}
+
+static const struct attribute_row call_rows[] = {
+	{"subs", "wd", "subs in PARAMETER; or subs in PARAMETER.MEMBER;", call_subs},
+	{"fix", "wc", "fix PARAMETER VALUE;", call_fix},
+	{"noreturn", "", "noreturn;", call_noreturn},
+};
+
+/** Each parameter of a sub-command has a place: a parameter of the call, or in the element. */
+static void check_sub_params(struct run *run, const struct call *call, const struct subcall *sub)
+{
+	vec_each(p, &sub->params)
+	{
+		bool found = false;
+
+		vec_each(q, &call->params) found |= q->name.s == p->name.s;
+		if (p->at.n && call->element)
+			element_member(run, call->element, &p->at, 0);
+		else if (!found)
+			diag(run, no_place, p->name.loc, p->name.s);
+	}
+}
+
+void resolve_call(struct run *run, struct abi *abi, struct call *call)
+{
+	vec_each(s, &call->stmts) apply(run, "a call", call_rows, NELEM(call_rows), abi, call, s);
+	if (abi->entry && call->params.n > abi->entry->args.n)
+		diag(run, too_many_args, call->name.loc, call->name.s);
+	if (call->subs.n && !call->selector.n)
+		diag(run, no_selector, call->name.loc, call->name.s);
+	vec_each(sub, &call->subs) check_sub_params(run, call, *sub);
+}
+
+/* ---- backend ---- */
+
+static void backend_bare(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct backend *b = thing;
+	struct interface *i = module;
+
+	b->is_bare = true;
+	if (i->bare) {
+		diag(run, two_bare, s->loc, i->name.s, i->bare->name.s, b->name.s);
+		diag_note(run, i->bare->name.loc, "'%s' is here", i->bare->name.s);
+	}
+	i->bare = b;
+}
+
+static void backend_deprivileged(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)run;
+	(void)module;
+	(void)s;
+	((struct backend *)thing)->is_deprivileged = true;
+}
+
+static void detect_always(struct run *run, struct backend *b, const struct stmt *s)
+{
+	(void)run;
+	(void)s;
+	b->detect = DETECT_ALWAYS;
+}
+
+static void detect_start_info(struct run *run, struct backend *b, const struct stmt *s)
+{
+	(void)run;
+	(void)s;
+	b->detect = DETECT_START_INFO;
+}
+
+static void detect_cpuid(struct run *run, struct backend *b, const struct stmt *s)
+{
+	const struct operand *signature = &s->operands.v[s->operands.n - 1];
+
+	b->detect = DETECT_CPUID;
+	b->signature = signature->string;
+	if (signature->kind != OPERAND_STRING || strlen(signature->string) != 12)
+		diag(run, bad_signature, signature->loc);
+}
+
+static const struct {
+	const char *name;
+	void (*apply)(struct run *run, struct backend *b, const struct stmt *s);
+} detections[] = {
+	{"always", detect_always},
+	{"start_info", detect_start_info},
+	{"cpuid", detect_cpuid},
+};
+
+static void backend_detect(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct backend *b = thing;
+
+	(void)module;
+	b->is_detected = true;
+	for (size_t i = 0; i < NELEM(detections); i++)
+		if (is_word(word_at(s, 0), detections[i].name)) {
+			detections[i].apply(run, b, s);
+			return;
+		}
+	diag(run, unknown_word, s->operands.v[0].loc, word_at(s, 0).s, "way to detect",
+	     "always start_info cpuid");
+}
+
+static void backend_priority(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)module;
+	((struct backend *)thing)->priority = bounded(run, s, 0, 1000000);
+}
+
+static void backend_init(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)run;
+	(void)module;
+	((struct backend *)thing)->init = word_at(s, 0).s;
+}
+
+static void backend_flush(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	(void)run;
+	(void)module;
+	((struct backend *)thing)->flush = word_at(s, 0).s;
+}
+
+static void backend_shared(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct backend *b = thing;
+	struct name record = word_at(s, 0), where = word_at(s, 1);
+	struct decl *d = b->abi ? scope_find(&b->abi->scope, record.s) : NULL;
+
+	(void)module;
+	if (!d || !d->is_shared) {
+		diag(run, unknown_type, record.loc, record.s,
+		     d ? "; it is not declared 'shared struct'" : "");
+		return;
+	}
+	if (!is_word(where, "percpu") && !is_word(where, "global"))
+		diag(run, unknown_word, where.loc, where.s, "place of shared memory",
+		     "percpu global");
+	*vec_push(&b->shared) = (struct shared){
+		.structure = record,
+		.decl = d,
+		.is_percpu = is_word(where, "percpu"),
+		.symbol = word_at(s, 2).s,
+	};
+}
+
+static enum space space_operand(struct run *run, struct name name)
+{
+	enum space space = space_find(name.s);
+
+	if (space == SPACE_NONE)
+		diag(run, unknown_word, name.loc, name.s, "kind of address",
+		     "va pa gpa pfn mfn ma");
+	return space;
+}
+
+static void backend_converter(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	static const char usage[] = "converter NAME from KIND to KIND call FUNCTION;";
+	struct backend *b = thing;
+
+	(void)module;
+	if (!is_word(word_at(s, 1), "from") || !is_word(word_at(s, 3), "to") ||
+	    !is_word(word_at(s, 5), "call")) {
+		diag(run, bad_operands, s->loc, "converter", usage);
+		return;
+	}
+	*vec_push(&b->converters) = (struct converter){
+		.name = word_at(s, 0),
+		.from = space_operand(run, word_at(s, 2)),
+		.to = space_operand(run, word_at(s, 4)),
+		.function = word_at(s, 6).s,
+	};
+}
+
+static const struct stmt *value_of(const struct stmt *provide, const char *name)
+{
+	vec_each(s, &provide->block)
+	{
+		if (s->path.v[0].s == name)
+			return s;
+	}
+	return NULL;
+}
+
+static void check_values_known(struct run *run, const struct registration *r,
+			       const struct stmt *provide)
+{
+	vec_each(s, &provide->block)
+	{
+		bool known = false;
+
+		vec_each(m, &r->members) known |= m->name.s == s->path.v[0].s;
+		if (!known)
+			diag(run, unknown_attribute, s->path.v[0].loc, r->name.s, s->path.v[0].s,
+			     "");
+	}
+}
+
+/** One value for each member of the registration, of its kind, in its order. */
+static void provide_values(struct run *run, const struct registration *r,
+			   const struct stmt *provide, stmts *values)
+{
+	vec_each(m, &r->members)
+	{
+		const struct stmt *s = value_of(provide, m->name.s);
+		const char *shape = m->is_function ? "w" : type_is_pointer(&m->type) ? "w" : "i";
+
+		if (!s)
+			diag(run, member_missing, provide->operands.v[1].loc, r->name.s,
+			     word_at(provide, 1).s, m->name.s);
+		else if (!shape_fits(shape, &s->operands))
+			diag(run, bad_operands, s->loc, m->name.s,
+			     mem_printf("%s %s;", m->name.s,
+					*shape == 'i' ? "NUMBER" : "FUNCTION"));
+		else
+			*vec_push(values) = *s;
+	}
+}
+
+static void backend_provide(struct run *run, void *module, void *thing, const struct stmt *s)
+{
+	struct interface *i = module;
+	struct backend *b = thing;
+	struct name kind = word_at(s, 0);
+	const struct registration *r = map_get(&i->registration_map, kind.s);
+	struct provision *p;
+
+	if (!r) {
+		diag(run, unknown_registration, kind.loc, i->name.s, kind.s,
+		     suggest(&i->registration_map, kind.s));
+		return;
+	}
+	p = vec_push(&b->provisions);
+	*p = (struct provision){.registration = r, .name = word_at(s, 1)};
+	check_values_known(run, r, s);
+	provide_values(run, r, s, &p->values);
+}
+
+static const struct attribute_row backend_rows[] = {
+	{"bare", "", "bare;", backend_bare},
+	{"deprivileged", "", "deprivileged;", backend_deprivileged},
+	{"detect", "ws?", "detect always; detect start_info; or detect cpuid \"SIGNATURE\";",
+	 backend_detect},
+	{"priority", "i", "priority NUMBER;", backend_priority},
+	{"init", "w", "init FUNCTION;", backend_init},
+	{"flush", "w", "flush FUNCTION;", backend_flush},
+	{"shared", "www", "shared STRUCTURE percpu|global SYMBOL;", backend_shared},
+	{"converter", "wwwwwww", "converter NAME from KIND to KIND call FUNCTION;",
+	 backend_converter},
+	{"provide", "ww", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide},
+};
+
+static void *find_module(const struct map *names, struct name name, const void *list, size_t n)
+{
+	void *module = map_get(names, name.s);
+	void *const *v = list;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i] == module)
+			return module;
+	return NULL;
+}
+
+void resolve_backend(struct run *run, struct backend *b)
+{
+	b->interface =
+		find_module(&run->modules, b->interface_name, run->interfaces.v, run->interfaces.n);
+	if (!b->interface) {
+		diag(run, unknown_interface, b->interface_name.loc, b->interface_name.s,
+		     suggest(&run->modules, b->interface_name.s));
+		return;
+	}
+	if (b->abi_name.s) {
+		b->abi = find_module(&run->modules, b->abi_name, run->abis.v, run->abis.n);
+		if (!b->abi)
+			diag(run, unknown_abi, b->abi_name.loc, b->abi_name.s,
+			     suggest(&run->modules, b->abi_name.s));
+	}
+	vec_each(s, &b->stmts)
+	{
+		if (s->path.n == 1)
+			apply(run, "a backend", backend_rows, NELEM(backend_rows), b->interface, b,
+			      s);
+	}
+	if (!b->is_detected)
+		diag(run, not_detected, b->name.loc, b->name.s);
+}

@@ -1,0 +1,471 @@
+/*
+ * Which backend does what, and how.  Completeness is an error: after this pass
+ * each backend has one implementation of each op, written, inherited or by
+ * default.
+ */
+#include <string.h>
+
+#include "pvgen.h"
+
+struct binding {
+	struct run *run;
+	struct backend *backend;
+	struct op *op;
+	struct stmt *stmt;
+};
+
+static const char *op_path(const struct op *op)
+{
+	return mem_printf("%s.%s", op->group->name.s, op->name.s);
+}
+
+/* ---- inline, call and the kinds without operands ---- */
+
+static bool bind_inline(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+	struct template *t;
+
+	if (o->n < 3 || o->v[1].kind != OPERAND_PATH) {
+		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
+		     "inline ARCH \"INSTRUCTION\"...;");
+		return false;
+	}
+	t = mem_alloc(sizeof(*t));
+	t->arch = o->v[1].path.v[0];
+	for (size_t i = 2; i < o->n; i++) {
+		if (o->v[i].kind != OPERAND_STRING) {
+			diag(b->run, bad_operands, o->v[i].loc, op_path(b->op),
+			     "inline ARCH \"INSTRUCTION\"...;");
+			return false;
+		}
+		*vec_push(&t->insns) = o->v[i];
+	}
+	if (!arch_find(t->arch.s)) {
+		diag(b->run, unknown_arch, t->arch.loc, t->arch.s, b->run->arch->name);
+		return false;
+	}
+	impl->code = t;
+	return true;
+}
+
+static bool bind_call(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+
+	if (o->n != 2 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n != 1) {
+		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op), "call FUNCTION;");
+		return false;
+	}
+	impl->function = o->v[1].path.v[0].s;
+	return true;
+}
+
+static bool bind_plain(struct binding *b, struct impl *impl)
+{
+	(void)impl;
+	if (b->stmt->operands.n == 1)
+		return true;
+	diag(b->run, bad_operands, b->stmt->operands.v[1].loc, op_path(b->op),
+	     mem_printf("%s;", b->stmt->operands.v[0].path.v[0].s));
+	return false;
+}
+
+static const struct {
+	const char *name;
+	enum impl_kind kind;
+	bool (*bind)(struct binding *b, struct impl *impl);
+} kinds[] = {
+	{"inline", IMPL_INLINE, bind_inline},  {"call", IMPL_CALL, bind_call},
+	{"nop", IMPL_NOP, bind_plain},	       {"identity", IMPL_IDENTITY, bind_plain},
+	{"zero", IMPL_ZERO, bind_plain},       {"trap", IMPL_TRAP, bind_plain},
+	{"inherit", IMPL_INHERIT, bind_plain},
+};
+
+static bool bind_kind(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+	const char *word = o->n && o->v[0].kind == OPERAND_PATH ? o->v[0].path.v[0].s : "";
+
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (!strcmp(kinds[i].name, word)) {
+			impl->kind = kinds[i].kind;
+			return kinds[i].bind(b, impl);
+		}
+	diag(b->run, unknown_word, o->n ? o->v[0].loc : b->stmt->loc, word, "way to do an op",
+	     "inline call nop identity zero trap inherit = load store");
+	return false;
+}
+
+/* ---- load and store of shared memory ---- */
+
+static const struct shared *find_shared(const struct backend *b, const char *record)
+{
+	vec_each(s, &b->shared)
+	{
+		if (s->structure.s == record)
+			return s;
+	}
+	return NULL;
+}
+
+bool shared_place(struct run *run, const struct backend *b, const names *path, size_t first,
+		  struct place *place)
+{
+	const struct name *record = &path->v[first];
+	const struct decl *d;
+
+	*place = (struct place){.shared = find_shared(b, record->s)};
+	if (!place->shared) {
+		diag(run, unknown_shared, record->loc, b->name.s, record->s, record->s);
+		return false;
+	}
+	d = place->shared->decl;
+	for (size_t i = first + 1; i < path->n; i++) {
+		const struct member *m = d ? record_member(d, path->v[i].s) : NULL;
+
+		if (!m) {
+			diag(run, unknown_member, path->v[i].loc, path->v[i - 1].s, path->v[i].s,
+			     "");
+			return false;
+		}
+		place->member = m;
+		place->offset += m->offset;
+		d = m->nested ? m->nested : type_record(&m->type);
+	}
+	return true;
+}
+
+/** load ABI.STRUCTURE.MEMBER; or store ABI.STRUCTURE.MEMBER VALUE; */
+static bool bind_shared(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+	const names *path = &o->v[1].path;
+	struct place place;
+
+	if (!b->backend->abi || path->v[0].s != b->backend->abi->name.s) {
+		diag(b->run, unknown_abi, path->v[0].loc, path->v[0].s, "");
+		return false;
+	}
+	if (!shared_place(b->run, b->backend, path, 1, &place))
+		return false;
+	if (!place.member || place.member->nested || place.member->is_array ||
+	    (!type_scalar(&place.member->type) && !type_is_pointer(&place.member->type))) {
+		diag(b->run, shared_width, o->v[1].loc, path->v[path->n - 1].s);
+		return false;
+	}
+	impl->place = place;
+	return true;
+}
+
+static bool bind_memory(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+	bool is_load = o->v[0].kind == OPERAND_PATH && !strcmp(o->v[0].path.v[0].s, "load");
+	bool is_store = o->v[0].kind == OPERAND_PATH && !strcmp(o->v[0].path.v[0].s, "store");
+
+	if (o->n < 2 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n < 3 ||
+	    !(is_load ? o->n == 2 : is_store && o->n == 3 && o->v[2].kind == OPERAND_INT)) {
+		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
+		     "= ABI.CALL(ARGUMENTS); = load ABI.STRUCTURE.MEMBER; or "
+		     "= store ABI.STRUCTURE.MEMBER NUMBER;");
+		return false;
+	}
+	impl->kind = is_load ? IMPL_LOAD : IMPL_STORE;
+	impl->value = is_store ? o->v[2].value : 0;
+	if (is_load && type_is_void(&b->op->type)) {
+		diag(b->run, void_value, b->op->name.loc, b->op->name.s);
+		return false;
+	}
+	return bind_shared(b, impl);
+}
+
+/* ---- hypercall expressions ---- */
+
+static const struct param *op_param(const struct op *op, const char *name)
+{
+	vec_each(p, &op->params)
+	{
+		if (p->name.s == name)
+			return p;
+	}
+	return NULL;
+}
+
+static const struct converter *find_converter(struct binding *b, struct name name)
+{
+	vec_each(c, &b->backend->converters)
+	{
+		if (c->name.s == name.s)
+			return c;
+	}
+	diag(b->run, unknown_converter, name.loc, b->backend->name.s, name.s);
+	return NULL;
+}
+
+/** An address reaches the hypervisor only as the kind of address that it wants. */
+static void check_space(struct binding *b, const struct argument *a, const struct param *target)
+{
+	enum space have = a->param->space;
+
+	if (a->convert) {
+		if (a->convert->from != have)
+			diag(b->run, address_kind, a->value.loc, a->param->name.s, space_name(have),
+			     a->convert->name.s, space_name(a->convert->from));
+		have = a->convert->to;
+	}
+	if (have != target->space)
+		diag(b->run, address_kind, a->value.loc, a->param->name.s, space_name(have),
+		     target->name.s, space_name(target->space));
+}
+
+static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
+{
+	if (a->converter.s)
+		a->convert = find_converter(b, a->converter);
+	if (a->value.kind == OPERAND_INT || (a->converter.s && !a->convert))
+		return;
+	a->param = a->value.kind == OPERAND_PATH ? op_param(b->op, a->value.path.v[0].s) : NULL;
+	if (!a->param) {
+		diag(b->run, unknown_argument, a->value.loc, op_path(b->op),
+		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"", "");
+		return;
+	}
+	if (type_is_pointer(&a->param->type) != type_is_pointer(&target->type))
+		diag(b->run, argument_pointer, a->value.loc, a->param->name.s, target->name.s);
+	check_space(b, a, target);
+}
+
+static bool bind_arguments(struct binding *b, const char *name, const params *targets)
+{
+	arguments *args = &b->stmt->arguments;
+
+	if (args->n != targets->n) {
+		diag(b->run, argument_count, b->stmt->call_loc, name, mem_printf("%zu", targets->n),
+		     mem_printf("%zu", args->n));
+		return false;
+	}
+	for (size_t i = 0; i < args->n; i++)
+		bind_argument(b, &args->v[i], &targets->v[i]);
+	return true;
+}
+
+static const struct call *find_call(struct binding *b)
+{
+	const names *path = &b->stmt->call;
+	const struct abi *abi = b->backend->abi;
+	const struct call *call;
+
+	if (!abi) {
+		diag(b->run, no_abi, b->stmt->call_loc, b->backend->name.s, b->backend->name.s,
+		     b->backend->interface->name.s);
+		return NULL;
+	}
+	if (path->v[0].s != abi->name.s || path->n < 2) {
+		diag(b->run, unknown_abi, path->v[0].loc, path->v[0].s, "");
+		return NULL;
+	}
+	call = map_get(&abi->call_map, path->v[1].s);
+	if (!call)
+		diag(b->run, unknown_call, path->v[1].loc, abi->name.s, path->v[1].s,
+		     suggest(&abi->call_map, path->v[1].s));
+	return call;
+}
+
+static bool bind_hypercall(struct binding *b, struct impl *impl)
+{
+	const names *path = &b->stmt->call;
+
+	impl->kind = IMPL_HYPERCALL;
+	impl->call = find_call(b);
+	if (!impl->call)
+		return false;
+	if (path->n == 2 && impl->call->subs.n) {
+		diag(b->run, needs_sub, path->v[1].loc, path->v[1].s);
+		return false;
+	}
+	if (path->n == 2)
+		return bind_arguments(b, path->v[1].s, &impl->call->params);
+	impl->sub = map_get(&impl->call->sub_map, path->v[2].s);
+	if (!impl->sub) {
+		diag(b->run, unknown_sub, path->v[2].loc, path->v[1].s, path->v[2].s,
+		     suggest(&impl->call->sub_map, path->v[2].s));
+		return false;
+	}
+	return bind_arguments(b, path->v[2].s, &impl->sub->params);
+}
+
+/* ---- what an op allows ---- */
+
+static void check_shape(struct run *run, const struct op *op, const struct impl *impl)
+{
+	const struct scalar *result = type_scalar(&op->type);
+
+	if (impl->kind == IMPL_NOP && !type_is_void(&op->type))
+		diag(run, nop_result, impl->loc, op->name.s);
+	if (impl->kind == IMPL_ZERO && type_is_void(&op->type))
+		diag(run, zero_void, impl->loc, op->name.s);
+	if (impl->kind == IMPL_IDENTITY &&
+	    (op->params.n != 1 || !result || !type_scalar(&op->params.v[0].type) ||
+	     type_size(run, &op->params.v[0].type) != type_size(run, &op->type)))
+		diag(run, identity_shape, impl->loc, op->name.s);
+	if (op->tail && impl->kind != IMPL_INLINE && impl->kind != IMPL_CALL)
+		diag(run, tail_shape, impl->loc, op->name.s);
+}
+
+static const char *first_privileged(const struct run *run, const struct template *t)
+{
+	vec_each(insn, &t->insns)
+	{
+		if (arch_is_privileged(run->arch, insn->string))
+			return insn->string;
+	}
+	return NULL;
+}
+
+static void check_privilege(struct run *run, const struct backend *b, const struct impl *impl)
+{
+	const char *insn = impl->kind == IMPL_INLINE ? first_privileged(run, impl->code) : NULL;
+
+	if (b->is_deprivileged && insn && !impl->is_inherited)
+		diag(run, inline_privileged, impl->code->insns.v[0].loc, b->name.s, insn);
+}
+
+/* ---- one op of one backend ---- */
+
+static struct op *find_op(struct run *run, const struct backend *b, const struct stmt *s)
+{
+	const struct interface *i = b->interface;
+	struct op *op = map_get(&i->op_map, s->path.v[1].s);
+
+	if (op && op->group->name.s == s->path.v[0].s)
+		return op;
+	diag(run, unknown_op, s->path.v[0].loc, i->name.s,
+	     mem_printf("%s.%s", s->path.v[0].s, s->path.v[1].s),
+	     op ? mem_printf("; did you mean '%s'?", op_path(op))
+		: suggest(&i->op_map, s->path.v[1].s));
+	return NULL;
+}
+
+static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
+{
+	struct op *op = find_op(run, b, s);
+	struct binding binding = {run, b, op, s};
+	struct impl *impl;
+
+	if (!op)
+		return;
+	impl = &b->impls[op->slot];
+	if (impl->kind != IMPL_NONE) {
+		diag(run, bound_twice, s->loc, op_path(op), b->name.s);
+		diag_note(run, impl->loc, "the first one is here");
+		return;
+	}
+	impl->loc = s->loc;
+	impl->stmt = s;
+	impl->kind = IMPL_FAILED;
+	if (!(s->call.n		 ? bind_hypercall(&binding, impl)
+	      : s->is_assignment ? bind_memory(&binding, impl)
+				 : bind_kind(&binding, impl)))
+		impl->kind = IMPL_FAILED;
+}
+
+static struct template *native_template(const struct run *run, const struct op *op)
+{
+	vec_each(t, &op->natives)
+	{
+		if (arch_find((*t)->arch.s) == run->arch)
+			return *t;
+	}
+	return NULL;
+}
+
+/** What bare hardware does where its backend says nothing: the op's template. */
+static void complete_bare(struct run *run, struct backend *b, const struct op *op)
+{
+	struct impl *impl = &b->impls[op->slot];
+
+	if (impl->kind == IMPL_INHERIT) {
+		diag(run, bare_inherits, impl->loc, b->name.s);
+		return;
+	}
+	if (impl->kind != IMPL_NONE)
+		return;
+	impl->code = native_template(run, op);
+	impl->kind = impl->code ? IMPL_INLINE : IMPL_NONE;
+	impl->loc = op->name.loc;
+}
+
+static void inherit(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
+{
+	const struct backend *bare = b->interface->bare;
+	const char *insn = NULL;
+	struct impl native;
+
+	if (!bare) {
+		diag(run, no_bare, impl->loc, b->interface->name.s);
+		return;
+	}
+	native = bare->impls[op->slot];
+	if (native.kind == IMPL_INLINE)
+		insn = first_privileged(run, native.code);
+	else if (native.kind == IMPL_CALL && !(op->context & CONTEXT_UNPRIVILEGED))
+		insn = native.function;
+	if (b->is_deprivileged && insn) {
+		diag(run, inherit_privileged, impl->loc, b->name.s, op_path(op), insn, op_path(op));
+		diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
+	}
+	native.loc = impl->loc;
+	native.is_inherited = true;
+	*impl = native;
+}
+
+static void complete(struct run *run, struct backend *b, const struct op *op)
+{
+	struct impl *impl = &b->impls[op->slot];
+	const char *path = op_path(op);
+
+	if (impl->kind == IMPL_INHERIT)
+		inherit(run, b, op, impl);
+	if (impl->kind == IMPL_NONE)
+		*impl = op->fallback;
+	if (impl->kind == IMPL_NONE) {
+		diag(run, op_missing, b->name.loc, b->name.s, path, path, path, path,
+		     type_is_void(&op->type) ? "nop" : "zero");
+		diag_note(run, op->name.loc, "'%s' is defined here", path);
+		return;
+	}
+	check_shape(run, op, impl);
+	check_privilege(run, b, impl);
+}
+
+static void bind_stmts(struct run *run, struct backend *b)
+{
+	b->impls = mem_alloc((b->interface->ops.n + 1) * sizeof(*b->impls));
+	vec_each(s, &b->stmts)
+	{
+		if (s->path.n == 2)
+			bind_stmt(run, b, s);
+	}
+}
+
+bool bind(struct run *run)
+{
+	vec_each(b, &run->backends) bind_stmts(run, *b);
+	/* Bare hardware first: the others inherit from it. */
+	vec_each(it, &run->interfaces)
+	{
+		struct interface *i = *it;
+
+		vec_each(op, &i->ops)
+		{
+			if (i->bare)
+				complete_bare(run, i->bare, *op);
+		}
+	}
+	vec_each(b, &run->backends)
+	{
+		vec_each(op, &(*b)->interface->ops) complete(run, *b, *op);
+	}
+	return !run->errors;
+}

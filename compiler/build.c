@@ -1,0 +1,280 @@
+#include <string.h>
+
+#include "build.h"
+
+/* A name that is defined twice is reported; the first definition stands. */
+static bool define(struct run *run, struct map *map, const char *what, struct name *name,
+		   void *thing)
+{
+	/* Every named thing in a map starts with its name, see NAMED. */
+	const struct name *old = map_add(map, name->s, thing);
+
+	if (!old)
+		return true;
+	diag(run, duplicate, name->loc, what, name->s);
+	diag_note(run, old->loc, "the first definition is here");
+	return false;
+}
+
+/* Things in maps start with their name, so that a duplicate can point at the first. */
+#define NAMED(type) _Static_assert(offsetof(struct type, name) == 0, "starts with its name")
+NAMED(decl);
+NAMED(op);
+NAMED(group);
+NAMED(registration);
+NAMED(interface);
+NAMED(abi);
+NAMED(call);
+NAMED(subcall);
+NAMED(backend);
+
+void check_language(struct parse *p, struct token version)
+{
+	if (version.value != 1)
+		diag(p->run, language_version, version.name.loc, version.name.s);
+}
+
+struct type join_words(struct type before, struct token word)
+{
+	before.name.s = intern(mem_printf("%s %s", before.name.s, word.name.s));
+	before.name.loc.end = word.name.loc.end;
+	return before;
+}
+
+/* ---- constants and types ---- */
+
+static struct decl *define_decl(struct parse *p, enum decl_kind kind, struct name name,
+				const char *doc)
+{
+	struct decl *d = mem_alloc(sizeof(*d));
+
+	*d = (struct decl){.name = name, .kind = kind, .doc = doc, .scope = p->scope};
+	if (define(p->run, &p->scope->map, "name", &d->name, d))
+		*vec_push(&p->scope->decls) = d;
+	return d;
+}
+
+void define_const(struct parse *p, struct token name, const char *doc, int64_t value)
+{
+	define_decl(p, DECL_CONST, name.name, doc)->value = value;
+}
+
+void define_typedef(struct parse *p, struct token name, const char *doc, struct type type)
+{
+	define_decl(p, DECL_TYPEDEF, name.name, doc)->type = type;
+}
+
+void define_function(struct parse *p, struct token name, const char *doc, struct type type,
+		     params params)
+{
+	struct decl *d = define_decl(p, DECL_FUNCTION, name.name, doc);
+
+	d->type = type;
+	d->params = params;
+}
+
+static enum decl_kind record_kind(struct token word)
+{
+	return word.name.s == intern("union") ? DECL_UNION : DECL_STRUCT;
+}
+
+void define_opaque(struct parse *p, struct token word, struct token name)
+{
+	define_decl(p, record_kind(word), name.name, word.doc)->is_opaque = true;
+}
+
+void define_record(struct parse *p, struct token word, struct token name, struct decl *members,
+		   bool is_shared, bool is_packed)
+{
+	struct decl *d = define_decl(p, record_kind(word), name.name, word.doc);
+
+	d->members.v = members->members.v;
+	d->members.n = members->members.n;
+	d->is_shared = is_shared;
+	d->is_packed = is_packed;
+}
+
+struct member nested_member(struct parse *p, struct token word, struct decl *members,
+			    struct token name)
+{
+	members->kind = record_kind(word);
+	members->name = name.name;
+	members->scope = p->scope;
+	return (struct member){.name = name.name, .doc = word.doc, .nested = members};
+}
+
+/* ---- statements ---- */
+
+static names path_of(struct token a, const struct token *b)
+{
+	names path = {0};
+
+	*vec_push(&path) = a.name;
+	if (b)
+		*vec_push(&path) = b->name;
+	return path;
+}
+
+struct stmt word_stmt(struct token word, operands operands, struct loc loc)
+{
+	return (struct stmt){
+		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .operands = operands};
+}
+
+struct stmt binding(struct token group, struct token op, operands operands, struct loc loc)
+{
+	return (struct stmt){
+		.loc = loc, .doc = group.doc, .path = path_of(group, &op), .operands = operands};
+}
+
+struct stmt call_binding(struct token group, struct token op, names call, arguments arguments,
+			 struct loc loc, struct loc call_loc)
+{
+	struct stmt s = binding(group, op, (operands){0}, loc);
+
+	s.is_assignment = true;
+	s.call = call;
+	s.call_loc = call_loc;
+	s.arguments = arguments;
+	return s;
+}
+
+struct argument converted(names converter, struct operand value)
+{
+	return (struct argument){.converter = converter.v[converter.n - 1], .value = value};
+}
+
+/* ---- interface ---- */
+
+static void open_scope(struct parse *p, struct scope *scope, struct scope *outer, const char *name)
+{
+	scope->outer = outer;
+	scope->prefix = mem_printf("%s_", name);
+	scope->upper_prefix = upper(scope->prefix);
+	p->scope = scope;
+}
+
+void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
+		    int64_t minor)
+{
+	struct interface *i = mem_alloc(sizeof(*i));
+
+	*i = (struct interface){.name = name.name,
+				.doc = keyword.doc,
+				.major = (unsigned int)major,
+				.minor = (unsigned int)minor};
+	open_scope(p, &i->scope, &p->run->scope, name.name.s);
+	p->interface = i;
+	if (define(p->run, &p->run->modules, "module", &i->name, i))
+		*vec_push(&p->run->interfaces) = i;
+}
+
+void open_group(struct parse *p, struct token keyword, struct token name)
+{
+	struct group *g = mem_alloc(sizeof(*g));
+
+	*g = (struct group){.name = name.name, .doc = keyword.doc};
+	p->group = g;
+	if (define(p->run, &p->interface->group_map, "group", &g->name, g))
+		*vec_push(&p->interface->groups) = g;
+}
+
+void define_op(struct parse *p, const struct op *op)
+{
+	struct op *o = mem_alloc(sizeof(*o));
+
+	*o = *op;
+	o->group = p->group;
+	o->slot = (unsigned int)p->interface->ops.n;
+	if (!define(p->run, &p->interface->op_map, "op", &o->name, o))
+		return;
+	*vec_push(&p->interface->ops) = o;
+	*vec_push(&p->group->ops) = o;
+}
+
+void open_registration(struct parse *p, struct token keyword, struct token name)
+{
+	struct registration *r = mem_alloc(sizeof(*r));
+
+	*r = (struct registration){.name = name.name, .doc = keyword.doc};
+	p->registration = r;
+	if (define(p->run, &p->interface->registration_map, "registration", &r->name, r))
+		*vec_push(&p->interface->registrations) = r;
+}
+
+void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
+			 params params)
+{
+	vec_each(m, &p->registration->members)
+	{
+		if (m->name.s != name.name.s)
+			continue;
+		diag(p->run, duplicate, name.name.loc, "member", name.name.s);
+		diag_note(p->run, m->name.loc, "the first definition is here");
+		return;
+	}
+	*vec_push(&p->registration->members) = (struct registration_member){
+		.name = name.name,
+		.doc = type.doc,
+		.type = type,
+		.is_function = is_function,
+		.params = params,
+	};
+}
+
+/* ---- abi ---- */
+
+void open_abi(struct parse *p, struct token keyword, struct token name)
+{
+	struct abi *a = mem_alloc(sizeof(*a));
+
+	*a = (struct abi){.name = name.name, .doc = keyword.doc};
+	/* A binary interface stands alone: its header must too. */
+	open_scope(p, &a->scope, NULL, name.name.s);
+	p->abi = a;
+	if (define(p->run, &p->run->modules, "module", &a->name, a))
+		*vec_push(&p->run->abis) = a;
+}
+
+void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
+	       struct token name, params params)
+{
+	struct call *c = mem_alloc(sizeof(*c));
+
+	*c = (struct call){.name = name.name,
+			   .doc = keyword.doc,
+			   .abi = p->abi,
+			   .number = number,
+			   .type = type,
+			   .params = params};
+	p->call = c;
+	if (define(p->run, &p->abi->call_map, "call", &c->name, c))
+		*vec_push(&p->abi->calls) = c;
+}
+
+void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
+		params params)
+{
+	struct subcall *s = mem_alloc(sizeof(*s));
+
+	*s = (struct subcall){
+		.name = name.name, .doc = keyword.doc, .number = number, .params = params};
+	if (define(p->run, &p->call->sub_map, "sub-command", &s->name, s))
+		*vec_push(&p->call->subs) = s;
+}
+
+/* ---- backend ---- */
+
+void open_backend(struct parse *p, struct token keyword, struct token name, struct token interface,
+		  const struct token *abi)
+{
+	struct backend *b = mem_alloc(sizeof(*b));
+
+	*b = (struct backend){
+		.name = name.name, .doc = keyword.doc, .interface_name = interface.name};
+	if (abi)
+		b->abi_name = abi->name;
+	p->backend = b;
+	if (define(p->run, &p->run->modules, "module", &b->name, b))
+		*vec_push(&p->run->backends) = b;
+}

@@ -1,0 +1,228 @@
+/* Descriptions as C: types, declarations, conversions to and from registers. */
+#include <ctype.h>
+#include <string.h>
+
+#include "pvgen.h"
+
+const char *upper(const char *s)
+{
+	char *copy = mem_printf("%s", s);
+
+	for (char *c = copy; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	return copy;
+}
+
+static const char *base_text(const struct type *type)
+{
+	const struct decl *d = type->decl;
+
+	if (type->scalar)
+		return type->scalar->c_name;
+	if (!d)
+		return "void";
+	if (d->kind == DECL_STRUCT || d->kind == DECL_UNION)
+		return mem_printf("%s %s%s", d->kind == DECL_STRUCT ? "struct" : "union",
+				  d->scope->prefix, d->name.s);
+	return mem_printf("%s%s", d->scope->prefix, d->name.s);
+}
+
+const char *c_declare(const struct type *type, const char *name)
+{
+	struct out o = {0};
+
+	put(&o, "%s%s", type->is_const ? "const " : "", base_text(type));
+	if (type->stars || *name)
+		put(&o, " ");
+	for (unsigned int i = 0; i < type->stars; i++)
+		put(&o, "*");
+	put(&o, "%s", name);
+	return text_of(&o);
+}
+
+const char *c_params(const params *params)
+{
+	struct out o = {0};
+
+	vec_each(p, params)
+		put(&o, "%s%s", p == params->v ? "" : ", ", c_declare(&p->type, p->name.s));
+	if (!params->n)
+		put(&o, "void");
+	return text_of(&o);
+}
+
+const char *c_arguments(const params *params)
+{
+	struct out o = {0};
+
+	vec_each(p, params) put(&o, "%s%s", p == params->v ? "" : ", ", p->name.s);
+	return text_of(&o);
+}
+
+const char *c_to_word(const struct type *type, const char *value)
+{
+	const struct member *m = type_wrapped(type);
+
+	if (m)
+		return c_to_word(&m->type, mem_printf("%s.%s", value, m->name.s));
+	return mem_printf("(unsigned long)%s", value);
+}
+
+const char *c_from_word(const struct type *type, const char *word)
+{
+	const struct member *m = type_wrapped(type);
+
+	if (m)
+		return mem_printf("(%s){%s}", c_declare(type, ""), c_from_word(&m->type, word));
+	/* Only the low byte of a bool is defined in the register. */
+	if (type->scalar && !strcmp(type->scalar->c_name, "bool"))
+		return mem_printf("(uint8_t)%s != 0", word);
+	return mem_printf("(%s)%s", c_declare(type, ""), word);
+}
+
+bool op_is_narrow(const struct op *op)
+{
+	/* A tail op is not called from C, so no convention applies to it. */
+	return op->clobber != CLOBBER_NORMAL && !op->tail;
+}
+
+const char *c_narrow(const struct interface *i, const struct op *op)
+{
+	return op_is_narrow(op) ? mem_printf("%sNARROW ", i->scope.upper_prefix) : "";
+}
+
+const char *c_prototype(const struct interface *i, const struct op *op, const char *name)
+{
+	return mem_printf("%s%s(%s)", c_narrow(i, op), c_declare(&op->type, name),
+			  c_params(&op->params));
+}
+
+/* ---- declarations ---- */
+
+void emit_constants(const struct scope *scope, struct out *o)
+{
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if (d->kind != DECL_CONST)
+			continue;
+		emit_doc(o, "", d->doc);
+		put(o, "#define %s%s ", scope->upper_prefix, d->name.s);
+		if (d->value >= INT32_MIN && d->value < 0)
+			put(o, "(%lld)\n", (long long)d->value);
+		else if (d->value >= 0 && d->value < 4096)
+			put(o, "%lld\n", (long long)d->value);
+		else
+			put(o, "0x%llx\n", (unsigned long long)d->value);
+	}
+	put(o, "\n");
+}
+
+static void emit_member(const struct member *m, const char *indent, struct out *o)
+{
+	const char *name = m->is_array
+				   ? mem_printf("%s[%llu]", m->name.s, (unsigned long long)m->count)
+				   : m->name.s;
+
+	emit_doc(o, indent, m->doc);
+	if (!m->nested) {
+		put(o, "%s%s;\n", indent, c_declare(&m->type, name));
+		return;
+	}
+	put(o, "%s%s {\n", indent, m->nested->kind == DECL_UNION ? "union" : "struct");
+	vec_each(inner, &m->nested->members) emit_member(inner, mem_printf("%s\t", indent), o);
+	put(o, "%s} %s;\n", indent, name);
+}
+
+static void emit_offsets(const char *record, const char *path, uint64_t base, const struct decl *d,
+			 struct out *o)
+{
+	vec_each(m, &d->members)
+	{
+		const char *name = mem_printf("%s%s", path, m->name.s);
+
+		put(o, "_Static_assert(offsetof(%s, %s) == %llu, \"offset of %s\");\n", record,
+		    name, (unsigned long long)(base + m->offset), name);
+		if (m->nested)
+			emit_offsets(record, mem_printf("%s.", name), base + m->offset, m->nested,
+				     o);
+	}
+}
+
+static void emit_record(const struct decl *d, struct out *o)
+{
+	const char *record = mem_printf("%s %s%s", d->kind == DECL_UNION ? "union" : "struct",
+					d->scope->prefix, d->name.s);
+
+	if (d->is_opaque)
+		return;
+	emit_doc(o, "", d->doc);
+	put(o, "%s {\n", record);
+	vec_each(m, &d->members) emit_member(m, "\t", o);
+	put(o, "}%s;\n", d->is_packed ? " __attribute__((packed))" : "");
+	put(o, "_Static_assert(sizeof(%s) == %llu, \"size of %s\");\n", record,
+	    (unsigned long long)d->size, d->name.s);
+	emit_offsets(record, "", 0, d, o);
+	put(o, "\n");
+}
+
+static void emit_decl(struct map *done, const struct decl *d, struct out *o);
+
+/** What a declaration needs before it: types by value, and typedefs even behind a pointer. */
+static void emit_needs(struct map *done, const struct scope *scope, const struct type *type,
+		       struct out *o)
+{
+	const struct decl *d = type->decl;
+	bool by_name_only = d && (d->kind == DECL_STRUCT || d->kind == DECL_UNION) && type->stars;
+
+	if (d && !by_name_only && d->scope == scope)
+		emit_decl(done, d, o);
+}
+
+static void emit_member_needs(struct map *done, const struct decl *d, struct out *o)
+{
+	vec_each(m, &d->members)
+	{
+		if (m->nested)
+			emit_member_needs(done, m->nested, o);
+		else
+			emit_needs(done, d->scope, &m->type, o);
+	}
+}
+
+static void emit_decl(struct map *done, const struct decl *d, struct out *o)
+{
+	const char *name = mem_printf("%s%s", d->scope->prefix, d->name.s);
+
+	if (d->kind == DECL_CONST || map_add(done, d->name.s, (void *)d))
+		return;
+	emit_needs(done, d->scope, &d->type, o);
+	vec_each(p, &d->params) emit_needs(done, d->scope, &p->type, o);
+	emit_member_needs(done, d, o);
+	if (d->kind == DECL_TYPEDEF || d->kind == DECL_FUNCTION)
+		emit_doc(o, "", d->doc);
+	if (d->kind == DECL_TYPEDEF)
+		put(o, "typedef %s;\n\n", c_declare(&d->type, name));
+	else if (d->kind == DECL_FUNCTION)
+		put(o, "typedef %s(%s);\n\n", c_declare(&d->type, name), c_params(&d->params));
+	else
+		emit_record(d, o);
+}
+
+void emit_types(const struct scope *scope, struct out *o)
+{
+	struct map done = {0};
+
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if (d->kind == DECL_STRUCT || d->kind == DECL_UNION)
+			put(o, "%s %s%s;\n", d->kind == DECL_UNION ? "union" : "struct",
+			    scope->prefix, d->name.s);
+	}
+	put(o, "\n");
+	vec_each(d, &scope->decls) emit_decl(&done, *d, o);
+}

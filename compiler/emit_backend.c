@@ -1,0 +1,464 @@
+/* A backend's half that is generated: prototypes, tables, templates, and the skeleton. */
+#include <string.h>
+
+#include "pvgen.h"
+
+static const struct impl *impl_of(const struct backend *b, const struct op *op)
+{
+	return &b->impls[op->slot];
+}
+
+/** Is this a function that the backend's author writes? */
+static bool is_written(const struct backend *b, const struct op *op)
+{
+	const struct impl *impl = impl_of(b, op);
+
+	return impl->kind == IMPL_CALL && !impl->is_inherited;
+}
+
+static const char *op_doc(const struct op *op)
+{
+	return mem_printf("%s.%s: %s\n", op->group->name.s, op->name.s, op->doc ? op->doc : "");
+}
+
+/* ---- header: what people write, as prototypes ---- */
+
+static void emit_written_prototypes(const struct backend *b, struct out *o)
+{
+	struct map done = {0};
+
+	vec_each(it, &b->interface->ops)
+	{
+		const struct op *op = *it;
+
+		if (!is_written(b, op) || map_add(&done, impl_of(b, op)->function, (void *)op))
+			continue;
+		emit_doc(o, "", op_doc(op));
+		put(o, "%s;\n\n", c_prototype(b->interface, op, impl_of(b, op)->function));
+	}
+}
+
+static void emit_registered_prototypes(const struct provision *p, struct out *o)
+{
+	size_t n = 0;
+
+	vec_each(m, &p->registration->members)
+	{
+		const struct stmt *value = &p->values.v[n++];
+
+		if (!m->is_function)
+			continue;
+		emit_doc(o, "", m->doc);
+		put(o, "%s(%s);\n\n", c_declare(&m->type, value->operands.v[0].path.v[0].s),
+		    c_params(&m->params));
+	}
+}
+
+static void emit_helper_prototypes(const struct backend *b, struct out *o)
+{
+	const char *n = b->interface->name.s;
+
+	if (b->init)
+		put(o,
+		    "/** Called once, when the slots hold this backend's functions. */\n"
+		    "void %s(const struct %s_boot *boot);\n\n",
+		    b->init, n);
+	if (b->flush)
+		put(o,
+		    "/** Makes the hypercalls that ops have queued; others come after them. */\n"
+		    "void %s(void);\n\n",
+		    b->flush);
+	vec_each(c, &b->converters)
+		put(o,
+		    "/** Converter: address of kind %s to %s. */\n"
+		    "unsigned long %s(unsigned long %s);\n\n",
+		    space_name(c->from), space_name(c->to), c->function, space_name(c->from));
+}
+
+/** Code that templates call: it keeps to the clobbers of the op. */
+static void emit_template_targets(const struct backend *b, struct out *o)
+{
+	struct map done = {0};
+
+	vec_each(it, &b->interface->ops)
+	{
+		const struct op *op = *it;
+
+		vec_each(insn, &b->lowered[op->slot].insns)
+		{
+			if (!insn->target || map_add(&done, insn->target, (void *)op))
+				continue;
+			put(o,
+			    "/** Called by the template of %s.%s: changes no more than it may. "
+			    "*/\n",
+			    op->group->name.s, op->name.s);
+			put(o, "%svoid %s(void);\n\n", c_narrow(b->interface, op), insn->target);
+		}
+	}
+}
+
+void emit_backend_header(const struct run *run, const void *module, struct out *o)
+{
+	const struct backend *b = module;
+	const char *up = upper(b->name.s);
+
+	emit_banner(o, "/*", source_position(run, b->name.loc));
+	put(o, "#ifndef PVGEN_BACKEND_%s_H\n#define PVGEN_BACKEND_%s_H\n\n", up, up);
+	put(o, "#include \"%s_ops.h\"\n", b->interface->name.s);
+	if (b->abi)
+		put(o, "#include \"%s.h\"\n", b->abi->name.s);
+	put(o, "\n");
+	emit_written_prototypes(b, o);
+	vec_each(p, &b->provisions) emit_registered_prototypes(p, o);
+	emit_helper_prototypes(b, o);
+	emit_template_targets(b, o);
+	put(o, "#endif\n");
+}
+
+/* ---- table: slots, hypercall expressions, registrations ---- */
+
+static const char *argument_text(const struct argument *a)
+{
+	const char *value;
+
+	if (!a->param)
+		return mem_printf("%lld", (long long)a->value.value);
+	value = a->param->name.s;
+	if (a->convert)
+		return mem_printf("%s(%s)", a->convert->function,
+				  c_to_word(&a->param->type, value));
+	return value;
+}
+
+/** The hypercall as a C expression. */
+static const char *call_text(const struct backend *b, const struct impl *impl)
+{
+	struct out o = {0};
+
+	put(&o, "%s%s%s%s(", b->abi->scope.prefix, impl->call->name.s, impl->sub ? "_" : "",
+	    impl->sub ? impl->sub->name.s : "");
+	vec_each(a, &impl->stmt->arguments)
+		put(&o, "%s%s", a == impl->stmt->arguments.v ? "" : ", ", argument_text(a));
+	put(&o, ")");
+	return text_of(&o);
+}
+
+/** An op without a result has no other way to tell that its hypercall failed. */
+static bool is_error_lost(const struct backend *b, const struct op *op)
+{
+	const struct scalar *result = type_scalar(&impl_of(b, op)->call->type);
+
+	return type_is_void(&op->type) && result && result->is_signed &&
+	       b->abi->entry->errors_negative;
+}
+
+static void emit_hypercall(const struct backend *b, const struct op *op, struct out *o)
+{
+	const char *call = call_text(b, impl_of(b, op));
+	const struct interface *i = b->interface;
+
+	put(o, "static %s\n{\n", c_prototype(i, op, b->lowered[op->slot].symbol));
+	if (is_error_lost(b, op))
+		put(o, "\tlong pv_error;\n\n");
+	if (b->flush)
+		put(o, "\t%s();\n", b->flush);
+	if (is_error_lost(b, op))
+		put(o,
+		    "\tpv_error = %s;\n\tif (pv_error < 0)\n"
+		    "\t\t%shypercall_failed(%sOP_%s, pv_error);\n",
+		    call, i->scope.prefix, i->scope.upper_prefix, op->name.s);
+	else
+		put(o, "\t%s%s;\n", type_is_void(&op->type) ? "" : "return ", call);
+	put(o, "}\n\n");
+}
+
+static void emit_body_prototypes(const struct backend *b, struct out *o)
+{
+	put(o, "/* Bodies that stand in %s.S, and native functions that are inherited. */\n",
+	    b->name.s);
+	vec_each(it, &b->interface->ops)
+	{
+		const struct op *op = *it;
+		const struct impl *impl = impl_of(b, op);
+
+		if (b->lowered[op->slot].form != FORM_CALL ||
+		    (impl->kind == IMPL_CALL && impl->is_inherited))
+			put(o, "%s;\n", c_prototype(b->interface, op, b->lowered[op->slot].symbol));
+	}
+	put(o, "\n");
+}
+
+static void emit_slots(const struct backend *b, const char *head, struct out *o)
+{
+	put(o, "%s = {\n", head);
+	vec_each(g, &b->interface->groups)
+	{
+		put(o, "\t.%s = {\n", (*g)->name.s);
+		vec_each(op, &(*g)->ops)
+			put(o, "\t\t.%s = %s,\n", (*op)->name.s, b->lowered[(*op)->slot].symbol);
+		put(o, "\t},\n");
+	}
+	put(o, "};\n\n");
+}
+
+static void put_value(const struct stmt *value, struct out *o)
+{
+	const struct operand *v = &value->operands.v[0];
+
+	if (v->kind == OPERAND_INT)
+		put(o, ".%s = %lld", value->path.v[0].s, (long long)v->value);
+	else
+		put(o, ".%s = %s", value->path.v[0].s, v->path.v[0].s);
+}
+
+static size_t emit_provisions(const struct backend *b, const struct registration *r, struct out *o)
+{
+	size_t n = 0;
+
+	vec_each(p, &b->provisions)
+	{
+		if (p->registration != r)
+			continue;
+		if (!n++)
+			put(o, "static const struct %s_%s %s[] = {\n", b->interface->name.s,
+			    r->name.s, r->name.s);
+		put(o, "\t{.name = \"%s\"", p->name.s);
+		vec_each(v, &p->values)
+		{
+			put(o, ", ");
+			put_value(v, o);
+		}
+		put(o, "},\n");
+	}
+	put(o, n ? "};\n\n" : "");
+	return n;
+}
+
+static void emit_backend_struct(const struct backend *b, struct out *o)
+{
+	static const char *const detects[] = {[DETECT_ALWAYS] = "ALWAYS",
+					      [DETECT_START_INFO] = "START_INFO",
+					      [DETECT_CPUID] = "CPUID"};
+	const char *n = b->interface->name.s, *up = b->interface->scope.upper_prefix;
+
+	put(o, "extern const struct %s_patch %s_%s_patches[%sNR_OPS];\n\n", n, n, b->name.s, up);
+	put(o, "static const struct %s_backend backend = {\n\t.name = \"%s\",\n", n, b->name.s);
+	put(o, "\t.bare = %s,\n\t.deprivileged = %s,\n", b->is_bare ? "true" : "false",
+	    b->is_deprivileged ? "true" : "false");
+	put(o, "\t.priority = %u,\n\t.detect = %sDETECT_%s,\n", b->priority, up,
+	    detects[b->detect]);
+	if (b->signature)
+		put(o, "\t.signature = \"%s\",\n", b->signature);
+	if (b->init)
+		put(o, "\t.init = %s,\n", b->init);
+	put(o, "\t.ops = &ops,\n\t.patches = %s_%s_patches,\n", n, b->name.s);
+}
+
+static void emit_backend_record(const struct backend *b, struct out *o)
+{
+	struct out members = {0};
+
+	vec_each(r, &b->interface->registrations)
+	{
+		size_t n = emit_provisions(b, *r, o);
+
+		if (n)
+			put(&members, "\t.%s = %s,\n\t.nr_%s = %zu,\n", (*r)->name.s, (*r)->name.s,
+			    (*r)->name.s, n);
+	}
+	emit_backend_struct(b, o);
+	put_n(o, members.v, members.n);
+	put(o, "};\n\n");
+	put(o,
+	    "__attribute__((section(\"%s_backends\"), used)) static const struct %s_backend\n"
+	    "\t*const registered = &backend;\n",
+	    b->interface->name.s, b->interface->name.s);
+}
+
+void emit_backend_table(const struct run *run, const void *module, struct out *o)
+{
+	const struct backend *b = module;
+	const char *n = b->interface->name.s;
+
+	emit_banner(o, "/*", source_position(run, b->name.loc));
+	put(o, "#include \"%s.h\"\n\n", b->name.s);
+	emit_body_prototypes(b, o);
+	vec_each(op, &b->interface->ops)
+	{
+		if (impl_of(b, *op)->kind == IMPL_HYPERCALL)
+			emit_hypercall(b, *op, o);
+	}
+	emit_slots(b, mem_printf("static const struct %s_ops ops", n), o);
+	if (b->is_bare) {
+		put(o, "/* Until a backend is installed, ops run as on bare hardware. */\n");
+		emit_slots(b, mem_printf("struct %s_ops %s_ops", n, n), o);
+	}
+	emit_backend_record(b, o);
+}
+
+/* ---- templates: bodies for the slots, which are also what the patcher copies ---- */
+
+static void put_insns(const struct run *run, const struct lowered *l, struct out *o)
+{
+	size_t n = 0;
+
+	vec_each(insn, &l->insns)
+	{
+		struct position at = source_position(run, insn->loc);
+
+		/* The assembler's errors point into the description. */
+		put(o, "# %u \"%s\"\n\t%s\n", at.line, at.path, insn->text);
+		if (!n++)
+			put(o, ".L%s_first:\n", l->symbol);
+		if (insn->target)
+			put(o, ".L%s_reloc:\n", l->symbol);
+	}
+}
+
+static void emit_body(const struct run *run, const struct backend *b, const struct op *op,
+		      struct out *o)
+{
+	const struct lowered *l = &b->lowered[op->slot];
+
+	if (l->form == FORM_CALL)
+		return;
+	put(o, "\n\t.globl %s\n\t.type %s, @function\n%s:\n\t%s\n.L%s_code:\n", l->symbol,
+	    l->symbol, l->symbol, run->arch->landing_pad, l->symbol);
+	put_insns(run, l, o);
+	put(o, ".L%s_end:\n", l->symbol);
+	if (!op->tail)
+		put(o, "\t%s\n", run->arch->ret);
+	put(o, "\t.size %s, . - %s\n", l->symbol, l->symbol);
+}
+
+static bool has_relocation(const struct lowered *l)
+{
+	vec_each(insn, &l->insns)
+	{
+		if (insn->target)
+			return true;
+	}
+	return false;
+}
+
+static void emit_patch(const struct backend *b, const struct op *op, struct out *o)
+{
+	const struct lowered *l = &b->lowered[op->slot];
+	const char *s = l->symbol;
+
+	put(o, "\t/* %s.%s */\n", op->group->name.s, op->name.s);
+	if (l->form == FORM_INLINE || l->form == FORM_TRAP)
+		put(o,
+		    "\t.quad .L%s_code\n\t.byte %d, .L%s_end - .L%s_code, .L%s_first - .L%s_code\n",
+		    s, l->form, s, s, s, s);
+	else
+		put(o, "\t.quad 0\n\t.byte %d, 0, 0\n", l->form);
+	if (has_relocation(l))
+		put(o, "\t.byte .L%s_reloc - 4 - .L%s_code\n", s, s);
+	else
+		put(o, "\t.byte 0xff\n");
+	put(o, "\t.skip 4\n");
+}
+
+/**
+ * A template longer than its op's budget stops the assembler: it cannot move
+ * backwards.  Its message points to the template in the description.
+ */
+static void emit_budget(const struct run *run, const struct backend *b, const struct op *op,
+			struct out *o)
+{
+	const struct lowered *l = &b->lowered[op->slot];
+	struct position at = source_position(run, b->impls[op->slot].loc);
+
+	if (l->form != FORM_INLINE)
+		return;
+	put(o, "/* %s.%s: at most %u bytes */\n.L%s_budget:\n# %u \"%s\"\n", op->group->name.s,
+	    op->name.s, op->budget, l->symbol, at.line, at.path);
+	put(o, "\t.org .L%s_budget + %u - (.L%s_end - .L%s_code)\n", l->symbol, op->budget,
+	    l->symbol, l->symbol);
+}
+
+void emit_backend_templates(const struct run *run, const void *module, struct out *o)
+{
+	const struct backend *b = module;
+	const char *n = b->interface->name.s;
+	const char *patches = mem_printf("%s_%s_patches", n, b->name.s);
+
+	emit_banner(o, "/*", source_position(run, b->name.loc));
+	put(o, "\t.text\n");
+	vec_each(op, &b->interface->ops) emit_body(run, b, *op, o);
+	put(o, "\n\t.section .rodata\n\t.balign 8\n\t.globl %s\n\t.type %s, @object\n%s:\n",
+	    patches, patches, patches);
+	vec_each(op, &b->interface->ops) emit_patch(b, *op, o);
+	put(o, "\t.size %s, . - %s\n", patches, patches);
+	put(o, "\n\t.section .discard.budget,\"\",@progbits\n");
+	vec_each(op, &b->interface->ops) emit_budget(run, b, *op, o);
+	put(o, "\n\t.section .note.GNU-stack,\"\",@progbits\n");
+}
+
+/* ---- skeleton ---- */
+
+static const char *context_text(const struct op *op)
+{
+	struct out o = {0};
+
+	put(&o, "%s", op_is_narrow(op) ? "Preserves all registers but its result.\n" : "");
+	put(&o, "%s", op->context & CONTEXT_NOINSTR ? "May not be instrumented or traced.\n" : "");
+	put(&o, "%s", op->context & CONTEXT_HOT ? "Runs often.\n" : "");
+	vec_each(d, &op->defer)
+		put(&o, "May wait for lazy_leave when lazy mode '%s' is on.\n", d->s);
+	return text_of(&o);
+}
+
+static void put_unused(const struct op *op, struct out *o)
+{
+	vec_each(p, &op->params) put(o, "\t(void)%s;\n", p->name.s);
+}
+
+static void emit_skeleton_op(const struct backend *b, const struct op *op, struct out *o)
+{
+	const struct interface *i = b->interface;
+
+	emit_doc(o, "", mem_printf("%s%s", op_doc(op), context_text(op)));
+	put(o, "%sIMPLEMENTS(%s, %u);\n%s\n{\n", i->scope.upper_prefix, op->name.s, op->revision,
+	    c_prototype(i, op, impl_of(b, op)->function));
+	put_unused(op, o);
+	put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
+}
+
+static void emit_skeleton_registration(const struct provision *p, struct out *o)
+{
+	size_t n = 0;
+
+	vec_each(m, &p->registration->members)
+	{
+		const struct stmt *value = &p->values.v[n++];
+
+		if (!m->is_function)
+			continue;
+		emit_doc(o, "", m->doc);
+		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->operands.v[0].path.v[0].s),
+		    c_params(&m->params));
+		vec_each(q, &m->params) put(o, "\t(void)%s;\n", q->name.s);
+		put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
+	}
+}
+
+void emit_skeleton(const struct run *run, const void *module, struct out *o)
+{
+	const struct backend *b = module;
+
+	(void)run;
+	put(o,
+	    "/*\n * Backend %s, to be filled in: copy this file to backends/ and write the "
+	    "bodies.\n"
+	    " * Functions that preserve all registers are built with -mgeneral-regs-only.\n */\n"
+	    "#include \"%s.h\"\n\n",
+	    b->name.s, b->name.s);
+	vec_each(op, &b->interface->ops)
+	{
+		if (is_written(b, *op))
+			emit_skeleton_op(b, *op, o);
+	}
+	vec_each(p, &b->provisions) emit_skeleton_registration(p, o);
+}

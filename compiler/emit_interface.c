@@ -1,0 +1,481 @@
+/* The ops struct, the call stubs for C and assembly, the tables of names and lengths. */
+#include <string.h>
+
+#include "pvgen.h"
+
+static void put_guard(struct out *o, const char *name)
+{
+	put(o, "#ifndef PVGEN_%s_H\n#define PVGEN_%s_H\n\n", upper(name), upper(name));
+}
+
+/* ---- ops: types, the ops struct, records; no call sites ---- */
+
+static void emit_numbers(const struct interface *i, struct out *o)
+{
+	const char *up = i->scope.upper_prefix;
+
+	put(o, "/** Number of an op: its slot in struct %s_ops. */\nenum %s_op {\n", i->name.s,
+	    i->name.s);
+	vec_each(op, &i->ops) put(o, "\t%sOP_%s = %u,\n", up, (*op)->name.s, (*op)->slot);
+	put(o, "\t%sNR_OPS = %zu\n};\n\n", up, i->ops.n);
+}
+
+static const char *clobber_text(const struct op *op)
+{
+	struct out o = {0};
+
+	if (op->tail)
+		return "nothing: all registers are live";
+	switch (op->clobber) {
+	case CLOBBER_NORMAL:
+		return "what a C call may change";
+	case CLOBBER_NONE:
+		return "nothing but its result";
+	case CLOBBER_FLAGS:
+		return "its result and the flags";
+	case CLOBBER_SET:
+		break;
+	}
+	put(&o, "its result and");
+	vec_each(r, &op->registers) put(&o, " %s", r->s);
+	return text_of(&o);
+}
+
+static const char *op_doc(const struct op *op)
+{
+	return mem_printf("%s%sChanges %s.\n", op->doc ? op->doc : "", op->doc ? "\n" : "",
+			  clobber_text(op));
+}
+
+static void emit_group_struct(const struct interface *i, const struct group *g, struct out *o)
+{
+	emit_doc(o, "", g->doc);
+	put(o, "struct %s_%s_ops {\n", i->name.s, g->name.s);
+	vec_each(op, &g->ops)
+	{
+		emit_doc(o, "\t", op_doc(*op));
+		put(o, "\t%s;\n", c_prototype(i, *op, mem_printf("(*%s)", (*op)->name.s)));
+	}
+	put(o, "};\n\n");
+}
+
+static void emit_ops_struct(const struct run *run, const struct interface *i, struct out *o)
+{
+	const char *n = i->name.s;
+
+	vec_each(g, &i->groups) emit_group_struct(i, *g, o);
+	emit_doc(o, "", "All ops.  The slots are in the order of the op numbers.\n");
+	put(o, "struct %s_ops {\n", n);
+	vec_each(g, &i->groups) put(o, "\tstruct %s_%s_ops %s;\n", n, (*g)->name.s, (*g)->name.s);
+	put(o, "};\n\nextern struct %s_ops %s_ops;\n\n", n, n);
+	put(o, "_Static_assert(sizeof(struct %s_ops) == %zu, \"one pointer an op\");\n", n,
+	    i->ops.n * run->arch->word);
+	vec_each(op, &i->ops) put(
+		o, "_Static_assert(offsetof(struct %s_ops, %s.%s) == %u, \"slot of %s\");\n", n,
+		(*op)->group->name.s, (*op)->name.s, (*op)->slot * run->arch->word, (*op)->name.s);
+	put(o, "\n");
+}
+
+static void emit_registration(const struct interface *i, const struct registration *r,
+			      struct out *o)
+{
+	emit_doc(o, "", r->doc);
+	put(o, "struct %s_%s {\n\tconst char *name;\n", i->name.s, r->name.s);
+	vec_each(m, &r->members)
+	{
+		emit_doc(o, "\t", m->doc);
+		if (m->is_function)
+			put(o, "\t%s(%s);\n", c_declare(&m->type, mem_printf("(*%s)", m->name.s)),
+			    c_params(&m->params));
+		else
+			put(o, "\t%s;\n", c_declare(&m->type, m->name.s));
+	}
+	put(o, "};\n\n");
+}
+
+/* The records' layouts have this one definition; @ is the prefix, ^ the same in capitals. */
+static const char records[] =
+	"/** Kinds of call site. */\n"
+	"enum @_site_kind { ^_SITE_CALL, ^_SITE_TAIL };\n\n"
+	"/** One call site, in section @_sites. */\n"
+	"struct @_site {\n"
+	"\t/** Address of the site minus the address of this field. */\n"
+	"\tint32_t offset;\n"
+	"\t/** enum @_op */\n"
+	"\tuint16_t op;\n"
+	"\t/** Bytes of the site. */\n"
+	"\tuint8_t length;\n"
+	"\t/** enum @_site_kind */\n"
+	"\tuint8_t kind;\n"
+	"};\n"
+	"_Static_assert(sizeof(struct @_site) == 8, \"the assembler writes this layout\");\n\n"
+	"/** What stands at a site. */\n"
+	"enum @_form { ^_FORM_CALL, ^_FORM_INLINE, ^_FORM_NOP, ^_FORM_TRAP, ^_FORM_INDIRECT, "
+	"^_NR_FORMS };\n"
+	"extern const char *const @_form_names[^_NR_FORMS];\n\n"
+	"/** What a backend puts at the sites of one op. */\n"
+	"struct @_patch {\n"
+	"\t/** Instructions to copy, or NULL: a call of the op's slot, or nothing. */\n"
+	"\tconst uint8_t *code;\n"
+	"\t/** enum @_form */\n"
+	"\tuint8_t form;\n"
+	"\t/** Bytes of code. */\n"
+	"\tuint8_t length;\n"
+	"\t/** Bytes of its first instruction. */\n"
+	"\tuint8_t first;\n"
+	"\t/** Offset of a pc-relative 32-bit field that a copy must adjust; 0xff: none. */\n"
+	"\tuint8_t reloc;\n"
+	"\tuint8_t unused[4];\n"
+	"};\n"
+	"_Static_assert(sizeof(struct @_patch) == 16, \"the assembler writes this layout\");\n\n"
+	"/** Bytes that each site of an op has, and the op's name as \"group.op\". */\n"
+	"extern const uint8_t @_site_length[^_NR_OPS];\n"
+	"extern const char *const @_op_names[^_NR_OPS];\n\n"
+	"/** How a backend knows that it is on its machine. */\n"
+	"enum @_detect { ^_DETECT_ALWAYS, ^_DETECT_START_INFO, ^_DETECT_CPUID };\n\n"
+	"/** What the boot code knows; defined by the runtime. */\n"
+	"struct @_boot;\n\n"
+	"/** Tells that the hypercall which does an op has failed; defined by the runtime. */\n"
+	"void @_hypercall_failed(enum @_op op, long error);\n\n";
+
+static void put_records(const struct interface *i, const char *text, struct out *o)
+{
+	for (; *text; text++) {
+		if (*text == '@')
+			put(o, "%s", i->name.s);
+		else if (*text == '^')
+			put(o, "%s", upper(i->name.s));
+		else
+			put_n(o, text, 1);
+	}
+}
+
+static void emit_backend_struct(const struct interface *i, struct out *o)
+{
+	put_records(i,
+		    "/** One backend, in section @_backends as a pointer. */\n"
+		    "struct @_backend {\n"
+		    "\tconst char *name;\n"
+		    "\t/** Bare hardware. */\n"
+		    "\tbool bare;\n"
+		    "\t/** The kernel does not run in the highest privilege level. */\n"
+		    "\tbool deprivileged;\n"
+		    "\t/** Of the backends that detect their machine, the highest wins. */\n"
+		    "\tint priority;\n"
+		    "\tenum @_detect detect;\n"
+		    "\t/** 12 bytes for ^_DETECT_CPUID, else NULL. */\n"
+		    "\tconst char *signature;\n"
+		    "\t/** Called once, when the slots are set; or NULL. */\n"
+		    "\tvoid (*init)(const struct @_boot *boot);\n"
+		    "\tconst struct @_ops *ops;\n"
+		    "\tconst struct @_patch *patches;\n",
+		    o);
+	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
+					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
+	put(o, "};\n\n");
+}
+
+static const char implements[] =
+	"/**\n"
+	" * Stands before the function that implements an op and says which revision of\n"
+	" * the op it was written for.\n"
+	" */\n"
+	"#define ^_IMPLEMENTS(op, revision)                                         \\\n"
+	"\t__asm__(\".pushsection .@.implements,\\\"\\\",@progbits\\n\"             \\\n"
+	"\t\t\".asciz \\\"\" #op \"=\" #revision \"\\\"\\n\"                       \\\n"
+	"\t\t\".popsection\")\n\n"
+	"/* A function that preserves all registers but its result. */\n"
+	"#define ^_NARROW __attribute__((no_caller_saved_registers))\n\n";
+
+static void put_implements(const struct interface *i, struct out *o)
+{
+	const char *progbits = strstr(implements, "@progbits");
+	struct out text = {0};
+
+	/* "@progbits" is the assembler's; all other @ are the prefix. */
+	put_n(&text, implements, (size_t)(progbits - implements));
+	put_records(i, text_of(&text), o);
+	put(o, "@progbits");
+	put_records(i, progbits + strlen("@progbits"), o);
+}
+
+void emit_ops(const struct run *run, const void *module, struct out *o)
+{
+	const struct interface *i = module;
+
+	emit_banner(o, "/*", source_position(run, i->name.loc));
+	put_guard(o, mem_printf("%s_ops", i->name.s));
+	emit_constants(&i->scope, o);
+	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
+	       "#include <stdint.h>\n\n");
+	put_implements(i, o);
+	emit_types(&run->scope, o);
+	emit_types(&i->scope, o);
+	emit_numbers(i, o);
+	emit_ops_struct(run, i, o);
+	put_records(i, records, o);
+	vec_each(r, &i->registrations) emit_registration(i, *r, o);
+	emit_backend_struct(i, o);
+	put(o, "#endif /* __ASSEMBLER__ */\n#endif\n");
+}
+
+/* ---- sizes of sites: the longest template decides, the assembler measures ---- */
+
+struct lines {
+	struct out *out;
+	bool in_c; /* each line is a C string */
+};
+
+static void put_line(const struct lines *l, const char *text)
+{
+	if (!l->in_c) {
+		put(l->out, "%s\n", text);
+		return;
+	}
+	put(l->out, "\t\"");
+	for (; *text; text++)
+		put(l->out,
+		    *text == '"' || *text == '\\' ? "\\%c"
+		    : *text == '\t'		  ? " "
+						  : "%c",
+		    *text);
+	put(l->out, "\\n\"\n");
+}
+
+static bool is_template(const struct lowered *l)
+{
+	return l->form == FORM_INLINE || l->form == FORM_TRAP;
+}
+
+static void put_template_length(const struct lines *l, const struct backend *b, const struct op *op)
+{
+	const struct lowered *t = &b->lowered[op->slot];
+	const char *label = mem_printf(".L%s", t->symbol);
+
+	put_line(l, mem_printf("%s:", label));
+	vec_each(insn, &t->insns) put_line(l, mem_printf("\t%s", insn->text));
+	put_line(l, mem_printf("%s_end:", label));
+}
+
+/* max(a, b) for the assembler, where true is -1. */
+static void put_maximum(const struct lines *l, const char *max, const char *old, const char *other)
+{
+	put_line(l, mem_printf("\t.set %s, (%s) - (((%s) > (%s)) * ((%s) - (%s)))", max, old, other,
+			       old, other, old));
+}
+
+static size_t count_templates(const struct run *run, const struct interface *i, const struct op *op)
+{
+	size_t n = 0;
+
+	vec_each(b, &run->backends) n +=
+		(*b)->interface == i && is_template(&(*b)->lowered[op->slot]);
+	return n;
+}
+
+/*
+ * A chain of maxima whose last link has the length's own name: the assembler
+ * reads a plain alias too early when a template has a jump whose size is open.
+ */
+static void put_op_length(const struct run *run, const struct lines *l, const struct interface *i,
+			  const struct op *op)
+{
+	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
+	const char *max = mem_printf("%u", run->arch->slot_site);
+	size_t left = count_templates(run, i, op);
+
+	if (!left)
+		put_line(l, mem_printf("\t.set %s, %s", length, max));
+	vec_each(it, &run->backends)
+	{
+		const struct backend *b = *it;
+		const char *label, *link;
+
+		if (b->interface != i || !is_template(&b->lowered[op->slot]))
+			continue;
+		put_template_length(l, b, op);
+		label = mem_printf(".L%s", b->lowered[op->slot].symbol);
+		link = --left ? mem_printf("%s_%zu", length, left) : length;
+		put_maximum(l, link, max, mem_printf("%s_end - %s", label, label));
+		max = link;
+	}
+}
+
+static void put_lengths(const struct run *run, const struct lines *l, const struct interface *i)
+{
+	put_line(l, mem_printf("\t.pushsection .discard.%s,\"\",@progbits", i->name.s));
+	vec_each(op, &i->ops) put_op_length(run, l, i, *op);
+	put_line(l, "\t.popsection");
+}
+
+/** The site's instruction, its filler and its record. */
+static void put_site(const struct run *run, const struct lines *l, const struct interface *i,
+		     const struct op *op)
+{
+	const char *slot = mem_printf("%s_ops+%u", i->name.s, op->slot * run->arch->word);
+	const char *insn =
+		arch_expand(op->tail ? run->arch->jump_slot : run->arch->call_slot, slot, NULL);
+	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
+	struct out escaped = {0};
+
+	/* In an asm statement with operands a % is written twice. */
+	for (const char *c = insn; *c; c++)
+		put(&escaped, l->in_c && *c == '%' ? "%%%%" : "%c", *c);
+	put_line(l, mem_printf("771:\t%s", text_of(&escaped)));
+	put_line(l, mem_printf("772:\t.fill %s - (772b - 771b), 1, 0x90", length));
+	put_line(l, "773:");
+	put_line(l, mem_printf("\t.pushsection %s_sites,\"a\",@progbits", i->name.s));
+	put_line(l, "\t.balign 4");
+	put_line(l, "\t.long 771b - .");
+	put_line(l, mem_printf("\t.short %u", op->slot));
+	put_line(l, "\t.byte 773b - 771b");
+	put_line(l, mem_printf("\t.byte %u", op->tail ? 1u : 0u));
+	put_line(l, "\t.popsection");
+}
+
+/* ---- calls: stubs for C ---- */
+
+static bool is_argument(const struct run *run, const struct op *op, const char *reg)
+{
+	for (size_t i = 0; i < op->params.n; i++)
+		if (!strcmp(run->arch->args[i], reg))
+			return true;
+	return false;
+}
+
+static void put_clobbers(const struct run *run, const struct op *op, struct out *o)
+{
+	bool has_result = !type_is_void(&op->type);
+	struct out list = {0};
+
+	if (op->clobber == CLOBBER_NORMAL) {
+		for (const char *const *r = run->arch->volatiles; *r; r++)
+			if (!is_argument(run, op, *r) &&
+			    !(has_result && !strcmp(*r, run->arch->result)))
+				put(&list, ", \"%s\"", *r);
+	}
+	vec_each(r, &op->registers)
+	{
+		if (strcmp(r->s, "flags") != 0)
+			put(&list, ", \"%s\"", r->s);
+	}
+	if (op->clobber != CLOBBER_NONE)
+		put(&list, ", \"cc\"");
+	if (!(op->context & CONTEXT_PURE))
+		put(&list, ", \"memory\"");
+	put(o, "\t\t: %s);\n", list.n ? list.v + 2 : "");
+}
+
+/** Arguments are results too where a normal call may change them. */
+static void put_operands(const struct op *op, struct out *o)
+{
+	bool normal = op->clobber == CLOBBER_NORMAL;
+	const char *comma = "";
+
+	put(o, "\t\t: ");
+	if (!type_is_void(&op->type)) {
+		put(o, "\"=r\"(pv_result)");
+		comma = ", ";
+	}
+	for (size_t i = 0; normal && i < op->params.n; i++, comma = ", ")
+		put(o, "%s\"+r\"(pv_arg%zu)", comma, i);
+	put(o, "\n\t\t: ");
+	for (size_t i = 0; !normal && i < op->params.n; i++)
+		put(o, "%s\"r\"(pv_arg%zu)", i ? ", " : "", i);
+	put(o, "\n");
+}
+
+static void emit_stub(const struct run *run, const struct interface *i, const struct op *op,
+		      struct out *o)
+{
+	const struct lines lines = {o, true};
+
+	emit_doc(o, "", op_doc(op));
+	put(o, "static inline __attribute__((always_inline)) %s(%s)\n{\n",
+	    c_declare(&op->type, mem_printf("%s%s", i->scope.prefix, op->name.s)),
+	    c_params(&op->params));
+	for (size_t n = 0; n < op->params.n; n++)
+		put(o, "\tregister unsigned long pv_arg%zu __asm__(\"%s\") = %s;\n", n,
+		    run->arch->args[n], c_to_word(&op->params.v[n].type, op->params.v[n].name.s));
+	if (!type_is_void(&op->type))
+		put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n", run->arch->result);
+	put(o, "\n\t__asm__ %s(\n", op->context & CONTEXT_PURE ? "" : "volatile");
+	put_site(run, &lines, i, op);
+	put_operands(op, o);
+	put_clobbers(run, op, o);
+	if (!type_is_void(&op->type))
+		put(o, "\treturn %s;\n", c_from_word(&op->type, "pv_result"));
+	put(o, "}\n\n");
+}
+
+void emit_calls(const struct run *run, const void *module, struct out *o)
+{
+	const struct interface *i = module;
+	const struct lines lines = {o, true};
+
+	emit_banner(o, "/*", source_position(run, i->name.loc));
+	put_guard(o, i->name.s);
+	put(o,
+	    "/*\n * Call stubs.  Code that uses them is built with -mno-red-zone; the linker\n"
+	    " * script discards section .discard.%s.\n */\n#include \"%s_ops.h\"\n\n",
+	    i->name.s, i->name.s);
+	put(o, "/* Templates of all backends: only their lengths are used, for the sites. */\n"
+	       "__asm__(\n");
+	put_lengths(run, &lines, i);
+	put(o, ");\n\n");
+	vec_each(op, &i->ops)
+	{
+		if (!(*op)->tail)
+			emit_stub(run, i, *op, o);
+	}
+	put(o, "#endif\n");
+}
+
+/* ---- asm: stubs for assembly ---- */
+
+void emit_asm(const struct run *run, const void *module, struct out *o)
+{
+	const struct interface *i = module;
+	const struct lines lines = {o, false};
+
+	emit_banner(o, "/*", source_position(run, i->name.loc));
+	put_guard(o, mem_printf("%s_asm", i->name.s));
+	put(o, "#include \"%s_ops.h\"\n\n", i->name.s);
+	put(o, "/* Arguments and results are where the C calling convention has them. */\n");
+	put_lengths(run, &lines, i);
+	put(o, "\n");
+	vec_each(op, &i->ops)
+	{
+		emit_doc(o, "", op_doc(*op));
+		put(o, "\t.macro %s%s\n", i->scope.prefix, (*op)->name.s);
+		put_site(run, &lines, i, *op);
+		put(o, "\t.endm\n\n");
+	}
+	put(o, "#endif\n");
+}
+
+/* ---- tables ---- */
+
+void emit_tables(const struct run *run, const void *module, struct out *o)
+{
+	const struct interface *i = module;
+	const struct lines lines = {o, true};
+	const char *n = i->name.s;
+
+	emit_banner(o, "/*", source_position(run, i->name.loc));
+	put(o, "#include \"%s.h\"\n\n", n);
+	put_records(i,
+		    "const char *const @_form_names[^_NR_FORMS] = "
+		    "{\"call\", \"inline\", \"nop\", \"trap\", \"indirect\"};\n\n",
+		    o);
+	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
+	vec_each(op, &i->ops) put(o, "\t\"%s.%s\",\n", (*op)->group->name.s, (*op)->name.s);
+	put(o, "};\n\n__asm__(\n");
+	put_line(&lines, "\t.pushsection .rodata");
+	put_line(&lines, mem_printf("\t.globl %s_site_length", n));
+	put_line(&lines, mem_printf("%s_site_length:", n));
+	vec_each(op, &i->ops)
+		put_line(&lines, mem_printf("\t.byte .L%s_length_%s", n, (*op)->name.s));
+	put_line(&lines, "\t.popsection");
+	put(o, ");\n");
+}

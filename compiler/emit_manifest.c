@@ -1,0 +1,214 @@
+/* The whole model for machines, as JSON: ops, slots, targets by name, binary interfaces. */
+#include "pvgen.h"
+
+static void put_text(struct out *o, const char *s)
+{
+	put(o, "\"");
+	for (; s && *s; s++) {
+		if (*s == '"' || *s == '\\')
+			put(o, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			put(o, "\\u%04x", (unsigned char)*s);
+		else
+			put_n(o, s, 1);
+	}
+	put(o, "\"");
+}
+
+static void put_key(struct out *o, const char *key, const char *value)
+{
+	put(o, "\"%s\": ", key);
+	put_text(o, value);
+}
+
+static const char *separator(bool is_first, const char *indent)
+{
+	return mem_printf("%s\n%s", is_first ? "" : ",", indent);
+}
+
+/* ---- interface ---- */
+
+static void put_context(const struct op *op, struct out *o)
+{
+	static const char *const names[] = {"noinstr", "hot",  "early",
+					    "late",    "pure", "unprivileged"};
+	const char *comma = "";
+
+	put(o, "\"context\": [");
+	for (size_t i = 0; i < NELEM(names); i++)
+		if (op->context & 1u << i) {
+			put(o, "%s\"%s\"", comma, names[i]);
+			comma = ", ";
+		}
+	put(o, "]");
+}
+
+static void put_clobbers(const struct op *op, struct out *o)
+{
+	static const char *const words[] = {[CLOBBER_NORMAL] = "\"normal\"",
+					    [CLOBBER_NONE] = "",
+					    [CLOBBER_FLAGS] = "\"flags\"",
+					    [CLOBBER_SET] = ""};
+
+	put(o, "\"clobbers\": [%s", words[op->clobber]);
+	vec_each(r, &op->registers) put(o, "%s\"%s\"", r == op->registers.v ? "" : ", ", r->s);
+	put(o, "]");
+}
+
+static void put_targets(const struct run *run, const struct interface *i, const struct op *op,
+			struct out *o)
+{
+	static const char *const forms[] = {[FORM_CALL] = "call",
+					    [FORM_INLINE] = "inline",
+					    [FORM_NOP] = "nop",
+					    [FORM_TRAP] = "trap"};
+	bool first = true;
+
+	put(o, "\"targets\": [");
+	vec_each(it, &run->backends)
+	{
+		const struct backend *b = *it;
+		const struct lowered *l = &b->lowered[op->slot];
+
+		if (b->interface != i)
+			continue;
+		put(o,
+		    "%s{\"backend\": \"%s\", \"form\": \"%s\", \"symbol\": \"%s\", "
+		    "\"inherited\": %s}",
+		    separator(first, "\t\t\t\t"), b->name.s, forms[l->form], l->symbol,
+		    b->impls[op->slot].is_inherited ? "true" : "false");
+		first = false;
+	}
+	put(o, "]");
+}
+
+static void put_op(const struct run *run, const struct interface *i, const struct op *op,
+		   struct out *o)
+{
+	put(o, "{\"name\": \"%s.%s\", \"slot\": %u, ", op->group->name.s, op->name.s, op->slot);
+	put_key(o, "prototype", c_prototype(i, op, op->name.s));
+	put(o,
+	    ",\n\t\t\t \"revision\": %u, \"budget\": %u, \"tail\": %s, \"native_template\": %s, ",
+	    op->revision, op->budget, op->tail ? "true" : "false",
+	    op->natives.n ? "true" : "false");
+	put_clobbers(op, o);
+	put(o, ", ");
+	put_context(op, o);
+	put(o, ",\n\t\t\t ");
+	put_targets(run, i, op, o);
+	put(o, "}");
+}
+
+static void put_interface(const struct run *run, const struct interface *i, struct out *o)
+{
+	put(o, "{\"name\": \"%s\", \"version\": \"%u.%u\", \"ops\": [", i->name.s, i->major,
+	    i->minor);
+	vec_each(op, &i->ops)
+	{
+		put(o, "%s", separator(op == i->ops.v, "\t\t\t"));
+		put_op(run, i, *op, o);
+	}
+	put(o, "]}");
+}
+
+/* ---- binary interface ---- */
+
+static void put_calls(const struct abi *a, struct out *o)
+{
+	put(o, "\"calls\": [");
+	vec_each(it, &a->calls)
+	{
+		const struct call *c = *it;
+
+		put(o, "%s{\"name\": \"%s\", \"number\": %lld, \"subs\": [",
+		    separator(it == a->calls.v, "\t\t\t"), c->name.s, (long long)c->number);
+		vec_each(s, &c->subs)
+			put(o, "%s{\"name\": \"%s\", \"number\": %lld}", s == c->subs.v ? "" : ", ",
+			    (*s)->name.s, (long long)(*s)->number);
+		put(o, "]}");
+	}
+	put(o, "]");
+}
+
+static void put_constants(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"constants\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if (d->kind != DECL_CONST)
+			continue;
+		put(o, "%s{\"name\": \"%s\", \"value\": %lld}", separator(first, "\t\t\t"),
+		    d->name.s, (long long)d->value);
+		first = false;
+	}
+	put(o, "]");
+}
+
+static void put_members(const struct decl *d, const char *path, uint64_t base, bool first,
+			struct out *o)
+{
+	vec_each(m, &d->members)
+	{
+		const char *name = mem_printf("%s%s", path, m->name.s);
+		const struct decl *inner = m->nested ? m->nested : type_record(&m->type);
+
+		put(o, "%s{\"name\": \"%s\", \"offset\": %llu, \"size\": %llu}",
+		    separator(first, "\t\t\t\t"), name, (unsigned long long)(base + m->offset),
+		    (unsigned long long)m->size);
+		first = false;
+		if (inner && !m->is_array)
+			put_members(inner, mem_printf("%s.", name), base + m->offset, false, o);
+	}
+}
+
+static void put_structs(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"structs\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if ((d->kind != DECL_STRUCT && d->kind != DECL_UNION) || d->is_opaque)
+			continue;
+		put(o,
+		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"size\": %llu, \"align\": %llu, "
+		    "\"members\": [",
+		    separator(first, "\t\t\t"), d->name.s,
+		    d->kind == DECL_UNION ? "union" : "struct", (unsigned long long)d->size,
+		    (unsigned long long)d->align);
+		put_members(d, "", 0, true, o);
+		put(o, "]}");
+		first = false;
+	}
+	put(o, "]");
+}
+
+static void put_abi(const struct abi *a, struct out *o)
+{
+	put(o, "{\"name\": \"%s\", ", a->name.s);
+	put_calls(a, o);
+	put(o, ",\n\t\t ");
+	put_constants(&a->scope, o);
+	put(o, ",\n\t\t ");
+	put_structs(&a->scope, o);
+	put(o, "}");
+}
+
+void emit_manifest(const struct run *run, const void *module, struct out *o)
+{
+	put(o, "{\n\t\"interfaces\": [\n\t\t");
+	put_interface(run, module, o);
+	put(o, "],\n\t\"abis\": [");
+	vec_each(a, &run->abis)
+	{
+		put(o, "%s", separator(a == run->abis.v, "\t\t"));
+		put_abi(*a, o);
+	}
+	put(o, "]\n}\n");
+}

@@ -1,0 +1,102 @@
+/* Sizes and offsets as the C ABI of the architecture lays structures out. */
+#include "pvgen.h"
+
+static bool layout_record(struct run *run, struct decl *d);
+
+static uint64_t align_up(uint64_t n, uint64_t align)
+{
+	return (n + align - 1) / align * align;
+}
+
+static uint64_t scalar_size(const struct run *run, const struct scalar *scalar)
+{
+	return scalar->size ? scalar->size : run->arch->word;
+}
+
+/** Size and alignment of one value; lays its structure out first. */
+static bool measure(struct run *run, const struct type *type, uint64_t *size, uint64_t *align)
+{
+	const struct decl *d = type_record(type);
+
+	if (type_is_pointer(type)) {
+		*size = *align = run->arch->word;
+		return true;
+	}
+	if (!d) {
+		*size = *align = scalar_size(run, type_scalar(type));
+		return true;
+	}
+	if (!layout_record(run, (struct decl *)d))
+		return false;
+	*size = d->size;
+	*align = d->align;
+	return true;
+}
+
+static bool layout_member(struct run *run, struct decl *d, struct member *m)
+{
+	uint64_t size, align;
+
+	if (m->nested) {
+		if (!layout_record(run, m->nested))
+			return false;
+		size = m->nested->size;
+		align = m->nested->align;
+	} else if (!measure(run, &m->type, &size, &align)) {
+		return false;
+	}
+	if (d->is_packed)
+		align = 1;
+	m->size = size * m->count;
+	m->offset = d->kind == DECL_UNION ? 0 : align_up(d->size, align);
+	if (m->offset + m->size > d->size)
+		d->size = m->offset + m->size;
+	if (align > d->align)
+		d->align = align;
+	return true;
+}
+
+static bool layout_record(struct run *run, struct decl *d)
+{
+	if (d->align)
+		return true;
+	if (d->in_layout) {
+		diag(run, recursive_struct, d->name.loc, d->name.s);
+		return false;
+	}
+	d->in_layout = true;
+	vec_each(m, &d->members)
+	{
+		if (!layout_member(run, d, m))
+			return false;
+	}
+	d->in_layout = false;
+	if (!d->align)
+		d->align = 1;
+	d->size = align_up(d->size, d->align);
+	return true;
+}
+
+static void layout_scope(struct run *run, const struct scope *scope)
+{
+	vec_each(d, &scope->decls)
+	{
+		if (((*d)->kind == DECL_STRUCT || (*d)->kind == DECL_UNION) && !(*d)->in_layout)
+			layout_record(run, *d);
+	}
+}
+
+uint64_t type_size(const struct run *run, const struct type *type)
+{
+	if (type_is_pointer(type))
+		return run->arch->word;
+	return scalar_size(run, type_scalar(type));
+}
+
+bool layout(struct run *run)
+{
+	layout_scope(run, &run->scope);
+	vec_each(i, &run->interfaces) layout_scope(run, &(*i)->scope);
+	vec_each(a, &run->abis) layout_scope(run, &(*a)->scope);
+	return !run->errors;
+}

@@ -1,0 +1,178 @@
+/* All that depends on the architecture is decided here; emitters only print it. */
+#include <string.h>
+
+#include "pvgen.h"
+
+struct lowering {
+	struct run *run;
+	struct backend *backend;
+	const struct op *op;
+	const struct impl *impl;
+	struct lowered *result;
+};
+
+static const char *place_text(const struct run *run, const struct place *p)
+{
+	const char *at = mem_printf("%s+%llu", p->shared->symbol, (unsigned long long)p->offset);
+
+	return arch_expand(p->shared->is_percpu ? run->arch->percpu : run->arch->global, at, NULL);
+}
+
+static void push_insn(struct lowering *l, const char *text)
+{
+	*vec_push(&l->result->insns) = (struct insn){.text = text, .loc = l->impl->loc};
+}
+
+/* ---- placeholders in instruction text ---- */
+
+static names split_path(const char *text, size_t n, struct loc loc)
+{
+	names path = {0};
+
+	for (size_t begin = 0; begin <= n;) {
+		size_t length = strcspn(text + begin, ".}");
+
+		*vec_push(&path) = (struct name){intern_n(text + begin, length), loc};
+		begin += length + 1;
+	}
+	return path;
+}
+
+/** {structure.member} is a place in shared memory, {name} is other code. */
+static void put_placeholder(struct lowering *l, struct out *o, struct insn *insn, const char *text,
+			    size_t n)
+{
+	names path = split_path(text, n, insn->loc);
+	struct place place;
+
+	if (path.n == 1) {
+		put(o, "%s", path.v[0].s);
+		insn->target = path.v[0].s;
+	} else if (shared_place(l->run, l->backend, &path, 0, &place)) {
+		put(o, "%s+%llu", place.shared->symbol, (unsigned long long)place.offset);
+	}
+}
+
+static void lower_insn(struct lowering *l, const struct operand *source)
+{
+	struct insn *insn = vec_push(&l->result->insns);
+	const char *s = source->string;
+	struct out o = {0};
+
+	*insn = (struct insn){.loc = source->loc};
+	while (*s) {
+		size_t n = strcspn(s, "{");
+		const char *end = strchr(s + n, '}');
+
+		put_n(&o, s, n);
+		s += n;
+		if (!*s)
+			break;
+		if (!end) {
+			diag(l->run, bad_placeholder, source->loc);
+			return;
+		}
+		put_placeholder(l, &o, insn, s + 1, (size_t)(end - s - 1));
+		s = end + 1;
+	}
+	insn->text = intern(text_of(&o));
+}
+
+/* ---- one function a kind of implementation ---- */
+
+static void lower_inline(struct lowering *l)
+{
+	l->result->form = FORM_INLINE;
+	vec_each(insn, &l->impl->code->insns) lower_insn(l, insn);
+}
+
+static void lower_call(struct lowering *l)
+{
+	l->result->form = FORM_CALL;
+	l->result->symbol = l->impl->function;
+}
+
+static void lower_hypercall(struct lowering *l)
+{
+	l->result->form = FORM_CALL;
+}
+
+static unsigned int log2_of(uint64_t size)
+{
+	return (unsigned int)__builtin_ctzll(size);
+}
+
+static void lower_load(struct lowering *l)
+{
+	const struct place *p = &l->impl->place;
+	const struct scalar *scalar = type_scalar(&p->member->type);
+	const struct arch *arch = l->run->arch;
+	const char *const *rows = scalar && scalar->is_signed ? arch->load_signed : arch->load;
+
+	l->result->form = FORM_INLINE;
+	push_insn(l, arch_expand(rows[log2_of(p->member->size)], place_text(l->run, p), NULL));
+}
+
+static void lower_store(struct lowering *l)
+{
+	const struct place *p = &l->impl->place;
+
+	l->result->form = FORM_INLINE;
+	push_insn(l, arch_expand(l->run->arch->store[log2_of(p->member->size)],
+				 mem_printf("%lld", (long long)l->impl->value),
+				 place_text(l->run, p)));
+}
+
+static void lower_nop(struct lowering *l)
+{
+	l->result->form = FORM_NOP;
+}
+
+static void lower_identity(struct lowering *l)
+{
+	l->result->form = FORM_INLINE;
+	push_insn(l, l->run->arch->identity);
+}
+
+static void lower_zero(struct lowering *l)
+{
+	l->result->form = FORM_INLINE;
+	push_insn(l, l->run->arch->zero);
+}
+
+/* The op's number behind the instruction lets a handler name the op. */
+static void lower_trap(struct lowering *l)
+{
+	l->result->form = FORM_TRAP;
+	push_insn(l, l->run->arch->trap);
+	push_insn(l, mem_printf(".short %u", l->op->slot));
+}
+
+static void (*const lowerings[])(struct lowering *l) = {
+	[IMPL_INLINE] = lower_inline,	    [IMPL_CALL] = lower_call,
+	[IMPL_HYPERCALL] = lower_hypercall, [IMPL_LOAD] = lower_load,
+	[IMPL_STORE] = lower_store,	    [IMPL_NOP] = lower_nop,
+	[IMPL_IDENTITY] = lower_identity,   [IMPL_ZERO] = lower_zero,
+	[IMPL_TRAP] = lower_trap,
+};
+
+static void lower_backend(struct run *run, struct backend *b)
+{
+	const struct interface *i = b->interface;
+
+	b->lowered = mem_alloc((i->ops.n + 1) * sizeof(*b->lowered));
+	vec_each(op, &i->ops)
+	{
+		struct lowered *result = &b->lowered[(*op)->slot];
+		struct lowering l = {run, b, *op, &b->impls[(*op)->slot], result};
+
+		result->symbol = mem_printf("%s_%s_%s", i->name.s, b->name.s, (*op)->name.s);
+		lowerings[l.impl->kind](&l);
+	}
+}
+
+bool lower(struct run *run)
+{
+	vec_each(b, &run->backends) lower_backend(run, *b);
+	return !run->errors;
+}

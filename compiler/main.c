@@ -1,0 +1,170 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pvgen.h"
+
+enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT };
+
+static const char usage[] =
+	"usage: pvgen build [-I DIR] [--outdir DIR] [--emit=KIND[:FILE]]... [--arch=ARCH] FILE...\n"
+	"       pvgen check [-I DIR] [--arch=ARCH] FILE...\n"
+	"       pvgen --help | --version\n"
+	"\n"
+	"build writes the glue that the descriptions FILE... define; check only reports\n"
+	"what is wrong with them.  FILE - is standard input.\n"
+	"\n"
+	"  -I DIR            look for imports here, after the importing file's directory\n"
+	"  --outdir DIR      where files go (default: the current directory)\n"
+	"  --emit=KIND       what to write (default: everything); repeatable\n"
+	"  --emit=KIND:FILE  ... into FILE, - for standard output\n"
+	"  --arch=ARCH       architecture (default: x86_64)\n"
+	"\n"
+	"Exit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault of pvgen.\n";
+
+static const char version[] = "pvgen 0.1\n";
+
+static int usage_error(const char *text, const char *word)
+{
+	fprintf(stderr, "pvgen: %s '%s'\nTry 'pvgen --help'.\n", text, word);
+	return STATUS_ENVIRONMENT;
+}
+
+/** KIND or KIND:FILE; one FILE cannot take what several modules emit, which emit() checks. */
+static bool add_request(struct run *run, const char *text)
+{
+	size_t n = strcspn(text, ":");
+
+	for (size_t i = 0; i < emitter_count; i++) {
+		if (strncmp(emitters[i].kind, text, n) || emitters[i].kind[n])
+			continue;
+		*vec_push(&run->requests) =
+			(struct emit_request){&emitters[i], text[n] ? text + n + 1 : NULL};
+		return true;
+	}
+	return false;
+}
+
+static void request_all(struct run *run)
+{
+	for (size_t i = 0; i < emitter_count; i++)
+		*vec_push(&run->requests) = (struct emit_request){&emitters[i], NULL};
+}
+
+static int parse_option(struct run *run, int option)
+{
+	switch (option) {
+	case 'I':
+		*vec_push(&run->include_dirs) = optarg;
+		return 0;
+	case 'o':
+		run->outdir = optarg;
+		return 0;
+	case 'e':
+		return add_request(run, optarg) ? 0 : usage_error("unknown kind of output", optarg);
+	case 'a':
+		run->arch = arch_find(optarg);
+		return run->arch ? 0 : usage_error("unknown architecture", optarg);
+	default:
+		fprintf(stderr, "Try 'pvgen --help'.\n");
+		return STATUS_ENVIRONMENT;
+	}
+}
+
+static int parse_options(struct run *run, int argc, char **argv)
+{
+	static const struct option options[] = {{"outdir", required_argument, NULL, 'o'},
+						{"emit", required_argument, NULL, 'e'},
+						{"arch", required_argument, NULL, 'a'},
+						{0}};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "I:", options, NULL)) != -1) {
+		int status = parse_option(run, option);
+
+		if (status)
+			return status;
+	}
+	while (optind < argc)
+		*vec_push(&run->inputs) = argv[optind++];
+	if (!run->inputs.n)
+		return usage_error("no input file after", argv[0]);
+	if (!run->requests.n)
+		request_all(run);
+	return 0;
+}
+
+static bool (*const check_passes[])(struct run *run) = {
+	parse_inputs, resolve, layout, bind, lower,
+};
+
+static bool (*const build_passes[])(struct run *run) = {
+	emit,
+	write_outputs,
+};
+
+/* A pass reports all that it finds; the next starts only when there was nothing. */
+static bool run_passes(struct run *run, bool (*const *passes)(struct run *run), size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool good = passes[i](run);
+
+		diag_flush(run);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static int status_of(const struct run *run, bool good)
+{
+	if (good)
+		return STATUS_FINE;
+	return run->environment_failed ? STATUS_ENVIRONMENT : STATUS_INPUT;
+}
+
+static int command_check(struct run *run)
+{
+	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)));
+}
+
+static int command_build(struct run *run)
+{
+	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)) &&
+				      run_passes(run, build_passes, NELEM(build_passes)));
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct run *run);
+} commands[] = {
+	{"build", command_build},
+	{"check", command_check},
+};
+
+static int print(const char *text)
+{
+	fputs(text, stdout);
+	return fflush(stdout) ? STATUS_ENVIRONMENT : STATUS_FINE;
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.outdir = ".", .arch = &arch_table[0]};
+	const char *word = argc > 1 ? argv[1] : "--help";
+
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return argc > 1 ? print(usage) : (fputs(usage, stderr), STATUS_ENVIRONMENT);
+	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+		return print(version);
+	for (size_t i = 0; i < NELEM(commands); i++) {
+		int status;
+
+		if (strcmp(commands[i].name, word) != 0)
+			continue;
+		status = parse_options(&run, argc - 1, argv + 1);
+		return status ? status : commands[i].run(&run);
+	}
+	return usage_error("unknown command", word);
+}

@@ -1,0 +1,140 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "parser.h"
+
+int yylex_init(void **scanner);
+int yylex_destroy(void *scanner);
+void *yy_scan_bytes(const char *text, int length, void *scanner);
+
+/* A chain of imports deeper than this is a mistake, and must not exhaust the stack. */
+enum { IMPORT_DEPTH = 64 };
+
+/** The import and those around it, innermost first. */
+struct importer {
+	const struct importer *outer;
+	const struct source *source;
+	unsigned int depth;
+};
+
+/** @name beside the file that imports it. */
+static const char *beside(const char *importer, const char *name)
+{
+	const char *slash = strrchr(importer, '/');
+
+	if (!slash || name[0] == '/')
+		return intern(name);
+	return intern(mem_printf("%.*s/%s", (int)(slash - importer), importer, name));
+}
+
+/** "a/b/../c" as "a/c", so that one file has one name in messages. */
+static const char *tidy(const char *path)
+{
+	struct out o = {0};
+	VEC(size_t) starts = {0};
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && !strncmp(path, "..", 2) && starts.n) {
+			o.n = starts.v[--starts.n];
+		} else {
+			if (n != 2 || strncmp(path, "..", 2))
+				*vec_push(&starts) = o.n;
+			put_n(&o, path, n + (path[n] == '/'));
+		}
+		path += n + (path[n] == '/');
+	}
+	return intern(text_of(&o));
+}
+
+/** First readable of: beside the importing file, the -I directories in order. */
+static const char *find_import(const struct run *run, const struct source *from, const char *name)
+{
+	const char *path = tidy(beside(from->path, name));
+
+	if (!access(path, F_OK))
+		return path;
+	vec_each(dir, &run->include_dirs)
+	{
+		const char *candidate = intern(mem_printf("%s/%s", *dir, name));
+
+		if (!access(candidate, F_OK))
+			return candidate;
+	}
+	return path;
+}
+
+static bool is_importing(const struct importer *i, const struct source *s)
+{
+	for (; i; i = i->outer)
+		if (i->source == s)
+			return true;
+	return false;
+}
+
+static void parse_source(struct run *run, struct source *s, const struct importer *outer);
+
+static void parse_import(struct run *run, const struct importer *from, struct name name)
+{
+	const char *path = find_import(run, from->source, name.s);
+	struct source *s;
+	bool is_new;
+
+	s = source_open(run, path, &is_new);
+	if (!s) {
+		diag(run, import_missing, name.loc, path, strerror(errno));
+		run->environment_failed = true;
+	} else if (is_importing(from, s) || from->depth >= IMPORT_DEPTH) {
+		diag(run, import_cycle, name.loc, path);
+	} else if (is_new) {
+		parse_source(run, s, from);
+	}
+}
+
+static uint32_t source_index(const struct run *run, const struct source *s)
+{
+	uint32_t i = (uint32_t)run->sources.n;
+
+	while (run->sources.v[--i] != s)
+		;
+	return i;
+}
+
+static void parse_source(struct run *run, struct source *s, const struct importer *outer)
+{
+	struct parse p = {
+		.run = run, .source = s, .file = source_index(run, s), .scope = &run->scope};
+	struct importer here = {outer, s, outer ? outer->depth + 1 : 0};
+	void *scanner;
+
+	yylex_init(&scanner);
+	yy_scan_bytes(s->text, (int)s->length, scanner);
+	yyparse(&p, scanner);
+	yylex_destroy(scanner);
+	vec_each(name, &p.imports) parse_import(run, &here, *name);
+}
+
+static void parse_input(struct run *run, const char *path)
+{
+	bool is_new;
+	struct source *s = source_open(run, path, &is_new);
+
+	if (!s) {
+		fprintf(stderr, "pvgen: cannot read '%s': %s\n", path, strerror(errno));
+		run->environment_failed = true;
+		run->errors++;
+	} else if (is_new) {
+		parse_source(run, s, NULL);
+	}
+}
+
+bool parse_inputs(struct run *run)
+{
+	run->scope.prefix = run->scope.upper_prefix = "";
+	vec_each(path, &run->inputs) parse_input(run, *path);
+	return !run->errors;
+}

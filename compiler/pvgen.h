@@ -1,0 +1,605 @@
+/*
+ * pvgen: from descriptions of paravirtual interfaces to their glue.
+ *
+ *   .pvi text -> tokens -> model -> resolved -> checked -> lowered -> emitted
+ *
+ * This header is the table of contents: one section a source file, in the
+ * order of the passes.
+ */
+#ifndef PVGEN_H
+#define PVGEN_H
+
+#include "util.h"
+
+struct run;
+
+/* ---- source.c: files and positions ------------------------------------- */
+
+/** A span of source text: byte offsets; line and column are computed when printed. */
+struct loc {
+	uint32_t file;
+	uint32_t begin, end;
+};
+
+struct source {
+	const char *path; /* as named by the user or by an import */
+	const char *text; /* NUL-terminated */
+	size_t length;
+	uint64_t device, inode; /* two names of one file are one file */
+	VEC(uint32_t) lines;	/* offset of each line's first byte */
+};
+
+struct position {
+	const char *path;
+	unsigned int line, column; /* from 1; column counts bytes */
+};
+
+/** Reads a file once, however often it is named; NULL and errno on failure. */
+struct source *source_open(struct run *run, const char *path, bool *is_new);
+struct position source_position(const struct run *run, struct loc loc);
+
+/** "path:line" of a place. */
+const char *source_place(const struct run *run, struct loc loc);
+
+/* ---- diag.c: diagnostics ----------------------------------------------- */
+
+enum severity { ERROR, WARNING };
+
+enum diag_id {
+#define DIAG(id, name, severity, text) D_##id,
+#include "diag.def"
+#undef DIAG
+	D_COUNT
+};
+
+/** Reports one fault; each % of its text is replaced by the next string. */
+#define diag(run, id, loc, ...)                                                                    \
+	diag_report(run, D_##id, loc, (const char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+void diag_report(struct run *run, enum diag_id id, struct loc loc, const char *const *args);
+
+/** Adds a remark with a place of its own to the fault reported last. */
+void diag_note(struct run *run, struct loc loc, const char *fmt, ...) PRINTF(3, 4);
+
+/** Prints what was reported since the last call, in source order. */
+void diag_flush(struct run *run);
+
+struct diagnostic {
+	enum diag_id id;
+	struct loc loc;
+	const char *text;
+	VEC(struct diag_remark {
+		struct loc loc;
+		const char *text;
+	})
+	notes;
+};
+
+/* ---- the model, built by the parser, completed by the later passes ------ */
+
+/** A word of the source, interned, and its place. */
+struct name {
+	const char *s;
+	struct loc loc;
+};
+
+typedef VEC(struct name) names;
+
+enum direction { DIR_NONE, DIR_IN, DIR_OUT, DIR_INOUT };
+enum space { SPACE_NONE, SPACE_VA, SPACE_PA, SPACE_GPA, SPACE_PFN, SPACE_MFN, SPACE_MA };
+
+struct scalar {
+	const char *name;   /* in a description */
+	const char *c_name; /* in generated C */
+	unsigned int size;  /* in bytes; 0: as wide as the architecture's long */
+	bool is_signed;
+};
+
+struct type {
+	struct name name;
+	bool is_const;	 /* of what the first * points to, or of the value */
+	const char *tag; /* "struct", "union" or NULL */
+	const char *doc; /* of the declaration that starts with this type */
+	unsigned int stars;
+	const struct scalar *scalar; /* resolved: this or decl, or neither for void */
+	struct decl *decl;
+};
+
+struct member {
+	struct name name;
+	const char *doc;
+	struct type type;
+	struct decl *nested; /* a struct or union defined in place */
+	bool is_array;
+	struct name count_name;
+	uint64_t count; /* of an array's elements, else 1 */
+	uint64_t offset, size;
+};
+
+enum decl_kind { DECL_CONST, DECL_TYPEDEF, DECL_FUNCTION, DECL_STRUCT, DECL_UNION };
+
+typedef VEC(struct param) params;
+
+/** A constant or a type. */
+struct decl {
+	struct name name;
+	enum decl_kind kind;
+	const char *doc;
+	struct scope *scope;
+	bool is_opaque, is_packed, is_shared;
+	int64_t value;	  /* DECL_CONST */
+	struct type type; /* DECL_TYPEDEF, and what a DECL_FUNCTION returns */
+	params params;	  /* DECL_FUNCTION */
+	VEC(struct member) members;
+	uint64_t size, align; /* 0: not laid out yet */
+	bool in_layout;	      /* to find a structure that contains itself */
+};
+
+/** Names that are seen from inside, and the prefix that they have in C. */
+struct scope {
+	struct scope *outer;
+	const char *prefix;	  /* "xen_", or "" */
+	const char *upper_prefix; /* "XEN_" */
+	struct map map;
+	VEC(struct decl *) decls; /* in source order */
+};
+
+struct attribute {
+	struct name name;
+	names path; /* of @at(path) */
+};
+
+typedef VEC(struct attribute) attributes;
+
+struct param {
+	struct name name;
+	struct type type;
+	attributes attributes;
+	enum direction direction;
+	enum space space;
+	names at; /* place in the element of an argument array */
+};
+
+enum operand_kind { OPERAND_PATH, OPERAND_INT, OPERAND_STRING };
+
+struct operand {
+	enum operand_kind kind;
+	struct loc loc;
+	names path;
+	int64_t value;
+	const char *string;
+};
+
+/** An argument of a hypercall expression: a value, or converter(value). */
+struct argument {
+	struct name converter; /* .s is NULL without one */
+	struct operand value;
+	const struct param *param; /* the op's, or NULL for a number */
+	const struct converter *convert;
+};
+
+typedef VEC(struct argument) arguments;
+typedef VEC(struct operand) operands;
+typedef VEC(struct stmt) stmts;
+
+/** `path operands;`: an attribute or a binding, known by its first words. */
+struct stmt {
+	struct loc loc;
+	const char *doc;
+	names path;
+	operands operands;
+	stmts block;
+	bool is_assignment; /* path = ... */
+	names call;	    /* ... is call(arguments) */
+	struct loc call_loc;
+	arguments arguments;
+};
+
+/** Instruction text for one architecture. */
+struct template
+{
+	struct name arch;
+	operands insns;
+};
+
+/** What beyond its result an op may change. */
+enum clobber { CLOBBER_NORMAL, CLOBBER_NONE, CLOBBER_FLAGS, CLOBBER_SET };
+
+enum context {
+	CONTEXT_NOINSTR = 1 << 0,
+	CONTEXT_HOT = 1 << 1,
+	CONTEXT_EARLY = 1 << 2,
+	CONTEXT_LATE = 1 << 3,
+	CONTEXT_PURE = 1 << 4,
+	CONTEXT_UNPRIVILEGED = 1 << 5,
+};
+
+enum impl_kind {
+	IMPL_NONE,
+	IMPL_INLINE,
+	IMPL_CALL,
+	IMPL_HYPERCALL,
+	IMPL_LOAD,
+	IMPL_STORE,
+	IMPL_NOP,
+	IMPL_IDENTITY,
+	IMPL_ZERO,
+	IMPL_TRAP,
+	IMPL_INHERIT,
+	IMPL_FAILED, /* reported; nothing else follows from it */
+};
+
+/** A member of a shared structure. */
+struct place {
+	const struct shared *shared;
+	const struct member *member;
+	uint64_t offset;
+};
+
+/** How one backend does one op. */
+struct impl {
+	enum impl_kind kind;
+	struct loc loc;
+	struct template *code;	 /* INLINE */
+	const char *function;	 /* CALL */
+	const struct call *call; /* HYPERCALL */
+	const struct subcall *sub;
+	const struct stmt *stmt;
+	struct place place; /* LOAD, STORE */
+	int64_t value;
+	bool is_inherited;
+};
+
+struct op {
+	struct name name;
+	const char *doc;
+	struct group *group;
+	unsigned int slot;
+	struct type type;
+	attributes attributes;
+	enum space space; /* of the result */
+	params params;
+	stmts stmts;
+	enum clobber clobber;
+	names registers; /* of CLOBBER_SET */
+	unsigned int context;
+	unsigned int budget; /* bytes that a call site may have */
+	unsigned int revision;
+	bool tail;
+	names pairs, defer;
+	VEC(struct template *) natives;
+	struct impl fallback;
+};
+
+struct group {
+	struct name name;
+	const char *doc;
+	VEC(struct op *) ops;
+};
+
+struct registration {
+	struct name name;
+	const char *doc;
+	VEC(struct registration_member {
+		struct name name;
+		const char *doc;
+		struct type type;
+		bool is_function;
+		params params;
+	})
+	members;
+};
+
+struct interface {
+	struct name name;
+	const char *doc;
+	unsigned int major, minor;
+	struct scope scope;
+	VEC(struct group *) groups;
+	VEC(struct op *) ops; /* of all groups, by slot */
+	VEC(struct registration *) registrations;
+	struct map op_map, group_map, registration_map;
+	struct backend *bare; /* the one that is bare hardware */
+};
+
+struct subcall {
+	struct name name;
+	const char *doc;
+	int64_t number;
+	params params;
+};
+
+struct call {
+	struct name name;
+	const char *doc;
+	struct abi *abi;
+	int64_t number;
+	struct type type;
+	params params;
+	stmts stmts;
+	bool noreturn;
+	names selector;		     /* subs in PATH */
+	const struct param *element; /* parameter that points to the element with the number */
+	VEC(struct fixed {
+		const struct param *param;
+		const char *value;
+	})
+	fixed;
+	VEC(struct subcall *) subs;
+	struct map sub_map;
+};
+
+/** How a hypercall is made on one architecture. */
+struct entry {
+	struct template code; /* {number} stands for the call's number */
+	names number, args, result, clobbers;
+	bool clobbers_args, clobbers_memory, errors_negative;
+};
+
+struct abi {
+	struct name name;
+	const char *doc;
+	struct scope scope;
+	stmts stmts;
+	const struct entry *entry; /* for the architecture at hand */
+	VEC(struct call *) calls;
+	struct map call_map;
+	struct decl *multicall;
+	const char *multicall_op, *multicall_args;
+};
+
+/** A C function from one kind of address to another. */
+struct converter {
+	struct name name;
+	enum space from, to;
+	const char *function;
+};
+
+struct shared {
+	struct name structure;
+	struct decl *decl;
+	bool is_percpu;
+	const char *symbol;
+};
+
+struct provision {
+	const struct registration *registration;
+	struct name name;
+	stmts values; /* one a member, in the registration's order once checked */
+};
+
+enum detect { DETECT_ALWAYS, DETECT_START_INFO, DETECT_CPUID };
+
+struct backend {
+	struct name name;
+	const char *doc;
+	struct name interface_name, abi_name;
+	struct interface *interface;
+	struct abi *abi;
+	stmts stmts;
+	bool is_bare, is_deprivileged;
+	unsigned int priority;
+	bool is_detected;
+	enum detect detect;
+	const char *signature;
+	const char *init, *flush;
+	VEC(struct shared) shared;
+	VEC(struct converter) converters;
+	VEC(struct provision) provisions;
+	struct impl *impls;	 /* by slot */
+	struct lowered *lowered; /* by slot */
+};
+
+/* ---- the run ------------------------------------------------------------ */
+
+struct output {
+	const char *path;
+	struct out text;
+};
+
+struct emit_request {
+	const struct emitter *emitter;
+	const char *path; /* NULL: the emitter's own name below outdir */
+};
+
+struct run {
+	/* options */
+	VEC(const char *) inputs;
+	VEC(const char *) include_dirs;
+	VEC(struct emit_request) requests;
+	const char *outdir;
+	const struct arch *arch;
+	bool check_only;
+	/* source and diagnostics */
+	VEC(struct source *) sources;
+	VEC(struct diagnostic) diagnostics;
+	unsigned int errors;
+	bool environment_failed;
+	/* model */
+	struct scope scope;
+	struct map modules; /* interfaces, abis and backends share a name space */
+	VEC(struct interface *) interfaces;
+	VEC(struct abi *) abis;
+	VEC(struct backend *) backends;
+	/* result */
+	VEC(struct output) outputs;
+};
+
+/* ---- parser.y, lexer.l -------------------------------------------------- */
+
+/** Pass: reads all inputs and what they import. */
+bool parse_inputs(struct run *run);
+
+/* ---- arch.c: what differs between architectures is a row ----------------- */
+
+struct arch {
+	const char *name;
+	unsigned int word;	      /* bytes of a register and of long */
+	const char *const *args;      /* registers of arguments, NULL-terminated */
+	const char *const *volatiles; /* what a normal call may change besides */
+	const char *const *registers; /* all names that `clobbers` may list */
+	const char *result;
+	const char *identity; /* first argument to result */
+	const char *zero;     /* result = 0 */
+	const char *trap;     /* raises an exception; two bytes with the op's number follow */
+	const char *landing_pad;
+	const char *ret;
+	const char *call_slot, *jump_slot; /* @ is the slot */
+	unsigned int slot_site;		   /* bytes of the two above */
+	unsigned int default_budget;
+	const char *percpu; /* @ is symbol+offset */
+	const char *global;
+	const char *const *load; /* by log2 of the size; @ is the place */
+	const char *const *load_signed;
+	const char *const *store;      /* first @ the value, second the place */
+	const char *const *privileged; /* instructions that a deprivileged kernel must not run */
+	const char *const *privileged_operands; /* ... and operands */
+};
+
+const struct arch *arch_find(const char *name);
+extern const struct arch arch_table[];
+extern const size_t arch_count;
+
+/** Is this an instruction that needs the machine's highest privilege? */
+bool arch_is_privileged(const struct arch *arch, const char *insn);
+
+/** @pattern with each @ replaced by the next of the two texts. */
+const char *arch_expand(const char *pattern, const char *a, const char *b);
+
+/* ---- resolve.c: names to things ------------------------------------------ */
+
+/** Pass: finds the types, constants, ops and calls that names mean. */
+bool resolve(struct run *run);
+
+/** Declaration seen from @scope, or NULL. */
+struct decl *scope_find(const struct scope *scope, const char *name);
+void resolve_type(struct run *run, const struct scope *scope, struct type *type);
+void resolve_params(struct run *run, const struct scope *scope, params *params);
+
+/** ", did you mean 'x'?" with the nearest of @map's keys, or "". */
+const char *suggest(const struct map *map, const char *word);
+
+bool type_is_void(const struct type *type);
+bool type_is_pointer(const struct type *type);
+
+/** The scalar that a value of this type is, through typedefs and one-member structs. */
+const struct scalar *type_scalar(const struct type *type);
+
+/** Structure or union that a value of this type is, through typedefs; else NULL. */
+const struct decl *type_record(const struct type *type);
+
+/** The one member of a small struct passed by value, else NULL. */
+const struct member *type_wrapped(const struct type *type);
+const struct member *record_member(const struct decl *record, const char *name);
+
+/* ---- attributes.c: what statements mean, a table for each place ------------- */
+
+void resolve_op(struct run *run, struct interface *interface, struct op *op);
+void resolve_abi(struct run *run, struct abi *abi);
+void resolve_call(struct run *run, struct abi *abi, struct call *call);
+void resolve_backend(struct run *run, struct backend *backend);
+
+/** Space by the name that follows @; SPACE_NONE if there is none of this name. */
+enum space space_find(const char *name);
+const char *space_name(enum space space);
+
+/* ---- layout.c: sizes and offsets ------------------------------------------ */
+
+/** Pass: lays out all structures for the architecture. */
+bool layout(struct run *run);
+uint64_t type_size(const struct run *run, const struct type *type);
+
+/* ---- bind.c: which backend does what, and how ------------------------------ */
+
+/** Pass: an implementation for each op of each backend, or an error. */
+bool bind(struct run *run);
+
+/** Place that path[first...] names: STRUCTURE.MEMBER...; false and a report if there is none. */
+bool shared_place(struct run *run, const struct backend *b, const names *path, size_t first,
+		  struct place *place);
+
+/* ---- lower.c: all decisions that depend on the architecture ---------------- */
+
+enum form { FORM_CALL, FORM_INLINE, FORM_NOP, FORM_TRAP };
+
+struct lowered {
+	enum form form;
+	const char *symbol; /* what the slot holds */
+	VEC(struct insn {
+		const char *text;
+		struct loc loc;
+		const char *target; /* the instruction ends in a pc-relative reference to it */
+	})
+	insns;
+};
+
+/** Pass: instruction text and symbols of each op of each backend. */
+bool lower(struct run *run);
+
+/* ---- emit_*.c: print what was decided ---------------------------------------- */
+
+struct emitter {
+	const char *kind;    /* --emit=KIND */
+	const char *pattern; /* name of the file; @ is the module's name */
+	enum { PER_INTERFACE, PER_ABI, PER_BACKEND } per;
+	void (*emit)(const struct run *run, const void *module, struct out *o);
+};
+
+extern const struct emitter emitters[];
+extern const size_t emitter_count;
+
+void emit_ops(const struct run *run, const void *module, struct out *o);
+void emit_calls(const struct run *run, const void *module, struct out *o);
+void emit_asm(const struct run *run, const void *module, struct out *o);
+void emit_tables(const struct run *run, const void *module, struct out *o);
+void emit_manifest(const struct run *run, const void *module, struct out *o);
+void emit_abi(const struct run *run, const void *module, struct out *o);
+void emit_backend_header(const struct run *run, const void *module, struct out *o);
+void emit_backend_table(const struct run *run, const void *module, struct out *o);
+void emit_backend_templates(const struct run *run, const void *module, struct out *o);
+void emit_skeleton(const struct run *run, const void *module, struct out *o);
+
+/* ---- emit.c: what emitters share ----------------------------------------------- */
+
+/** Pass: runs the emitters that were asked for. */
+bool emit(struct run *run);
+
+void emit_banner(struct out *o, const char *comment, struct position source);
+void emit_doc(struct out *o, const char *indent, const char *doc);
+
+/* ---- ctext.c: descriptions as C -------------------------------------------------- */
+
+const char *upper(const char *s);
+
+/** "const struct xen_x *name"; with an empty name the type alone. */
+const char *c_declare(const struct type *type, const char *name);
+
+/** "type a, type b", or "void". */
+const char *c_params(const params *params);
+
+/** "a, b" or "". */
+const char *c_arguments(const params *params);
+
+/** The word that a value of this type is in a register, and back. */
+const char *c_to_word(const struct type *type, const char *value);
+const char *c_from_word(const struct type *type, const char *word);
+
+/** Does the op promise less than a normal C call changes? */
+bool op_is_narrow(const struct op *op);
+
+/** What stands before the declaration of a function with a narrow op's convention. */
+const char *c_narrow(const struct interface *i, const struct op *op);
+
+/** Declaration of a function, or with name "(*x)" of a pointer, that implements the op. */
+const char *c_prototype(const struct interface *i, const struct op *op, const char *name);
+
+/** All constants, and all types in an order that C accepts, with their proofs. */
+void emit_constants(const struct scope *scope, struct out *o);
+void emit_types(const struct scope *scope, struct out *o);
+
+/* ---- output.c: files -------------------------------------------------------------- */
+
+/** Pass: writes what changed, each file aside and renamed. */
+bool write_outputs(struct run *run);
+
+#endif

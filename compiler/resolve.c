@@ -1,0 +1,474 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "pvgen.h"
+
+enum { MAX_ARRAY = 1 << 20 };
+
+static const struct scalar scalars[] = {
+	{"u8", "uint8_t", 1, false},
+	{"u16", "uint16_t", 2, false},
+	{"u32", "uint32_t", 4, false},
+	{"u64", "uint64_t", 8, false},
+	{"s8", "int8_t", 1, true},
+	{"s16", "int16_t", 2, true},
+	{"s32", "int32_t", 4, true},
+	{"s64", "int64_t", 8, true},
+	{"bool", "bool", 1, false},
+	{"char", "char", 1, true},
+	{"signed char", "signed char", 1, true},
+	{"unsigned char", "unsigned char", 1, false},
+	{"short", "short", 2, true},
+	{"unsigned short", "unsigned short", 2, false},
+	{"int", "int", 4, true},
+	{"unsigned", "unsigned int", 4, false},
+	{"unsigned int", "unsigned int", 4, false},
+	{"long", "long", 0, true},
+	{"unsigned long", "unsigned long", 0, false},
+	{"long long", "long long", 8, true},
+	{"unsigned long long", "unsigned long long", 8, false},
+};
+
+static const struct {
+	const char *name;
+	enum direction direction;
+} directions[] = {{"in", DIR_IN}, {"out", DIR_OUT}, {"inout", DIR_INOUT}};
+
+static const struct {
+	const char *name;
+	enum space space;
+} spaces[] = {
+	{"va", SPACE_VA},   {"pa", SPACE_PA},	{"gpa", SPACE_GPA},
+	{"pfn", SPACE_PFN}, {"mfn", SPACE_MFN}, {"ma", SPACE_MA},
+};
+
+enum space space_find(const char *name)
+{
+	for (size_t i = 0; i < NELEM(spaces); i++)
+		if (!strcmp(spaces[i].name, name))
+			return spaces[i].space;
+	return SPACE_NONE;
+}
+
+const char *space_name(enum space space)
+{
+	for (size_t i = 0; i < NELEM(spaces); i++)
+		if (spaces[i].space == space)
+			return spaces[i].name;
+	return "none";
+}
+
+/* ---- names ---- */
+
+struct decl *scope_find(const struct scope *scope, const char *name)
+{
+	for (; scope; scope = scope->outer) {
+		struct decl *d = map_get(&scope->map, name);
+
+		if (d)
+			return d;
+	}
+	return NULL;
+}
+
+/** The nearest key that is not too far away; of equals the first in the alphabet. */
+static const char *nearest(const struct map *map, const char *word)
+{
+	unsigned int best = (unsigned int)strlen(word) / 3 + 1;
+	const char *found = NULL;
+
+	for (size_t i = 0; i < map->cap; i++) {
+		const char *key = map->v[i].key;
+		unsigned int distance = key ? edit_distance(word, key) : best + 1;
+
+		if (distance < best || (distance == best && (!found || strcmp(key, found) < 0))) {
+			best = distance;
+			found = key;
+		}
+	}
+	return found;
+}
+
+const char *suggest(const struct map *map, const char *word)
+{
+	const char *found = nearest(map, word);
+
+	return found ? mem_printf("; did you mean '%s'?", found) : "";
+}
+
+/* ---- types ---- */
+
+bool type_is_void(const struct type *type)
+{
+	return !type->scalar && !type->decl && !type->stars;
+}
+
+bool type_is_pointer(const struct type *type)
+{
+	return type->stars || (type->decl && type->decl->kind == DECL_TYPEDEF &&
+			       type_is_pointer(&type->decl->type));
+}
+
+const struct decl *type_record(const struct type *type)
+{
+	if (type->stars || !type->decl)
+		return NULL;
+	if (type->decl->kind == DECL_TYPEDEF)
+		return type_record(&type->decl->type);
+	return type->decl->kind == DECL_STRUCT || type->decl->kind == DECL_UNION ? type->decl
+										 : NULL;
+}
+
+const struct member *type_wrapped(const struct type *type)
+{
+	const struct decl *d = type_record(type);
+
+	if (!d || d->members.n != 1 || d->members.v[0].nested || d->members.v[0].is_array)
+		return NULL;
+	return type_scalar(&d->members.v[0].type) ? &d->members.v[0] : NULL;
+}
+
+const struct scalar *type_scalar(const struct type *type)
+{
+	const struct member *m;
+
+	if (type->stars)
+		return NULL;
+	if (type->scalar)
+		return type->scalar;
+	if (type->decl && type->decl->kind == DECL_TYPEDEF)
+		return type_scalar(&type->decl->type);
+	m = type_wrapped(type);
+	return m ? type_scalar(&m->type) : NULL;
+}
+
+const struct member *record_member(const struct decl *record, const char *name)
+{
+	vec_each(m, &record->members)
+	{
+		if (m->name.s == name)
+			return m;
+	}
+	return NULL;
+}
+
+static const char *kind_word(const struct decl *d)
+{
+	return d->kind == DECL_UNION ? "union" : d->kind == DECL_STRUCT ? "struct" : "typedef";
+}
+
+static void resolve_type_name(struct run *run, const struct scope *scope, struct type *type)
+{
+	struct decl *d = scope_find(scope, type->name.s);
+
+	if (!d) {
+		diag(run, unknown_type, type->name.loc, type->name.s,
+		     suggest(&scope->map, type->name.s));
+	} else if (d->kind == DECL_CONST) {
+		diag(run, not_a_type, type->name.loc, type->name.s);
+		diag_note(run, d->name.loc, "'%s' is a constant", d->name.s);
+	} else if (strcmp(type->tag ? type->tag : "typedef",
+			  d->kind == DECL_FUNCTION ? "typedef" : kind_word(d)) != 0) {
+		diag(run, wrong_tag, type->name.loc, type->name.s,
+		     type->tag ? type->tag : "typedef; write 'struct' or 'union' before it");
+		diag_note(run, d->name.loc, "'%s' is defined here", d->name.s);
+	} else {
+		type->decl = d;
+	}
+}
+
+void resolve_type(struct run *run, const struct scope *scope, struct type *type)
+{
+	if (!type->tag && !strcmp(type->name.s, "void"))
+		return;
+	for (size_t i = 0; !type->tag && i < NELEM(scalars); i++)
+		if (!strcmp(scalars[i].name, type->name.s)) {
+			type->scalar = &scalars[i];
+			return;
+		}
+	resolve_type_name(run, scope, type);
+}
+
+/** Was the type found?  If not, that was reported and nothing else follows from it. */
+static bool is_resolved(const struct type *type)
+{
+	return type->scalar || type->decl || (!type->tag && !strcmp(type->name.s, "void"));
+}
+
+/** Reports a type that no variable can have. */
+static bool check_value_type(struct run *run, const struct type *type, struct name name)
+{
+	const struct decl *d = type_record(type);
+
+	if (!is_resolved(type))
+		return false;
+	if (type_is_void(type) ||
+	    (type->decl && type->decl->kind == DECL_FUNCTION && !type->stars)) {
+		diag(run, void_value, name.loc, name.s);
+		return false;
+	}
+	if (d && d->is_opaque) {
+		diag(run, opaque_value, type->name.loc, d->name.s);
+		return false;
+	}
+	return true;
+}
+
+/* ---- structures ---- */
+
+static void resolve_count(struct run *run, const struct scope *scope, struct member *m)
+{
+	const struct decl *d;
+	struct loc loc = m->count_name.s ? m->count_name.loc : m->name.loc;
+
+	if (m->count_name.s) {
+		d = scope_find(scope, m->count_name.s);
+		if (!d || d->kind != DECL_CONST) {
+			diag(run, unknown_const, loc, m->count_name.s,
+			     suggest(&scope->map, m->count_name.s));
+			m->count = 1;
+			return;
+		}
+		m->count = (uint64_t)d->value;
+	}
+	if (m->is_array && (m->count < 1 || m->count > MAX_ARRAY)) {
+		diag(run, bad_array, loc);
+		m->count = 1;
+	}
+}
+
+static void resolve_members(struct run *run, const struct scope *scope, struct decl *d)
+{
+	struct map seen = {0};
+
+	vec_each(m, &d->members)
+	{
+		const struct name *old = map_add(&seen, m->name.s, &m->name);
+
+		if (old) {
+			diag(run, duplicate, m->name.loc, "member", m->name.s);
+			diag_note(run, old->loc, "the first definition is here");
+		}
+		if (m->nested) {
+			m->count = 1;
+			resolve_members(run, scope, m->nested);
+			continue;
+		}
+		resolve_type(run, scope, &m->type);
+		check_value_type(run, &m->type, m->name);
+		resolve_count(run, scope, m);
+		if (!m->doc)
+			m->doc = m->type.doc;
+	}
+}
+
+/** A typedef that leads back to itself stands for nothing: it is cut after the report. */
+static void check_typedef_cycle(struct run *run, struct decl *d)
+{
+	const struct decl *slow = d, *fast = d;
+
+	while (fast && fast->kind == DECL_TYPEDEF && fast->type.decl &&
+	       fast->type.decl->kind == DECL_TYPEDEF) {
+		slow = slow->type.decl;
+		fast = fast->type.decl->type.decl;
+		if (slow != fast)
+			continue;
+		diag(run, recursive_type, d->name.loc, d->name.s);
+		d->type.decl = NULL;
+		return;
+	}
+}
+
+/* All typedefs come before anything that looks through them. */
+static void resolve_typedefs(struct run *run, struct scope *scope)
+{
+	vec_each(d, &scope->decls)
+	{
+		if ((*d)->kind == DECL_TYPEDEF || (*d)->kind == DECL_FUNCTION)
+			resolve_type(run, scope, &(*d)->type);
+	}
+}
+
+static void check_typedefs(struct run *run, struct scope *scope)
+{
+	vec_each(d, &scope->decls)
+	{
+		if ((*d)->kind == DECL_TYPEDEF)
+			check_typedef_cycle(run, *d);
+	}
+}
+
+static void resolve_scope(struct run *run, struct scope *scope)
+{
+	vec_each(d, &scope->decls)
+	{
+		if ((*d)->kind == DECL_FUNCTION)
+			resolve_params(run, scope, &(*d)->params);
+		resolve_members(run, scope, *d);
+	}
+}
+
+static void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope))
+{
+	visit(run, &run->scope);
+	vec_each(i, &run->interfaces) visit(run, &(*i)->scope);
+	vec_each(a, &run->abis) visit(run, &(*a)->scope);
+}
+
+/* ---- parameters ---- */
+
+static bool apply_attribute(struct param *p, const struct attribute *a)
+{
+	for (size_t i = 0; i < NELEM(directions); i++)
+		if (!strcmp(directions[i].name, a->name.s)) {
+			p->direction = directions[i].direction;
+			return true;
+		}
+	if (!strcmp(a->name.s, "at") && a->path.n) {
+		p->at = a->path;
+		return true;
+	}
+	p->space = space_find(a->name.s);
+	return p->space != SPACE_NONE;
+}
+
+static void check_direction(struct run *run, const struct param *p)
+{
+	bool is_function = p->type.decl && p->type.decl->kind == DECL_FUNCTION;
+
+	if (!type_is_pointer(&p->type) || is_function)
+		return;
+	if (p->direction == DIR_NONE)
+		diag(run, no_direction, p->name.loc, p->name.s);
+	if (p->type.is_const && p->direction > DIR_IN)
+		diag(run, const_direction, p->name.loc, p->name.s);
+}
+
+static void resolve_param(struct run *run, const struct scope *scope, struct param *p)
+{
+	resolve_type(run, scope, &p->type);
+	vec_each(a, &p->attributes)
+	{
+		if (!apply_attribute(p, a))
+			diag(run, unknown_attribute, a->name.loc, "a parameter", a->name.s,
+			     "; known: in out inout va pa gpa pfn mfn ma at(MEMBER)");
+	}
+	if (!check_value_type(run, &p->type, p->name))
+		return;
+	if (type_record(&p->type) && !type_wrapped(&p->type))
+		diag(run, by_value, p->name.loc, p->name.s);
+	check_direction(run, p);
+}
+
+void resolve_params(struct run *run, const struct scope *scope, params *params)
+{
+	struct map seen = {0};
+
+	vec_each(p, params)
+	{
+		const struct name *old = map_add(&seen, p->name.s, &p->name);
+
+		if (old) {
+			diag(run, duplicate, p->name.loc, "parameter", p->name.s);
+			diag_note(run, old->loc, "the first definition is here");
+		}
+		resolve_param(run, scope, p);
+	}
+}
+
+/* ---- modules ---- */
+
+static void resolve_result(struct run *run, const struct scope *scope, struct type *type,
+			   struct name name)
+{
+	resolve_type(run, scope, type);
+	if (type_record(type) && !type_wrapped(type))
+		diag(run, by_value, name.loc, name.s);
+}
+
+static void check_param_count(struct run *run, const struct op *op)
+{
+	size_t max = 0;
+
+	while (run->arch->args[max])
+		max++;
+	if (op->params.n > max)
+		diag(run, too_many_params, op->name.loc, op->name.s, mem_printf("%zu", max));
+}
+
+static void resolve_interface(struct run *run, struct interface *i)
+{
+	vec_each(it, &i->ops)
+	{
+		struct op *op = *it;
+
+		resolve_result(run, &i->scope, &op->type, op->name);
+		resolve_params(run, &i->scope, &op->params);
+		check_param_count(run, op);
+		resolve_op(run, i, op);
+	}
+	vec_each(r, &i->registrations)
+	{
+		vec_each(m, &(*r)->members)
+		{
+			resolve_result(run, &i->scope, &m->type, m->name);
+			resolve_params(run, &i->scope, &m->params);
+		}
+	}
+}
+
+static void resolve_subs(struct run *run, struct abi *abi, struct call *call)
+{
+	struct map numbers = {0};
+
+	vec_each(it, &call->subs)
+	{
+		struct subcall *s = *it;
+		const struct name *old =
+			map_add(&numbers, intern(mem_printf("%lld", (long long)s->number)), s);
+
+		if (old) {
+			diag(run, duplicate, s->name.loc, "number of sub-command", s->name.s);
+			diag_note(run, old->loc, "'%s' has this number", old->s);
+		}
+		resolve_params(run, &abi->scope, &s->params);
+	}
+}
+
+static void resolve_calls(struct run *run, struct abi *abi)
+{
+	struct map numbers = {0};
+
+	vec_each(it, &abi->calls)
+	{
+		struct call *c = *it;
+		const struct name *old =
+			map_add(&numbers, intern(mem_printf("%lld", (long long)c->number)), c);
+
+		if (old) {
+			diag(run, duplicate, c->name.loc, "number of call", c->name.s);
+			diag_note(run, old->loc, "'%s' has this number", old->s);
+		}
+		resolve_result(run, &abi->scope, &c->type, c->name);
+		resolve_params(run, &abi->scope, &c->params);
+		resolve_subs(run, abi, c);
+		resolve_call(run, abi, c);
+	}
+}
+
+static void resolve_abi_module(struct run *run, struct abi *abi)
+{
+	resolve_abi(run, abi);
+	resolve_calls(run, abi);
+}
+
+bool resolve(struct run *run)
+{
+	each_scope(run, resolve_typedefs);
+	each_scope(run, check_typedefs);
+	each_scope(run, resolve_scope);
+	vec_each(i, &run->interfaces) resolve_interface(run, *i);
+	vec_each(a, &run->abis) resolve_abi_module(run, *a);
+	vec_each(b, &run->backends) resolve_backend(run, *b);
+	return !run->errors;
+}

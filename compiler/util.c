@@ -1,0 +1,227 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+enum { ARENA_CHUNK = 256 * 1024 };
+
+static char *arena_at, *arena_end;
+
+static void *arena_refill(size_t size)
+{
+	size_t chunk = size > ARENA_CHUNK ? size : ARENA_CHUNK;
+
+	arena_at = calloc(1, chunk);
+	if (!arena_at) {
+		fprintf(stderr, "pvgen: out of memory\n");
+		exit(2);
+	}
+	arena_end = arena_at + chunk;
+	return arena_at;
+}
+
+void *mem_alloc(size_t size)
+{
+	void *p;
+
+	size = (size + 15) & ~(size_t)15;
+	if ((size_t)(arena_end - arena_at) < size)
+		arena_refill(size);
+	p = arena_at;
+	arena_at += size;
+	return p;
+}
+
+void *mem_grow(const void *old, size_t old_size, size_t new_size)
+{
+	void *p = mem_alloc(new_size);
+
+	if (old_size)
+		memcpy(p, old, old_size);
+	return p;
+}
+
+char *mem_printf(const char *fmt, ...)
+{
+	struct out o = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_v(&o, fmt, ap);
+	va_end(ap);
+	return o.v;
+}
+
+/* Interned strings: an open hash table of the texts themselves. */
+static struct {
+	const char **v;
+	size_t n, cap;
+} pool;
+
+static size_t hash_text(const char *s, size_t n)
+{
+	size_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
+	return h ^ h >> 29;
+}
+
+static const char **pool_slot(const char *s, size_t n)
+{
+	size_t i = hash_text(s, n) & (pool.cap - 1);
+
+	while (pool.v[i] && (strncmp(pool.v[i], s, n) || pool.v[i][n]))
+		i = (i + 1) & (pool.cap - 1);
+	return &pool.v[i];
+}
+
+static void pool_grow(void)
+{
+	const char **old = pool.v;
+	size_t cap = pool.cap;
+
+	pool.cap = cap ? cap * 2 : 1024;
+	pool.v = mem_alloc(pool.cap * sizeof(*pool.v));
+	for (size_t i = 0; i < cap; i++)
+		if (old[i])
+			*pool_slot(old[i], strlen(old[i])) = old[i];
+}
+
+const char *intern_n(const char *s, size_t n)
+{
+	const char **slot;
+
+	if (pool.n * 2 >= pool.cap)
+		pool_grow();
+	slot = pool_slot(s, n);
+	if (!*slot) {
+		char *copy = mem_alloc(n + 1);
+
+		memcpy(copy, s, n);
+		*slot = copy;
+		pool.n++;
+	}
+	return *slot;
+}
+
+const char *intern(const char *s)
+{
+	return intern_n(s, strlen(s));
+}
+
+static struct map_entry *map_slot(const struct map *m, const char *key)
+{
+	size_t i = (((uintptr_t)key >> 4) * 0x9e3779b97f4a7c15u >> 20) & (m->cap - 1);
+
+	while (m->v[i].key && m->v[i].key != key)
+		i = (i + 1) & (m->cap - 1);
+	return &m->v[i];
+}
+
+static void map_grow(struct map *m)
+{
+	struct map old = *m;
+
+	m->cap = old.cap ? old.cap * 2 : 16;
+	m->v = mem_alloc(m->cap * sizeof(*m->v));
+	for (size_t i = 0; i < old.cap; i++)
+		if (old.v[i].key)
+			*map_slot(m, old.v[i].key) = old.v[i];
+}
+
+void *map_get(const struct map *m, const char *key)
+{
+	return m->cap ? map_slot(m, key)->value : NULL;
+}
+
+void *map_add(struct map *m, const char *key, void *value)
+{
+	struct map_entry *e;
+
+	if (m->n * 2 >= m->cap)
+		map_grow(m);
+	e = map_slot(m, key);
+	if (e->key)
+		return e->value;
+	*e = (struct map_entry){key, value};
+	m->n++;
+	return NULL;
+}
+
+static void out_reserve(struct out *o, size_t more)
+{
+	size_t cap = o->cap ? o->cap : 32;
+
+	while (cap < o->n + more + 1)
+		cap *= 2;
+	if (cap == o->cap)
+		return;
+	o->v = mem_grow(o->v, o->n, cap);
+	o->cap = cap;
+}
+
+const char *text_of(const struct out *o)
+{
+	return o->v ? o->v : "";
+}
+
+void put_n(struct out *o, const char *s, size_t n)
+{
+	out_reserve(o, n);
+	memcpy(o->v + o->n, s, n);
+	o->n += n;
+	o->v[o->n] = 0;
+}
+
+void put_v(struct out *o, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	out_reserve(o, 30);
+	n = vsnprintf(o->v + o->n, o->cap - o->n, fmt, ap);
+	if ((size_t)n >= o->cap - o->n) {
+		out_reserve(o, (size_t)n);
+		vsnprintf(o->v + o->n, o->cap - o->n, fmt, again);
+	}
+	va_end(again);
+	o->n += (size_t)n;
+}
+
+void put(struct out *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_v(o, fmt, ap);
+	va_end(ap);
+}
+
+unsigned int edit_distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b);
+	unsigned int row[64];
+
+	if (la >= NELEM(row) || lb >= NELEM(row))
+		return NELEM(row);
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = (unsigned int)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned int diagonal = row[0]++;
+
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned int best = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}

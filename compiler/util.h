@@ -1,0 +1,81 @@
+/*
+ * Memory, strings, vectors, maps and growing text.
+ *
+ * Policy: everything is allocated from one arena and nothing is freed before
+ * exit; a run of the compiler is short and its memory grows with its input.
+ * Memory is zeroed, so a new field needs no constructor.  Out of memory ends
+ * the run with status 2.
+ */
+#ifndef PVGEN_UTIL_H
+#define PVGEN_UTIL_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NELEM(a)	   (sizeof(a) / sizeof((a)[0]))
+#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+
+/** Zeroed memory that lives until exit. */
+void *mem_alloc(size_t size);
+
+/** mem_alloc of a copy of @old, which had @old_size bytes. */
+void *mem_grow(const void *old, size_t old_size, size_t new_size);
+
+/** Formatted text that lives until exit. */
+char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
+
+/** The one copy of a string: equal interned strings have equal addresses. */
+const char *intern(const char *s);
+const char *intern_n(const char *s, size_t n);
+
+/* A vector is any struct { T *v; size_t n, cap; }. */
+#define VEC(T)                                                                                     \
+	struct {                                                                                   \
+		T *v;                                                                              \
+		size_t n, cap;                                                                     \
+	}
+
+#define vec_push(vec)                                                                              \
+	((vec)->n == (vec)->cap                                                                    \
+		 ? (void)((vec)->v = mem_grow((vec)->v, (vec)->cap * sizeof(*(vec)->v),            \
+					      ((vec)->cap * 2 + 4) * sizeof(*(vec)->v)),           \
+			  (vec)->cap = (vec)->cap * 2 + 4)                                         \
+		 : (void)0,                                                                        \
+	 &(vec)->v[(vec)->n++])
+
+#define vec_each(item, vec)                                                                        \
+	for (__typeof__((vec)->v + 0) item = (vec)->v; item < (vec)->v + (vec)->n; item++)
+
+/** Map from an interned string to a pointer. */
+struct map {
+	struct map_entry {
+		const char *key;
+		void *value;
+	} * v;
+	size_t n, cap;
+};
+
+void *map_get(const struct map *m, const char *key);
+
+/** Adds @value; returns NULL, or the value that is already there (and stays). */
+void *map_add(struct map *m, const char *key, void *value);
+
+/** Growing text, always followed by a NUL once something was put. */
+struct out {
+	char *v;
+	size_t n, cap;
+};
+
+/** The text so far; "" if there is none. */
+const char *text_of(const struct out *o);
+
+void put(struct out *o, const char *fmt, ...) PRINTF(2, 3);
+void put_v(struct out *o, const char *fmt, va_list ap);
+void put_n(struct out *o, const char *s, size_t n);
+
+/** Number of single-character edits between two words: for "did you mean". */
+unsigned int edit_distance(const char *a, const char *b);
+
+#endif
