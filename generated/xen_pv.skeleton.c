@@ -1,0 +1,372 @@
+/*
+ * Backend xen_pv, to be filled in: copy this file to backends/ and write the bodies.
+ * Functions that preserve all registers are built with -mgeneral-regs-only.
+ */
+#include "xen_pv.h"
+
+/**
+ * cpu.read_cr0: CR0 as this kernel may see it.
+ * Preserves all registers but its result.
+ */
+PV_IMPLEMENTS(read_cr0, 1);
+PV_NARROW unsigned long xen_pv_read_cr0(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_cr0: Set CR0.  A hypervisor may honour only TS.
+ */
+PV_IMPLEMENTS(write_cr0, 1);
+void xen_pv_write_cr0(unsigned long value)
+{
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.read_cr4: CR4 as this kernel may see it.
+ * Preserves all registers but its result.
+ */
+PV_IMPLEMENTS(read_cr4, 1);
+PV_NARROW unsigned long xen_pv_read_cr4(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_cr4: Set CR4.  A hypervisor may refuse to change some bits.
+ */
+PV_IMPLEMENTS(write_cr4, 1);
+void xen_pv_write_cr4(unsigned long value)
+{
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.read_msr: Value of a model-specific register that exists.
+ */
+PV_IMPLEMENTS(read_msr, 1);
+uint64_t xen_pv_read_msr(uint32_t msr)
+{
+	(void)msr;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_msr: Set a model-specific register that exists.
+ */
+PV_IMPLEMENTS(write_msr, 1);
+void xen_pv_write_msr(uint32_t msr, uint64_t value)
+{
+	(void)msr;
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.cpuid: Leaf *eax, subleaf *ecx; the four results replace the arguments.
+ */
+PV_IMPLEMENTS(cpuid, 1);
+void xen_pv_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
+{
+	(void)eax;
+	(void)ebx;
+	(void)ecx;
+	(void)edx;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.load_gdt: Use a global descriptor table.  Its pages must not be written but by
+ * write_gdt_entry and load_tls from now on.
+ */
+PV_IMPLEMENTS(load_gdt, 1);
+void xen_pv_load_gdt(const struct desc_ptr *gdt)
+{
+	(void)gdt;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.load_idt: Use an interrupt descriptor table.
+ */
+PV_IMPLEMENTS(load_idt, 1);
+void xen_pv_load_idt(const struct desc_ptr *idt)
+{
+	(void)idt;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_gdt_entry: Write one 8-byte descriptor of a GDT, loaded or not.
+ */
+PV_IMPLEMENTS(write_gdt_entry, 1);
+void xen_pv_write_gdt_entry(uint64_t *gdt, unsigned int entry, uint64_t desc)
+{
+	(void)gdt;
+	(void)entry;
+	(void)desc;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_idt_entry: Write one gate of an IDT, loaded or not.
+ */
+PV_IMPLEMENTS(write_idt_entry, 1);
+void xen_pv_write_idt_entry(struct gate *idt, unsigned int vector, const struct gate *gate)
+{
+	(void)idt;
+	(void)vector;
+	(void)gate;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.load_sp0: The stack that the next entry from user mode starts with.
+ * May wait for lazy_leave when lazy mode 'cpu' is on.
+ */
+PV_IMPLEMENTS(load_sp0, 1);
+void xen_pv_load_sp0(struct tss *tss, unsigned long sp0)
+{
+	(void)tss;
+	(void)sp0;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.load_tls: Write a thread's three TLS descriptors into the GDT from entry `first` on.
+ * May wait for lazy_leave when lazy mode 'cpu' is on.
+ */
+PV_IMPLEMENTS(load_tls, 1);
+void xen_pv_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls)
+{
+	(void)gdt;
+	(void)first;
+	(void)tls;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.iret: Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
+ * RSP, SS, all registers hold what the interrupted code had in them.
+ */
+PV_IMPLEMENTS(iret, 1);
+void xen_pv_iret(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * irq.restore_fl: Set IF as the word from save_fl says.
+ * Preserves all registers but its result.
+ * May not be instrumented or traced.
+ * Runs often.
+ */
+PV_IMPLEMENTS(restore_fl, 1);
+PV_NARROW void xen_pv_restore_fl(unsigned long fl)
+{
+	(void)fl;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * irq.halt: Sleep until an interrupt comes; for ever if they are disabled.
+ */
+PV_IMPLEMENTS(halt, 1);
+void xen_pv_halt(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.read_cr3: Guest-physical address of the level 4 table in use.
+ * Preserves all registers but its result.
+ */
+PV_IMPLEMENTS(read_cr3, 1);
+PV_NARROW unsigned long xen_pv_read_cr3(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.write_cr3: Use the address space of the level 4 table at this guest-physical
+ * address.  TLB entries of the old one are dropped.
+ */
+PV_IMPLEMENTS(write_cr3, 1);
+void xen_pv_write_cr3(unsigned long cr3)
+{
+	(void)cr3;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.pte_val: The kernel's value of an entry that a page table holds.
+ * Preserves all registers but its result.
+ * Runs often.
+ */
+PV_IMPLEMENTS(pte_val, 1);
+PV_NARROW pteval_t xen_pv_pte_val(pte_t pte)
+{
+	(void)pte;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.make_pte: The entry that a page table must hold for this value.
+ * Preserves all registers but its result.
+ * Runs often.
+ */
+PV_IMPLEMENTS(make_pte, 1);
+PV_NARROW pte_t xen_pv_make_pte(pteval_t val)
+{
+	(void)val;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.set_pte: Write a level 1 entry.
+ * Runs often.
+ * May wait for lazy_leave when lazy mode 'mmu' is on.
+ */
+PV_IMPLEMENTS(set_pte, 1);
+void xen_pv_set_pte(pte_t *ptep, pte_t pte)
+{
+	(void)ptep;
+	(void)pte;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.set_pmd: Write a level 2 entry.
+ * May wait for lazy_leave when lazy mode 'mmu' is on.
+ */
+PV_IMPLEMENTS(set_pmd, 1);
+void xen_pv_set_pmd(pmd_t *pmdp, pmd_t pmd)
+{
+	(void)pmdp;
+	(void)pmd;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.set_pud: Write a level 3 entry.
+ * May wait for lazy_leave when lazy mode 'mmu' is on.
+ */
+PV_IMPLEMENTS(set_pud, 1);
+void xen_pv_set_pud(pud_t *pudp, pud_t pud)
+{
+	(void)pudp;
+	(void)pud;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.set_pgd: Write a level 4 entry.
+ * May wait for lazy_leave when lazy mode 'mmu' is on.
+ */
+PV_IMPLEMENTS(set_pgd, 1);
+void xen_pv_set_pgd(pgd_t *pgdp, pgd_t pgd)
+{
+	(void)pgdp;
+	(void)pgd;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.alloc_pt: The page at this frame becomes a page table of this level (1 to 4).  It
+ * is all zeros; from now on only set_pte .. set_pgd may write it.
+ */
+PV_IMPLEMENTS(alloc_pt, 1);
+void xen_pv_alloc_pt(unsigned long pfn, unsigned int level)
+{
+	(void)pfn;
+	(void)level;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.release_pt: The page is no page table any more and may be written again.  No table
+ * points to it.
+ */
+PV_IMPLEMENTS(release_pt, 1);
+void xen_pv_release_pt(unsigned long pfn, unsigned int level)
+{
+	(void)pfn;
+	(void)level;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.lazy_enter: From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+ */
+PV_IMPLEMENTS(lazy_enter, 1);
+void xen_pv_lazy_enter(unsigned int mode)
+{
+	(void)mode;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.lazy_leave: All that was deferred has taken effect when this returns.
+ */
+PV_IMPLEMENTS(lazy_leave, 1);
+void xen_pv_lazy_leave(unsigned int mode)
+{
+	(void)mode;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Nanoseconds since some time before the first read.
+ */
+uint64_t xen_clock_read(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Make ready; tick is what each interrupt calls.
+ */
+void xen_timer_start(pv_tick_t *tick)
+{
+	(void)tick;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ */
+void xen_timer_program(uint64_t delta)
+{
+	(void)delta;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * To be called by the kernel's handler of VECTOR_TIMER, if the backend's
+ * interrupts come through the IDT: acknowledges, then calls tick.
+ */
+void xen_timer_interrupt(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+void xen_console_write(const char *text, unsigned long length)
+{
+	(void)text;
+	(void)length;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Does not return.  Reason: SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT or SHUTDOWN_CRASH.
+ */
+void xen_stop(unsigned int reason)
+{
+	(void)reason;
+	__builtin_trap(); /* not written yet */
+}
+
