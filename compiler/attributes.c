@@ -8,13 +8,22 @@
 
 /* ---- rows ---- */
 
+/** A statement and what it is about. */
+struct attributed {
+	struct run *run;
+	void *module; /* interface or abi around the thing */
+	void *thing;
+	const struct stmt *s;
+};
+
 /** Operands by letter: w word, d dotted path, i integer, c integer or constant, s string; +
  * repeats, ? may be left out. */
 struct attribute_row {
 	const char *name;
 	const char *shape;
 	const char *usage;
-	void (*apply)(struct run *run, void *module, void *thing, const struct stmt *s);
+	void (*apply)(const struct attributed *a);
+	enum { ONCE = 0, REPEAT = 1, BLOCK = 2 } flags;
 };
 
 static bool operand_fits(char letter, const struct operand *o)
@@ -60,21 +69,56 @@ static const char *row_names(const struct attribute_row *rows, size_t n)
 	return text_of(&o);
 }
 
-static void apply(struct run *run, const char *place, const struct attribute_row *rows, size_t n,
-		  void *module, void *thing, const struct stmt *s)
-{
-	const struct name *word = &s->path.v[0];
+/** Where statements stand, and the rows that it knows. */
+struct table {
+	const char *place;
+	const struct attribute_row *rows;
+	size_t n;
+};
 
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(rows[i].name, word->s) != 0)
-			continue;
-		if (shape_fits(rows[i].shape, &s->operands))
-			rows[i].apply(run, module, thing, s);
-		else
-			diag(run, bad_operands, s->loc, word->s, rows[i].usage);
+static const struct attribute_row *find_row(const struct table *t, const char *word)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!strcmp(t->rows[i].name, word))
+			return &t->rows[i];
+	return NULL;
+}
+
+static void apply(const struct table *t, const struct attributed *a, struct map *seen)
+{
+	const struct name *word = &a->s->path.v[0];
+	const struct attribute_row *row = find_row(t, word->s);
+	const struct name *first;
+
+	if (!row) {
+		diag(a->run, unknown_attribute, word->loc, t->place, word->s,
+		     row_names(t->rows, t->n));
 		return;
 	}
-	diag(run, unknown_attribute, word->loc, place, word->s, row_names(rows, n));
+	first = map_add(seen, word->s, (void *)word);
+	if (first && !(row->flags & REPEAT)) {
+		diag(a->run, repeated, word->loc, word->s);
+		diag_note(a->run, first->loc, "it was said here first");
+	} else if (a->s->has_block && !(row->flags & BLOCK)) {
+		diag(a->run, no_block, word->loc, word->s);
+	} else if (!shape_fits(row->shape, &a->s->operands)) {
+		diag(a->run, bad_operands, a->s->loc, word->s, row->usage);
+	} else {
+		row->apply(a);
+	}
+}
+
+/** Applies the statements that are attributes, not bindings. */
+static void apply_all(struct run *run, const struct table *t, void *module, void *thing,
+		      const stmts *stmts)
+{
+	struct map seen = {0};
+
+	vec_each(s, stmts)
+	{
+		if (s->path.n == 1)
+			apply(t, &(struct attributed){run, module, thing, s}, &seen);
+	}
 }
 
 static struct name word_at(const struct stmt *s, size_t i)
@@ -151,22 +195,21 @@ static void check_registers(struct run *run, const names *registers)
 
 /* ---- op ---- */
 
-static void op_clobbers(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_clobbers(const struct attributed *a)
 {
-	struct op *op = thing;
-	struct name first = word_at(s, 0);
+	struct op *op = a->thing;
+	struct name first = word_at(a->s, 0);
 
-	(void)module;
-	if (s->operands.n == 1 && is_word(first, "normal"))
+	if (a->s->operands.n == 1 && is_word(first, "normal"))
 		op->clobber = CLOBBER_NORMAL;
-	else if (s->operands.n == 1 && is_word(first, "none"))
+	else if (a->s->operands.n == 1 && is_word(first, "none"))
 		op->clobber = CLOBBER_NONE;
-	else if (s->operands.n == 1 && is_word(first, "flags"))
+	else if (a->s->operands.n == 1 && is_word(first, "flags"))
 		op->clobber = CLOBBER_FLAGS;
 	else {
 		op->clobber = CLOBBER_SET;
-		words_from(s, &op->registers);
-		check_registers(run, &op->registers);
+		words_from(a->s, &op->registers);
+		check_registers(a->run, &op->registers);
 	}
 }
 
@@ -179,12 +222,11 @@ static const struct {
 	{"pure", CONTEXT_PURE},	      {"unprivileged", CONTEXT_UNPRIVILEGED},
 };
 
-static void op_context(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_context(const struct attributed *a)
 {
-	struct op *op = thing;
+	struct op *op = a->thing;
 
-	(void)module;
-	vec_each(o, &s->operands)
+	vec_each(o, &a->s->operands)
 	{
 		size_t i = 0;
 
@@ -193,23 +235,22 @@ static void op_context(struct run *run, void *module, void *thing, const struct 
 		if (i < NELEM(contexts))
 			op->context |= contexts[i].context;
 		else
-			diag(run, unknown_word, o->loc, o->path.v[0].s, "context",
+			diag(a->run, unknown_word, o->loc, o->path.v[0].s, "context",
 			     "noinstr hot early late pure unprivileged");
 	}
 }
 
-static void op_native(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_native(const struct attributed *a)
 {
-	struct op *op = thing;
-	struct template *t = template_from(run, s, 0);
+	struct op *op = a->thing;
+	struct template *t = template_from(a->run, a->s, 0);
 
-	(void)module;
 	vec_each(old, &op->natives)
 	{
 		if ((*old)->arch.s != t->arch.s)
 			continue;
-		diag(run, duplicate, t->arch.loc, "native template for", t->arch.s);
-		diag_note(run, (*old)->arch.loc, "the first definition is here");
+		diag(a->run, duplicate, t->arch.loc, "native template for", t->arch.s);
+		diag_note(a->run, (*old)->arch.loc, "the first definition is here");
 	}
 	*vec_push(&op->natives) = t;
 }
@@ -220,76 +261,72 @@ static const struct {
 } defaults[] = {
 	{"nop", IMPL_NOP}, {"identity", IMPL_IDENTITY}, {"zero", IMPL_ZERO}, {"trap", IMPL_TRAP}};
 
-static void op_default(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_default(const struct attributed *a)
 {
-	struct op *op = thing;
-	struct name word = word_at(s, 0);
+	struct op *op = a->thing;
+	struct name word = word_at(a->s, 0);
 
-	(void)module;
 	for (size_t i = 0; i < NELEM(defaults); i++)
 		if (is_word(word, defaults[i].name)) {
-			op->fallback = (struct impl){.kind = defaults[i].kind, .loc = s->loc};
+			op->fallback = (struct impl){.kind = defaults[i].kind, .loc = a->s->loc};
 			return;
 		}
-	diag(run, unknown_word, word.loc, word.s, "default", "nop identity zero trap");
+	diag(a->run, unknown_word, word.loc, word.s, "default", "nop identity zero trap");
 }
 
-static void op_budget(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_budget(const struct attributed *a)
 {
-	(void)module;
-	((struct op *)thing)->budget = bounded(run, s, run->arch->slot_site, 255);
+	((struct op *)a->thing)->budget = bounded(a->run, a->s, a->run->arch->slot_site, 255);
 }
 
-static void op_revision(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_revision(const struct attributed *a)
 {
-	(void)module;
-	((struct op *)thing)->revision = bounded(run, s, 1, 65535);
+	((struct op *)a->thing)->revision = bounded(a->run, a->s, 1, 65535);
 }
 
-static void op_tail(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_tail(const struct attributed *a)
 {
-	struct op *op = thing;
+	struct op *op = a->thing;
 
-	(void)module;
 	op->tail = true;
 	if (op->params.n || !type_is_void(&op->type))
-		diag(run, tail_shape, s->loc, op->name.s);
+		diag(a->run, tail_shape, a->s->loc, op->name.s);
 }
 
-static void op_pairs(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_pairs(const struct attributed *a)
 {
-	struct interface *i = module;
-	struct op *op = thing;
+	struct interface *i = a->module;
+	struct op *op = a->thing;
 
-	words_from(s, &op->pairs);
+	words_from(a->s, &op->pairs);
 	vec_each(name, &op->pairs)
 	{
 		if (!map_get(&i->op_map, name->s))
-			diag(run, unknown_op, name->loc, i->name.s, name->s,
-			     suggest(&i->op_map, name->s));
+			diag(a->run, unknown_op, name->loc, i->name.s, name->s,
+			     suggest(a->run, &i->op_map, name->s));
 	}
 }
 
-static void op_defer(struct run *run, void *module, void *thing, const struct stmt *s)
+static void op_defer(const struct attributed *a)
 {
-	struct op *op = thing;
+	struct op *op = a->thing;
 
-	(void)run;
-	(void)module;
-	words_from(s, &op->defer);
+	words_from(a->s, &op->defer);
 }
 
 static const struct attribute_row op_rows[] = {
-	{"clobbers", "w+", "clobbers normal|none|flags|REGISTER...;", op_clobbers},
-	{"context", "w+", "context WORD...;", op_context},
-	{"native", "ws+", "native ARCH \"INSTRUCTION\"...;", op_native},
-	{"default", "w", "default nop|identity|zero|trap;", op_default},
-	{"budget", "i", "budget BYTES;", op_budget},
-	{"revision", "i", "revision NUMBER;", op_revision},
-	{"tail", "", "tail;", op_tail},
-	{"pairs", "w", "pairs OP;", op_pairs},
-	{"defer", "w", "defer MODE;", op_defer},
+	{"clobbers", "w+", "clobbers normal|none|flags|REGISTER...;", op_clobbers, ONCE},
+	{"context", "w+", "context WORD...;", op_context, ONCE},
+	{"native", "ws+", "native ARCH \"INSTRUCTION\"...;", op_native, REPEAT},
+	{"default", "w", "default nop|identity|zero|trap;", op_default, ONCE},
+	{"budget", "i", "budget BYTES;", op_budget, ONCE},
+	{"revision", "i", "revision NUMBER;", op_revision, ONCE},
+	{"tail", "", "tail;", op_tail, ONCE},
+	{"pairs", "w", "pairs OP;", op_pairs, ONCE},
+	{"defer", "w", "defer MODE;", op_defer, REPEAT},
 };
+
+static const struct table op_table = {"an op", op_rows, NELEM(op_rows)};
 
 static void resolve_result_space(struct run *run, struct op *op)
 {
@@ -307,39 +344,35 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op)
 	op->budget = run->arch->default_budget;
 	op->revision = 1;
 	resolve_result_space(run, op);
-	vec_each(s, &op->stmts) apply(run, "an op", op_rows, NELEM(op_rows), interface, op, s);
+	apply_all(run, &op_table, interface, op, &op->stmts);
 }
 
 /* ---- abi ---- */
 
-static void entry_number(struct run *run, void *module, void *thing, const struct stmt *s)
+static void entry_number(const struct attributed *a)
 {
-	(void)module;
-	words_from(s, &((struct entry *)thing)->number);
-	check_registers(run, &((struct entry *)thing)->number);
+	words_from(a->s, &((struct entry *)a->thing)->number);
+	check_registers(a->run, &((struct entry *)a->thing)->number);
 }
 
-static void entry_args(struct run *run, void *module, void *thing, const struct stmt *s)
+static void entry_args(const struct attributed *a)
 {
-	(void)module;
-	words_from(s, &((struct entry *)thing)->args);
-	check_registers(run, &((struct entry *)thing)->args);
+	words_from(a->s, &((struct entry *)a->thing)->args);
+	check_registers(a->run, &((struct entry *)a->thing)->args);
 }
 
-static void entry_result(struct run *run, void *module, void *thing, const struct stmt *s)
+static void entry_result(const struct attributed *a)
 {
-	(void)module;
-	words_from(s, &((struct entry *)thing)->result);
-	check_registers(run, &((struct entry *)thing)->result);
+	words_from(a->s, &((struct entry *)a->thing)->result);
+	check_registers(a->run, &((struct entry *)a->thing)->result);
 }
 
 /* Beside registers: `args`, the registers of the arguments, and `memory`. */
-static void entry_clobbers(struct run *run, void *module, void *thing, const struct stmt *s)
+static void entry_clobbers(const struct attributed *a)
 {
-	struct entry *e = thing;
+	struct entry *e = a->thing;
 
-	(void)module;
-	vec_each(o, &s->operands)
+	vec_each(o, &a->s->operands)
 	{
 		if (is_word(o->path.v[0], "args"))
 			e->clobbers_args = true;
@@ -348,82 +381,96 @@ static void entry_clobbers(struct run *run, void *module, void *thing, const str
 		else
 			*vec_push(&e->clobbers) = o->path.v[0];
 	}
-	check_registers(run, &e->clobbers);
+	check_registers(a->run, &e->clobbers);
 }
 
-static void entry_errors(struct run *run, void *module, void *thing, const struct stmt *s)
+static void entry_errors(const struct attributed *a)
 {
-	struct name word = word_at(s, 0);
+	struct name word = word_at(a->s, 0);
 
-	(void)module;
-	((struct entry *)thing)->errors_negative = true;
+	((struct entry *)a->thing)->errors_negative = true;
 	if (!is_word(word, "negative"))
-		diag(run, unknown_word, word.loc, word.s, "error domain", "negative");
+		diag(a->run, unknown_word, word.loc, word.s, "error domain", "negative");
 }
 
 static const struct attribute_row entry_rows[] = {
-	{"number", "w", "number REGISTER;", entry_number},
-	{"args", "w+", "args REGISTER...;", entry_args},
-	{"result", "w", "result REGISTER;", entry_result},
-	{"clobbers", "w+", "clobbers args|memory|REGISTER...;", entry_clobbers},
-	{"errors", "w", "errors negative;", entry_errors},
+	{"number", "w", "number REGISTER;", entry_number, ONCE},
+	{"args", "w+", "args REGISTER...;", entry_args, ONCE},
+	{"result", "w", "result REGISTER;", entry_result, ONCE},
+	{"clobbers", "w+", "clobbers args|memory|REGISTER...;", entry_clobbers, ONCE},
+	{"errors", "w", "errors negative;", entry_errors, ONCE},
 };
 
-static void abi_entry(struct run *run, void *module, void *thing, const struct stmt *s)
-{
-	struct abi *abi = thing;
-	struct entry *e = mem_alloc(sizeof(*e));
+static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
 
-	e->code = *template_from(run, s, 0);
-	vec_each(inner, &s->block)
-		apply(run, "an entry", entry_rows, NELEM(entry_rows), module, e, inner);
-	if (run->arch == arch_find(e->code.arch.s))
-		abi->entry = e;
+static void check_entry(struct run *run, const struct entry *e)
+{
+	if (!e->args.n)
+		diag(run, entry_incomplete, e->code.arch.loc, e->code.arch.s, "args");
+	if (!e->result.n)
+		diag(run, entry_incomplete, e->code.arch.loc, e->code.arch.s, "result");
 }
 
-static void abi_multicall(struct run *run, void *module, void *thing, const struct stmt *s)
+static void abi_entry(const struct attributed *a)
 {
-	struct abi *abi = thing;
-	struct name record = word_at(s, 0);
+	struct abi *abi = a->thing;
+	struct entry *e = mem_alloc(sizeof(*e));
 
-	(void)module;
+	e->code = *template_from(a->run, a->s, 0);
+	apply_all(a->run, &entry_table, a->module, e, &a->s->block);
+	if (a->run->arch != arch_find(e->code.arch.s))
+		return;
+	if (abi->entry)
+		diag(a->run, repeated, a->s->loc, "entry");
+	check_entry(a->run, e);
+	abi->entry = e;
+}
+
+static void abi_multicall(const struct attributed *a)
+{
+	struct abi *abi = a->thing;
+	struct name record = word_at(a->s, 0);
+
 	abi->multicall = scope_find(&abi->scope, record.s);
 	if (!abi->multicall || abi->multicall->kind != DECL_STRUCT) {
-		diag(run, unknown_type, record.loc, record.s, suggest(&abi->scope.map, record.s));
+		diag(a->run, unknown_type, record.loc, record.s,
+		     suggest(a->run, &abi->scope.map, record.s));
 		abi->multicall = NULL;
 		return;
 	}
 	for (size_t i = 1; i < 3; i++)
-		if (!record_member(abi->multicall, word_at(s, i).s))
-			diag(run, unknown_member, word_at(s, i).loc, record.s, word_at(s, i).s, "");
-	abi->multicall_op = word_at(s, 1).s;
-	abi->multicall_args = word_at(s, 2).s;
+		if (!record_member(abi->multicall, word_at(a->s, i).s))
+			diag(a->run, unknown_member, word_at(a->s, i).loc, record.s,
+			     word_at(a->s, i).s, "");
+	abi->multicall_op = word_at(a->s, 1).s;
+	abi->multicall_args = word_at(a->s, 2).s;
 }
 
-static void abi_reserved(struct run *run, void *module, void *thing, const struct stmt *s)
+static void abi_reserved(const struct attributed *a)
 {
-	struct abi *abi = thing;
+	struct abi *abi = a->thing;
 
-	(void)module;
 	vec_each(call, &abi->calls)
 	{
-		if ((*call)->number != s->operands.v[1].value)
+		if ((*call)->number != a->s->operands.v[1].value)
 			continue;
-		diag(run, reserved_number, (*call)->name.loc, (*call)->name.s);
-		diag_note(run, s->loc, "reserved here: %s", s->operands.v[2].string);
+		diag(a->run, reserved_number, (*call)->name.loc, (*call)->name.s);
+		diag_note(a->run, a->s->loc, "reserved here: %s", a->s->operands.v[2].string);
 	}
 }
 
 static const struct attribute_row abi_rows[] = {
-	{"entry", "ws+", "entry ARCH \"INSTRUCTION\"... { ... }", abi_entry},
+	{"entry", "ws+", "entry ARCH \"INSTRUCTION\"... { ... }", abi_entry, BLOCK | REPEAT},
 	{"multicall", "www", "multicall STRUCTURE MEMBER_OF_NUMBER MEMBER_OF_ARGUMENTS;",
-	 abi_multicall},
-	{"reserved", "wis", "reserved number NUMBER \"REASON\";", abi_reserved},
+	 abi_multicall, ONCE},
+	{"reserved", "wis", "reserved number NUMBER \"REASON\";", abi_reserved, REPEAT},
 };
+
+static const struct table abi_table = {"an abi", abi_rows, NELEM(abi_rows)};
 
 void resolve_abi(struct run *run, struct abi *abi)
 {
-	vec_each(s, &abi->stmts) apply(run, "an abi", abi_rows, NELEM(abi_rows), abi, abi, s);
+	apply_all(run, &abi_table, abi, abi, &abi->stmts);
 	if (abi->calls.n && !abi->entry)
 		diag(run, no_entry, abi->name.loc, abi->name.s, run->arch->name);
 }
@@ -440,7 +487,7 @@ static const struct param *call_param(struct run *run, const struct call *call, 
 			return p;
 		map_add(&known, p->name.s, p);
 	}
-	diag(run, unknown_param, name.loc, call->name.s, name.s, suggest(&known, name.s));
+	diag(run, unknown_param, name.loc, call->name.s, name.s, suggest(run, &known, name.s));
 	return NULL;
 }
 
@@ -463,33 +510,32 @@ static const struct member *element_member(struct run *run, const struct param *
 	return m;
 }
 
-static void call_subs(struct run *run, void *module, void *thing, const struct stmt *s)
+static void call_subs(const struct attributed *a)
 {
-	struct call *call = thing;
+	struct call *call = a->thing;
 	const struct param *p;
 
-	(void)module;
-	call->selector = s->operands.v[1].path;
-	p = call_param(run, call, call->selector.v[0]);
+	call->selector = a->s->operands.v[1].path;
+	p = call_param(a->run, call, call->selector.v[0]);
 	if (!p || call->selector.n == 1)
 		return;
 	call->element = p;
-	element_member(run, p, &call->selector, 1);
+	element_member(a->run, p, &call->selector, 1);
 }
 
-static void call_fix(struct run *run, void *module, void *thing, const struct stmt *s)
+static void call_fix(const struct attributed *a)
 {
-	struct abi *abi = module;
-	struct call *call = thing;
-	const struct operand *value = &s->operands.v[1];
-	const struct param *p = call_param(run, call, word_at(s, 0));
+	struct abi *abi = a->module;
+	struct call *call = a->thing;
+	const struct operand *value = &a->s->operands.v[1];
+	const struct param *p = call_param(a->run, call, word_at(a->s, 0));
 	const struct decl *d = NULL;
 
 	if (value->kind == OPERAND_PATH) {
 		d = scope_find(&abi->scope, value->path.v[0].s);
 		if (!d || d->kind != DECL_CONST) {
-			diag(run, unknown_const, value->loc, value->path.v[0].s,
-			     suggest(&abi->scope.map, value->path.v[0].s));
+			diag(a->run, unknown_const, value->loc, value->path.v[0].s,
+			     suggest(a->run, &abi->scope.map, value->path.v[0].s));
 			return;
 		}
 	}
@@ -498,19 +544,18 @@ static void call_fix(struct run *run, void *module, void *thing, const struct st
 				    : mem_printf("%lld", (long long)value->value)};
 }
 
-static void call_noreturn(struct run *run, void *module, void *thing, const struct stmt *s)
+static void call_noreturn(const struct attributed *a)
 {
-	(void)run;
-	(void)module;
-	(void)s;
-	((struct call *)thing)->noreturn = true;
+	((struct call *)a->thing)->noreturn = true;
 }
 
 static const struct attribute_row call_rows[] = {
-	{"subs", "wd", "subs in PARAMETER; or subs in PARAMETER.MEMBER;", call_subs},
-	{"fix", "wc", "fix PARAMETER VALUE;", call_fix},
-	{"noreturn", "", "noreturn;", call_noreturn},
+	{"subs", "wd", "subs in PARAMETER; or subs in PARAMETER.MEMBER;", call_subs, ONCE},
+	{"fix", "wc", "fix PARAMETER VALUE;", call_fix, REPEAT},
+	{"noreturn", "", "noreturn;", call_noreturn, ONCE},
 };
+
+static const struct table call_table = {"a call", call_rows, NELEM(call_rows)};
 
 /** Each parameter of a sub-command has a place: a parameter of the call, or in the element. */
 static void check_sub_params(struct run *run, const struct call *call, const struct subcall *sub)
@@ -529,7 +574,7 @@ static void check_sub_params(struct run *run, const struct call *call, const str
 
 void resolve_call(struct run *run, struct abi *abi, struct call *call)
 {
-	vec_each(s, &call->stmts) apply(run, "a call", call_rows, NELEM(call_rows), abi, call, s);
+	apply_all(run, &call_table, abi, call, &call->stmts);
 	if (abi->entry && call->params.n > abi->entry->args.n)
 		diag(run, too_many_args, call->name.loc, call->name.s);
 	if (call->subs.n && !call->selector.n)
@@ -539,25 +584,22 @@ void resolve_call(struct run *run, struct abi *abi, struct call *call)
 
 /* ---- backend ---- */
 
-static void backend_bare(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_bare(const struct attributed *a)
 {
-	struct backend *b = thing;
-	struct interface *i = module;
+	struct backend *b = a->thing;
+	struct interface *i = a->module;
 
 	b->is_bare = true;
 	if (i->bare) {
-		diag(run, two_bare, s->loc, i->name.s, i->bare->name.s, b->name.s);
-		diag_note(run, i->bare->name.loc, "'%s' is here", i->bare->name.s);
+		diag(a->run, two_bare, a->s->loc, i->name.s, i->bare->name.s, b->name.s);
+		diag_note(a->run, i->bare->name.loc, "'%s' is here", i->bare->name.s);
 	}
 	i->bare = b;
 }
 
-static void backend_deprivileged(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_deprivileged(const struct attributed *a)
 {
-	(void)run;
-	(void)module;
-	(void)s;
-	((struct backend *)thing)->is_deprivileged = true;
+	((struct backend *)a->thing)->is_deprivileged = true;
 }
 
 static void detect_always(struct run *run, struct backend *b, const struct stmt *s)
@@ -593,61 +635,54 @@ static const struct {
 	{"cpuid", detect_cpuid},
 };
 
-static void backend_detect(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_detect(const struct attributed *a)
 {
-	struct backend *b = thing;
+	struct backend *b = a->thing;
 
-	(void)module;
 	b->is_detected = true;
 	for (size_t i = 0; i < NELEM(detections); i++)
-		if (is_word(word_at(s, 0), detections[i].name)) {
-			detections[i].apply(run, b, s);
+		if (is_word(word_at(a->s, 0), detections[i].name)) {
+			detections[i].apply(a->run, b, a->s);
 			return;
 		}
-	diag(run, unknown_word, s->operands.v[0].loc, word_at(s, 0).s, "way to detect",
+	diag(a->run, unknown_word, a->s->operands.v[0].loc, word_at(a->s, 0).s, "way to detect",
 	     "always start_info cpuid");
 }
 
-static void backend_priority(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_priority(const struct attributed *a)
 {
-	(void)module;
-	((struct backend *)thing)->priority = bounded(run, s, 0, 1000000);
+	((struct backend *)a->thing)->priority = bounded(a->run, a->s, 0, 1000000);
 }
 
-static void backend_init(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_init(const struct attributed *a)
 {
-	(void)run;
-	(void)module;
-	((struct backend *)thing)->init = word_at(s, 0).s;
+	((struct backend *)a->thing)->init = word_at(a->s, 0).s;
 }
 
-static void backend_flush(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_flush(const struct attributed *a)
 {
-	(void)run;
-	(void)module;
-	((struct backend *)thing)->flush = word_at(s, 0).s;
+	((struct backend *)a->thing)->flush = word_at(a->s, 0).s;
 }
 
-static void backend_shared(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_shared(const struct attributed *a)
 {
-	struct backend *b = thing;
-	struct name record = word_at(s, 0), where = word_at(s, 1);
+	struct backend *b = a->thing;
+	struct name record = word_at(a->s, 0), where = word_at(a->s, 1);
 	struct decl *d = b->abi ? scope_find(&b->abi->scope, record.s) : NULL;
 
-	(void)module;
 	if (!d || !d->is_shared) {
-		diag(run, unknown_type, record.loc, record.s,
+		diag(a->run, unknown_type, record.loc, record.s,
 		     d ? "; it is not declared 'shared struct'" : "");
 		return;
 	}
 	if (!is_word(where, "percpu") && !is_word(where, "global"))
-		diag(run, unknown_word, where.loc, where.s, "place of shared memory",
+		diag(a->run, unknown_word, where.loc, where.s, "place of shared memory",
 		     "percpu global");
 	*vec_push(&b->shared) = (struct shared){
 		.structure = record,
 		.decl = d,
 		.is_percpu = is_word(where, "percpu"),
-		.symbol = word_at(s, 2).s,
+		.symbol = word_at(a->s, 2).s,
 	};
 }
 
@@ -661,22 +696,21 @@ static enum space space_operand(struct run *run, struct name name)
 	return space;
 }
 
-static void backend_converter(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_converter(const struct attributed *a)
 {
 	static const char usage[] = "converter NAME from KIND to KIND call FUNCTION;";
-	struct backend *b = thing;
+	struct backend *b = a->thing;
 
-	(void)module;
-	if (!is_word(word_at(s, 1), "from") || !is_word(word_at(s, 3), "to") ||
-	    !is_word(word_at(s, 5), "call")) {
-		diag(run, bad_operands, s->loc, "converter", usage);
+	if (!is_word(word_at(a->s, 1), "from") || !is_word(word_at(a->s, 3), "to") ||
+	    !is_word(word_at(a->s, 5), "call")) {
+		diag(a->run, bad_operands, a->s->loc, "converter", usage);
 		return;
 	}
 	*vec_push(&b->converters) = (struct converter){
-		.name = word_at(s, 0),
-		.from = space_operand(run, word_at(s, 2)),
-		.to = space_operand(run, word_at(s, 4)),
-		.function = word_at(s, 6).s,
+		.name = word_at(a->s, 0),
+		.from = space_operand(a->run, word_at(a->s, 2)),
+		.to = space_operand(a->run, word_at(a->s, 4)),
+		.function = word_at(a->s, 6).s,
 	};
 }
 
@@ -725,38 +759,41 @@ static void provide_values(struct run *run, const struct registration *r,
 	}
 }
 
-static void backend_provide(struct run *run, void *module, void *thing, const struct stmt *s)
+static void backend_provide(const struct attributed *a)
 {
-	struct interface *i = module;
-	struct backend *b = thing;
-	struct name kind = word_at(s, 0);
+	struct interface *i = a->module;
+	struct backend *b = a->thing;
+	struct name kind = word_at(a->s, 0);
 	const struct registration *r = map_get(&i->registration_map, kind.s);
 	struct provision *p;
 
 	if (!r) {
-		diag(run, unknown_registration, kind.loc, i->name.s, kind.s,
-		     suggest(&i->registration_map, kind.s));
+		diag(a->run, unknown_registration, kind.loc, i->name.s, kind.s,
+		     suggest(a->run, &i->registration_map, kind.s));
 		return;
 	}
 	p = vec_push(&b->provisions);
-	*p = (struct provision){.registration = r, .name = word_at(s, 1)};
-	check_values_known(run, r, s);
-	provide_values(run, r, s, &p->values);
+	*p = (struct provision){.registration = r, .name = word_at(a->s, 1)};
+	check_values_known(a->run, r, a->s);
+	provide_values(a->run, r, a->s, &p->values);
 }
 
 static const struct attribute_row backend_rows[] = {
-	{"bare", "", "bare;", backend_bare},
-	{"deprivileged", "", "deprivileged;", backend_deprivileged},
+	{"bare", "", "bare;", backend_bare, ONCE},
+	{"deprivileged", "", "deprivileged;", backend_deprivileged, ONCE},
 	{"detect", "ws?", "detect always; detect start_info; or detect cpuid \"SIGNATURE\";",
-	 backend_detect},
-	{"priority", "i", "priority NUMBER;", backend_priority},
-	{"init", "w", "init FUNCTION;", backend_init},
-	{"flush", "w", "flush FUNCTION;", backend_flush},
-	{"shared", "www", "shared STRUCTURE percpu|global SYMBOL;", backend_shared},
+	 backend_detect, ONCE},
+	{"priority", "i", "priority NUMBER;", backend_priority, ONCE},
+	{"init", "w", "init FUNCTION;", backend_init, ONCE},
+	{"flush", "w", "flush FUNCTION;", backend_flush, ONCE},
+	{"shared", "www", "shared STRUCTURE percpu|global SYMBOL;", backend_shared, REPEAT},
 	{"converter", "wwwwwww", "converter NAME from KIND to KIND call FUNCTION;",
-	 backend_converter},
-	{"provide", "ww", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide},
+	 backend_converter, REPEAT},
+	{"provide", "ww", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide,
+	 BLOCK | REPEAT},
 };
+
+static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows)};
 
 static void *find_module(const struct map *names, struct name name, const void *list, size_t n)
 {
@@ -775,21 +812,16 @@ void resolve_backend(struct run *run, struct backend *b)
 		find_module(&run->modules, b->interface_name, run->interfaces.v, run->interfaces.n);
 	if (!b->interface) {
 		diag(run, unknown_interface, b->interface_name.loc, b->interface_name.s,
-		     suggest(&run->modules, b->interface_name.s));
+		     suggest(run, &run->modules, b->interface_name.s));
 		return;
 	}
 	if (b->abi_name.s) {
 		b->abi = find_module(&run->modules, b->abi_name, run->abis.v, run->abis.n);
 		if (!b->abi)
 			diag(run, unknown_abi, b->abi_name.loc, b->abi_name.s,
-			     suggest(&run->modules, b->abi_name.s));
+			     suggest(run, &run->modules, b->abi_name.s));
 	}
-	vec_each(s, &b->stmts)
-	{
-		if (s->path.n == 1)
-			apply(run, "a backend", backend_rows, NELEM(backend_rows), b->interface, b,
-			      s);
-	}
+	apply_all(run, &backend_table, b->interface, b, &b->stmts);
 	if (!b->is_detected)
 		diag(run, not_detected, b->name.loc, b->name.s);
 }

@@ -173,6 +173,10 @@ static bool bind_memory(struct binding *b, struct impl *impl)
 	}
 	impl->kind = is_load ? IMPL_LOAD : IMPL_STORE;
 	impl->value = is_store ? o->v[2].value : 0;
+	if (is_store && !type_is_void(&b->op->type)) {
+		diag(b->run, store_result, b->stmt->loc, b->op->name.s);
+		return false;
+	}
 	if (is_load && type_is_void(&b->op->type)) {
 		diag(b->run, void_value, b->op->name.loc, b->op->name.s);
 		return false;
@@ -268,7 +272,7 @@ static const struct call *find_call(struct binding *b)
 	call = map_get(&abi->call_map, path->v[1].s);
 	if (!call)
 		diag(b->run, unknown_call, path->v[1].loc, abi->name.s, path->v[1].s,
-		     suggest(&abi->call_map, path->v[1].s));
+		     suggest(b->run, &abi->call_map, path->v[1].s));
 	return call;
 }
 
@@ -289,7 +293,7 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 	impl->sub = map_get(&impl->call->sub_map, path->v[2].s);
 	if (!impl->sub) {
 		diag(b->run, unknown_sub, path->v[2].loc, path->v[1].s, path->v[2].s,
-		     suggest(&impl->call->sub_map, path->v[2].s));
+		     suggest(b->run, &impl->call->sub_map, path->v[2].s));
 		return false;
 	}
 	return bind_arguments(b, path->v[2].s, &impl->sub->params);
@@ -343,7 +347,7 @@ static struct op *find_op(struct run *run, const struct backend *b, const struct
 	diag(run, unknown_op, s->path.v[0].loc, i->name.s,
 	     mem_printf("%s.%s", s->path.v[0].s, s->path.v[1].s),
 	     op ? mem_printf("; did you mean '%s'?", op_path(op))
-		: suggest(&i->op_map, s->path.v[1].s));
+		: suggest(run, &i->op_map, s->path.v[1].s));
 	return NULL;
 }
 

@@ -28,10 +28,25 @@ NAMED(call);
 NAMED(subcall);
 NAMED(backend);
 
+void import(struct parse *p, struct token path)
+{
+	if (!p->text_is_bad)
+		*vec_push(&p->imports) = path.name;
+}
+
 void check_language(struct parse *p, struct token version)
 {
 	if (version.value != 1)
 		diag(p->run, language_version, version.name.loc, version.name.s);
+}
+
+int64_t negative(struct parse *p, struct token number)
+{
+	uint64_t magnitude = (uint64_t)number.value;
+
+	if (magnitude > (uint64_t)INT64_MAX + 1)
+		diag(p->run, bad_number, number.name.loc, mem_printf("-%s", number.name.s));
+	return (int64_t)(0 - magnitude);
 }
 
 struct type join_words(struct type before, struct token word)

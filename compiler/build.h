@@ -4,7 +4,9 @@
 
 #include "parse.h"
 
+void import(struct parse *p, struct token path);
 void check_language(struct parse *p, struct token version);
+int64_t negative(struct parse *p, struct token number);
 struct type join_words(struct type before, struct token word);
 
 void define_const(struct parse *p, struct token name, const char *doc, int64_t value);

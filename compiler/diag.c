@@ -14,9 +14,6 @@ static const struct {
 #undef DIAG
 };
 
-/* A reader is helped by the first faults, not by the ten-thousandth. */
-enum { SHOWN_PER_RUN = 20 };
-
 static const char *fill(const char *text, const char *const *args)
 {
 	struct out o = {0};
@@ -50,22 +47,41 @@ void diag_note(struct run *run, struct loc loc, const char *fmt, ...)
 	*vec_push(&d->notes) = (struct diag_remark){loc, intern(text)};
 }
 
-/** The source line, and below it a caret and as many tildes as the span is long. */
+/* What is shown of a line around the place, in bytes. */
+enum { EXCERPT_BEFORE = 80, EXCERPT = 160 };
+
+struct excerpt {
+	const char *line;
+	size_t length;
+	size_t column; /* of the place in it, from 0 */
+	bool is_cut;
+};
+
+static struct excerpt excerpt_at(const struct source *s, struct position p)
+{
+	const char *line = s->text + s->lines.v[p.line - 1];
+	struct excerpt e = {line, strcspn(line, "\r\n"), p.column - 1, false};
+	size_t skip = e.column > EXCERPT_BEFORE ? e.column - EXCERPT_BEFORE : 0;
+
+	if (e.length <= EXCERPT)
+		return e;
+	return (struct excerpt){line + skip, e.length - skip > EXCERPT ? EXCERPT : e.length - skip,
+				e.column - skip, true};
+}
+
+/** The source line, and below it a caret and tildes as far as the span goes. */
 static void print_line(const struct run *run, struct loc loc)
 {
-	const struct source *s = run->sources.v[loc.file];
 	struct position p = source_position(run, loc);
-	const char *line = s->text + s->lines.v[p.line - 1];
-	size_t length = strcspn(line, "\r\n");
+	struct excerpt e = excerpt_at(run->sources.v[loc.file], p);
 	size_t span = loc.end > loc.begin ? loc.end - loc.begin : 1;
 
-	if (span > length - (p.column - 1) && p.column <= length)
-		span = length - (p.column - 1);
-	fprintf(stderr, "%5u | %.*s\n      | ", p.line, (int)length, line);
-	for (size_t i = 0; i + 1 < p.column && i < length; i++)
-		fputc(line[i] == '\t' ? '\t' : ' ', stderr);
+	fprintf(stderr, "%5u | %.*s%s\n      | ", p.line, (int)e.length, e.line,
+		e.is_cut ? " ..." : "");
+	for (size_t i = 0; i < e.column && i < e.length; i++)
+		fputc(e.line[i] == '\t' ? '\t' : ' ', stderr);
 	fputc('^', stderr);
-	while (--span && p.column <= length)
+	for (size_t i = e.column + 1; i < e.column + span && i < e.length; i++)
 		fputc('~', stderr);
 	fputc('\n', stderr);
 }
@@ -106,7 +122,7 @@ static int by_place(const void *a, const void *b)
 void diag_flush(struct run *run)
 {
 	size_t n = run->diagnostics.n;
-	size_t shown = n > SHOWN_PER_RUN ? SHOWN_PER_RUN : n;
+	size_t shown = n > DIAG_SHOWN ? DIAG_SHOWN : n;
 
 	if (n)
 		qsort(run->diagnostics.v, n, sizeof(*run->diagnostics.v), by_place);

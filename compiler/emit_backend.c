@@ -402,7 +402,8 @@ static const char *context_text(const struct op *op)
 {
 	struct out o = {0};
 
-	put(&o, "%s", op_is_narrow(op) ? "Preserves all registers but its result.\n" : "");
+	put(&o, "%s",
+	    op_is_narrow(op) ? "Preserves all registers but its arguments and result.\n" : "");
 	put(&o, "%s", op->context & CONTEXT_NOINSTR ? "May not be instrumented or traced.\n" : "");
 	put(&o, "%s", op->context & CONTEXT_HOT ? "Runs often.\n" : "");
 	vec_each(d, &op->defer)

@@ -30,13 +30,13 @@ static const char *clobber_text(const struct op *op)
 	case CLOBBER_NORMAL:
 		return "what a C call may change";
 	case CLOBBER_NONE:
-		return "nothing but its result";
+		return "its arguments and result";
 	case CLOBBER_FLAGS:
-		return "its result and the flags";
+		return "its arguments, result and the flags";
 	case CLOBBER_SET:
 		break;
 	}
-	put(&o, "its result and");
+	put(&o, "its arguments, result and");
 	vec_each(r, &op->registers) put(&o, " %s", r->s);
 	return text_of(&o);
 }
@@ -184,7 +184,7 @@ static const char implements[] =
 	"\t__asm__(\".pushsection .@.implements,\\\"\\\",@progbits\\n\"             \\\n"
 	"\t\t\".asciz \\\"\" #op \"=\" #revision \"\\\"\\n\"                       \\\n"
 	"\t\t\".popsection\")\n\n"
-	"/* A function that preserves all registers but its result. */\n"
+	"/* A function that preserves all registers but its arguments and result. */\n"
 	"#define ^_NARROW __attribute__((no_caller_saved_registers))\n\n";
 
 static void put_implements(const struct interface *i, struct out *o)
@@ -366,10 +366,13 @@ static void put_clobbers(const struct run *run, const struct op *op, struct out 
 	put(o, "\t\t: %s);\n", list.n ? list.v + 2 : "");
 }
 
-/** Arguments are results too where a normal call may change them. */
+/*
+ * Arguments are results too: an op may change the registers that carry them,
+ * however narrow it is, because not every compiler preserves those for
+ * no_caller_saved_registers.
+ */
 static void put_operands(const struct op *op, struct out *o)
 {
-	bool normal = op->clobber == CLOBBER_NORMAL;
 	const char *comma = "";
 
 	put(o, "\t\t: ");
@@ -377,12 +380,9 @@ static void put_operands(const struct op *op, struct out *o)
 		put(o, "\"=r\"(pv_result)");
 		comma = ", ";
 	}
-	for (size_t i = 0; normal && i < op->params.n; i++, comma = ", ")
+	for (size_t i = 0; i < op->params.n; i++, comma = ", ")
 		put(o, "%s\"+r\"(pv_arg%zu)", comma, i);
-	put(o, "\n\t\t: ");
-	for (size_t i = 0; !normal && i < op->params.n; i++)
-		put(o, "%s\"r\"(pv_arg%zu)", i ? ", " : "", i);
-	put(o, "\n");
+	put(o, "\n\t\t:\n");
 }
 
 static void emit_stub(const struct run *run, const struct interface *i, const struct op *op,

@@ -1,7 +1,10 @@
 /* Sizes and offsets as the C ABI of the architecture lays structures out. */
 #include "pvgen.h"
 
-static bool layout_record(struct run *run, struct decl *d);
+/* Shared memory is pages; beyond this a size is a mistake, and sums would overflow. */
+enum { MAX_SIZE = 1 << 30 };
+
+static bool layout_record(struct run *run, struct decl *d, unsigned int depth);
 
 static uint64_t align_up(uint64_t n, uint64_t align)
 {
@@ -14,7 +17,8 @@ static uint64_t scalar_size(const struct run *run, const struct scalar *scalar)
 }
 
 /** Size and alignment of one value; lays its structure out first. */
-static bool measure(struct run *run, const struct type *type, uint64_t *size, uint64_t *align)
+static bool measure(struct run *run, const struct type *type, unsigned int depth, uint64_t *size,
+		    uint64_t *align)
 {
 	const struct decl *d = type_record(type);
 
@@ -26,23 +30,23 @@ static bool measure(struct run *run, const struct type *type, uint64_t *size, ui
 		*size = *align = scalar_size(run, type_scalar(type));
 		return true;
 	}
-	if (!layout_record(run, (struct decl *)d))
+	if (!layout_record(run, (struct decl *)d, depth))
 		return false;
 	*size = d->size;
 	*align = d->align;
 	return true;
 }
 
-static bool layout_member(struct run *run, struct decl *d, struct member *m)
+static bool layout_member(struct run *run, struct decl *d, struct member *m, unsigned int depth)
 {
 	uint64_t size, align;
 
 	if (m->nested) {
-		if (!layout_record(run, m->nested))
+		if (!layout_record(run, m->nested, depth))
 			return false;
 		size = m->nested->size;
 		align = m->nested->align;
-	} else if (!measure(run, &m->type, &size, &align)) {
+	} else if (!measure(run, &m->type, depth, &size, &align)) {
 		return false;
 	}
 	if (d->is_packed)
@@ -53,10 +57,13 @@ static bool layout_member(struct run *run, struct decl *d, struct member *m)
 		d->size = m->offset + m->size;
 	if (align > d->align)
 		d->align = align;
-	return true;
+	if (d->size <= MAX_SIZE)
+		return true;
+	diag(run, struct_too_big, d->name.loc, d->name.s);
+	return false;
 }
 
-static bool layout_record(struct run *run, struct decl *d)
+static bool layout_record(struct run *run, struct decl *d, unsigned int depth)
 {
 	if (d->align)
 		return true;
@@ -64,10 +71,14 @@ static bool layout_record(struct run *run, struct decl *d)
 		diag(run, recursive_struct, d->name.loc, d->name.s);
 		return false;
 	}
+	if (depth > MAX_DEPTH) {
+		diag(run, too_deep, d->name.loc, d->name.s);
+		return false;
+	}
 	d->in_layout = true;
 	vec_each(m, &d->members)
 	{
-		if (!layout_member(run, d, m))
+		if (!layout_member(run, d, m, depth + 1))
 			return false;
 	}
 	d->in_layout = false;
@@ -82,7 +93,7 @@ static void layout_scope(struct run *run, const struct scope *scope)
 	vec_each(d, &scope->decls)
 	{
 		if (((*d)->kind == DECL_STRUCT || (*d)->kind == DECL_UNION) && !(*d)->in_layout)
-			layout_record(run, *d);
+			layout_record(run, *d, 0);
 	}
 }
 

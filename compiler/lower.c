@@ -45,6 +45,13 @@ static void put_placeholder(struct lowering *l, struct out *o, struct insn *insn
 	names path = split_path(text, n, insn->loc);
 	struct place place;
 
+	vec_each(name, &path)
+	{
+		if (!*name->s) {
+			diag(l->run, bad_placeholder, insn->loc);
+			return;
+		}
+	}
 	if (path.n == 1) {
 		put(o, "%s", path.v[0].s);
 		insn->target = path.v[0].s;

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build.h"
@@ -51,10 +52,21 @@ static const char *tidy(const char *path)
 	return intern(text_of(&o));
 }
 
+/** The tidy path, unless a symbolic link makes it another file. */
+static const char *shortened(const char *path)
+{
+	const char *shorter = tidy(path);
+	struct stat a, b;
+
+	if (stat(path, &a) || stat(shorter, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return path;
+	return shorter;
+}
+
 /** First readable of: beside the importing file, the -I directories in order. */
 static const char *find_import(const struct run *run, const struct source *from, const char *name)
 {
-	const char *path = tidy(beside(from->path, name));
+	const char *path = shortened(beside(from->path, name));
 
 	if (!access(path, F_OK))
 		return path;

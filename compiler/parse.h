@@ -20,6 +20,7 @@ struct parse {
 	struct out doc;	 /* lines of documentation since the last token */
 	struct out text; /* of a string literal */
 	uint32_t text_begin;
+	bool text_is_bad; /* reported */
 	names imports;
 	/* what is being defined */
 	struct scope *scope;

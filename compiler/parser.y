@@ -87,7 +87,7 @@ file:
 
 item:
   LANGUAGE INT ';'		{ check_language(p, $2); }
-| IMPORT STRING ';'		{ *vec_push(&p->imports) = $2.name; }
+| IMPORT STRING ';'		{ import(p, $2); }
 | decl
 | interface
 | abi
@@ -153,7 +153,7 @@ attribute:
 
 integer:
   INT				{ $$ = $1.value; }
-| '-' INT			{ $$ = -$2.value; }
+| '-' INT			{ $$ = negative(p, $2); }
 ;
 
 /* ---- constants and types ---- */
@@ -201,7 +201,7 @@ stmts:
 
 word_stmt:
   stmt_word operands ';'	{ $$ = word_stmt($1, $2, @$); }
-| stmt_word operands '{' stmts '}'	{ $$ = word_stmt($1, $2, @$); $$.block = $4; }
+| stmt_word operands '{' stmts '}'	{ $$ = word_stmt($1, $2, @$); $$.has_block = true; $$.block = $4; }
 ;
 
 stmt_word: IDENT | SHARED ;
@@ -339,10 +339,12 @@ argument:
 
 %%
 
+/** Called only when the parser's stack is full; other errors come from below. */
 static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char *text)
 {
 	(void)scanner;
-	diag(p->run, syntax, *loc, text);
+	(void)text;
+	diag(p->run, syntax, *loc, "nested too deeply");
 }
 
 /** The token at a place, as the reader wrote it. */

@@ -13,6 +13,9 @@
 
 struct run;
 
+/* Types that lean on each other deeper than this are a mistake; the stack must not end it. */
+enum { MAX_DEPTH = 1000 };
+
 /* ---- source.c: files and positions ------------------------------------- */
 
 /** A span of source text: byte offsets; line and column are computed when printed. */
@@ -51,6 +54,9 @@ enum diag_id {
 #undef DIAG
 	D_COUNT
 };
+
+/* A reader is helped by the first faults, not by the ten-thousandth. */
+enum { DIAG_SHOWN = 20 };
 
 /** Reports one fault; each % of its text is replaced by the next string. */
 #define diag(run, id, loc, ...)                                                                    \
@@ -101,6 +107,7 @@ struct type {
 	const char *tag; /* "struct", "union" or NULL */
 	const char *doc; /* of the declaration that starts with this type */
 	unsigned int stars;
+	bool is_broken;		     /* reported; nothing else follows from it */
 	const struct scalar *scalar; /* resolved: this or decl, or neither for void */
 	struct decl *decl;
 };
@@ -188,6 +195,7 @@ struct stmt {
 	const char *doc;
 	names path;
 	operands operands;
+	bool has_block;
 	stmts block;
 	bool is_assignment; /* path = ... */
 	names call;	    /* ... is call(arguments) */
@@ -477,7 +485,7 @@ void resolve_type(struct run *run, const struct scope *scope, struct type *type)
 void resolve_params(struct run *run, const struct scope *scope, params *params);
 
 /** ", did you mean 'x'?" with the nearest of @map's keys, or "". */
-const char *suggest(const struct map *map, const char *word);
+const char *suggest(const struct run *run, const struct map *map, const char *word);
 
 bool type_is_void(const struct type *type);
 bool type_is_pointer(const struct type *type);

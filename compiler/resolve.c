@@ -5,7 +5,9 @@
 
 enum { MAX_ARRAY = 1 << 20 };
 
+/* The first stands in for a type that was reported. */
 static const struct scalar scalars[] = {
+	{"int", "int", 4, true},
 	{"u8", "uint8_t", 1, false},
 	{"u16", "uint16_t", 2, false},
 	{"u32", "uint32_t", 4, false},
@@ -20,7 +22,6 @@ static const struct scalar scalars[] = {
 	{"unsigned char", "unsigned char", 1, false},
 	{"short", "short", 2, true},
 	{"unsigned short", "unsigned short", 2, false},
-	{"int", "int", 4, true},
 	{"unsigned", "unsigned int", 4, false},
 	{"unsigned int", "unsigned int", 4, false},
 	{"long", "long", 0, true},
@@ -89,9 +90,10 @@ static const char *nearest(const struct map *map, const char *word)
 	return found;
 }
 
-const char *suggest(const struct map *map, const char *word)
+const char *suggest(const struct run *run, const struct map *map, const char *word)
 {
-	const char *found = nearest(map, word);
+	/* A suggestion costs a look at every name: only for what will be shown. */
+	const char *found = run->diagnostics.n < DIAG_SHOWN ? nearest(map, word) : NULL;
 
 	return found ? mem_printf("; did you mean '%s'?", found) : "";
 }
@@ -100,7 +102,18 @@ const char *suggest(const struct map *map, const char *word)
 
 bool type_is_void(const struct type *type)
 {
-	return !type->scalar && !type->decl && !type->stars;
+	if (type->stars || type->scalar)
+		return false;
+	return !type->decl || (type->decl->kind == DECL_TYPEDEF && type_is_void(&type->decl->type));
+}
+
+/** Is it a function, not a pointer to one? */
+static bool type_is_function(const struct type *type)
+{
+	if (type->stars || !type->decl)
+		return false;
+	return type->decl->kind == DECL_FUNCTION ||
+	       (type->decl->kind == DECL_TYPEDEF && type_is_function(&type->decl->type));
 }
 
 bool type_is_pointer(const struct type *type)
@@ -152,47 +165,61 @@ const struct member *record_member(const struct decl *record, const char *name)
 	return NULL;
 }
 
-static const char *kind_word(const struct decl *d)
+/** The tag that a use of this declaration carries. */
+static const char *tag_of(const struct decl *d)
 {
-	return d->kind == DECL_UNION ? "union" : d->kind == DECL_STRUCT ? "struct" : "typedef";
+	return d->kind == DECL_UNION ? "union" : d->kind == DECL_STRUCT ? "struct" : NULL;
 }
 
-static void resolve_type_name(struct run *run, const struct scope *scope, struct type *type)
+static void report_wrong_tag(struct run *run, const struct type *type, const struct decl *d)
+{
+	diag(run, wrong_tag, type->name.loc, type->name.s,
+	     type->tag ? type->tag : mem_printf("typedef; write '%s' before it", tag_of(d)));
+	diag_note(run, d->name.loc, "'%s' is defined here", d->name.s);
+}
+
+/** The declaration that a type's name means, or NULL and a report. */
+static struct decl *find_type(struct run *run, const struct scope *scope, const struct type *type)
 {
 	struct decl *d = scope_find(scope, type->name.s);
 
 	if (!d) {
 		diag(run, unknown_type, type->name.loc, type->name.s,
-		     suggest(&scope->map, type->name.s));
-	} else if (d->kind == DECL_CONST) {
+		     suggest(run, &scope->map, type->name.s));
+		return NULL;
+	}
+	if (d->kind == DECL_CONST) {
 		diag(run, not_a_type, type->name.loc, type->name.s);
 		diag_note(run, d->name.loc, "'%s' is a constant", d->name.s);
-	} else if (strcmp(type->tag ? type->tag : "typedef",
-			  d->kind == DECL_FUNCTION ? "typedef" : kind_word(d)) != 0) {
-		diag(run, wrong_tag, type->name.loc, type->name.s,
-		     type->tag ? type->tag : "typedef; write 'struct' or 'union' before it");
-		diag_note(run, d->name.loc, "'%s' is defined here", d->name.s);
-	} else {
-		type->decl = d;
+		return NULL;
 	}
+	if (!type->tag != !tag_of(d) || (type->tag && strcmp(type->tag, tag_of(d)) != 0)) {
+		report_wrong_tag(run, type, d);
+		return NULL;
+	}
+	return d;
+}
+
+static const struct scalar *find_scalar(const char *name)
+{
+	for (size_t i = 0; i < NELEM(scalars); i++)
+		if (!strcmp(scalars[i].name, name))
+			return &scalars[i];
+	return NULL;
 }
 
 void resolve_type(struct run *run, const struct scope *scope, struct type *type)
 {
-	if (!type->tag && !strcmp(type->name.s, "void"))
+	if (type->scalar || type->decl || (!type->tag && !strcmp(type->name.s, "void")))
 		return;
-	for (size_t i = 0; !type->tag && i < NELEM(scalars); i++)
-		if (!strcmp(scalars[i].name, type->name.s)) {
-			type->scalar = &scalars[i];
-			return;
-		}
-	resolve_type_name(run, scope, type);
-}
-
-/** Was the type found?  If not, that was reported and nothing else follows from it. */
-static bool is_resolved(const struct type *type)
-{
-	return type->scalar || type->decl || (!type->tag && !strcmp(type->name.s, "void"));
+	type->scalar = type->tag ? NULL : find_scalar(type->name.s);
+	if (type->scalar)
+		return;
+	type->decl = find_type(run, scope, type);
+	if (!type->decl) {
+		type->is_broken = true;
+		type->scalar = &scalars[0];
+	}
 }
 
 /** Reports a type that no variable can have. */
@@ -200,10 +227,9 @@ static bool check_value_type(struct run *run, const struct type *type, struct na
 {
 	const struct decl *d = type_record(type);
 
-	if (!is_resolved(type))
+	if (type->is_broken)
 		return false;
-	if (type_is_void(type) ||
-	    (type->decl && type->decl->kind == DECL_FUNCTION && !type->stars)) {
+	if (type_is_void(type) || type_is_function(type)) {
 		diag(run, void_value, name.loc, name.s);
 		return false;
 	}
@@ -225,7 +251,7 @@ static void resolve_count(struct run *run, const struct scope *scope, struct mem
 		d = scope_find(scope, m->count_name.s);
 		if (!d || d->kind != DECL_CONST) {
 			diag(run, unknown_const, loc, m->count_name.s,
-			     suggest(&scope->map, m->count_name.s));
+			     suggest(run, &scope->map, m->count_name.s));
 			m->count = 1;
 			return;
 		}
@@ -262,21 +288,49 @@ static void resolve_members(struct run *run, const struct scope *scope, struct d
 	}
 }
 
-/** A typedef that leads back to itself stands for nothing: it is cut after the report. */
-static void check_typedef_cycle(struct run *run, struct decl *d)
-{
-	const struct decl *slow = d, *fast = d;
+enum need { NEED_FINE, NEED_ITSELF, NEED_DEEP };
 
-	while (fast && fast->kind == DECL_TYPEDEF && fast->type.decl &&
-	       fast->type.decl->kind == DECL_TYPEDEF) {
-		slow = slow->type.decl;
-		fast = fast->type.decl->type.decl;
-		if (slow != fast)
-			continue;
-		diag(run, recursive_type, d->name.loc, d->name.s);
-		d->type.decl = NULL;
+static enum need need_of(struct decl *d, unsigned int depth);
+
+static enum need need_of_type(const struct type *type, unsigned int depth)
+{
+	return type->decl ? need_of(type->decl, depth + 1) : NEED_FINE;
+}
+
+/** C needs the whole of a typedef before its name is used, even behind a pointer. */
+static enum need need_of(struct decl *d, unsigned int depth)
+{
+	enum need need;
+
+	if (d->kind != DECL_TYPEDEF && d->kind != DECL_FUNCTION)
+		return NEED_FINE;
+	if (d->in_layout || depth > MAX_DEPTH)
+		return d->in_layout ? NEED_ITSELF : NEED_DEEP;
+	if (d->align)
+		return NEED_FINE;
+	d->in_layout = true;
+	need = need_of_type(&d->type, depth);
+	for (size_t i = 0; i < d->params.n && need == NEED_FINE; i++)
+		need = need_of_type(&d->params.v[i].type, depth);
+	d->in_layout = false;
+	d->align = need == NEED_FINE;
+	return need;
+}
+
+/* After the report it is an int without parameters, so that nothing else follows from it. */
+static void check_typedef(struct run *run, struct decl *d)
+{
+	enum need need = need_of(d, 0);
+
+	if (need == NEED_FINE)
 		return;
-	}
+	if (need == NEED_DEEP)
+		diag(run, too_deep, d->name.loc, d->name.s);
+	else
+		diag(run, recursive_type, d->name.loc, d->name.s);
+	d->type = (struct type){.name = d->type.name, .scalar = &scalars[0]};
+	d->params.n = 0;
+	d->align = 1;
 }
 
 /* All typedefs come before anything that looks through them. */
@@ -284,8 +338,10 @@ static void resolve_typedefs(struct run *run, struct scope *scope)
 {
 	vec_each(d, &scope->decls)
 	{
-		if ((*d)->kind == DECL_TYPEDEF || (*d)->kind == DECL_FUNCTION)
-			resolve_type(run, scope, &(*d)->type);
+		if ((*d)->kind != DECL_TYPEDEF && (*d)->kind != DECL_FUNCTION)
+			continue;
+		resolve_type(run, scope, &(*d)->type);
+		vec_each(p, &(*d)->params) resolve_type(run, scope, &p->type);
 	}
 }
 
@@ -293,8 +349,7 @@ static void check_typedefs(struct run *run, struct scope *scope)
 {
 	vec_each(d, &scope->decls)
 	{
-		if ((*d)->kind == DECL_TYPEDEF)
-			check_typedef_cycle(run, *d);
+		check_typedef(run, *d);
 	}
 }
 
@@ -319,12 +374,14 @@ static void each_scope(struct run *run, void (*visit)(struct run *run, struct sc
 
 static bool apply_attribute(struct param *p, const struct attribute *a)
 {
+	if (!strcmp(a->name.s, "at") != (a->path.n != 0))
+		return false;
 	for (size_t i = 0; i < NELEM(directions); i++)
 		if (!strcmp(directions[i].name, a->name.s)) {
 			p->direction = directions[i].direction;
 			return true;
 		}
-	if (!strcmp(a->name.s, "at") && a->path.n) {
+	if (a->path.n) {
 		p->at = a->path;
 		return true;
 	}
@@ -382,7 +439,7 @@ static void resolve_result(struct run *run, const struct scope *scope, struct ty
 			   struct name name)
 {
 	resolve_type(run, scope, type);
-	if (type_record(type) && !type_wrapped(type))
+	if (type_is_function(type) || (type_record(type) && !type_wrapped(type)))
 		diag(run, by_value, name.loc, name.s);
 }
 

@@ -170,7 +170,8 @@ const char *text_of(const struct out *o)
 void put_n(struct out *o, const char *s, size_t n)
 {
 	out_reserve(o, n);
-	memcpy(o->v + o->n, s, n);
+	if (n)
+		memcpy(o->v + o->n, s, n);
 	o->n += n;
 	o->v[o->n] = 0;
 }

@@ -176,7 +176,7 @@ __asm__(
 
 /**
  * CR0 as this kernel may see it.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_read_cr0(void)
 {
@@ -194,7 +194,7 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr0(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: "=r"(pv_result)
-		: 
+		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
 }
@@ -219,13 +219,13 @@ static inline __attribute__((always_inline)) void pv_write_cr0(unsigned long val
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 /**
  * CR4 as this kernel may see it.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_read_cr4(void)
 {
@@ -243,7 +243,7 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr4(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: "=r"(pv_result)
-		: 
+		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
 }
@@ -268,7 +268,7 @@ static inline __attribute__((always_inline)) void pv_write_cr4(unsigned long val
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -293,7 +293,7 @@ static inline __attribute__((always_inline)) uint64_t pv_read_msr(uint32_t msr)
 	" .byte 0\n"
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
-		: 
+		:
 		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 	return (uint64_t)pv_result;
 }
@@ -319,7 +319,7 @@ static inline __attribute__((always_inline)) void pv_write_msr(uint32_t msr, uin
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -346,7 +346,7 @@ static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3)
-		: 
+		:
 		: "rax", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -371,7 +371,7 @@ static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -395,7 +395,7 @@ static inline __attribute__((always_inline)) void pv_load_idt(const struct desc_
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -419,7 +419,7 @@ static inline __attribute__((always_inline)) void pv_load_tr(uint16_t selector)
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -445,7 +445,7 @@ static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *g
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -471,7 +471,7 @@ static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -496,7 +496,7 @@ static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, u
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -522,13 +522,13 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 /**
  * Wait as long as an access to an ISA port takes.
- * Changes nothing but its result.
+ * Changes its arguments and result.
  */
 static inline __attribute__((always_inline)) void pv_io_delay(void)
 {
@@ -545,13 +545,13 @@ static inline __attribute__((always_inline)) void pv_io_delay(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: 
-		: 
+		:
 		: "memory");
 }
 
 /**
  * Flags word; only IF (bit 9) is defined.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_save_fl(void)
 {
@@ -569,14 +569,14 @@ static inline __attribute__((always_inline)) unsigned long pv_save_fl(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: "=r"(pv_result)
-		: 
+		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
 }
 
 /**
  * Set IF as the word from save_fl says.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl)
 {
@@ -593,14 +593,14 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
-		: "r"(pv_arg0)
+		: "+r"(pv_arg0)
+		:
 		: "cc", "memory");
 }
 
 /**
  * No interrupt arrives from here on.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) void pv_irq_disable(void)
 {
@@ -617,13 +617,13 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: 
-		: 
+		:
 		: "cc", "memory");
 }
 
 /**
  * Interrupts arrive from here on; what is pending arrives now.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) void pv_irq_enable(void)
 {
@@ -640,7 +640,7 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: 
-		: 
+		:
 		: "cc", "memory");
 }
 
@@ -663,7 +663,7 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: 
-		: 
+		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -686,13 +686,13 @@ static inline __attribute__((always_inline)) void pv_halt(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: 
-		: 
+		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 /**
  * Address of the last page fault.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 {
@@ -710,14 +710,14 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: "=r"(pv_result)
-		: 
+		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
 }
 
 /**
  * Guest-physical address of the level 4 table in use.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
 {
@@ -735,7 +735,7 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: "=r"(pv_result)
-		: 
+		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
 }
@@ -761,7 +761,7 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -784,7 +784,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 	" .byte 0\n"
 	" .popsection\n"
 		: 
-		: 
+		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -808,13 +808,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 /**
  * The kernel's value of an entry that a page table holds.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 {
@@ -832,15 +832,15 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: "=r"(pv_result)
-		: "r"(pv_arg0)
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
 		: "cc", "memory");
 	return (pteval_t)pv_result;
 }
 
 /**
  * The entry that a page table must hold for this value.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 {
@@ -858,8 +858,8 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: "=r"(pv_result)
-		: "r"(pv_arg0)
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
 		: "cc", "memory");
 	return (pte_t){(uint64_t)pv_result};
 }
@@ -885,7 +885,7 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -910,7 +910,7 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -935,7 +935,7 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -960,7 +960,7 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -986,7 +986,7 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -1012,7 +1012,7 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -1037,7 +1037,7 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
@@ -1061,7 +1061,7 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
-		: 
+		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 

@@ -170,7 +170,7 @@
 
 /**
  * CR0 as this kernel may see it.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_read_cr0
 771:	call *pv_ops+0(%rip)
@@ -204,7 +204,7 @@
 
 /**
  * CR4 as this kernel may see it.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_read_cr4
 771:	call *pv_ops+16(%rip)
@@ -409,7 +409,7 @@
 
 /**
  * Wait as long as an access to an ISA port takes.
- * Changes nothing but its result.
+ * Changes its arguments and result.
  */
 	.macro pv_io_delay
 771:	call *pv_ops+112(%rip)
@@ -444,7 +444,7 @@
 
 /**
  * Flags word; only IF (bit 9) is defined.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_save_fl
 771:	call *pv_ops+128(%rip)
@@ -461,7 +461,7 @@
 
 /**
  * Set IF as the word from save_fl says.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_restore_fl
 771:	call *pv_ops+136(%rip)
@@ -478,7 +478,7 @@
 
 /**
  * No interrupt arrives from here on.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_irq_disable
 771:	call *pv_ops+144(%rip)
@@ -495,7 +495,7 @@
 
 /**
  * Interrupts arrive from here on; what is pending arrives now.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_irq_enable
 771:	call *pv_ops+152(%rip)
@@ -546,7 +546,7 @@
 
 /**
  * Address of the last page fault.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_read_cr2
 771:	call *pv_ops+176(%rip)
@@ -563,7 +563,7 @@
 
 /**
  * Guest-physical address of the level 4 table in use.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_read_cr3
 771:	call *pv_ops+184(%rip)
@@ -632,7 +632,7 @@
 
 /**
  * The kernel's value of an entry that a page table holds.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_pte_val
 771:	call *pv_ops+216(%rip)
@@ -649,7 +649,7 @@
 
 /**
  * The entry that a page table must hold for this value.
- * Changes its result and the flags.
+ * Changes its arguments, result and the flags.
  */
 	.macro pv_make_pte
 771:	call *pv_ops+224(%rip)

@@ -30,7 +30,7 @@
 		".asciz \"" #op "=" #revision "\"\n"                       \
 		".popsection")
 
-/* A function that preserves all registers but its result. */
+/* A function that preserves all registers but its arguments and result. */
 #define PV_NARROW __attribute__((no_caller_saved_registers))
 
 struct pte;
@@ -218,7 +218,7 @@ enum pv_op {
 struct pv_cpu_ops {
 	/**
 	 * CR0 as this kernel may see it.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*read_cr0)(void);
 	/**
@@ -228,7 +228,7 @@ struct pv_cpu_ops {
 	void (*write_cr0)(unsigned long value);
 	/**
 	 * CR4 as this kernel may see it.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*read_cr4)(void);
 	/**
@@ -289,7 +289,7 @@ struct pv_cpu_ops {
 	void (*load_tls)(uint64_t *gdt, unsigned int first, const struct tls *tls);
 	/**
 	 * Wait as long as an access to an ISA port takes.
-	 * Changes nothing but its result.
+	 * Changes its arguments and result.
 	 */
 	PV_NARROW void (*io_delay)(void);
 	/**
@@ -306,22 +306,22 @@ struct pv_cpu_ops {
 struct pv_irq_ops {
 	/**
 	 * Flags word; only IF (bit 9) is defined.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*save_fl)(void);
 	/**
 	 * Set IF as the word from save_fl says.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW void (*restore_fl)(unsigned long fl);
 	/**
 	 * No interrupt arrives from here on.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW void (*irq_disable)(void);
 	/**
 	 * Interrupts arrive from here on; what is pending arrives now.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW void (*irq_enable)(void);
 	/**
@@ -342,12 +342,12 @@ struct pv_irq_ops {
 struct pv_mmu_ops {
 	/**
 	 * Address of the last page fault.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*read_cr2)(void);
 	/**
 	 * Guest-physical address of the level 4 table in use.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*read_cr3)(void);
 	/**
@@ -368,12 +368,12 @@ struct pv_mmu_ops {
 	void (*flush_tlb_one)(unsigned long addr);
 	/**
 	 * The kernel's value of an entry that a page table holds.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW pteval_t (*pte_val)(pte_t pte);
 	/**
 	 * The entry that a page table must hold for this value.
-	 * Changes its result and the flags.
+	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW pte_t (*make_pte)(pteval_t val);
 	/**

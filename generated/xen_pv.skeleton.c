@@ -6,7 +6,7 @@
 
 /**
  * cpu.read_cr0: CR0 as this kernel may see it.
- * Preserves all registers but its result.
+ * Preserves all registers but its arguments and result.
  */
 PV_IMPLEMENTS(read_cr0, 1);
 PV_NARROW unsigned long xen_pv_read_cr0(void)
@@ -26,7 +26,7 @@ void xen_pv_write_cr0(unsigned long value)
 
 /**
  * cpu.read_cr4: CR4 as this kernel may see it.
- * Preserves all registers but its result.
+ * Preserves all registers but its arguments and result.
  */
 PV_IMPLEMENTS(read_cr4, 1);
 PV_NARROW unsigned long xen_pv_read_cr4(void)
@@ -160,7 +160,7 @@ void xen_pv_iret(void)
 
 /**
  * irq.restore_fl: Set IF as the word from save_fl says.
- * Preserves all registers but its result.
+ * Preserves all registers but its arguments and result.
  * May not be instrumented or traced.
  * Runs often.
  */
@@ -182,7 +182,7 @@ void xen_pv_halt(void)
 
 /**
  * mmu.read_cr3: Guest-physical address of the level 4 table in use.
- * Preserves all registers but its result.
+ * Preserves all registers but its arguments and result.
  */
 PV_IMPLEMENTS(read_cr3, 1);
 PV_NARROW unsigned long xen_pv_read_cr3(void)
@@ -203,7 +203,7 @@ void xen_pv_write_cr3(unsigned long cr3)
 
 /**
  * mmu.pte_val: The kernel's value of an entry that a page table holds.
- * Preserves all registers but its result.
+ * Preserves all registers but its arguments and result.
  * Runs often.
  */
 PV_IMPLEMENTS(pte_val, 1);
@@ -215,7 +215,7 @@ PV_NARROW pteval_t xen_pv_pte_val(pte_t pte)
 
 /**
  * mmu.make_pte: The entry that a page table must hold for this value.
- * Preserves all registers but its result.
+ * Preserves all registers but its arguments and result.
  * Runs often.
  */
 PV_IMPLEMENTS(make_pte, 1);
