@@ -35,10 +35,11 @@ const struct arch arch_table[] = {
 			LIST("movsbq @, %rax", "movswq @, %rax", "movslq @, %rax", "movq @, %rax"),
 		.store = LIST("movb $@, @", "movw $@, @", "movl $@, @", "movq $@, @"),
 		.privileged = LIST("cli", "sti", "hlt", "lgdt", "lidt", "lldt", "ltr", "lmsw",
-				   "clts", "invd", "wbinvd", "invlpg", "invpcid", "rdmsr", "wrmsr",
-				   "rdpmc", "swapgs", "sysretq", "sysretl", "sysexit", "iretq",
-				   "iretl", "iret", "in", "inb", "inw", "inl", "out", "outb",
-				   "outw", "outl", "pushf", "pushfq", "popf", "popfq"),
+				   "clts", "invd", "wbinvd", "wbnoinvd", "invlpg", "invpcid",
+				   "rdmsr", "wrmsr", "rdpmc", "xsetbv", "monitor", "mwait", "stac",
+				   "clac", "swapgs", "sysret", "sysexit", "iret", "in", "ins",
+				   "out", "outs", "pushf", "popf"),
+		.privileged_suffixes = "bwlq",
 		.privileged_operands = LIST("%cr", "%dr"),
 	},
 };
@@ -53,15 +54,42 @@ const struct arch *arch_find(const char *name)
 	return NULL;
 }
 
-bool arch_is_privileged(const struct arch *arch, const char *insn)
+/** @word with or without a suffix of the operand's size. */
+static bool is_mnemonic(const struct arch *arch, const char *row, const char *word, size_t n)
 {
-	size_t n = strcspn(insn, " \t");
+	size_t length = strlen(row);
 
-	for (const char *const *p = arch->privileged; *p; p++)
-		if (strlen(*p) == n && !strncmp(*p, insn, n))
-			return true;
-	for (const char *const *p = arch->privileged_operands; *p; p++)
-		if (strstr(insn, *p))
+	if (n < length || strncmp(row, word, length))
+		return false;
+	return n == length || (n == length + 1 && strchr(arch->privileged_suffixes, word[length]));
+}
+
+/** Any word of the statement counts: the mnemonic may follow labels and prefixes. */
+static bool is_privileged_statement(const struct arch *arch, const char *s)
+{
+	while (*s) {
+		size_t n = strcspn(s, " \t,");
+
+		for (const char *const *p = arch->privileged; *p; p++)
+			if (is_mnemonic(arch, *p, s, n))
+				return true;
+		for (const char *const *p = arch->privileged_operands; *p; p++)
+			if (!strncmp(*p, s, strlen(*p)))
+				return true;
+		s += n + strspn(s + n, " \t,");
+	}
+	return false;
+}
+
+bool arch_is_privileged(const struct arch *arch, const char *text)
+{
+	char *copy = mem_printf("%s", text), *rest = copy, *statement;
+
+	for (char *c = copy; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	while ((statement = strsep(&rest, ";\n")))
+		if (is_privileged_statement(arch, statement + strspn(statement, " \t")))
 			return true;
 	return false;
 }

@@ -164,6 +164,12 @@ static bool check_arch(struct run *run, struct name name)
 	return false;
 }
 
+void template_check(struct run *run, const struct operand *insn)
+{
+	if (!insn->string[strspn(insn->string, " \t\n")])
+		diag(run, empty_template, insn->loc);
+}
+
 /** ARCH "instruction" ... as a template. */
 static struct template *template_from(struct run *run, const struct stmt *s, size_t first)
 {
@@ -173,6 +179,7 @@ static struct template *template_from(struct run *run, const struct stmt *s, siz
 	check_arch(run, t->arch);
 	for (size_t i = first + 1; i < s->operands.n; i++)
 		*vec_push(&t->insns) = s->operands.v[i];
+	vec_each(insn, &t->insns) template_check(run, insn);
 	return t;
 }
 
@@ -332,6 +339,8 @@ static void resolve_result_space(struct run *run, struct op *op)
 {
 	vec_each(a, &op->attributes)
 	{
+		if (op->space != SPACE_NONE)
+			diag(run, repeated, a->name.loc, "kind of address");
 		op->space = space_find(a->name.s);
 		if (op->space == SPACE_NONE)
 			diag(run, unknown_attribute, a->name.loc, "a result", a->name.s,
@@ -479,15 +488,13 @@ void resolve_abi(struct run *run, struct abi *abi)
 
 static const struct param *call_param(struct run *run, const struct call *call, struct name name)
 {
-	struct map known = {0};
-
 	vec_each(p, &call->params)
 	{
 		if (p->name.s == name.s)
 			return p;
-		map_add(&known, p->name.s, p);
 	}
-	diag(run, unknown_param, name.loc, call->name.s, name.s, suggest(run, &known, name.s));
+	diag(run, unknown_param, name.loc, call->name.s, name.s,
+	     suggest_param(run, &call->params, name.s));
 	return NULL;
 }
 
@@ -502,7 +509,8 @@ static const struct member *element_member(struct run *run, const struct param *
 		m = d ? record_member(d, path->v[i].s) : NULL;
 		if (!m) {
 			diag(run, unknown_member, path->v[i].loc,
-			     i ? path->v[i - 1].s : element->name.s, path->v[i].s, "");
+			     i ? path->v[i - 1].s : element->name.s, path->v[i].s,
+			     suggest_member(run, d, path->v[i].s));
 			return NULL;
 		}
 		d = m->nested ? m->nested : type_record(&m->type);
@@ -575,7 +583,7 @@ static void check_sub_params(struct run *run, const struct call *call, const str
 void resolve_call(struct run *run, struct abi *abi, struct call *call)
 {
 	apply_all(run, &call_table, abi, call, &call->stmts);
-	if (abi->entry && call->params.n > abi->entry->args.n)
+	if (abi->entry && abi->entry->args.n && call->params.n > abi->entry->args.n)
 		diag(run, too_many_args, call->name.loc, call->name.s);
 	if (call->subs.n && !call->selector.n)
 		diag(run, no_selector, call->name.loc, call->name.s);

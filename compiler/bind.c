@@ -40,6 +40,7 @@ static bool bind_inline(struct binding *b, struct impl *impl)
 			return false;
 		}
 		*vec_push(&t->insns) = o->v[i];
+		template_check(b->run, &o->v[i]);
 	}
 	if (!arch_find(t->arch.s)) {
 		diag(b->run, unknown_arch, t->arch.loc, t->arch.s, b->run->arch->name);
@@ -126,7 +127,7 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 
 		if (!m) {
 			diag(run, unknown_member, path->v[i].loc, path->v[i - 1].s, path->v[i].s,
-			     "");
+			     suggest_member(run, d, path->v[i].s));
 			return false;
 		}
 		place->member = m;
@@ -232,7 +233,10 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 	a->param = a->value.kind == OPERAND_PATH ? op_param(b->op, a->value.path.v[0].s) : NULL;
 	if (!a->param) {
 		diag(b->run, unknown_argument, a->value.loc, op_path(b->op),
-		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"", "");
+		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"",
+		     a->value.kind == OPERAND_PATH
+			     ? suggest_param(b->run, &b->op->params, a->value.path.v[0].s)
+			     : "");
 		return;
 	}
 	if (type_is_pointer(&a->param->type) != type_is_pointer(&target->type))
@@ -317,22 +321,37 @@ static void check_shape(struct run *run, const struct op *op, const struct impl 
 		diag(run, tail_shape, impl->loc, op->name.s);
 }
 
-static const char *first_privileged(const struct run *run, const struct template *t)
+static const struct operand *first_privileged(const struct run *run, const struct template *t)
 {
 	vec_each(insn, &t->insns)
 	{
 		if (arch_is_privileged(run->arch, insn->string))
-			return insn->string;
+			return insn;
 	}
 	return NULL;
 }
 
 static void check_privilege(struct run *run, const struct backend *b, const struct impl *impl)
 {
-	const char *insn = impl->kind == IMPL_INLINE ? first_privileged(run, impl->code) : NULL;
+	const struct operand *insn =
+		impl->kind == IMPL_INLINE ? first_privileged(run, impl->code) : NULL;
 
 	if (b->is_deprivileged && insn && !impl->is_inherited)
-		diag(run, inline_privileged, impl->code->insns.v[0].loc, b->name.s, insn);
+		diag(run, inline_privileged, insn->loc, b->name.s, insn->string);
+}
+
+/** What of the native implementation may need privilege; NULL if nothing does. */
+static const char *privileged_part(const struct run *run, const struct op *op,
+				   const struct impl *native)
+{
+	const struct operand *insn;
+
+	if (native->kind == IMPL_CALL && !(op->context & CONTEXT_UNPRIVILEGED))
+		return native->function;
+	if (native->kind != IMPL_INLINE)
+		return NULL;
+	insn = first_privileged(run, native->code);
+	return insn ? insn->string : NULL;
 }
 
 /* ---- one op of one backend ---- */
@@ -403,20 +422,17 @@ static void complete_bare(struct run *run, struct backend *b, const struct op *o
 static void inherit(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
 {
 	const struct backend *bare = b->interface->bare;
-	const char *insn = NULL;
 	struct impl native;
+	const char *part;
 
 	if (!bare) {
 		diag(run, no_bare, impl->loc, b->interface->name.s);
 		return;
 	}
 	native = bare->impls[op->slot];
-	if (native.kind == IMPL_INLINE)
-		insn = first_privileged(run, native.code);
-	else if (native.kind == IMPL_CALL && !(op->context & CONTEXT_UNPRIVILEGED))
-		insn = native.function;
-	if (b->is_deprivileged && insn) {
-		diag(run, inherit_privileged, impl->loc, b->name.s, op_path(op), insn, op_path(op));
+	part = privileged_part(run, op, &native);
+	if (b->is_deprivileged && part) {
+		diag(run, inherit_privileged, impl->loc, b->name.s, op_path(op), part, op_path(op));
 		diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
 	}
 	native.loc = impl->loc;

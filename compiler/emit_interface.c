@@ -399,7 +399,8 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 		    run->arch->args[n], c_to_word(&op->params.v[n].type, op->params.v[n].name.s));
 	if (!type_is_void(&op->type))
 		put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n", run->arch->result);
-	put(o, "\n\t__asm__ %s(\n", op->context & CONTEXT_PURE ? "" : "volatile");
+	put(o, "%s\t__asm__ %s(\n", op->params.n || !type_is_void(&op->type) ? "\n" : "",
+	    op->context & CONTEXT_PURE ? "" : "volatile");
 	put_site(run, &lines, i, op);
 	put_operands(op, o);
 	put_clobbers(run, op, o);

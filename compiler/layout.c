@@ -65,12 +65,12 @@ static bool layout_member(struct run *run, struct decl *d, struct member *m, uns
 
 static bool layout_record(struct run *run, struct decl *d, unsigned int depth)
 {
-	if (d->align)
-		return true;
 	if (d->in_layout) {
 		diag(run, recursive_struct, d->name.loc, d->name.s);
 		return false;
 	}
+	if (d->align)
+		return true;
 	if (depth > MAX_DEPTH) {
 		diag(run, too_deep, d->name.loc, d->name.s);
 		return false;

@@ -82,7 +82,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 file:
   %empty
 | file item
-| file error ';'
+| file error ';'		{ yyerrok; }
 ;
 
 item:
@@ -181,7 +181,7 @@ record_word: STRUCT | UNION ;
 members:
   %empty			{ $$ = mem_alloc(sizeof(*$$)); }
 | members member		{ $$ = $1; *vec_push(&$$->members) = $2; }
-| members error ';'		{ $$ = $1; }
+| members error ';'		{ $$ = $1; yyerrok; }
 ;
 
 member:
@@ -196,7 +196,7 @@ member:
 stmts:
   %empty			{ $$ = (stmts){0}; }
 | stmts word_stmt		{ $$ = $1; *vec_push(&$$) = $2; }
-| stmts error ';'		{ $$ = $1; }
+| stmts error ';'		{ $$ = $1; yyerrok; }
 ;
 
 word_stmt:
@@ -234,7 +234,7 @@ interface_items:
 | interface_items decl
 | interface_items group
 | interface_items registration
-| interface_items error ';'
+| interface_items error ';'		{ yyerrok; }
 ;
 
 group:
@@ -245,7 +245,7 @@ group:
 ops:
   %empty
 | ops op
-| ops error ';'
+| ops error ';'		{ yyerrok; }
 ;
 
 op:
@@ -265,7 +265,7 @@ registration_members:
   %empty
 | registration_members type name ';'	{ registration_member(p, $2, $3, false, (params){0}); }
 | registration_members type name '(' params ')' ';'	{ registration_member(p, $2, $3, true, $5); }
-| registration_members error ';'
+| registration_members error ';'		{ yyerrok; }
 ;
 
 /* ---- abi ---- */
@@ -280,7 +280,7 @@ abi_items:
 | abi_items decl
 | abi_items word_stmt		{ *vec_push(&p->abi->stmts) = $2; }
 | abi_items call
-| abi_items error ';'
+| abi_items error ';'		{ yyerrok; }
 ;
 
 call:
@@ -297,7 +297,7 @@ call_items:
   %empty
 | call_items word_stmt		{ *vec_push(&p->call->stmts) = $2; }
 | call_items SUB integer name '(' params ')' ';'	{ define_sub(p, $2, $3, $4, $6); }
-| call_items error ';'
+| call_items error ';'		{ yyerrok; }
 ;
 
 /* ---- backend ---- */
@@ -313,7 +313,7 @@ backend_items:
   %empty
 | backend_items word_stmt	{ *vec_push(&p->backend->stmts) = $2; }
 | backend_items binding		{ *vec_push(&p->backend->stmts) = $2; }
-| backend_items error ';'
+| backend_items error ';'		{ yyerrok; }
 ;
 
 binding:
@@ -357,21 +357,33 @@ static const char *quoted(const struct parse *p, const yypcontext_t *context)
 	return mem_printf("'%.*s'", (int)(loc->end - loc->begin), p->source->text + loc->begin);
 }
 
+/** Keywords that are names too need no mention beside "a name". */
+static bool is_mentioned(yysymbol_kind_t kind, bool is_name_expected)
+{
+	bool is_name = kind >= YYSYMBOL_LANGUAGE && kind <= YYSYMBOL_PACKED;
+
+	return !is_name || !is_name_expected;
+}
+
 /** "unexpected X, expected A, B or C": a list too long to help is left out. */
 static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanner)
 {
-	enum { MAX = 6 };
-	yysymbol_kind_t expected[MAX];
-	int n = yypcontext_expected_tokens(context, expected, MAX);
+	enum { MAX_SHOWN = 6 };
+	yysymbol_kind_t all[YYNTOKENS], shown[YYNTOKENS];
+	int n = yypcontext_expected_tokens(context, all, YYNTOKENS), count = 0;
+	bool is_name_expected = false;
 	struct out text = {0};
 
 	(void)scanner;
-	put(&text, "unexpected %s", quoted(p, context));
-	if (n == MAX && yypcontext_expected_tokens(context, NULL, 0) > MAX)
-		n = 0;
 	for (int i = 0; i < n; i++)
-		put(&text, "%s%s", i == 0 ? ", expected " : i + 1 < n ? ", " : " or ",
-		    yysymbol_name(expected[i]));
+		is_name_expected |= all[i] == YYSYMBOL_IDENT;
+	for (int i = 0; i < n; i++)
+		if (is_mentioned(all[i], is_name_expected))
+			shown[count++] = all[i];
+	put(&text, "unexpected %s", quoted(p, context));
+	for (int i = 0; i < count && count <= MAX_SHOWN; i++)
+		put(&text, "%s%s", i == 0 ? ", expected " : i + 1 < count ? ", " : " or ",
+		    yysymbol_name(shown[i]));
 	diag(p->run, syntax, *yypcontext_location(context), text_of(&text));
 	return 0;
 }

@@ -459,17 +459,18 @@ struct arch {
 	const char *global;
 	const char *const *load; /* by log2 of the size; @ is the place */
 	const char *const *load_signed;
-	const char *const *store;      /* first @ the value, second the place */
-	const char *const *privileged; /* instructions that a deprivileged kernel must not run */
-	const char *const *privileged_operands; /* ... and operands */
+	const char *const *store;	 /* first @ the value, second the place */
+	const char *const *privileged;	 /* instructions that a deprivileged kernel must not run */
+	const char *privileged_suffixes; /* that they may have */
+	const char *const *privileged_operands; /* ... and operands, by their beginning */
 };
 
 const struct arch *arch_find(const char *name);
 extern const struct arch arch_table[];
 extern const size_t arch_count;
 
-/** Is this an instruction that needs the machine's highest privilege? */
-bool arch_is_privileged(const struct arch *arch, const char *insn);
+/** Is there an instruction in the text that needs the machine's highest privilege? */
+bool arch_is_privileged(const struct arch *arch, const char *text);
 
 /** @pattern with each @ replaced by the next of the two texts. */
 const char *arch_expand(const char *pattern, const char *a, const char *b);
@@ -486,6 +487,10 @@ void resolve_params(struct run *run, const struct scope *scope, params *params);
 
 /** ", did you mean 'x'?" with the nearest of @map's keys, or "". */
 const char *suggest(const struct run *run, const struct map *map, const char *word);
+
+/** The same with the members of a structure (may be NULL), with parameters. */
+const char *suggest_member(const struct run *run, const struct decl *record, const char *word);
+const char *suggest_param(const struct run *run, const params *params, const char *word);
 
 bool type_is_void(const struct type *type);
 bool type_is_pointer(const struct type *type);
@@ -506,6 +511,9 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op);
 void resolve_abi(struct run *run, struct abi *abi);
 void resolve_call(struct run *run, struct abi *abi, struct call *call);
 void resolve_backend(struct run *run, struct backend *backend);
+
+/** Reports an instruction that is none. */
+void template_check(struct run *run, const struct operand *insn);
 
 /** Space by the name that follows @; SPACE_NONE if there is none of this name. */
 enum space space_find(const char *name);

@@ -98,6 +98,24 @@ const char *suggest(const struct run *run, const struct map *map, const char *wo
 	return found ? mem_printf("; did you mean '%s'?", found) : "";
 }
 
+const char *suggest_member(const struct run *run, const struct decl *record, const char *word)
+{
+	struct map known = {0};
+
+	if (!record)
+		return "";
+	vec_each(m, &record->members) map_add(&known, m->name.s, m);
+	return suggest(run, &known, word);
+}
+
+const char *suggest_param(const struct run *run, const params *params, const char *word)
+{
+	struct map known = {0};
+
+	vec_each(p, params) map_add(&known, p->name.s, p);
+	return suggest(run, &known, word);
+}
+
 /* ---- types ---- */
 
 bool type_is_void(const struct type *type)
@@ -372,21 +390,33 @@ static void each_scope(struct run *run, void (*visit)(struct run *run, struct sc
 
 /* ---- parameters ---- */
 
-static bool apply_attribute(struct param *p, const struct attribute *a)
+static enum direction direction_find(const char *name)
 {
-	if (!strcmp(a->name.s, "at") != (a->path.n != 0))
-		return false;
 	for (size_t i = 0; i < NELEM(directions); i++)
-		if (!strcmp(directions[i].name, a->name.s)) {
-			p->direction = directions[i].direction;
-			return true;
-		}
-	if (a->path.n) {
+		if (!strcmp(directions[i].name, name))
+			return directions[i].direction;
+	return DIR_NONE;
+}
+
+/** What a parameter's attribute says, once: a direction, a kind of address or a place. */
+static void apply_attribute(struct run *run, struct param *p, const struct attribute *a)
+{
+	enum direction direction = direction_find(a->name.s);
+	enum space space = space_find(a->name.s);
+	bool is_place = !strcmp(a->name.s, "at");
+
+	if ((direction && p->direction) || (space && p->space) || (is_place && p->at.n))
+		diag(run, repeated, a->name.loc, a->name.s);
+	else if (is_place != (a->path.n != 0) && (direction || space || is_place))
+		diag(run, bad_operands, a->name.loc, a->name.s,
+		     is_place ? "@at(MEMBER)" : mem_printf("@%s", a->name.s));
+	else if (!direction && !space && !is_place)
+		diag(run, unknown_attribute, a->name.loc, "a parameter", a->name.s,
+		     "; known: in out inout va pa gpa pfn mfn ma at(MEMBER)");
+	p->direction |= direction;
+	p->space = space ? space : p->space;
+	if (is_place)
 		p->at = a->path;
-		return true;
-	}
-	p->space = space_find(a->name.s);
-	return p->space != SPACE_NONE;
 }
 
 static void check_direction(struct run *run, const struct param *p)
@@ -404,12 +434,7 @@ static void check_direction(struct run *run, const struct param *p)
 static void resolve_param(struct run *run, const struct scope *scope, struct param *p)
 {
 	resolve_type(run, scope, &p->type);
-	vec_each(a, &p->attributes)
-	{
-		if (!apply_attribute(p, a))
-			diag(run, unknown_attribute, a->name.loc, "a parameter", a->name.s,
-			     "; known: in out inout va pa gpa pfn mfn ma at(MEMBER)");
-	}
+	vec_each(a, &p->attributes) apply_attribute(run, p, a);
 	if (!check_value_type(run, &p->type, p->name))
 		return;
 	if (type_record(&p->type) && !type_wrapped(&p->type))

@@ -532,7 +532,6 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
  */
 static inline __attribute__((always_inline)) void pv_io_delay(void)
 {
-
 	__asm__ volatile(
 	"771: call *pv_ops+112(%%rip)\n"
 	"772: .fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90\n"
@@ -604,7 +603,6 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
  */
 static inline __attribute__((always_inline)) void pv_irq_disable(void)
 {
-
 	__asm__ volatile(
 	"771: call *pv_ops+144(%%rip)\n"
 	"772: .fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90\n"
@@ -627,7 +625,6 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
  */
 static inline __attribute__((always_inline)) void pv_irq_enable(void)
 {
-
 	__asm__ volatile(
 	"771: call *pv_ops+152(%%rip)\n"
 	"772: .fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90\n"
@@ -650,7 +647,6 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
  */
 static inline __attribute__((always_inline)) void pv_safe_halt(void)
 {
-
 	__asm__ volatile(
 	"771: call *pv_ops+160(%%rip)\n"
 	"772: .fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90\n"
@@ -673,7 +669,6 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
  */
 static inline __attribute__((always_inline)) void pv_halt(void)
 {
-
 	__asm__ volatile(
 	"771: call *pv_ops+168(%%rip)\n"
 	"772: .fill .Lpv_length_halt - (772b - 771b), 1, 0x90\n"
@@ -771,7 +766,6 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
  */
 static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 {
-
 	__asm__ volatile(
 	"771: call *pv_ops+200(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90\n"
