@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a kernel calls to run on whatever machine it finds itself on: detect the
+ * hypervisor, install its backend, patch the call sites, then use its clock,
+ * timer, console and shutdown.  In this order, on the boot processor, before any
+ * other runs:
+ *
+ *	backend = pv_detect(&boot);
+ *	pv_install(backend, &boot);
+ *	if (!pv_patch_sites(__start_pv_sites, __stop_pv_sites, backend, &refusal))
+ *		complain(&refusal);		(the kernel works unpatched, only slower)
+ *
+ * Nothing here is itself a call site of an op.
+ */
+#ifndef PV_RUNTIME_H
+#define PV_RUNTIME_H
+
+#include "pv_ops.h"
+
+/* What the kernel's entry code found out before any C ran. */
+struct pv_boot {
+	/* Xen's start-of-day page (virtual address), or NULL if not entered that way. */
+	const void *start_info;
+	/* Zero-terminated, never NULL. */
+	const char *command_line;
+};
+
+/* Bounds of the tables that the linker collects. */
+extern const struct pv_site __start_pv_sites[], __stop_pv_sites[];
+extern const struct pv_backend *const __start_pv_backends[], *const __stop_pv_backends[];
+
+/*
+ * The backend for this machine: of those whose detection succeeds, the one with
+ * the highest priority.  NULL only if the image holds no bare backend.
+ */
+const struct pv_backend *pv_detect(const struct pv_boot *boot);
+
+/*
+ * Point every slot of pv_ops to the backend's implementation, take its clock,
+ * timer, console and shutdown, then call its init.  From here on ops may be used.
+ */
+void pv_install(const struct pv_backend *backend, const struct pv_boot *boot);
+
+/* Why pv_patch_sites() left everything as it was. */
+struct pv_patch_refusal {
+	/* Index of the offending site. */
+	unsigned int index;
+	/* Virtual address of its first byte. */
+	unsigned long address;
+	/* The op that its record names; not below PV_NR_OPS if the record is bad. */
+	unsigned int op;
+	const char *reason;
+};
+
+/*
+ * Replace the indirect call at each site by what the backend has for the op:
+ * all sites or, if a single one is not what the compiler must have put there,
+ * none.  The text must be writable, no other processor running.  On false
+ * *refusal says which site it was; on true it is unchanged.
+ */
+bool pv_patch_sites(const struct pv_site *begin, const struct pv_site *end,
+		    const struct pv_backend *backend, struct pv_patch_refusal *refusal);
+
+/* What a site is now, decoded from its own bytes. */
+enum pv_form pv_site_form(const struct pv_site *site);
+
+/* The first byte of a site. */
+static inline uint8_t *pv_site_address(const struct pv_site *site)
+{
+	return (uint8_t *)(uintptr_t)&site->offset + site->offset;
+}
+
+/* Offer a clock; the one with the highest rating so far is used. */
+void pv_clock_register(const struct pv_clocksource *source);
+
+/* Nanoseconds, never less than an earlier call returned. */
+uint64_t pv_clock_read(void);
+
+/* The backend's one-shot timer; see struct pv_timer.  Times in nanoseconds. */
+void pv_timer_start(pv_tick_t *tick);
+void pv_timer_program(uint64_t delta);
+void pv_timer_interrupt(void);
+
+/* Write text to the backend's console; before pv_install() it is lost. */
+void pv_console_write(const char *text, unsigned long length);
+
+/* Stop the machine: PV_SHUTDOWN_POWEROFF, PV_SHUTDOWN_REBOOT or PV_SHUTDOWN_CRASH. */
+_Noreturn void pv_stop(unsigned int reason);
+
+#endif
