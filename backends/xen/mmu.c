@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Page tables.  They hold machine frames; the kernel thinks in guest frames.  A
+ * page that is a table (or a descriptor table) may not be mapped writable
+ * anywhere, so a bit per frame remembers which these are, and set_pte takes the
+ * write permission away from mappings of them.
+ *
+ * User mode gets its own level 4 table, which lacks the kernel's half: Xen runs
+ * both kernel and user mode in ring 3, so nothing else would separate them.
+ */
+#include "xen_internal.h"
+
+/* Frames that the kernel's gigabyte can map; Xen puts all tables into it. */
+#define FRAMES		    (1ul << (30 - PAGE_SHIFT))
+#define WORD_BITS	    64
+#define ENTRIES		    512
+#define KERNEL_ENTRIES_FROM 256
+#define ADDRESS_SPACES	    8
+#define NO_FRAME	    (~0ul)
+
+/*
+ * Xen's own marks in entries that it has checked (xen/arch/x86/include/asm/x86_64/page.h): bit 52
+ * is set, and USER with it, in what the guest made for its kernel only; GLOBAL in the rest.
+ */
+#define PTE_XEN_KERNEL (1ul << 52)
+
+#define DATA_PAGE (PTE_PRESENT | PTE_ACCESSED | PTE_DIRTY | PTE_NX)
+
+static unsigned long *frame_list;
+static unsigned long nr_frames;
+static uint64_t readonly[FRAMES / WORD_BITS];
+static unsigned long root;
+static unsigned long boot_root, boot_frames;
+
+/* Xen's page takes the place of this one; the domain does not use the frame under it any more. */
+__attribute__((aligned(4096))) union xen_shared_page xen_shared;
+
+/* Guest-physical addresses of the kernel's level 4 tables, 0 for none, and the user's tables. */
+static unsigned long kernel_roots[ADDRESS_SPACES];
+__attribute__((aligned(4096))) static pgd_t user_roots[ADDRESS_SPACES][ENTRIES];
+
+unsigned long xen_pv_gpa_to_mfn(unsigned long gpa)
+{
+	unsigned long pfn = gpa >> PAGE_SHIFT;
+
+	return pfn < nr_frames ? frame_list[pfn] : NO_FRAME;
+}
+
+uint64_t xen_machine_address(const void *va)
+{
+	unsigned long pa = pv_host_pa(va);
+
+	return xen_pv_gpa_to_mfn(pa) << PAGE_SHIFT | (pa & PAGE_OFFSET_MASK);
+}
+
+void xen_mark_readonly(unsigned long pfn, bool mark)
+{
+	uint64_t bit = 1ull << pfn % WORD_BITS;
+
+	if (pfn >= FRAMES)
+		return;
+	if (mark)
+		readonly[pfn / WORD_BITS] |= bit;
+	else
+		readonly[pfn / WORD_BITS] &= ~bit;
+}
+
+bool xen_is_readonly(unsigned long pfn)
+{
+	return pfn < FRAMES && (readonly[pfn / WORD_BITS] >> pfn % WORD_BITS & 1);
+}
+
+void xen_protect(unsigned long pfn, bool writable)
+{
+	uint64_t entry = frame_list[pfn] << PAGE_SHIFT | DATA_PAGE | (writable ? PTE_WRITE : 0);
+	unsigned long va = (unsigned long)pv_host_va(pfn << PAGE_SHIFT);
+
+	xen_pv_flush();
+	xen_checked("xen: update_va_mapping", xen_update_va_mapping(va, entry, XEN_UVMF_INVLPG));
+}
+
+/* The table that Xen offers is only a hint: the guest's own list has the last word. */
+static inline unsigned long mfn_to_pfn(unsigned long mfn)
+{
+	unsigned long pfn = ((const uint64_t *)XEN_MACH2PHYS_VIRT_START)[mfn];
+	unsigned long shared = pv_host_pa(&xen_shared) >> PAGE_SHIFT;
+
+	if (pfn < nr_frames && frame_list[pfn] == mfn)
+		return pfn;
+	return mfn == frame_list[shared] ? shared : NO_FRAME;
+}
+
+PV_IMPLEMENTS(pte_val, 1);
+PV_NARROW pteval_t xen_pv_pte_val(pte_t pte)
+{
+	uint64_t flags = pte.pte & ~PTE_FRAME;
+
+	if (!(flags & PTE_PRESENT))
+		return pte.pte;
+	if (flags & PTE_XEN_KERNEL)
+		flags &= ~(PTE_XEN_KERNEL | PTE_USER);
+	else
+		flags &= ~PTE_GLOBAL;
+	return mfn_to_pfn((pte.pte & PTE_FRAME) >> PAGE_SHIFT) << PAGE_SHIFT | flags;
+}
+
+/* A frame that the domain does not have becomes an entry that maps nothing. */
+PV_IMPLEMENTS(make_pte, 1);
+PV_NARROW pte_t xen_pv_make_pte(pteval_t val)
+{
+	unsigned long mfn;
+
+	if (!(val & PTE_PRESENT))
+		return (pte_t){val};
+	mfn = xen_pv_gpa_to_mfn(val & PTE_FRAME);
+	if (mfn == NO_FRAME)
+		return (pte_t){0};
+	return (pte_t){mfn << PAGE_SHIFT | (val & ~PTE_FRAME)};
+}
+
+/* A table that was not given to alloc_pt yet is still the kernel's own memory. */
+static void set_entry(uint64_t *entry, uint64_t value)
+{
+	if (xen_is_readonly(pv_host_pa(entry) >> PAGE_SHIFT))
+		xen_update_entry(entry, value);
+	else
+		*entry = value;
+}
+
+PV_IMPLEMENTS(set_pte, 1);
+void xen_pv_set_pte(pte_t *ptep, pte_t pte)
+{
+	if ((pte.pte & PTE_PRESENT) &&
+	    xen_is_readonly(mfn_to_pfn((pte.pte & PTE_FRAME) >> PAGE_SHIFT)))
+		pte.pte &= ~PTE_WRITE;
+	set_entry(&ptep->pte, pte.pte);
+}
+
+PV_IMPLEMENTS(set_pmd, 1);
+void xen_pv_set_pmd(pmd_t *pmdp, pmd_t pmd)
+{
+	set_entry(&pmdp->pmd, pmd.pmd);
+}
+
+PV_IMPLEMENTS(set_pud, 1);
+void xen_pv_set_pud(pud_t *pudp, pud_t pud)
+{
+	set_entry(&pudp->pud, pud.pud);
+}
+
+/* Index of the address space with this level 4 table; 0 finds a free place. */
+static unsigned int find_space(unsigned long kernel_root)
+{
+	unsigned int i;
+
+	for (i = 0; i < ADDRESS_SPACES; i++)
+		if (kernel_roots[i] == kernel_root)
+			break;
+	return i;
+}
+
+PV_IMPLEMENTS(set_pgd, 1);
+void xen_pv_set_pgd(pgd_t *pgdp, pgd_t pgd)
+{
+	unsigned long pa = pv_host_pa(pgdp);
+	unsigned int index = (pa & PAGE_OFFSET_MASK) / sizeof(*pgdp);
+	unsigned int space = find_space(pa & ~PAGE_OFFSET_MASK);
+
+	set_entry(&pgdp->pgd, pgd.pgd);
+	if (index < KERNEL_ENTRIES_FROM && space < ADDRESS_SPACES)
+		set_entry(&user_roots[space][index].pgd, pgd.pgd);
+}
+
+static void pin(unsigned long pfn, unsigned int level)
+{
+	static long (*const pins[])(unsigned long mfn) = {
+		[1] = xen_mmuext_op_pin_l1_table,
+		[2] = xen_mmuext_op_pin_l2_table,
+		[3] = xen_mmuext_op_pin_l3_table,
+		[4] = xen_mmuext_op_pin_l4_table,
+	};
+
+	xen_protect(pfn, false);
+	xen_mark_readonly(pfn, true);
+	xen_checked("xen: pin_table", pins[level](frame_list[pfn]));
+}
+
+static void unpin(unsigned long pfn)
+{
+	xen_pv_flush();
+	xen_checked("xen: unpin_table", xen_mmuext_op_unpin_table(frame_list[pfn]));
+	xen_mark_readonly(pfn, false);
+	xen_protect(pfn, true);
+}
+
+static unsigned long user_root_pfn(unsigned int space)
+{
+	return pv_host_pa(user_roots[space]) >> PAGE_SHIFT;
+}
+
+static void alloc_space(unsigned long kernel_root)
+{
+	unsigned int space = find_space(0);
+
+	if (space == ADDRESS_SPACES) {
+		pv_host_report("xen: too many address spaces", ADDRESS_SPACES);
+		return;
+	}
+	kernel_roots[space] = kernel_root;
+	__builtin_memset(user_roots[space], 0, sizeof(user_roots[space]));
+	pin(user_root_pfn(space), 4);
+}
+
+static void release_space(unsigned long kernel_root)
+{
+	unsigned int space = find_space(kernel_root);
+
+	if (space == ADDRESS_SPACES)
+		return;
+	kernel_roots[space] = 0;
+	unpin(user_root_pfn(space));
+}
+
+PV_IMPLEMENTS(alloc_pt, 1);
+void xen_pv_alloc_pt(unsigned long pfn, unsigned int level)
+{
+	pin(pfn, level);
+	if (level == 4)
+		alloc_space(pfn << PAGE_SHIFT);
+}
+
+PV_IMPLEMENTS(release_pt, 1);
+void xen_pv_release_pt(unsigned long pfn, unsigned int level)
+{
+	if (level == 4)
+		release_space(pfn << PAGE_SHIFT);
+	unpin(pfn);
+}
+
+PV_IMPLEMENTS(read_cr3, 1);
+PV_NARROW unsigned long xen_pv_read_cr3(void)
+{
+	return root;
+}
+
+/*
+ * The tables that Xen built map everything writable.  As long as they live, no
+ * page that they map can become a table, so they are given up once unused.
+ */
+static void give_up_boot_tables(void)
+{
+	unsigned long pfn = boot_root >> PAGE_SHIFT, end = pfn + boot_frames;
+
+	xen_checked("xen: unpin boot tables", xen_mmuext_op_unpin_table(frame_list[pfn]));
+	for (; pfn < end; pfn++)
+		xen_mark_readonly(pfn, false);
+	boot_frames = 0;
+}
+
+PV_IMPLEMENTS(write_cr3, 1);
+void xen_pv_write_cr3(unsigned long cr3)
+{
+	unsigned int space = find_space(cr3);
+	unsigned long user = 0;
+
+	if (space < ADDRESS_SPACES)
+		user = frame_list[user_root_pfn(space)];
+	xen_pv_flush();
+	if (xen_checked("xen: new_baseptr", xen_mmuext_op_new_baseptr(xen_pv_gpa_to_mfn(cr3))) < 0)
+		return;
+	xen_checked("xen: new_user_baseptr", xen_mmuext_op_new_user_baseptr(user));
+	root = cr3;
+	if (boot_frames && root != boot_root)
+		give_up_boot_tables();
+}
+
+static void map_shared_info(unsigned long machine_address)
+{
+	unsigned long pfn = pv_host_pa(&xen_shared) >> PAGE_SHIFT;
+
+	frame_list[pfn] = machine_address >> PAGE_SHIFT;
+	xen_protect(pfn, true);
+}
+
+void xen_mmu_init(const struct xen_start_info *info)
+{
+	unsigned long pfn;
+
+	frame_list = (unsigned long *)info->mfn_list;
+	nr_frames = info->nr_pages;
+	root = boot_root = pv_host_pa((void *)info->pt_base);
+	boot_frames = info->nr_pt_frames;
+	for (pfn = 0; pfn < boot_frames; pfn++)
+		xen_mark_readonly((boot_root >> PAGE_SHIFT) + pfn, true);
+	map_shared_info(info->shared_info);
+}
