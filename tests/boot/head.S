@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The two ways in.  PVH (xen/include/public/arch-x86/hvm/start_info.h): 32-bit
+ * protected mode without paging, EBX points to hvm_start_info.  Xen PV: 64-bit,
+ * paging on, RSI points to start_info.  Both end in kernel_main().
+ */
+#include "layout.h"
+
+/* Types of ELF notes: xen/include/public/elfnote.h. */
+#define ELFNOTE_ENTRY 1
+#define ELFNOTE_HYPERCALL_PAGE 2
+#define ELFNOTE_VIRT_BASE 3
+#define ELFNOTE_XEN_VERSION 5
+#define ELFNOTE_GUEST_OS 6
+#define ELFNOTE_LOADER 8
+#define ELFNOTE_PHYS32_ENTRY 18
+
+/* SDM vol. 3, sections 2.5 and 2.2.1. */
+#define CR0_START 0x80010033		/* PG WP NE ET MP PE */
+#define CR4_PAE 0x20
+#define MSR_EFER 0xc0000080
+#define EFER_LME_NXE 0x900
+
+/* Present, writable; with PS for 2 MiB pages. */
+#define TABLE 0x3
+#define LARGE 0x83
+
+	.macro note type:req, directive:req, value:vararg
+	.pushsection .note.Xen, "a", @note
+	.balign	4
+	.long	4, 2f - 1f, \type
+	.asciz	"Xen"
+1:	\directive \value
+2:	.balign	4
+	.popsection
+	.endm
+
+	note	ELFNOTE_PHYS32_ENTRY, .long, pvh_entry - KERNEL_BASE
+	note	ELFNOTE_ENTRY, .quad, xen_entry
+	note	ELFNOTE_HYPERCALL_PAGE, .quad, pv_hypercall_page
+	note	ELFNOTE_VIRT_BASE, .quad, KERNEL_BASE
+	note	ELFNOTE_XEN_VERSION, .asciz, "xen-3.0"
+	note	ELFNOTE_GUEST_OS, .asciz, "pvgen-boot"
+	note	ELFNOTE_LOADER, .asciz, "generic"
+
+	.text
+	.code32
+	.globl	pvh_entry
+pvh_entry:
+	cld
+	mov	%cr4, %eax
+	or	$CR4_PAE, %eax
+	mov	%eax, %cr4
+	mov	$boot_level4 - KERNEL_BASE, %eax
+	mov	%eax, %cr3
+	mov	$MSR_EFER, %ecx
+	rdmsr
+	or	$EFER_LME_NXE, %eax
+	wrmsr
+	mov	$CR0_START, %eax
+	mov	%eax, %cr0
+	lgdt	boot_gdt_pointer - KERNEL_BASE
+	ljmp	$SELECTOR(GDT_KERNEL_CODE, 0), $1f - KERNEL_BASE
+
+	.code64
+1:	mov	$SELECTOR(GDT_KERNEL_DATA, 0), %eax
+	mov	%eax, %ds
+	mov	%eax, %es
+	mov	%eax, %ss
+	xor	%eax, %eax
+	mov	%eax, %fs
+	mov	%eax, %gs
+	mov	%ebx, %edi
+	xor	%esi, %esi
+	mov	$boot_stack + STACK_SIZE, %rsp
+	mov	$kernel_main, %rax
+	call	*%rax			/* from the low addresses to the high ones */
+	ud2
+
+	.globl	xen_entry
+xen_entry:
+	cld
+	xor	%edi, %edi
+	mov	$boot_stack + STACK_SIZE, %rsp
+	call	kernel_main
+	ud2
+
+	.data
+	.balign	8
+boot_gdt:
+	.quad	0
+	.quad	0x00af9b000000ffff	/* GDT_KERNEL_CODE: 64-bit code, ring 0 */
+	.quad	0x00cf93000000ffff	/* GDT_KERNEL_DATA */
+boot_gdt_pointer:
+	.word	. - boot_gdt - 1
+	.long	boot_gdt - KERNEL_BASE
+
+/* The first gigabyte, at its own address and at KERNEL_BASE. */
+	.balign	4096
+boot_level4:
+	.quad	boot_level3 - KERNEL_BASE + TABLE
+	.skip	8 * 510
+	.quad	boot_level3 - KERNEL_BASE + TABLE
+boot_level3:
+	.quad	boot_level2 - KERNEL_BASE + TABLE
+	.skip	8 * 509
+	.quad	boot_level2 - KERNEL_BASE + TABLE
+	.quad	0
+boot_level2:
+	.set	page, 0
+	.rept	512
+	.quad	page * 0x200000 + LARGE
+	.set	page, page + 1
+	.endr
+
+	.bss
+	.balign	16
+boot_stack:
+	.skip	STACK_SIZE
+
+	.section .note.GNU-stack, "", @progbits

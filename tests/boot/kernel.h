@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest kernel's own interfaces. */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include "pv.h"
+#include "pv_runtime.h"
+#include "layout.h"
+
+#define PAGE_SHIFT	  12
+#define PAGE_SIZE	  4096ul
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define NS_PER_MS	  1000000ull
+
+/* ---- early.c: what the boot loader left ---- */
+
+struct machine {
+	struct pv_boot boot;
+	/* End of the guest-physical memory that is in use from the start. */
+	unsigned long memory_end;
+};
+
+/* One argument is 0, the other PVH's structure (guest-physical) or Xen's page (virtual). */
+void early_read(struct machine *machine, unsigned long pvh_info, const void *start_info);
+
+/* The value of "key=value" on the command line, or NULL. */
+const char *early_option(const char *command_line, const char *key);
+
+/* ---- print.c, string.c ---- */
+
+/* Conversions: %s string, %u and %x unsigned long, %d long.  A line goes out when it ends. */
+void print(const char *format, ...);
+
+/* Print the reason and stop the machine. */
+_Noreturn void panic(const char *format, ...);
+
+bool has_prefix(const char *text, const char *prefix);
+void *memcpy(void *to, const void *from, size_t length);
+void *memset(void *to, int byte, size_t length);
+
+/* ---- mutate.c ---- */
+
+/* For "mutate=<op>:<nop|trap>" a copy of the backend with this op broken; else the backend. */
+const struct pv_backend *mutate(const struct pv_backend *backend, const struct pv_boot *boot);
+
+/* ---- traps.c, entry.S ---- */
+
+/* What trap stubs push, from the lowest address up. */
+struct trap_frame {
+	unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
+	unsigned long vector, error;
+	/* Hardware's part.  A hypervisor may use the upper half of the word with CS. */
+	unsigned long rip, cs, rflags, rsp, ss;
+};
+
+enum { TRAP_NONE = -1, TRAP_UD = 6, TRAP_NM = 7, TRAP_GP = 13, TRAP_PF = 14 };
+
+/* The exception that run_caught() caught last. */
+struct trap_record {
+	unsigned long error;
+	unsigned long address;
+};
+extern struct trap_record trap_last;
+
+/* Build GDT, IDT and TSS, and use them. */
+void traps_init(void);
+
+/* Handler of a vector, instead of a panic. */
+void traps_handle(unsigned int vector, void (*handler)(struct trap_frame *frame));
+
+/* Gate to the kernel's stub of a vector that an INT instruction may also use. */
+struct gate traps_gate(unsigned int stub);
+
+extern uint64_t *const kernel_gdt;
+extern struct gate *const kernel_idt;
+extern struct tss kernel_tss;
+
+/* Call the function; the number of the exception that ended it, or TRAP_NONE. */
+int run_caught(void (*function)(unsigned long), unsigned long argument);
+
+/*
+ * Run user code at rip until it executes INT VECTOR_USER_EXIT; its RAX.  The
+ * frame of that entry is then in user_entry.
+ */
+unsigned long run_user(unsigned long rip, unsigned long rsp);
+
+struct user_entry {
+	/* Where on the kernel stack the entry put the hardware's frame's end. */
+	unsigned long stack;
+	unsigned long cs;
+};
+extern struct user_entry user_entry;
+
+/* ---- mm.c ---- */
+
+/* SDM vol. 3, table 4-20. */
+#define PTE_P	  0x1ull
+#define PTE_W	  0x2ull
+#define PTE_U	  0x4ull
+#define PTE_PCD	  0x10ull
+#define PTE_A	  0x20ull
+#define PTE_D	  0x40ull
+#define PTE_NX	  (1ull << 63)
+#define PTE_FRAME 0x000ffffffffff000ull
+#define PTE_DATA  (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
+
+/* Build the kernel's page tables and use them; afterwards the text is read-only. */
+void mm_init(const struct machine *machine);
+
+/* Guest-physical address of a zeroed page that is never given back. */
+unsigned long mm_page(void);
+
+/* Level 1 entry of an address in the windows USER_BASE, IO_BASE or in the image. */
+pte_t *mm_entry(unsigned long root, unsigned long va);
+
+/* A new address space: shares the kernel's half, has an empty user window. */
+unsigned long mm_new_space(void);
+
+/* Map or unmap (value 0) a page of the current address space; flushes the TLB entry. */
+void mm_set(unsigned long va, pteval_t value);
+
+/* ---- threads.c ---- */
+
+/* Run the threads to their end; the number of things that were not as they must be. */
+void threads_run(void);
+
+/* ---- timer.c ---- */
+
+extern volatile unsigned long timer_ticks;
+void timer_init(void);
+
+/* What each tick also does; NULL: nothing. */
+void timer_on_tick(void (*function)(void));
+
+/* Wait till the number of ticks is reached; false if it takes longer than limit_ns. */
+bool timer_wait(unsigned long ticks, uint64_t limit_ns);
+
+/* Burn time, whether or not interrupts come. */
+void timer_spin(uint64_t ns);
+
+/* ---- tests ---- */
+
+/* Print a result and count it. */
+void check(const char *test, bool passed);
+void check_equal(const char *test, unsigned long got, unsigned long expected);
+
+/* Counts so far. */
+extern unsigned long tests_passed, tests_failed;
+
+/* So that an op that forgets to set its result cannot return the right one by luck. */
+#define POISON_RESULT() asm volatile("" : : "a"(0x5a5a5a5a5a5a5a5aul))
+
+void test_control(void);
+void test_registers(void);
+void test_descriptors(void);
+void test_page_tables(void);
+void test_tlb(void);
+void test_time(void);
+void test_interrupts(void);
+
+#endif

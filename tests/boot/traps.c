@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptor tables, exceptions and interrupts. */
+#include "kernel.h"
+
+#define VECTORS	   256
+#define EXCEPTIONS 32
+#define STUB_SIZE  32
+#define FLAGS_IF   0x200ul
+
+/* Gate bits: SDM vol. 3, figure 6-8. */
+#define GATE_INTERRUPT 0x8e00
+#define GATE_RING3     0x6000
+
+/* Descriptors: SDM vol. 3, figures 3-8 and 7-4. */
+#define DESC_KERNEL_CODE 0x00af9b000000ffffull
+#define DESC_KERNEL_DATA 0x00cf93000000ffffull
+#define DESC_USER_DATA	 0x00cff3000000ffffull
+#define DESC_USER_CODE	 0x00affb000000ffffull
+#define DESC_TSS	 0x0000890000000000ull
+
+extern const char trap_stubs[], caught_return[], user_return[];
+extern unsigned long caught_stack, user_return_stack;
+
+unsigned long enter_user(unsigned long rip, unsigned long rsp);
+
+/* Whole pages, since a hypervisor may make them read-only. */
+__attribute__((aligned(4096))) static uint64_t gdt[PAGE_SIZE / sizeof(uint64_t)];
+__attribute__((aligned(4096))) static struct gate idt[VECTORS];
+static void (*handlers[VECTORS])(struct trap_frame *);
+static uint16_t kernel_cs, kernel_ss;
+
+uint64_t *const kernel_gdt = gdt;
+struct gate *const kernel_idt = idt;
+struct tss kernel_tss;
+struct trap_record trap_last;
+struct user_entry user_entry;
+
+/* The bytes of a trap site say which op it is: contract of PV_FORM_TRAP. */
+static void name_trap_site(const struct trap_frame *frame)
+{
+	const uint8_t *code = (const uint8_t *)frame->rip;
+	uint16_t op;
+
+	if (frame->vector != TRAP_UD || code[0] != 0x0f || code[1] != 0x0b)
+		return;
+	memcpy(&op, code + 2, sizeof(op));
+	if (op < PV_NR_OPS)
+		panic("op %s is a trap at %x", pv_op_names[op], frame->rip);
+}
+
+static bool catch (struct trap_frame *frame, unsigned long cr2)
+{
+	if (!caught_stack || frame->vector >= EXCEPTIONS)
+		return false;
+	trap_last.error = frame->error;
+	trap_last.address = cr2;
+	frame->rax = frame->vector;
+	frame->rip = (unsigned long)caught_return;
+	frame->rsp = caught_stack;
+	return true;
+}
+
+/* Called by the stubs; cr2 is valid for page faults. */
+void trap_dispatch(struct trap_frame *frame, unsigned long cr2)
+{
+	if (frame->vector < VECTORS && handlers[frame->vector]) {
+		handlers[frame->vector](frame);
+		return;
+	}
+	name_trap_site(frame);
+	if (!catch (frame, cr2))
+		panic("unexpected trap %u error %x at %x address %x", frame->vector, frame->error,
+		      frame->rip, cr2);
+}
+
+void traps_handle(unsigned int vector, void (*handler)(struct trap_frame *))
+{
+	handlers[vector] = handler;
+}
+
+struct gate traps_gate(unsigned int stub)
+{
+	unsigned long offset = (unsigned long)trap_stubs + stub * STUB_SIZE;
+
+	return (struct gate){
+		.offset_low = offset,
+		.selector = SELECTOR(GDT_KERNEL_CODE, 0),
+		.bits = GATE_INTERRUPT | GATE_RING3,
+		.offset_mid = offset >> 16,
+		.offset_high = offset >> 32,
+	};
+}
+
+static void user_exit(struct trap_frame *frame)
+{
+	user_entry.stack = (unsigned long)(frame + 1);
+	user_entry.cs = frame->cs & 0xffff;
+	frame->rip = (unsigned long)user_return;
+	frame->cs = kernel_cs;
+	frame->ss = kernel_ss;
+	frame->rsp = user_return_stack;
+	frame->rflags &= ~FLAGS_IF;
+}
+
+unsigned long run_user(unsigned long rip, unsigned long rsp)
+{
+	unsigned long flags = pv_save_fl(), result;
+
+	user_entry = (struct user_entry){0};
+	pv_irq_disable();
+	result = enter_user(rip, rsp);
+	pv_restore_fl(flags);
+	return result;
+}
+
+/* SDM vol. 3, figure 7-4: the descriptor takes two entries. */
+static void write_tss_descriptor(void)
+{
+	uint64_t base = (uint64_t)&kernel_tss, limit = sizeof(kernel_tss) - 1;
+
+	pv_write_gdt_entry(gdt, GDT_TSS,
+			   DESC_TSS | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56);
+	pv_write_gdt_entry(gdt, GDT_TSS + 1, base >> 32);
+}
+
+static void gdt_init(void)
+{
+	struct desc_ptr pointer = {GDT_ENTRIES * sizeof(uint64_t) - 1, (uint64_t)gdt};
+
+	pv_write_gdt_entry(gdt, GDT_KERNEL_CODE, DESC_KERNEL_CODE);
+	pv_write_gdt_entry(gdt, GDT_KERNEL_DATA, DESC_KERNEL_DATA);
+	pv_write_gdt_entry(gdt, GDT_USER_DATA, DESC_USER_DATA);
+	pv_write_gdt_entry(gdt, GDT_USER_CODE, DESC_USER_CODE);
+	write_tss_descriptor();
+	pv_load_gdt(&pointer);
+	kernel_tss.iomap_base = sizeof(kernel_tss);
+	pv_load_tr(SELECTOR(GDT_TSS, 0));
+}
+
+static void idt_init(void)
+{
+	struct desc_ptr pointer = {sizeof(idt) - 1, (uint64_t)idt};
+	unsigned int vector;
+
+	for (vector = 0; vector < VECTORS; vector++) {
+		struct gate gate = traps_gate(vector);
+
+		if (vector < EXCEPTIONS)
+			gate.bits &= ~GATE_RING3;
+		pv_write_idt_entry(idt, vector, &gate);
+	}
+	pv_load_idt(&pointer);
+}
+
+/* Exceptions first, so that a failure of the rest can be told. */
+void traps_init(void)
+{
+	asm volatile("mov %%cs, %0; mov %%ss, %1" : "=r"(kernel_cs), "=r"(kernel_ss));
+	/* A hypervisor may run the kernel outside ring 0, but frames call its ring 0. */
+	kernel_cs &= ~3;
+	idt_init();
+	gdt_init();
+	traps_handle(VECTOR_USER_EXIT, user_exit);
+}
