@@ -1,0 +1,26 @@
+"""What the tests that boot the guest share."""
+
+from collections.abc import Callable
+from functools import cache
+
+import machine
+import pytest
+from image import Image
+
+
+@pytest.fixture(scope="session", params=machine.ENVIRONMENTS)
+def environment(request: pytest.FixtureRequest) -> str:
+    """Each environment in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def boot() -> Callable[[str], machine.Boot]:
+    """Boot of the unchanged guest in an environment, once per worker."""
+    return cache(machine.run)
+
+
+@pytest.fixture(scope="session")
+def image() -> Image:
+    """The guest as a file."""
+    return Image(machine.GUEST)

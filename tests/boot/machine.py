@@ -1,0 +1,199 @@
+"""Boot the guest kernel in an environment and read what it says on its console.
+
+An environment is a row of ENVIRONMENTS.  run() hands a file to QEMU, waits for
+the end and returns a Boot; what counts as booted is decided here and nowhere else.
+"""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+GUEST = ROOT / "build/guest.elf"
+
+# Time in the machine is counted in instructions, 64 ns each, and not the host's:
+# a busy host neither loses the guest an interrupt nor makes a test of time fail.
+CLOCK = ("-icount", "shift=6,align=off,sleep=off", "-rtc", "clock=vm")
+
+QEMU = ("qemu-system-x86_64", *CLOCK, "-accel", "tcg", "-cpu", "max", "-nodefaults", "-vga", "none",
+        "-display", "none", "-serial", "stdio", "-no-reboot")
+
+# {guest} and {cmdline} are filled in per boot; QEMU runs in ROOT.
+ENVIRONMENTS = {
+    "bare": ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}"),
+    "xen-pv": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
+               "-append", "console=com1 com1=115200,8n1 dom0_mem=64M"),
+}
+
+# Xen's last words before it sleeps five seconds and resets the machine.
+WAITING = re.compile(rb"rebooting machine in 5 seconds|Reboot in five seconds")
+
+TIMEOUT = 60.0      # seconds; a machine with other work must not fail a good kernel
+
+
+@dataclass(frozen=True)
+class Op:
+    """How one operation was found at its patched site."""
+    op: str
+    form: str
+    site_bytes: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome of one of the guest's tests; failure is None if it passed."""
+    name: str
+    failure: str | None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A site that the patcher would not touch."""
+    site: int
+    address: int
+    op: str
+    reason: str
+
+
+@dataclass
+class Console:
+    """All that the guest said, in its own protocol."""
+    backends: list[tuple[str, str]] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    tests: list[Outcome] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    panics: list[str] = field(default_factory=list)
+    done: list[tuple[int, int]] = field(default_factory=list)
+    garbled: list[str] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """Tests that failed."""
+        return [test for test in self.tests if test.failure is not None]
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Tests seen to pass and to fail."""
+        return len(self.tests) - len(self.failures), len(self.failures)
+
+
+# One row per kind of line: its form, the list of Console it goes to, and how.
+PROTOCOL = [
+    (r"backend (\S+) hypervisor (.+)", "backends", lambda name, text: (name, text)),
+    (r"op (\S+) form=(call|inline|nop|trap|indirect) bytes=(\d+)", "ops",
+     lambda op, form, size: Op(op, form, int(size))),
+    (r"test (\S+) pass", "tests", lambda name: Outcome(name, None)),
+    (r"test (\S+) fail(?: (.*))?", "tests", lambda name, details: Outcome(name, details or "")),
+    (r"patch refused site=(\d+) address=(?:0x)?([0-9a-f]+) op=(\S+) reason=(.+)", "refusals",
+     lambda site, address, op, reason: Refusal(int(site), int(address, 16), op, reason)),
+    (r"panic (.*)", "panics", lambda text: text),
+    (r"done passed=(\d+) failed=(\d+)", "done", lambda passed, failed: (int(passed), int(failed))),
+]
+PATTERNS = [(re.compile("PV " + form), where, make) for form, where, make in PROTOCOL]
+
+
+def read_line(console: Console, line: str) -> None:
+    """Take in one line that claims to be the guest's."""
+    for pattern, where, make in PATTERNS:
+        if match := pattern.fullmatch(line):
+            getattr(console, where).append(make(*match.groups()))
+            return
+    console.garbled.append(line)
+
+
+def parse(log: str) -> Console:
+    """Pick the guest's lines out of a log; the hypervisor's own are ignored."""
+    console = Console()
+    for line in log.splitlines():
+        if line.startswith("PV "):
+            read_line(console, line.rstrip())
+    return console
+
+
+@dataclass
+class Boot:
+    """One run of one file in one environment."""
+    environment: str
+    image_sha256: str
+    seconds: float
+    timed_out: bool
+    log: str
+    console: Console = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.console = parse(self.log)
+
+    @property
+    def obstacles(self) -> list[str]:
+        """Why this does not count as booted; empty if it does."""
+        console = self.console
+        reasons = [
+            (self.timed_out, "it did not end in time"),
+            (len(console.backends) != 1, f"{len(console.backends)} backend lines"),
+            (len(console.done) != 1, f"{len(console.done)} done lines"),
+            (console.done not in ([], [console.counted]),
+             f"done says {console.done}, counted {console.counted}"),
+            (bool(console.panics), f"panic: {console.panics}"),
+            (bool(console.garbled), f"unreadable lines: {console.garbled}"),
+        ]
+        return [reason for applies, reason in reasons if applies]
+
+    @property
+    def booted(self) -> bool:
+        """The guest found a backend, ran to its end and told the truth about it."""
+        return not self.obstacles
+
+    @property
+    def good(self) -> bool:
+        """Booted, and no test failed."""
+        return self.booted and not self.console.failures
+
+    def form(self, op: str) -> str:
+        """Form of one operation, "" if the guest did not mention it."""
+        return next((each.form for each in self.console.ops if each.op == op), "")
+
+
+def command(environment: str, guest: Path, cmdline: str) -> list[str]:
+    """QEMU's command line.
+
+    The path is relative: -initrd ends it at the first space, which the place
+    of the repository may contain.
+    """
+    words = {"guest": os.path.relpath(guest, ROOT), "cmdline": cmdline}
+    return [*QEMU, *(word.format(**words).rstrip() for word in ENVIRONMENTS[environment])]
+
+
+def read_output(process: subprocess.Popen, output: list[bytes]) -> None:
+    """Collect lines until the program ends, or until it only waits before it ends."""
+    for line in process.stdout:
+        output.append(line)
+        if WAITING.search(line):
+            process.terminate()
+            return
+
+
+def capture(words: list[str], timeout: float) -> tuple[str, bool]:
+    """Output of a program, and whether it had to be killed."""
+    output: list[bytes] = []
+    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, cwd=ROOT) as process:
+        killer = threading.Timer(timeout, process.kill)
+        killer.start()
+        read_output(process, output)
+        process.wait()
+        killer.cancel()
+    return b"".join(output).decode(errors="replace"), process.returncode == -signal.SIGKILL
+
+
+def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT) -> Boot:
+    """Boot a file and wait for its end."""
+    sha256 = hashlib.sha256(guest.read_bytes()).hexdigest()
+    start = time.monotonic()
+    log, late = capture(command(environment, guest, cmdline), timeout)
+    return Boot(environment, sha256, time.monotonic() - start, late, log)

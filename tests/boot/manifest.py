@@ -1,0 +1,23 @@
+"""What the tests need to know from pvgen's manifest."""
+
+import json
+
+import machine
+
+
+def ops() -> list[dict]:
+    """The operations of the reference interface, in the order of their slots."""
+    manifest = json.loads((machine.ROOT / "generated/pv.json").read_text())
+    interface = next(each for each in manifest["interfaces"] if each["name"] == "pv")
+    return sorted(interface["ops"], key=lambda op: op["slot"])
+
+
+def names() -> list[str]:
+    """Their names."""
+    return [op["name"] for op in ops()]
+
+
+def forms(backend: str) -> dict[str, str]:
+    """What pvgen decided for each op's sites under this backend."""
+    return {op["name"]: target["form"] for op in ops()
+            for target in op["targets"] if target["backend"] == backend}

@@ -1,0 +1,168 @@
+"""The same kernel image in every environment: what it does, and how it fails."""
+
+import json
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import machine
+import manifest
+import pytest
+from image import Image, Site
+
+Booter = Callable[[str], machine.Boot]
+
+# Ops whose site on bare hardware does not hold an instruction of the op's own.
+BARE_FORMS = {
+    "cpu.cpuid": "call", "cpu.write_idt_entry": "call", "cpu.load_tls": "call",
+    "mmu.alloc_pt": "nop", "mmu.release_pt": "nop", "mmu.lazy_enter": "nop", "mmu.lazy_leave": "nop",
+}
+# Ops that must not cost a call on Xen.
+XEN_INLINE = ("irq.save_fl", "irq.irq_disable", "irq.irq_enable", "mmu.read_cr2")
+
+
+def test_everything_passes(boot: Booter, environment: str) -> None:
+    """The guest boots, runs tests and passes them."""
+    seen = boot(environment)
+    assert seen.obstacles == []
+    assert seen.console.failures == []
+    assert seen.console.tests != []
+
+
+def test_another_compiler_does_as_well(environment: str) -> None:
+    """The generated C and the runtime do not lean on one compiler's habits."""
+    seen = machine.run(environment, machine.GUEST.with_name("guest-clang.elf"))
+    assert seen.good and not seen.console.refusals
+
+
+def test_one_image(boot: Booter) -> None:
+    """All environments were given the same bytes."""
+    assert len({boot(environment).image_sha256 for environment in machine.ENVIRONMENTS}) == 1
+
+
+def test_each_environment_finds_its_backend(boot: Booter) -> None:
+    """The one image behaves differently because it found a different machine."""
+    found = {environment: boot(environment).console.backends[0][0] for environment in machine.ENVIRONMENTS}
+    assert found == {"bare": "native", "xen-pv": "xen_pv"}
+
+
+def test_every_op_is_reported(boot: Booter, environment: str) -> None:
+    """Once each, in the order of the slots."""
+    assert [op.op for op in boot(environment).console.ops] == manifest.names()
+
+
+def test_forms_are_what_pvgen_decided(boot: Booter, environment: str) -> None:
+    """What the guest reads at its patched sites agrees with the manifest."""
+    console = boot(environment).console
+    assert {op.op: op.form for op in console.ops} == manifest.forms(console.backends[0][0])
+
+
+def test_forms_on_bare_hardware(boot: Booter) -> None:
+    """An op that is instructions is these instructions, at its site."""
+    forms = {op.op: op.form for op in boot("bare").console.ops}
+    assert forms == {op: BARE_FORMS.get(op, "inline") for op in manifest.names()}
+
+
+@pytest.mark.parametrize("op", XEN_INLINE)
+def test_forms_on_xen(boot: Booter, op: str) -> None:
+    """The interrupt flag is a byte in memory, not a call."""
+    assert boot("xen-pv").form(op) == "inline"
+
+
+def test_nothing_is_refused(boot: Booter, environment: str) -> None:
+    """All sites of the image as built are patched."""
+    seen = boot(environment)
+    assert seen.console.refusals == []
+    assert "indirect" not in {op.form for op in seen.console.ops}
+
+
+# --- kernels that are broken on purpose
+
+UD2 = b"\x0f\x0b"
+LOOP = b"\xeb\xfe"
+
+
+def truncated(image: Image, path: Path) -> Path:
+    """The file ends in the middle of the text."""
+    path.write_bytes(image.data[:image.offset(image.symbols["pv_install"][0])])
+    return path
+
+
+def crashing(image: Image, path: Path) -> Path:
+    """An invalid instruction where the backend should be installed."""
+    return image.copy_with(path, image.symbols["pv_install"][0], UD2)
+
+
+def hanging(image: Image, path: Path) -> Path:
+    """An endless loop at the same place."""
+    return image.copy_with(path, image.symbols["pv_install"][0], LOOP)
+
+
+@pytest.mark.parametrize("damage", [truncated, crashing, hanging])
+def test_a_broken_kernel_is_not_booted(image: Image, environment: str, tmp_path: Path, damage) -> None:
+    """Whichever way it is broken."""
+    guest = damage(image, tmp_path / "guest.elf")
+    assert not machine.run(environment, guest, timeout=8).booted
+
+
+def test_the_demo_fails_on_a_broken_kernel(image: Image, tmp_path: Path) -> None:
+    """Exit status 1, and demo.json says which did not boot."""
+    guest = crashing(image, tmp_path / "guest.elf")
+    demo = subprocess.run([sys.executable, Path(__file__).with_name("demo.py"), guest, "--outdir", tmp_path],
+                          capture_output=True, text=True, check=False)
+    assert demo.returncode == 1
+    assert "bare did not boot" in demo.stderr and "xen-pv did not boot" in demo.stderr
+    environments = json.loads((tmp_path / "demo.json").read_text())["environments"]
+    assert [each["booted"] for each in environments] == [False, False]
+
+
+# --- sites that are not as built
+
+def flip(image: Image, address: int) -> tuple[int, bytes]:
+    """Invert one byte."""
+    return address, bytes([image.bytes_at(address, 1)[0] ^ 0xff])
+
+
+# What is changed at a site or in its record: address and new bytes.
+CHANGES = {
+    "opcode": lambda image, site: flip(image, site.address),
+    "modrm": lambda image, site: flip(image, site.address + 1),
+    "displacement, low byte": lambda image, site: flip(image, site.address + 2),
+    "displacement, high byte": lambda image, site: flip(image, site.address + 5),
+    "first filler": lambda image, site: flip(image, site.address + 6),
+    "last filler": lambda image, site: flip(image, site.address + site.length - 1),
+    "other op in the record": lambda image, site: (site.record + 4, struct.pack("<H", site.op ^ 1)),
+    "no op in the record": lambda image, site: (site.record + 4, b"\xff\xff"),
+    "shorter in the record": lambda image, site: (site.record + 6, bytes([site.length - 1])),
+    "longer in the record": lambda image, site: (site.record + 6, bytes([site.length + 1])),
+    "other kind in the record": lambda image, site: (site.record + 7, bytes([site.kind ^ 1])),
+    "no kind in the record": lambda image, site: (site.record + 7, b"\xff"),
+}
+
+
+@pytest.fixture(scope="session")
+def idle_site(image: Image) -> Site:
+    """A site that is never executed and has filler behind the call."""
+    return max(image.sites_in("pv_never_executed"), key=lambda site: site.length)
+
+
+def test_the_idle_site_has_filler(idle_site: Site) -> None:
+    """Otherwise the changes of filler below would change something else."""
+    assert idle_site.length > 6
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
+def test_a_wrong_site_is_refused(image: Image, idle_site: Site, environment: str, tmp_path: Path, change) -> None:
+    """The patcher names the site, leaves all sites alone, and the kernel works on.
+
+    What the guest reads at the damaged site itself depends on the damage.
+    """
+    damaged = manifest.names()[idle_site.op]
+    guest = image.copy_with(tmp_path / "guest.elf", *change(image, idle_site))
+    seen = machine.run(environment, guest)
+    assert [(refusal.site, refusal.address) for refusal in seen.console.refusals] == [
+        (idle_site.index, idle_site.address)]
+    assert {op.form for op in seen.console.ops if op.op != damaged} == {"indirect"}
+    assert seen.good, (seen.obstacles, seen.console.failures)

@@ -1,0 +1,52 @@
+"""Does the guest's conformance suite notice an op that does nothing, or that traps?
+
+The guest replaces one op's implementation when its command line says
+mutate=OP:KIND.  A run that still passes everything proves that no test looks at
+this op, unless unobservable.txt says why none could.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import machine
+import manifest
+import pytest
+
+KINDS = ("nop", "trap")
+TIMEOUTS = {"bare": 10.0, "xen-pv": 20.0}       # seconds; a mutant often hangs
+UNOBSERVABLE = Path(__file__).with_name("unobservable.txt")
+
+Mutant = tuple[str, str, str]       # op, kind, environment
+
+
+def read_unobservable() -> dict[Mutant, str]:
+    """Mutants that nothing can notice, each with the reason."""
+    rows = [line.split(None, 3) for line in UNOBSERVABLE.read_text().splitlines()
+            if line and not line.startswith("#")]
+    return {(op, kind, environment): reason for op, kind, environment, reason in rows}
+
+
+def mutants() -> Iterator[Mutant]:
+    """Every op, replaced in every way, in every environment."""
+    for op in manifest.names():
+        for kind in KINDS:
+            for environment in machine.ENVIRONMENTS:
+                yield op, kind, environment
+
+
+def test_only_known_mutants_are_excused() -> None:
+    """A row of unobservable.txt that fits nothing is out of date."""
+    assert read_unobservable().keys() - set(mutants()) == set()
+
+
+@pytest.mark.parametrize("op,kind,environment", mutants())
+def test_mutant(op: str, kind: str, environment: str) -> None:
+    """It is noticed, or excused; not both."""
+    seen = machine.run(environment, cmdline=f"mutate={op}:{kind}", timeout=TIMEOUTS[environment])
+    assert seen.form(op) in (kind, ""), "the guest did not replace the op"
+    reason = read_unobservable().get((op, kind, environment))
+    if reason is None:
+        assert not seen.good, f"no test notices {op} replaced by {kind} on {environment}"
+    else:
+        assert seen.good, f"{UNOBSERVABLE.name} is out of date: {seen.obstacles}, {seen.console.failures}"
+        assert seen.form(op) == kind
