@@ -166,8 +166,15 @@ static bool check_arch(struct run *run, struct name name)
 
 void template_check(struct run *run, const struct operand *insn)
 {
-	if (!insn->string[strspn(insn->string, " \t\n")])
+	const char *s = insn->string;
+
+	if (!s[strspn(s, " \t\n")])
 		diag(run, empty_template, insn->loc);
+	for (; *s; s++)
+		if (*s == ';' || ((unsigned char)*s < ' ' && *s != '\t')) {
+			diag(run, one_instruction, insn->loc);
+			return;
+		}
 }
 
 /** ARCH "instruction" ... as a template. */
@@ -412,8 +419,17 @@ static const struct attribute_row entry_rows[] = {
 
 static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
 
+/** {number} is the only thing that an entry's instruction can leave open. */
+static void check_entry_insn(struct run *run, const struct operand *insn)
+{
+	for (const char *s = insn->string; (s = strchr(s, '{')); s++)
+		if (strncmp(s, "{number}", strlen("{number}")) != 0)
+			diag(run, entry_placeholder, insn->loc);
+}
+
 static void check_entry(struct run *run, const struct entry *e)
 {
+	vec_each(insn, &e->code.insns) check_entry_insn(run, insn);
 	if (!e->args.n)
 		diag(run, entry_incomplete, e->code.arch.loc, e->code.arch.s, "args");
 	if (!e->result.n)

@@ -38,19 +38,36 @@ static void emit_written_prototypes(const struct backend *b, struct out *o)
 	}
 }
 
+/** What a registration's pointer points to: the author's function or object. */
+static void emit_pointed(const struct type *type, const char *symbol, struct out *o)
+{
+	struct type pointee = *type;
+	bool is_function = type->decl && type->decl->kind == DECL_FUNCTION;
+
+	pointee.stars--;
+	if (type_is_void(&pointee))
+		put(o, "extern %schar %s[];\n\n", type->is_const ? "const " : "", symbol);
+	else
+		put(o, "extern %s;\n\n",
+		    c_declare(&pointee, is_function ? symbol : mem_printf("%s[]", symbol)));
+}
+
 static void emit_registered_prototypes(const struct provision *p, struct out *o)
 {
 	size_t n = 0;
 
 	vec_each(m, &p->registration->members)
 	{
-		const struct stmt *value = &p->values.v[n++];
+		const struct operand *value = &p->values.v[n++].operands.v[0];
 
-		if (!m->is_function)
+		if (value->kind != OPERAND_PATH)
 			continue;
 		emit_doc(o, "", m->doc);
-		put(o, "%s(%s);\n\n", c_declare(&m->type, value->operands.v[0].path.v[0].s),
-		    c_params(&m->params));
+		if (m->is_function)
+			put(o, "%s(%s);\n\n", c_declare(&m->type, value->path.v[0].s),
+			    c_params(&m->params));
+		else
+			emit_pointed(&m->type, value->path.v[0].s, o);
 	}
 }
 
@@ -102,7 +119,7 @@ void emit_backend_header(const struct run *run, const void *module, struct out *
 	const struct backend *b = module;
 	const char *up = upper(b->name.s);
 
-	emit_banner(o, "/*", source_position(run, b->name.loc));
+	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "#ifndef PVGEN_BACKEND_%s_H\n#define PVGEN_BACKEND_%s_H\n\n", up, up);
 	put(o, "#include \"%s_ops.h\"\n", b->interface->name.s);
 	if (b->abi)
@@ -280,7 +297,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 	const struct backend *b = module;
 	const char *n = b->interface->name.s;
 
-	emit_banner(o, "/*", source_position(run, b->name.loc));
+	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "#include \"%s.h\"\n\n", b->name.s);
 	emit_body_prototypes(b, o);
 	vec_each(op, &b->interface->ops)
@@ -298,16 +315,26 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 
 /* ---- templates: bodies for the slots, which are also what the patcher copies ---- */
 
+/** Tells the assembler where the next line comes from. */
+static void put_origin(const struct run *run, struct loc loc, struct out *o)
+{
+	struct position at = source_position(run, loc);
+
+	put(o, "# %u \"", at.line);
+	for (const char *c = at.path; *c; c++)
+		put(o, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	put(o, "\"\n");
+}
+
 static void put_insns(const struct run *run, const struct lowered *l, struct out *o)
 {
 	size_t n = 0;
 
 	vec_each(insn, &l->insns)
 	{
-		struct position at = source_position(run, insn->loc);
-
 		/* The assembler's errors point into the description. */
-		put(o, "# %u \"%s\"\n\t%s\n", at.line, at.path, insn->text);
+		put_origin(run, insn->loc, o);
+		put(o, "\t%s\n", insn->text);
 		if (!n++)
 			put(o, ".L%s_first:\n", l->symbol);
 		if (insn->target)
@@ -368,12 +395,11 @@ static void emit_budget(const struct run *run, const struct backend *b, const st
 			struct out *o)
 {
 	const struct lowered *l = &b->lowered[op->slot];
-	struct position at = source_position(run, b->impls[op->slot].loc);
-
 	if (l->form != FORM_INLINE)
 		return;
-	put(o, "/* %s.%s: at most %u bytes */\n.L%s_budget:\n# %u \"%s\"\n", op->group->name.s,
-	    op->name.s, op->budget, l->symbol, at.line, at.path);
+	put(o, "/* %s.%s: at most %u bytes */\n.L%s_budget:\n", op->group->name.s, op->name.s,
+	    op->budget, l->symbol);
+	put_origin(run, b->impls[op->slot].loc, o);
 	put(o, "\t.org .L%s_budget + %u - (.L%s_end - .L%s_code)\n", l->symbol, op->budget,
 	    l->symbol, l->symbol);
 }
@@ -384,7 +410,7 @@ void emit_backend_templates(const struct run *run, const void *module, struct ou
 	const char *n = b->interface->name.s;
 	const char *patches = mem_printf("%s_%s_patches", n, b->name.s);
 
-	emit_banner(o, "/*", source_position(run, b->name.loc));
+	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "\t.text\n");
 	vec_each(op, &b->interface->ops) emit_body(run, b, *op, o);
 	put(o, "\n\t.section .rodata\n\t.balign 8\n\t.globl %s\n\t.type %s, @object\n%s:\n",
@@ -427,18 +453,18 @@ static void emit_skeleton_op(const struct backend *b, const struct op *op, struc
 	put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
 }
 
-static void emit_skeleton_registration(const struct provision *p, struct out *o)
+static void emit_skeleton_registration(const struct provision *p, struct map *done, struct out *o)
 {
 	size_t n = 0;
 
 	vec_each(m, &p->registration->members)
 	{
-		const struct stmt *value = &p->values.v[n++];
+		const struct operand *value = &p->values.v[n++].operands.v[0];
 
-		if (!m->is_function)
+		if (!m->is_function || map_add(done, value->path.v[0].s, m))
 			continue;
 		emit_doc(o, "", m->doc);
-		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->operands.v[0].path.v[0].s),
+		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->path.v[0].s),
 		    c_params(&m->params));
 		vec_each(q, &m->params) put(o, "\t(void)%s;\n", q->name.s);
 		put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
@@ -448,6 +474,7 @@ static void emit_skeleton_registration(const struct provision *p, struct out *o)
 void emit_skeleton(const struct run *run, const void *module, struct out *o)
 {
 	const struct backend *b = module;
+	struct map done = {0};
 
 	(void)run;
 	put(o,
@@ -458,8 +485,8 @@ void emit_skeleton(const struct run *run, const void *module, struct out *o)
 	    b->name.s, b->name.s);
 	vec_each(op, &b->interface->ops)
 	{
-		if (is_written(b, *op))
+		if (is_written(b, *op) && !map_add(&done, impl_of(b, *op)->function, *op))
 			emit_skeleton_op(b, *op, o);
 	}
-	vec_each(p, &b->provisions) emit_skeleton_registration(p, o);
+	vec_each(p, &b->provisions) emit_skeleton_registration(p, &done, o);
 }

@@ -203,7 +203,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, mem_printf("%s_ops", i->name.s));
 	emit_constants(&i->scope, o);
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
@@ -363,7 +363,7 @@ static void put_clobbers(const struct run *run, const struct op *op, struct out 
 		put(&list, ", \"cc\"");
 	if (!(op->context & CONTEXT_PURE))
 		put(&list, ", \"memory\"");
-	put(o, "\t\t: %s);\n", list.n ? list.v + 2 : "");
+	put(o, "\t\t:%s);\n", list.n ? list.v + 1 : "");
 }
 
 /*
@@ -373,11 +373,11 @@ static void put_clobbers(const struct run *run, const struct op *op, struct out 
  */
 static void put_operands(const struct op *op, struct out *o)
 {
-	const char *comma = "";
+	const char *comma = " ";
 
-	put(o, "\t\t: ");
+	put(o, "\t\t:");
 	if (!type_is_void(&op->type)) {
-		put(o, "\"=r\"(pv_result)");
+		put(o, " \"=r\"(pv_result)");
 		comma = ", ";
 	}
 	for (size_t i = 0; i < op->params.n; i++, comma = ", ")
@@ -414,7 +414,7 @@ void emit_calls(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	const struct lines lines = {o, true};
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, i->name.s);
 	put(o,
 	    "/*\n * Call stubs.  Code that uses them is built with -mno-red-zone; the linker\n"
@@ -439,7 +439,7 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	const struct lines lines = {o, false};
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, mem_printf("%s_asm", i->name.s));
 	put(o, "#include \"%s_ops.h\"\n\n", i->name.s);
 	put(o, "/* Arguments and results are where the C calling convention has them. */\n");
@@ -463,7 +463,7 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 	const struct lines lines = {o, true};
 	const char *n = i->name.s;
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put(o, "#include \"%s.h\"\n\n", n);
 	put_records(i,
 		    "const char *const @_form_names[^_NR_FORMS] = "

@@ -580,7 +580,7 @@ void emit_skeleton(const struct run *run, const void *module, struct out *o);
 /** Pass: runs the emitters that were asked for. */
 bool emit(struct run *run);
 
-void emit_banner(struct out *o, const char *comment, struct position source);
+void emit_banner(struct out *o, struct position source);
 void emit_doc(struct out *o, const char *indent, const char *doc);
 
 /* ---- ctext.c: descriptions as C -------------------------------------------------- */
