@@ -448,7 +448,7 @@ static const char *remedies(const struct run *run, const struct backend *b, cons
 	struct out o = {0};
 
 	put(&o, "'%s call FUNCTION;'", path);
-	if (bare && bare != b &&
+	if (bare && bare != b && bare->impls[op->slot].kind != IMPL_NONE &&
 	    !(b->is_deprivileged && privileged_part(run, op, &bare->impls[op->slot])))
 		put(&o, " or '%s inherit;'", path);
 	if (!op->tail)

@@ -228,27 +228,30 @@ static void put_value(const struct stmt *value, struct out *o)
 		put(o, ".%s = %s", value->path.v[0].s, v->path.v[0].s);
 }
 
-static size_t emit_provisions(const struct backend *b, const struct registration *r, struct out *o)
+static void emit_provision(const struct provision *p, struct out *o)
 {
-	size_t n = 0;
-
-	vec_each(p, &b->provisions)
+	put(o, "\t{.name = \"%s\"", p->name.s);
+	vec_each(v, &p->values)
 	{
-		if (p->registration != r)
-			continue;
-		if (!n++)
-			put(o, "static const struct %s_%s %s[] = {\n", b->interface->name.s,
-			    r->name.s, r->name.s);
-		put(o, "\t{.name = \"%s\"", p->name.s);
-		vec_each(v, &p->values)
-		{
-			put(o, ", ");
-			put_value(v, o);
-		}
-		put(o, "},\n");
+		put(o, ", ");
+		put_value(v, o);
 	}
-	put(o, n ? "};\n\n" : "");
-	return n;
+	put(o, "},\n");
+}
+
+/** The provisions of one registration, which start at *@p; returns how many. */
+static size_t emit_provisions(const struct backend *b, const struct registration *r,
+			      const struct provision **p, struct out *o)
+{
+	const struct provision *first = *p, *end = b->provisions.v + b->provisions.n;
+
+	if (first == end || first->registration != r)
+		return 0;
+	put(o, "static const struct %s_%s %s[] = {\n", b->interface->name.s, r->name.s, r->name.s);
+	for (; *p < end && (*p)->registration == r; ++*p)
+		emit_provision(*p, o);
+	put(o, "};\n\n");
+	return (size_t)(*p - first);
 }
 
 static void emit_backend_struct(const struct backend *b, struct out *o)
@@ -273,11 +276,12 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 
 static void emit_backend_record(const struct backend *b, struct out *o)
 {
+	const struct provision *p = b->provisions.v;
 	struct out members = {0};
 
 	vec_each(r, &b->interface->registrations)
 	{
-		size_t n = emit_provisions(b, *r, o);
+		size_t n = emit_provisions(b, *r, &p, o);
 
 		if (n)
 			put(&members, "\t.%s = %s,\n\t.nr_%s = %zu,\n", (*r)->name.s, (*r)->name.s,
@@ -446,11 +450,12 @@ static void emit_skeleton_op(const struct backend *b, const struct op *op, struc
 {
 	const struct interface *i = b->interface;
 
+	put(o, "\n");
 	emit_doc(o, "", mem_printf("%s%s", op_doc(op), context_text(op)));
 	put(o, "%sIMPLEMENTS(%s, %u);\n%s\n{\n", i->scope.upper_prefix, op->name.s, op->revision,
 	    c_prototype(i, op, impl_of(b, op)->function));
 	put_unused(op, o);
-	put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
+	put(o, "\t__builtin_trap(); /* not written yet */\n}\n");
 }
 
 static void emit_skeleton_registration(const struct provision *p, struct map *done, struct out *o)
@@ -463,11 +468,12 @@ static void emit_skeleton_registration(const struct provision *p, struct map *do
 
 		if (!m->is_function || map_add(done, value->path.v[0].s, m))
 			continue;
+		put(o, "\n");
 		emit_doc(o, "", m->doc);
 		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->path.v[0].s),
 		    c_params(&m->params));
 		vec_each(q, &m->params) put(o, "\t(void)%s;\n", q->name.s);
-		put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
+		put(o, "\t__builtin_trap(); /* not written yet */\n}\n");
 	}
 }
 
@@ -481,7 +487,7 @@ void emit_skeleton(const struct run *run, const void *module, struct out *o)
 	    "/*\n * Backend %s, to be filled in: copy this file to backends/ and write the "
 	    "bodies.\n"
 	    " * Functions that preserve all registers are built with -mgeneral-regs-only.\n */\n"
-	    "#include \"%s.h\"\n\n",
+	    "#include \"%s.h\"\n",
 	    b->name.s, b->name.s);
 	vec_each(op, &b->interface->ops)
 	{

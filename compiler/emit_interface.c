@@ -264,12 +264,11 @@ static void put_maximum(const struct lines *l, const char *max, const char *old,
 			       old, other, old));
 }
 
-static size_t count_templates(const struct run *run, const struct interface *i, const struct op *op)
+static size_t count_templates(const struct interface *i, const struct op *op)
 {
 	size_t n = 0;
 
-	vec_each(b, &run->backends) n +=
-		(*b)->interface == i && is_template(&(*b)->lowered[op->slot]);
+	vec_each(b, &i->backends) n += is_template(&(*b)->lowered[op->slot]);
 	return n;
 }
 
@@ -282,16 +281,16 @@ static void put_op_length(const struct run *run, const struct lines *l, const st
 {
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
 	const char *max = mem_printf("%u", run->arch->slot_site);
-	size_t left = count_templates(run, i, op);
+	size_t left = count_templates(i, op);
 
 	if (!left)
 		put_line(l, mem_printf("\t.set %s, %s", length, max));
-	vec_each(it, &run->backends)
+	vec_each(it, &i->backends)
 	{
 		const struct backend *b = *it;
 		const char *label, *link;
 
-		if (b->interface != i || !is_template(&b->lowered[op->slot]))
+		if (!is_template(&b->lowered[op->slot]))
 			continue;
 		put_template_length(l, b, op);
 		label = mem_printf(".L%s", b->lowered[op->slot].symbol);
