@@ -242,8 +242,13 @@ static void put_line(const struct lines *l, const char *text)
 	put(l->out, "\\n\"\n");
 }
 
-static bool is_template(const struct lowered *l)
+/** What is inherited is measured where it comes from. */
+static bool is_measured(const struct backend *b, const struct op *op)
 {
+	const struct lowered *l = &b->lowered[op->slot];
+
+	if (b->impls[op->slot].is_inherited)
+		return false;
 	return l->form == FORM_INLINE || l->form == FORM_TRAP;
 }
 
@@ -268,7 +273,7 @@ static size_t count_templates(const struct interface *i, const struct op *op)
 {
 	size_t n = 0;
 
-	vec_each(b, &i->backends) n += is_template(&(*b)->lowered[op->slot]);
+	vec_each(b, &i->backends) n += is_measured(*b, op);
 	return n;
 }
 
@@ -290,7 +295,7 @@ static void put_op_length(const struct run *run, const struct lines *l, const st
 		const struct backend *b = *it;
 		const char *label, *link;
 
-		if (!is_template(&b->lowered[op->slot]))
+		if (!is_measured(b, op))
 			continue;
 		put_template_length(l, b, op);
 		label = mem_printf(".L%s", b->lowered[op->slot].symbol);

@@ -382,6 +382,12 @@ struct provision {
 
 enum detect { DETECT_ALWAYS, DETECT_START_INFO, DETECT_CPUID };
 
+/** "inherit GROUP": ops of a group that the backend does as bare hardware does. */
+struct inheritance {
+	const struct group *group;
+	struct loc loc;
+};
+
 struct backend {
 	struct name name;
 	const char *doc;
@@ -398,8 +404,9 @@ struct backend {
 	VEC(struct shared) shared;
 	VEC(struct converter) converters;
 	VEC(struct provision) provisions; /* sorted by registration once resolved */
-	struct impl *impls;		  /* by slot */
-	struct lowered *lowered;	  /* by slot */
+	VEC(struct inheritance) inherits;
+	struct impl *impls;	 /* by slot */
+	struct lowered *lowered; /* by slot */
 };
 
 /* ---- the run ------------------------------------------------------------ */
