@@ -37,16 +37,21 @@ static bool leaf_has_signature(uint32_t leaf, const char *signature)
 }
 
 /* A hypervisor that imitates another one puts its own leaves at a higher base. */
-static bool found_cpuid(const struct pv_backend *backend, const struct pv_boot *boot)
+uint32_t pv_cpuid_leaf(const char *signature)
 {
 	uint32_t leaf;
 
-	(void)boot;
 	for (leaf = HYPERVISOR_LEAF_FIRST; leaf <= HYPERVISOR_LEAF_LAST;
 	     leaf += HYPERVISOR_LEAF_STEP)
-		if (leaf_has_signature(leaf, backend->signature))
-			return true;
-	return false;
+		if (leaf_has_signature(leaf, signature))
+			return leaf;
+	return 0;
+}
+
+static bool found_cpuid(const struct pv_backend *backend, const struct pv_boot *boot)
+{
+	(void)boot;
+	return pv_cpuid_leaf(backend->signature);
 }
 
 static bool (*const found_by[])(const struct pv_backend *, const struct pv_boot *) = {

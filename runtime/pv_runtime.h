@@ -35,6 +35,9 @@ extern const struct pv_backend *const __start_pv_backends[], *const __stop_pv_ba
  */
 const struct pv_backend *pv_detect(const struct pv_boot *boot);
 
+/* First CPUID leaf of the hypervisor with this signature of 12 bytes; 0: it is not there. */
+uint32_t pv_cpuid_leaf(const char *signature);
+
 /*
  * Point every slot of pv_ops to the backend's implementation, take its clock,
  * timer, console and shutdown, then call its init.  From here on ops may be used.

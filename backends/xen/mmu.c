@@ -32,9 +32,6 @@ static uint64_t readonly[FRAMES / WORD_BITS];
 static unsigned long root;
 static unsigned long boot_root, boot_frames;
 
-/* Xen's page takes the place of this one; the domain does not use the frame under it any more. */
-__attribute__((aligned(4096))) union xen_shared_page xen_shared;
-
 /* Guest-physical addresses of the kernel's level 4 tables, 0 for none, and the user's tables. */
 static unsigned long kernel_roots[ADDRESS_SPACES];
 __attribute__((aligned(4096))) static pgd_t user_roots[ADDRESS_SPACES][ENTRIES];

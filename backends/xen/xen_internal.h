@@ -4,6 +4,7 @@
 #define XEN_INTERNAL_H
 
 #include "xen_pv.h"
+#include "xen_pvh.h"
 #include "pv_runtime.h"
 #include "pv_host.h"
 #include "percpu.h"
@@ -34,6 +35,9 @@ extern union xen_shared_page {
 	struct xen_shared_info info;
 	uint8_t page[PAGE_SIZE];
 } xen_shared;
+
+/* shared.c: use xen_vcpu_info at this machine address; events stay masked. */
+void xen_register_vcpu_info(uint64_t where);
 
 /* Asm entry points: on events, and on a fault in Xen's own return to the guest. */
 extern const char xen_upcall_entry[], xen_failsafe_entry[];
@@ -72,8 +76,11 @@ void xen_resume_lazy(unsigned int mode);
 /* An update of a page table, at once or deferred. */
 void xen_update_entry(void *entry, uint64_t value);
 
-/* events.c */
+/* events.c: no port is open yet. */
 void xen_events_init(void);
+
+/* Call the handlers of all events that are pending, with events masked. */
+void xen_run_events(void);
 
 /* Call this function, with events masked, when the virtual interrupt comes. */
 void xen_bind_virq(unsigned int virq, void (*handler)(void));

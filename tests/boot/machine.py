@@ -29,6 +29,8 @@ ENVIRONMENTS = {
     "bare": ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}"),
     "xen-pv": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
                "-append", "console=com1 com1=115200,8n1 dom0_mem=64M"),
+    "xen-pvh": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
+                "-append", "console=com1 com1=115200,8n1 dom0_mem=64M dom0=pvh dom0-iommu=none"),
 }
 
 # Xen's last words before it sleeps five seconds and resets the machine.
