@@ -173,6 +173,20 @@ static void emit_backend_struct(const struct interface *i, struct out *o)
 	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
 					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
 	put(o, "};\n\n");
+	put_records(i,
+		    "/** What tells a machine, whether or not its backend is in the image. */\n"
+		    "struct @_known {\n"
+		    "\tconst char *name;\n"
+		    "\t/** As in struct @_backend. */\n"
+		    "\tbool deprivileged;\n"
+		    "\tint priority;\n"
+		    "\tenum @_detect detect;\n"
+		    "\tconst char *signature;\n"
+		    "};\n\n"
+		    "/** All backends of the description. */\n"
+		    "extern const struct @_known @_known[];\n"
+		    "extern const unsigned int @_nr_known;\n\n",
+		    o);
 }
 
 static const char implements[] =
@@ -461,6 +475,29 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 
 /* ---- tables ---- */
 
+static void put_known(const struct interface *i, const struct backend *b, struct out *o)
+{
+	put(o, "\t{\"%s\", %s, %u, %sDETECT_%s, ", b->name.s, b->is_deprivileged ? "true" : "false",
+	    b->priority, i->scope.upper_prefix, detect_name(b->detect));
+	put(o, b->signature ? "\"%s\"},\n" : "NULL},\n", b->signature);
+}
+
+static void emit_known(const struct run *run, const struct interface *i, struct out *o)
+{
+	put_records(i, "const struct @_known @_known[] = {\n", o);
+	vec_each(b, &run->backends)
+	{
+		if ((*b)->interface == i)
+			put_known(i, *b, o);
+	}
+	put_records(i,
+		    "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
+		    "/* The backend of bare hardware has the slots; without it they are empty at "
+		    "first. */\n"
+		    "__attribute__((weak)) struct @_ops @_ops;\n\n",
+		    o);
+}
+
 void emit_tables(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
@@ -475,7 +512,9 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 		    o);
 	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
 	vec_each(op, &i->ops) put(o, "\t\"%s.%s\",\n", (*op)->group->name.s, (*op)->name.s);
-	put(o, "};\n\n__asm__(\n");
+	put(o, "};\n\n");
+	emit_known(run, i, o);
+	put(o, "__asm__(\n");
 	put_line(&lines, "\t.pushsection .rodata");
 	put_line(&lines, mem_printf("\t.globl %s_site_length", n));
 	put_line(&lines, mem_printf("%s_site_length:", n));

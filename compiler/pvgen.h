@@ -382,6 +382,9 @@ struct provision {
 
 enum detect { DETECT_ALWAYS, DETECT_START_INFO, DETECT_CPUID };
 
+/** As in the enumerators of generated code. */
+const char *detect_name(enum detect detect);
+
 /** "inherit GROUP": ops of a group that the backend does as bare hardware does. */
 struct inheritance {
 	const struct group *group;

@@ -43,6 +43,16 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"mmu.lazy_leave",
 };
 
+const struct pv_known pv_known[] = {
+	{"native", false, 0, PV_DETECT_ALWAYS, NULL},
+	{"xen_pv", true, 100, PV_DETECT_START_INFO, NULL},
+	{"xen_pvh", false, 50, PV_DETECT_CPUID, "XenVMMXenVMM"},
+};
+const unsigned int pv_nr_known = sizeof(pv_known) / sizeof(pv_known[0]);
+
+/* The backend of bare hardware has the slots; without it they are empty at first. */
+__attribute__((weak)) struct pv_ops pv_ops;
+
 __asm__(
 	" .pushsection .rodata\n"
 	" .globl pv_site_length\n"

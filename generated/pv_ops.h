@@ -600,5 +600,19 @@ struct pv_backend {
 	unsigned int nr_shutdown;
 };
 
+/** What tells a machine, whether or not its backend is in the image. */
+struct pv_known {
+	const char *name;
+	/** As in struct pv_backend. */
+	bool deprivileged;
+	int priority;
+	enum pv_detect detect;
+	const char *signature;
+};
+
+/** All backends of the description. */
+extern const struct pv_known pv_known[];
+extern const unsigned int pv_nr_known;
+
 #endif /* __ASSEMBLER__ */
 #endif

@@ -5,7 +5,9 @@
  * timer, console and shutdown.  In this order, on the boot processor, before any
  * other runs:
  *
- *	backend = pv_detect(&boot);
+ *	backend = pv_detect(&boot, &missing);
+ *	if (!backend)
+ *		give_up(missing);
  *	pv_install(backend, &boot);
  *	if (!pv_patch_sites(__start_pv_sites, __stop_pv_sites, backend, &refusal))
  *		complain(&refusal);		(the kernel works unpatched, only slower)
@@ -30,10 +32,12 @@ extern const struct pv_site __start_pv_sites[], __stop_pv_sites[];
 extern const struct pv_backend *const __start_pv_backends[], *const __stop_pv_backends[];
 
 /*
- * The backend for this machine: of those whose detection succeeds, the one with
- * the highest priority.  NULL only if the image holds no bare backend.
+ * The backend for this machine: of those in the image whose detection succeeds,
+ * the one with the highest priority.  *missing is NULL, or the backend of the
+ * description that would be better but is not in the image.  Another one stands in
+ * for it, if there is one and the kernel has the privilege; else the result is NULL.
  */
-const struct pv_backend *pv_detect(const struct pv_boot *boot);
+const struct pv_backend *pv_detect(const struct pv_boot *boot, const struct pv_known **missing);
 
 /* First CPUID leaf of the hypervisor with this signature of 12 bytes; 0: it is not there. */
 uint32_t pv_cpuid_leaf(const char *signature);

@@ -3,26 +3,10 @@
  * Start of a domain of kind PVH, and its interrupt.  Addresses are the guest's
  * own, so that what Xen calls a machine frame is a guest frame here.
  */
+#include "hypercall_page.h"
 #include "xen_internal.h"
 
-/* Leaf 2 above the signature's: EBX is the MSR that takes the hypercall page's address
- * (xen/include/public/arch-x86/cpuid.h). */
-#define LEAF_HYPERCALL_PAGE 2
-
 #define CALLBACK_TYPE_SHIFT 56
-
-static void fill_hypercall_page(void)
-{
-	extern const uint8_t pv_hypercall_page[];
-	uint32_t leaf = pv_cpuid_leaf("XenVMMXenVMM") + LEAF_HYPERCALL_PAGE, msr, sub = 0;
-	unsigned long page = pv_host_pa(pv_hypercall_page);
-
-	asm volatile("cpuid" : "+a"(leaf), "=b"(msr), "+c"(sub) : : "rdx");
-	asm volatile("wrmsr"
-		     :
-		     : "c"(msr), "a"((uint32_t)page), "d"((uint32_t)(page >> 32))
-		     : "memory");
-}
 
 static void map_shared_info(void)
 {
@@ -50,11 +34,11 @@ static void set_callback(void)
 void xen_pvh_init(const struct pv_boot *boot)
 {
 	(void)boot;
-	fill_hypercall_page();
+	xen_fill_hypercall_page();
 	map_shared_info();
 	xen_register_vcpu_info(pv_host_pa(&xen_vcpu_info));
 	xen_events_init();
-	/* Registration marks all as pending; where something is pending Xen tells of nothing new. */
+	/* Registration marks all as pending, and of what is pending Xen tells no more. */
 	xen_run_events();
 	set_callback();
 }

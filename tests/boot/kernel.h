@@ -26,6 +26,12 @@ void early_read(struct machine *machine, unsigned long pvh_info, const void *sta
 /* The value of "key=value" on the command line, or NULL. */
 const char *early_option(const char *command_line, const char *key);
 
+/* ---- missing.c: the image lacks the backend that this machine wants ---- */
+
+/* Say so, whatever it takes; then, if no other backend stands in, stop the machine. */
+void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
+		    const struct pv_backend *instead);
+
 /* ---- print.c, string.c ---- */
 
 /* Conversions: %s string, %u and %x unsigned long, %d long.  A line goes out when it ends. */

@@ -108,13 +108,23 @@ static void run_tests(void)
 	threads_run();
 }
 
+static const struct pv_backend *find_backend(const struct pv_boot *boot)
+{
+	const struct pv_known *missing;
+	const struct pv_backend *backend = pv_detect(boot, &missing);
+
+	if (missing)
+		report_missing(boot, missing, backend);
+	return mutate(backend, boot);
+}
+
 void kernel_main(unsigned long pvh_info, const void *start_info)
 {
 	struct machine machine;
 	const struct pv_backend *backend;
 
 	early_read(&machine, pvh_info, start_info);
-	backend = mutate(pv_detect(&machine.boot), &machine.boot);
+	backend = find_backend(&machine.boot);
 	pv_install(backend, &machine.boot);
 	patch(backend);
 	traps_init();
