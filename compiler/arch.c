@@ -30,6 +30,7 @@ const struct arch arch_table[] = {
 		.default_budget = 16,
 		.percpu = "%gs:@",
 		.global = "@(%rip)",
+		.elsewhere = "0x7fff0000",
 		.load = LIST("movzbl @, %eax", "movzwl @, %eax", "movl @, %eax", "movq @, %rax"),
 		.load_signed =
 			LIST("movsbq @, %rax", "movswq @, %rax", "movslq @, %rax", "movq @, %rax"),

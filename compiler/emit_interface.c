@@ -266,13 +266,17 @@ static bool is_measured(const struct backend *b, const struct op *op)
 	return l->form == FORM_INLINE || l->form == FORM_TRAP;
 }
 
+/*
+ * A symbol would become one of each object that has call sites, and have the
+ * linker look for backends that an image may lack.
+ */
 static void put_template_length(const struct lines *l, const struct backend *b, const struct op *op)
 {
 	const struct lowered *t = &b->lowered[op->slot];
 	const char *label = mem_printf(".L%s", t->symbol);
 
 	put_line(l, mem_printf("%s:", label));
-	vec_each(insn, &t->insns) put_line(l, mem_printf("\t%s", insn->text));
+	vec_each(insn, &t->insns) put_line(l, mem_printf("\t%s", insn->shape));
 	put_line(l, mem_printf("%s_end:", label));
 }
 

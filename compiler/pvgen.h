@@ -471,6 +471,7 @@ struct arch {
 	unsigned int default_budget;
 	const char *percpu; /* @ is symbol+offset */
 	const char *global;
+	const char *elsewhere; /* a number that encodes like the address of a symbol */
 	const char *const *load; /* by log2 of the size; @ is the place */
 	const char *const *load_signed;
 	const char *const *store;	 /* first @ the value, second the place */
@@ -557,6 +558,7 @@ struct lowered {
 	const char *symbol; /* what the slot holds */
 	VEC(struct insn {
 		const char *text;
+		const char *shape; /* the same length, without symbols */
 		struct loc loc;
 		const char *target; /* the instruction ends in a pc-relative reference to it */
 	})

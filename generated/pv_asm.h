@@ -74,7 +74,7 @@
 .Lpv_native_save_fl_end:
 	.set .Lpv_length_save_fl_1, (6) - (((.Lpv_native_save_fl_end - .Lpv_native_save_fl) > (6)) * ((.Lpv_native_save_fl_end - .Lpv_native_save_fl) - (6)))
 .Lpv_xen_pv_save_fl:
-	testb $0xff, %gs:xen_vcpu_info+1
+	testb $0xff, %gs:0x7fff0000
 	setz %ah
 	add %ah, %ah
 .Lpv_xen_pv_save_fl_end:
@@ -89,7 +89,7 @@
 .Lpv_native_irq_disable_end:
 	.set .Lpv_length_irq_disable_1, (6) - (((.Lpv_native_irq_disable_end - .Lpv_native_irq_disable) > (6)) * ((.Lpv_native_irq_disable_end - .Lpv_native_irq_disable) - (6)))
 .Lpv_xen_pv_irq_disable:
-	movb $1, %gs:xen_vcpu_info+1
+	movb $1, %gs:0x7fff0000+1
 .Lpv_xen_pv_irq_disable_end:
 	.set .Lpv_length_irq_disable, (.Lpv_length_irq_disable_1) - (((.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable) > (.Lpv_length_irq_disable_1)) * ((.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable) - (.Lpv_length_irq_disable_1)))
 .Lpv_native_irq_enable:
@@ -97,10 +97,10 @@
 .Lpv_native_irq_enable_end:
 	.set .Lpv_length_irq_enable_1, (6) - (((.Lpv_native_irq_enable_end - .Lpv_native_irq_enable) > (6)) * ((.Lpv_native_irq_enable_end - .Lpv_native_irq_enable) - (6)))
 .Lpv_xen_pv_irq_enable:
-	movb $0, %gs:xen_vcpu_info+1
-	cmpb $0, %gs:xen_vcpu_info+0
+	movb $0, %gs:0x7fff0000
+	cmpb $0, %gs:0x7fff0000
 	je 1f
-	call xen_pv_deliver
+	call 0x7fff0000
 	1:
 .Lpv_xen_pv_irq_enable_end:
 	.set .Lpv_length_irq_enable, (.Lpv_length_irq_enable_1) - (((.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable) > (.Lpv_length_irq_enable_1)) * ((.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable) - (.Lpv_length_irq_enable_1)))
@@ -118,7 +118,7 @@
 .Lpv_native_read_cr2_end:
 	.set .Lpv_length_read_cr2_1, (6) - (((.Lpv_native_read_cr2_end - .Lpv_native_read_cr2) > (6)) * ((.Lpv_native_read_cr2_end - .Lpv_native_read_cr2) - (6)))
 .Lpv_xen_pv_read_cr2:
-	movq %gs:xen_vcpu_info+16, %rax
+	movq %gs:0x7fff0000+16, %rax
 .Lpv_xen_pv_read_cr2_end:
 	.set .Lpv_length_read_cr2, (.Lpv_length_read_cr2_1) - (((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) > (.Lpv_length_read_cr2_1)) * ((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) - (.Lpv_length_read_cr2_1)))
 .Lpv_native_read_cr3:
