@@ -66,6 +66,12 @@ def test_a_refusal_is_read() -> None:
         assert refusal == machine.Refusal(7, 0xffffffff81000010, "irq.halt", "filler differs")
 
 
+def test_a_missing_backend_is_read() -> None:
+    """With or without another one that stands in."""
+    for instead in ("native", "none"):
+        assert boot(f"PV missing xen_pvh instead {instead}\n" + GOOD).console.missing == [("xen_pvh", instead)]
+
+
 NOT_BOOTED = {
     "empty": "",
     "no backend": without("PV backend"),
@@ -159,6 +165,7 @@ BAD_DEMOS = {
     "not patched": (boot("PV patch refused site=7 address=1f op=irq.halt reason=wrong slot\n" + GOOD),
                     "xen-pv was not patched: site 7 of irq.halt at 0x1f, wrong slot"),
     "no tests": (boot(NO_TESTS), "xen-pv ran no test"),
+    "no backend": (boot("PV missing xen_pv instead native\n" + GOOD), "xen-pv lacks the backend xen_pv; native ran"),
 }
 
 
