@@ -38,7 +38,7 @@ void xen_pvh_init(const struct pv_boot *boot)
 	map_shared_info();
 	xen_register_vcpu_info(pv_host_pa(&xen_vcpu_info));
 	xen_events_init();
-	/* Registration marks all as pending, and of what is pending Xen tells no more. */
+	/* Registration marks all as pending: an interrupt before the kernel has a handler. */
 	xen_run_events();
 	set_callback();
 }
