@@ -797,31 +797,30 @@ static void backend_provide(const struct attributed *a)
 	provide_values(a->run, r, a->s, &p->values);
 }
 
-static void inherit_group(const struct attributed *a, struct name name)
+static void inherit_group(const struct attributed *a, const struct name *name)
 {
 	struct interface *i = a->module;
 	struct backend *b = a->thing;
-	const struct group *group = map_get(&i->group_map, name.s);
+	const struct group *group = map_get(&i->group_map, name->s);
+	const struct name *first;
 
 	if (!group) {
-		diag(a->run, unknown_group, name.loc, i->name.s, name.s,
-		     suggest(a->run, &i->group_map, name.s));
+		diag(a->run, unknown_group, name->loc, i->name.s, name->s,
+		     suggest(a->run, &i->group_map, name->s));
 		return;
 	}
-	vec_each(old, &b->inherits)
-	{
-		if (old->group != group)
-			continue;
-		diag(a->run, repeated, name.loc, name.s);
-		diag_note(a->run, old->loc, "it was said here first");
+	first = map_add(&b->inherit_map, name->s, (void *)name);
+	if (first) {
+		diag(a->run, repeated, name->loc, name->s);
+		diag_note(a->run, first->loc, "it was said here first");
 		return;
 	}
-	*vec_push(&b->inherits) = (struct inheritance){group, name.loc};
+	*vec_push(&b->inherits) = (struct inheritance){group, name->loc};
 }
 
 static void backend_inherit(const struct attributed *a)
 {
-	vec_each(o, &a->s->operands) inherit_group(a, o->path.v[0]);
+	vec_each(o, &a->s->operands) inherit_group(a, &o->path.v[0]);
 }
 
 static const struct attribute_row backend_rows[] = {

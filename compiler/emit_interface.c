@@ -486,14 +486,10 @@ static void put_known(const struct interface *i, const struct backend *b, struct
 	put(o, b->signature ? "\"%s\"},\n" : "NULL},\n", b->signature);
 }
 
-static void emit_known(const struct run *run, const struct interface *i, struct out *o)
+static void emit_known(const struct interface *i, struct out *o)
 {
 	put_records(i, "const struct @_known @_known[] = {\n", o);
-	vec_each(b, &run->backends)
-	{
-		if ((*b)->interface == i)
-			put_known(i, *b, o);
-	}
+	vec_each(b, &i->backends) put_known(i, *b, o);
 	put_records(i,
 		    "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
 		    "/* The backend of bare hardware has the slots; without it they are empty at "
@@ -517,7 +513,7 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
 	vec_each(op, &i->ops) put(o, "\t\"%s.%s\",\n", (*op)->group->name.s, (*op)->name.s);
 	put(o, "};\n\n");
-	emit_known(run, i, o);
+	emit_known(i, o);
 	put(o, "__asm__(\n");
 	put_line(&lines, "\t.pushsection .rodata");
 	put_line(&lines, mem_printf("\t.globl %s_site_length", n));

@@ -408,6 +408,7 @@ struct backend {
 	VEC(struct converter) converters;
 	VEC(struct provision) provisions; /* sorted by registration once resolved */
 	VEC(struct inheritance) inherits;
+	struct map inherit_map;	 /* by group */
 	struct impl *impls;	 /* by slot */
 	struct lowered *lowered; /* by slot */
 };
@@ -471,7 +472,7 @@ struct arch {
 	unsigned int default_budget;
 	const char *percpu; /* @ is symbol+offset */
 	const char *global;
-	const char *elsewhere; /* a number that encodes like the address of a symbol */
+	const char *elsewhere;	 /* a number that encodes like the address of a symbol */
 	const char *const *load; /* by log2 of the size; @ is the place */
 	const char *const *load_signed;
 	const char *const *store;	 /* first @ the value, second the place */
