@@ -1185,9 +1185,9 @@ static inline long xen_set_debugreg(int reg, unsigned long value)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 8 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 8 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1208,9 +1208,9 @@ static inline unsigned long xen_get_debugreg(int reg)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)reg;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 9 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 9 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0)
-		: 
+		:
 		: "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (unsigned long)pv_result;
 }

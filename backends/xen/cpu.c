@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "xen_internal.h"
+#include "pv_exception.h"
 
 #define CR0_TS 0x8ul
 
@@ -44,6 +45,22 @@ void xen_pv_write_cr4(unsigned long value)
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
+PV_IMPLEMENTS(read_msr_safe, 1);
+uint64_t xen_pv_read_msr_safe(uint32_t msr, int *error)
+{
+	uint32_t low = 0, high = 0;
+	int result = -PV_EIO;
+
+	asm volatile("1: rdmsr\n"
+		     "xor %0, %0\n"
+		     "2:\n" PV_EXCEPTION("1b", "2b")
+		     : "+r"(result), "+a"(low), "+d"(high)
+		     : "c"(msr)
+		     : "cc");
+	*error = result;
+	return (uint64_t)high << 32 | low;
+}
+
 PV_IMPLEMENTS(read_msr, 1);
 uint64_t xen_pv_read_msr(uint32_t msr)
 {
@@ -53,9 +70,22 @@ uint64_t xen_pv_read_msr(uint32_t msr)
 	return (uint64_t)high << 32 | low;
 }
 
+static int emulated_wrmsr(uint32_t msr, uint64_t value)
+{
+	int result = -PV_EIO;
+
+	asm volatile("1: wrmsr\n"
+		     "xor %0, %0\n"
+		     "2:\n" PV_EXCEPTION("1b", "2b")
+		     : "+r"(result)
+		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+		     : "cc", "memory");
+	return result;
+}
+
 /* Segment bases have a call; Xen emulates the other registers that it lets a guest have. */
-PV_IMPLEMENTS(write_msr, 1);
-void xen_pv_write_msr(uint32_t msr, uint64_t value)
+PV_IMPLEMENTS(write_msr_safe, 1);
+int xen_pv_write_msr_safe(uint32_t msr, uint64_t value)
 {
 	static const struct {
 		uint32_t msr;
@@ -67,16 +97,16 @@ void xen_pv_write_msr(uint32_t msr, uint64_t value)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		if (bases[i].msr != msr)
-			continue;
-		xen_checked("xen: set_segment_base", xen_set_segment_base(bases[i].which, value));
-		return;
-	}
-	asm volatile("wrmsr"
-		     :
-		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-		     : "memory");
+	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
+		if (bases[i].msr == msr)
+			return xen_set_segment_base(bases[i].which, value) < 0 ? -PV_EIO : 0;
+	return emulated_wrmsr(msr, value);
+}
+
+PV_IMPLEMENTS(write_msr, 1);
+void xen_pv_write_msr(uint32_t msr, uint64_t value)
+{
+	xen_checked("xen: write_msr", xen_pv_write_msr_safe(msr, value));
 }
 
 /* The prefix (xen/include/public/arch-x86/xen.h, XEN_EMULATE_PREFIX) makes Xen answer, not the
