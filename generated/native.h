@@ -54,8 +54,8 @@ void native_set_ldt(const uint64_t *ldt, unsigned int entries);
 void native_load_gs_index(unsigned int selector);
 
 /**
- * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page, and
- * drop its TLB entry; with flags 0 it shows nothing.
+ * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
  */
 void native_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags);
 

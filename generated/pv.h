@@ -1746,8 +1746,8 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 }
 
 /**
- * Make a place of the kernel's choice (pv_host_fixmap) show this page, and
- * drop its TLB entry; with flags 0 it shows nothing.
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)

@@ -1326,8 +1326,8 @@
 	.endm
 
 /**
- * Make a place of the kernel's choice (pv_host_fixmap) show this page, and
- * drop its TLB entry; with flags 0 it shows nothing.
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
  * Changes what a C call may change.
  */
 	.macro pv_set_fixmap

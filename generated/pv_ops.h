@@ -602,8 +602,8 @@ struct pv_mmu_ops {
 	 */
 	void (*release_pt)(unsigned long pfn, unsigned int level);
 	/**
-	 * Make a place of the kernel's choice (pv_host_fixmap) show this page, and
-	 * drop its TLB entry; with flags 0 it shows nothing.
+	 * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+	 * memory, and drop its TLB entry; with flags 0 it shows nothing.
 	 * Changes what a C call may change.
 	 */
 	void (*set_fixmap)(unsigned int index, unsigned long gpa, uint64_t flags);

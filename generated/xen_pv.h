@@ -246,8 +246,8 @@ void xen_pv_alloc_pt(unsigned long pfn, unsigned int level);
 void xen_pv_release_pt(unsigned long pfn, unsigned int level);
 
 /**
- * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page, and
- * drop its TLB entry; with flags 0 it shows nothing.
+ * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
  */
 void xen_pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags);
 
