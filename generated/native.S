@@ -281,9 +281,11 @@ pv_native_sysret:
 	pop %rcx
 .Lpv_native_sysret_first:
 # 162 "idl/pv/pv.pvi"
-	mov 8(%rsp), %r11
+	pop %r11
 # 162 "idl/pv/pv.pvi"
-	mov 16(%rsp), %rsp
+	pop %r11
+# 162 "idl/pv/pv.pvi"
+	pop %rsp
 # 162 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_native_sysret_end:

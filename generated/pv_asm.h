@@ -107,8 +107,9 @@
 	.set .Lpv_length_iret, (6) - (((.Lpv_native_iret_end - .Lpv_native_iret) > (6)) * ((.Lpv_native_iret_end - .Lpv_native_iret) - (6)))
 .Lpv_native_sysret:
 	pop %rcx
-	mov 8(%rsp), %r11
-	mov 16(%rsp), %rsp
+	pop %r11
+	pop %r11
+	pop %rsp
 	sysretq
 .Lpv_native_sysret_end:
 	.set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))
