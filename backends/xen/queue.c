@@ -131,7 +131,7 @@ PV_IMPLEMENTS(context_begin, 1);
 void xen_pv_context_begin(void)
 {
 	xen_pv_flush();
-	queue.mode = PV_LAZY_CPU;
+	xen_pv_lazy_enter(PV_LAZY_CPU);
 }
 
 PV_IMPLEMENTS(context_end, 1);

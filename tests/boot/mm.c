@@ -187,7 +187,8 @@ void mm_free_space(unsigned long root)
 
 	pv_exit_mm(root);
 	for (level = 4; level; level--) {
-		unsigned long next = level > 1 ? below(entry_of(table, USER_BASE, level), level) : 0;
+		unsigned long next =
+			level > 1 ? below(entry_of(table, USER_BASE, level), level) : 0;
 
 		free_table(table, level);
 		table = next;

@@ -41,8 +41,8 @@ static void test_entries(uint64_t *ldt)
 		check_equal("cpu.write_ldt_entry.base_is_used", fs_word(), 0x8888 + i);
 	}
 	load_fs(0);
-	check_equal("cpu.set_ldt.has_a_limit",
-		    run_caught(load_fs, SELECTOR_LDT(ENTRIES, 3)), TRAP_GP);
+	check_equal("cpu.set_ldt.has_a_limit", run_caught(load_fs, SELECTOR_LDT(ENTRIES, 3)),
+		    TRAP_GP);
 }
 
 static void test_table(void)

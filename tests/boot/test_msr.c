@@ -47,8 +47,8 @@ static void test_refusal(void)
 	uint64_t value;
 
 	POISON_RESULT();
-	check_equal("cpu.write_msr_safe.refusal_is_survived",
-		    pv_write_msr_safe(MSR_VM_HSAVE_PA, 1), -PV_EIO);
+	check_equal("cpu.write_msr_safe.refusal_is_survived", pv_write_msr_safe(MSR_VM_HSAVE_PA, 1),
+		    -PV_EIO);
 	value = pv_read_msr_safe(MSR_NOWHERE, &error);
 	check("cpu.read_msr_safe.says_if_refused", !error || error == -PV_EIO);
 	if (error)

@@ -33,8 +33,8 @@ static unsigned long run(const char *code)
 /* A machine that refuses has set them itself. */
 static void allow_sysret(void)
 {
-	const uint64_t star =
-		(uint64_t)SELECTOR(STAR_USER, 3) << 48 | (uint64_t)SELECTOR(GDT_KERNEL_CODE, 0) << 32;
+	const uint64_t star = (uint64_t)SELECTOR(STAR_USER, 3) << 48 |
+			      (uint64_t)SELECTOR(GDT_KERNEL_CODE, 0) << 32;
 
 	pv_write_msr_safe(MSR_STAR, star);
 	pv_write_msr_safe(MSR_EFER, pv_read_msr(MSR_EFER) | EFER_SCE);
