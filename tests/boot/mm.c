@@ -9,9 +9,9 @@
 /* What one level 1 table maps. */
 #define REGION	     (ENTRIES * PAGE_SIZE)
 #define KERNEL_ENTRY 511
-/* The last pages of the window for devices. */
+/* In the window for devices, which come from its beginning. */
 #define FIXMAPS	    2
-#define FIXMAP_BASE (IO_BASE + REGION - FIXMAPS * PAGE_SIZE)
+#define FIXMAP_BASE (IO_BASE + REGION / 2)
 
 extern const char rodata_begin[], rodata_end[];
 
