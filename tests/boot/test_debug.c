@@ -29,6 +29,19 @@ static unsigned long debugreg(int regno)
 	return pv_get_debugreg(regno);
 }
 
+/* Each number is its own register. */
+static void test_addresses(void)
+{
+	int regno;
+	unsigned int good = 0;
+
+	for (regno = 0; regno < 4; regno++)
+		pv_set_debugreg(regno, (unsigned long)watched + regno);
+	for (regno = 0; regno < 4; regno++)
+		good += debugreg(regno) == (unsigned long)watched + regno;
+	check_equal("cpu.get_debugreg.four_addresses", good, 4);
+}
+
 static void test_watch(unsigned int i)
 {
 	hits = 0;
@@ -74,6 +87,7 @@ static void empty_caches(unsigned long unused)
 void test_debug(void)
 {
 	traps_handle(TRAP_DB, on_debug);
+	test_addresses();
 	test_watch(0);
 	test_watch(1);
 	traps_handle(TRAP_DB, NULL);
