@@ -23,7 +23,8 @@ def read_unobservable() -> dict[Mutant, str]:
     """Mutants that nothing can notice, each with the reason."""
     rows = [line.split(None, 3) for line in UNOBSERVABLE.read_text().splitlines()
             if line and not line.startswith("#")]
-    return {(op, kind, environment): reason for op, kind, environment, reason in rows}
+    return {(op, kind, environment): reason for op, kind, environments, reason in rows
+            for environment in environments.split(",")}
 
 
 def is_twin(op: str, kind: str, environment: str) -> bool:
