@@ -315,7 +315,7 @@ pv_native_flush_tlb_one:
 pv_native_pte_val:
 	endbr64
 .Lpv_native_pte_val_code:
-# 154 "idl/pv/pv.pvi"
+# 159 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pte_val_first:
 .Lpv_native_pte_val_end:
@@ -327,7 +327,7 @@ pv_native_pte_val:
 pv_native_make_pte:
 	endbr64
 .Lpv_native_make_pte_code:
-# 160 "idl/pv/pv.pvi"
+# 165 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pte_first:
 .Lpv_native_make_pte_end:
@@ -339,7 +339,7 @@ pv_native_make_pte:
 pv_native_set_pte:
 	endbr64
 .Lpv_native_set_pte_code:
-# 166 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_first:
 .Lpv_native_set_pte_end:
@@ -351,7 +351,7 @@ pv_native_set_pte:
 pv_native_set_pmd:
 	endbr64
 .Lpv_native_set_pmd_code:
-# 171 "idl/pv/pv.pvi"
+# 176 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pmd_first:
 .Lpv_native_set_pmd_end:
@@ -363,7 +363,7 @@ pv_native_set_pmd:
 pv_native_set_pud:
 	endbr64
 .Lpv_native_set_pud_code:
-# 176 "idl/pv/pv.pvi"
+# 181 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pud_first:
 .Lpv_native_set_pud_end:
@@ -375,7 +375,7 @@ pv_native_set_pud:
 pv_native_set_pgd:
 	endbr64
 .Lpv_native_set_pgd_code:
-# 181 "idl/pv/pv.pvi"
+# 186 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_first:
 .Lpv_native_set_pgd_end:
@@ -417,6 +417,63 @@ pv_native_lazy_leave:
 .Lpv_native_lazy_leave_end:
 	ret
 	.size pv_native_lazy_leave, . - pv_native_lazy_leave
+
+	.globl pv_native_lock_unlock
+	.type pv_native_lock_unlock, @function
+pv_native_lock_unlock:
+	endbr64
+.Lpv_native_lock_unlock_code:
+# 259 "idl/pv/pv.pvi"
+	movb $0, (%rdi)
+.Lpv_native_lock_unlock_first:
+.Lpv_native_lock_unlock_end:
+	ret
+	.size pv_native_lock_unlock, . - pv_native_lock_unlock
+
+	.globl pv_native_lock_wait
+	.type pv_native_lock_wait, @function
+pv_native_lock_wait:
+	endbr64
+.Lpv_native_lock_wait_code:
+# 264 "idl/pv/pv.pvi"
+	pause
+.Lpv_native_lock_wait_first:
+.Lpv_native_lock_wait_end:
+	ret
+	.size pv_native_lock_wait, . - pv_native_lock_wait
+
+	.globl pv_native_lock_kick
+	.type pv_native_lock_kick, @function
+pv_native_lock_kick:
+	endbr64
+.Lpv_native_lock_kick_code:
+.Lpv_native_lock_kick_end:
+	ret
+	.size pv_native_lock_kick, . - pv_native_lock_kick
+
+	.globl pv_native_vcpu_is_preempted
+	.type pv_native_vcpu_is_preempted, @function
+pv_native_vcpu_is_preempted:
+	endbr64
+.Lpv_native_vcpu_is_preempted_code:
+# 273 "idl/pv/pv.pvi"
+	xor %eax, %eax
+.Lpv_native_vcpu_is_preempted_first:
+.Lpv_native_vcpu_is_preempted_end:
+	ret
+	.size pv_native_vcpu_is_preempted, . - pv_native_vcpu_is_preempted
+
+	.globl pv_native_steal_clock
+	.type pv_native_steal_clock, @function
+pv_native_steal_clock:
+	endbr64
+.Lpv_native_steal_clock_code:
+# 286 "idl/pv/pv.pvi"
+	xor %eax, %eax
+.Lpv_native_steal_clock_first:
+.Lpv_native_steal_clock_end:
+	ret
+	.size pv_native_steal_clock, . - pv_native_steal_clock
 
 	.section .rodata
 	.balign 8
@@ -558,6 +615,11 @@ pv_native_patches:
 	.byte 1, .Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code, .Lpv_native_flush_tlb_one_first - .Lpv_native_flush_tlb_one_code
 	.byte 0xff
 	.skip 4
+	/* mmu.flush_tlb_multi */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* mmu.pte_val */
 	.quad .Lpv_native_pte_val_code
 	.byte 1, .Lpv_native_pte_val_end - .Lpv_native_pte_val_code, .Lpv_native_pte_val_first - .Lpv_native_pte_val_code
@@ -606,6 +668,36 @@ pv_native_patches:
 	/* mmu.lazy_leave */
 	.quad 0
 	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.lock_unlock */
+	.quad .Lpv_native_lock_unlock_code
+	.byte 1, .Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code, .Lpv_native_lock_unlock_first - .Lpv_native_lock_unlock_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_wait */
+	.quad .Lpv_native_lock_wait_code
+	.byte 1, .Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code, .Lpv_native_lock_wait_first - .Lpv_native_lock_wait_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_kick */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.vcpu_is_preempted */
+	.quad .Lpv_native_vcpu_is_preempted_code
+	.byte 1, .Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code, .Lpv_native_vcpu_is_preempted_first - .Lpv_native_vcpu_is_preempted_code
+	.byte 0xff
+	.skip 4
+	/* time.sched_clock */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.steal_clock */
+	.quad .Lpv_native_steal_clock_code
+	.byte 1, .Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code, .Lpv_native_steal_clock_first - .Lpv_native_steal_clock_code
 	.byte 0xff
 	.skip 4
 	.size pv_native_patches, . - pv_native_patches
@@ -709,27 +801,43 @@ pv_native_patches:
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
-# 154 "idl/pv/pv.pvi"
+# 159 "idl/pv/pv.pvi"
 	.org .Lpv_native_pte_val_budget + 16 - (.Lpv_native_pte_val_end - .Lpv_native_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_native_make_pte_budget:
-# 160 "idl/pv/pv.pvi"
+# 165 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 163 "idl/pv/pv.pvi"
+# 168 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 169 "idl/pv/pv.pvi"
+# 174 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 174 "idl/pv/pv.pvi"
+# 179 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 179 "idl/pv/pv.pvi"
+# 184 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
+/* lock.lock_unlock: at most 16 bytes */
+.Lpv_native_lock_unlock_budget:
+# 256 "idl/pv/pv.pvi"
+	.org .Lpv_native_lock_unlock_budget + 16 - (.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code)
+/* lock.lock_wait: at most 16 bytes */
+.Lpv_native_lock_wait_budget:
+# 263 "idl/pv/pv.pvi"
+	.org .Lpv_native_lock_wait_budget + 16 - (.Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code)
+/* lock.vcpu_is_preempted: at most 16 bytes */
+.Lpv_native_vcpu_is_preempted_budget:
+# 273 "idl/pv/pv.pvi"
+	.org .Lpv_native_vcpu_is_preempted_budget + 16 - (.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code)
+/* time.steal_clock: at most 16 bytes */
+.Lpv_native_steal_clock_budget:
+# 286 "idl/pv/pv.pvi"
+	.org .Lpv_native_steal_clock_budget + 16 - (.Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -36,6 +36,11 @@ void pv_native_alloc_pt(unsigned long pfn, unsigned int level);
 void pv_native_release_pt(unsigned long pfn, unsigned int level);
 void pv_native_lazy_enter(unsigned int mode);
 void pv_native_lazy_leave(unsigned int mode);
+PV_NARROW void pv_native_lock_unlock(uint8_t *lock);
+void pv_native_lock_wait(uint8_t *byte, uint8_t value);
+void pv_native_lock_kick(unsigned int cpu);
+PV_NARROW bool pv_native_vcpu_is_preempted(unsigned int cpu);
+uint64_t pv_native_steal_clock(unsigned int cpu);
 
 static const struct pv_ops ops = {
 	.cpu = {
@@ -70,6 +75,7 @@ static const struct pv_ops ops = {
 		.write_cr3 = pv_native_write_cr3,
 		.flush_tlb_local = pv_native_flush_tlb_local,
 		.flush_tlb_one = pv_native_flush_tlb_one,
+		.flush_tlb_multi = native_flush_tlb_multi,
 		.pte_val = pv_native_pte_val,
 		.make_pte = pv_native_make_pte,
 		.set_pte = pv_native_set_pte,
@@ -80,6 +86,16 @@ static const struct pv_ops ops = {
 		.release_pt = pv_native_release_pt,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
+	},
+	.lock = {
+		.lock_unlock = pv_native_lock_unlock,
+		.lock_wait = pv_native_lock_wait,
+		.lock_kick = pv_native_lock_kick,
+		.vcpu_is_preempted = pv_native_vcpu_is_preempted,
+	},
+	.time = {
+		.sched_clock = native_sched_clock,
+		.steal_clock = pv_native_steal_clock,
 	},
 };
 
@@ -117,6 +133,7 @@ struct pv_ops pv_ops = {
 		.write_cr3 = pv_native_write_cr3,
 		.flush_tlb_local = pv_native_flush_tlb_local,
 		.flush_tlb_one = pv_native_flush_tlb_one,
+		.flush_tlb_multi = native_flush_tlb_multi,
 		.pte_val = pv_native_pte_val,
 		.make_pte = pv_native_make_pte,
 		.set_pte = pv_native_set_pte,
@@ -127,6 +144,16 @@ struct pv_ops pv_ops = {
 		.release_pt = pv_native_release_pt,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
+	},
+	.lock = {
+		.lock_unlock = pv_native_lock_unlock,
+		.lock_wait = pv_native_lock_wait,
+		.lock_kick = pv_native_lock_kick,
+		.vcpu_is_preempted = pv_native_vcpu_is_preempted,
+	},
+	.time = {
+		.sched_clock = native_sched_clock,
+		.steal_clock = pv_native_steal_clock,
 	},
 };
 
@@ -144,6 +171,18 @@ static const struct pv_console console[] = {
 
 static const struct pv_shutdown shutdown[] = {
 	{.name = "reset", .stop = native_stop},
+};
+
+static const struct pv_smp smp[] = {
+	{.name = "apic", .count = native_cpu_count, .start = native_cpu_start},
+};
+
+static const struct pv_ipi ipi[] = {
+	{.name = "apic", .start = native_ipi_start, .send = native_ipi_send, .send_others = native_ipi_send_others, .interrupt = native_ipi_interrupt},
+};
+
+static const struct pv_wallclock wallclock[] = {
+	{.name = "cmos", .read = native_cmos_read},
 };
 
 extern const struct pv_patch pv_native_patches[PV_NR_OPS];
@@ -165,6 +204,12 @@ static const struct pv_backend backend = {
 	.nr_console = 1,
 	.shutdown = shutdown,
 	.nr_shutdown = 1,
+	.smp = smp,
+	.nr_smp = 1,
+	.ipi = ipi,
+	.nr_ipi = 1,
+	.wallclock = wallclock,
+	.nr_wallclock = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend

@@ -31,6 +31,7 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"mmu.write_cr3",
 	"mmu.flush_tlb_local",
 	"mmu.flush_tlb_one",
+	"mmu.flush_tlb_multi",
 	"mmu.pte_val",
 	"mmu.make_pte",
 	"mmu.set_pte",
@@ -41,6 +42,12 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"mmu.release_pt",
 	"mmu.lazy_enter",
 	"mmu.lazy_leave",
+	"lock.lock_unlock",
+	"lock.lock_wait",
+	"lock.lock_kick",
+	"lock.vcpu_is_preempted",
+	"time.sched_clock",
+	"time.steal_clock",
 };
 
 __asm__(
@@ -74,6 +81,7 @@ __asm__(
 	" .byte .Lpv_length_write_cr3\n"
 	" .byte .Lpv_length_flush_tlb_local\n"
 	" .byte .Lpv_length_flush_tlb_one\n"
+	" .byte .Lpv_length_flush_tlb_multi\n"
 	" .byte .Lpv_length_pte_val\n"
 	" .byte .Lpv_length_make_pte\n"
 	" .byte .Lpv_length_set_pte\n"
@@ -84,5 +92,11 @@ __asm__(
 	" .byte .Lpv_length_release_pt\n"
 	" .byte .Lpv_length_lazy_enter\n"
 	" .byte .Lpv_length_lazy_leave\n"
+	" .byte .Lpv_length_lock_unlock\n"
+	" .byte .Lpv_length_lock_wait\n"
+	" .byte .Lpv_length_lock_kick\n"
+	" .byte .Lpv_length_vcpu_is_preempted\n"
+	" .byte .Lpv_length_sched_clock\n"
+	" .byte .Lpv_length_steal_clock\n"
 	" .popsection\n"
 );

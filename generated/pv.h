@@ -143,6 +143,7 @@ __asm__(
 	" invlpg (%rdi)\n"
 	".Lpv_native_flush_tlb_one_end:\n"
 	" .set .Lpv_length_flush_tlb_one, (6) - (((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) > (6)) * ((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) - (6)))\n"
+	" .set .Lpv_length_flush_tlb_multi, 6\n"
 	".Lpv_native_pte_val:\n"
 	" mov %rdi, %rax\n"
 	".Lpv_native_pte_val_end:\n"
@@ -171,6 +172,24 @@ __asm__(
 	" .set .Lpv_length_release_pt, 6\n"
 	" .set .Lpv_length_lazy_enter, 6\n"
 	" .set .Lpv_length_lazy_leave, 6\n"
+	".Lpv_native_lock_unlock:\n"
+	" movb $0, (%rdi)\n"
+	".Lpv_native_lock_unlock_end:\n"
+	" .set .Lpv_length_lock_unlock, (6) - (((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) > (6)) * ((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) - (6)))\n"
+	".Lpv_native_lock_wait:\n"
+	" pause\n"
+	".Lpv_native_lock_wait_end:\n"
+	" .set .Lpv_length_lock_wait, (6) - (((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) > (6)) * ((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) - (6)))\n"
+	" .set .Lpv_length_lock_kick, 6\n"
+	".Lpv_native_vcpu_is_preempted:\n"
+	" xor %eax, %eax\n"
+	".Lpv_native_vcpu_is_preempted_end:\n"
+	" .set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))\n"
+	" .set .Lpv_length_sched_clock, 6\n"
+	".Lpv_native_steal_clock:\n"
+	" xor %eax, %eax\n"
+	".Lpv_native_steal_clock_end:\n"
+	" .set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))\n"
 	" .popsection\n"
 );
 
@@ -807,6 +826,34 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 }
 
 /**
+ * Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpus;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)start;
+	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)end;
+
+	__asm__ volatile(
+	"771: call *pv_ops+216(%%rip)\n"
+	"772: .fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 27\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
+		:
+		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
  * The kernel's value of an entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
@@ -816,13 +863,13 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+216(%%rip)\n"
+	"771: call *pv_ops+224(%%rip)\n"
 	"772: .fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 27\n"
+	" .short 28\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -842,13 +889,13 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+224(%%rip)\n"
+	"771: call *pv_ops+232(%%rip)\n"
 	"772: .fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 28\n"
+	" .short 29\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -868,13 +915,13 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+232(%%rip)\n"
+	"771: call *pv_ops+240(%%rip)\n"
 	"772: .fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 29\n"
+	" .short 30\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -893,13 +940,13 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pmd.pmd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+240(%%rip)\n"
+	"771: call *pv_ops+248(%%rip)\n"
 	"772: .fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 30\n"
+	" .short 31\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -918,13 +965,13 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pud.pud;
 
 	__asm__ volatile(
-	"771: call *pv_ops+248(%%rip)\n"
+	"771: call *pv_ops+256(%%rip)\n"
 	"772: .fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 31\n"
+	" .short 32\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -943,13 +990,13 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pgd.pgd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+256(%%rip)\n"
+	"771: call *pv_ops+264(%%rip)\n"
 	"772: .fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 32\n"
+	" .short 33\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -969,13 +1016,13 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+264(%%rip)\n"
+	"771: call *pv_ops+272(%%rip)\n"
 	"772: .fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 33\n"
+	" .short 34\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -995,13 +1042,13 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+272(%%rip)\n"
+	"771: call *pv_ops+280(%%rip)\n"
 	"772: .fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 34\n"
+	" .short 35\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1020,13 +1067,13 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+280(%%rip)\n"
+	"771: call *pv_ops+288(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 35\n"
+	" .short 36\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1044,19 +1091,172 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+288(%%rip)\n"
+	"771: call *pv_ops+296(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 36\n"
+	" .short 37\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) void pv_lock_unlock(uint8_t *lock)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)lock;
+
+	__asm__ volatile(
+	"771: call *pv_ops+304(%%rip)\n"
+	"772: .fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 38\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+}
+
+/**
+ * Sleep as long as *byte is `value`.  May come back early; a CPU that
+ * changes the byte by other means than lock_unlock calls lock_kick.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_lock_wait(uint8_t *byte, uint8_t value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)byte;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+
+	__asm__ volatile(
+	"771: call *pv_ops+312(%%rip)\n"
+	"772: .fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 39\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Let this CPU, if it sleeps in lock_wait, look again.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_lock_kick(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+
+	__asm__ volatile(
+	"771: call *pv_ops+320(%%rip)\n"
+	"772: .fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 40\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * This CPU is not executing at the moment, although it could.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) bool pv_vcpu_is_preempted(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+328(%%rip)\n"
+	"772: .fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 41\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (uint8_t)pv_result != 0;
+}
+
+/**
+ * Nanoseconds of the clock source, for differences on one CPU.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_sched_clock(void)
+{
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	" .balign 64,,15\n"
+	"771: call *pv_ops+336(%%rip)\n"
+	"772: .fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 42\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result)
+		:
+		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (uint64_t)pv_result;
+}
+
+/**
+ * Nanoseconds for which this CPU was ready to run and did not.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_steal_clock(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	" .balign 64,,15\n"
+	"771: call *pv_ops+344(%%rip)\n"
+	"772: .fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 43\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (uint64_t)pv_result;
 }
 
 #endif

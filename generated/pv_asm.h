@@ -138,6 +138,7 @@
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_end:
 	.set .Lpv_length_flush_tlb_one, (6) - (((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) > (6)) * ((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) - (6)))
+	.set .Lpv_length_flush_tlb_multi, 6
 .Lpv_native_pte_val:
 	mov %rdi, %rax
 .Lpv_native_pte_val_end:
@@ -166,6 +167,24 @@
 	.set .Lpv_length_release_pt, 6
 	.set .Lpv_length_lazy_enter, 6
 	.set .Lpv_length_lazy_leave, 6
+.Lpv_native_lock_unlock:
+	movb $0, (%rdi)
+.Lpv_native_lock_unlock_end:
+	.set .Lpv_length_lock_unlock, (6) - (((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) > (6)) * ((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) - (6)))
+.Lpv_native_lock_wait:
+	pause
+.Lpv_native_lock_wait_end:
+	.set .Lpv_length_lock_wait, (6) - (((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) > (6)) * ((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) - (6)))
+	.set .Lpv_length_lock_kick, 6
+.Lpv_native_vcpu_is_preempted:
+	xor %eax, %eax
+.Lpv_native_vcpu_is_preempted_end:
+	.set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))
+	.set .Lpv_length_sched_clock, 6
+.Lpv_native_steal_clock:
+	xor %eax, %eax
+.Lpv_native_steal_clock_end:
+	.set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))
 	.popsection
 
 /**
@@ -631,12 +650,14 @@
 	.endm
 
 /**
- * The kernel's value of an entry that a page table holds.
- * Changes its arguments, result and the flags.
+ * Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ * Changes what a C call may change.
  */
-	.macro pv_pte_val
+	.macro pv_flush_tlb_multi
 771:	call *pv_ops+216(%rip)
-772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -648,12 +669,12 @@
 	.endm
 
 /**
- * The entry that a page table must hold for this value.
+ * The kernel's value of an entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_make_pte
+	.macro pv_pte_val
 771:	call *pv_ops+224(%rip)
-772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -665,12 +686,12 @@
 	.endm
 
 /**
- * Write a level 1 entry.
- * Changes what a C call may change.
+ * The entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
  */
-	.macro pv_set_pte
+	.macro pv_make_pte
 771:	call *pv_ops+232(%rip)
-772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -682,12 +703,12 @@
 	.endm
 
 /**
- * Write a level 2 entry.
+ * Write a level 1 entry.
  * Changes what a C call may change.
  */
-	.macro pv_set_pmd
+	.macro pv_set_pte
 771:	call *pv_ops+240(%rip)
-772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -699,12 +720,12 @@
 	.endm
 
 /**
- * Write a level 3 entry.
+ * Write a level 2 entry.
  * Changes what a C call may change.
  */
-	.macro pv_set_pud
+	.macro pv_set_pmd
 771:	call *pv_ops+248(%rip)
-772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -716,12 +737,12 @@
 	.endm
 
 /**
- * Write a level 4 entry.
+ * Write a level 3 entry.
  * Changes what a C call may change.
  */
-	.macro pv_set_pgd
+	.macro pv_set_pud
 771:	call *pv_ops+256(%rip)
-772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -733,13 +754,12 @@
 	.endm
 
 /**
- * The page at this frame becomes a page table of this level (1 to 4).  It
- * is all zeros; from now on only set_pte .. set_pgd may write it.
+ * Write a level 4 entry.
  * Changes what a C call may change.
  */
-	.macro pv_alloc_pt
+	.macro pv_set_pgd
 771:	call *pv_ops+264(%rip)
-772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -751,13 +771,13 @@
 	.endm
 
 /**
- * The page is no page table any more and may be written again.  No table
- * points to it.
+ * The page at this frame becomes a page table of this level (1 to 4).  It
+ * is all zeros; from now on only set_pte .. set_pgd may write it.
  * Changes what a C call may change.
  */
-	.macro pv_release_pt
+	.macro pv_alloc_pt
 771:	call *pv_ops+272(%rip)
-772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -769,13 +789,13 @@
 	.endm
 
 /**
- * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
- * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+ * The page is no page table any more and may be written again.  No table
+ * points to it.
  * Changes what a C call may change.
  */
-	.macro pv_lazy_enter
+	.macro pv_release_pt
 771:	call *pv_ops+280(%rip)
-772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -787,17 +807,140 @@
 	.endm
 
 /**
- * All that was deferred has taken effect when this returns.
+ * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
  * Changes what a C call may change.
  */
-	.macro pv_lazy_leave
+	.macro pv_lazy_enter
 771:	call *pv_ops+288(%rip)
-772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 36
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * All that was deferred has taken effect when this returns.
+ * Changes what a C call may change.
+ */
+	.macro pv_lazy_leave
+771:	call *pv_ops+296(%rip)
+772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 37
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_lock_unlock
+771:	call *pv_ops+304(%rip)
+772:	.fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 38
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Sleep as long as *byte is `value`.  May come back early; a CPU that
+ * changes the byte by other means than lock_unlock calls lock_kick.
+ * Changes what a C call may change.
+ */
+	.macro pv_lock_wait
+771:	call *pv_ops+312(%rip)
+772:	.fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 39
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Let this CPU, if it sleeps in lock_wait, look again.
+ * Changes what a C call may change.
+ */
+	.macro pv_lock_kick
+771:	call *pv_ops+320(%rip)
+772:	.fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 40
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * This CPU is not executing at the moment, although it could.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_vcpu_is_preempted
+771:	call *pv_ops+328(%rip)
+772:	.fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 41
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Nanoseconds of the clock source, for differences on one CPU.
+ * Changes what a C call may change.
+ */
+	.macro pv_sched_clock
+	.balign 64,,15
+771:	call *pv_ops+336(%rip)
+772:	.fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 42
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Nanoseconds for which this CPU was ready to run and did not.
+ * Changes what a C call may change.
+ */
+	.macro pv_steal_clock
+	.balign 64,,15
+771:	call *pv_ops+344(%rip)
+772:	.fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 43
 	.byte 773b - 771b
 	.byte 0
 	.popsection

@@ -15,6 +15,31 @@
 #define PV_SHUTDOWN_POWEROFF 0
 #define PV_SHUTDOWN_REBOOT 1
 #define PV_SHUTDOWN_CRASH 2
+/**
+ * The most CPUs that anything here speaks about: one bit each in a u64.
+ */
+#define PV_CPUS_MAX 64
+/**
+ * Interrupts between CPUs, by kind.
+ * Kind for the backend's own flush_tlb_multi.
+ */
+#define PV_IPI_FLUSH 0
+/**
+ * Kind for the runtime: execute a serialising instruction.
+ */
+#define PV_IPI_SYNC 1
+/**
+ * Kind that is the kernel's.
+ */
+#define PV_IPI_CALL 2
+/**
+ * How many kinds there are.
+ */
+#define PV_NR_IPIS 3
+/**
+ * Vector of kind 0 where these interrupts come through the IDT; the others follow.
+ */
+#define PV_VECTOR_IPI 48
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -164,11 +189,28 @@ struct tls {
 _Static_assert(sizeof(struct tls) == 24, "size of tls");
 _Static_assert(offsetof(struct tls, desc) == 0, "offset of desc");
 
+struct pv_moment;
 
 /**
  * Function that a timer calls, with interrupts disabled.
  */
 typedef void pv_tick_t(void);
+
+/**
+ * Function that these interrupts call, with interrupts disabled.
+ */
+typedef void pv_ipi_t(unsigned int kind);
+
+/**
+ * A moment: seconds and nanoseconds since 1970-01-01 00:00 UTC.
+ */
+struct pv_moment {
+	uint64_t seconds;
+	uint32_t nanoseconds;
+};
+_Static_assert(sizeof(struct pv_moment) == 16, "size of moment");
+_Static_assert(offsetof(struct pv_moment, seconds) == 0, "offset of seconds");
+_Static_assert(offsetof(struct pv_moment, nanoseconds) == 8, "offset of nanoseconds");
 
 /** Number of an op: its slot in struct pv_ops. */
 enum pv_op {
@@ -199,17 +241,24 @@ enum pv_op {
 	PV_OP_write_cr3 = 24,
 	PV_OP_flush_tlb_local = 25,
 	PV_OP_flush_tlb_one = 26,
-	PV_OP_pte_val = 27,
-	PV_OP_make_pte = 28,
-	PV_OP_set_pte = 29,
-	PV_OP_set_pmd = 30,
-	PV_OP_set_pud = 31,
-	PV_OP_set_pgd = 32,
-	PV_OP_alloc_pt = 33,
-	PV_OP_release_pt = 34,
-	PV_OP_lazy_enter = 35,
-	PV_OP_lazy_leave = 36,
-	PV_NR_OPS = 37
+	PV_OP_flush_tlb_multi = 27,
+	PV_OP_pte_val = 28,
+	PV_OP_make_pte = 29,
+	PV_OP_set_pte = 30,
+	PV_OP_set_pmd = 31,
+	PV_OP_set_pud = 32,
+	PV_OP_set_pgd = 33,
+	PV_OP_alloc_pt = 34,
+	PV_OP_release_pt = 35,
+	PV_OP_lazy_enter = 36,
+	PV_OP_lazy_leave = 37,
+	PV_OP_lock_unlock = 38,
+	PV_OP_lock_wait = 39,
+	PV_OP_lock_kick = 40,
+	PV_OP_vcpu_is_preempted = 41,
+	PV_OP_sched_clock = 42,
+	PV_OP_steal_clock = 43,
+	PV_NR_OPS = 44
 };
 
 /**
@@ -367,6 +416,13 @@ struct pv_mmu_ops {
 	 */
 	void (*flush_tlb_one)(unsigned long addr);
 	/**
+	 * Drop the TLB entries of the pages from `start` to before `end` on each
+	 * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+	 * this returns.  Interrupts are enabled, or no other CPU does the same.
+	 * Changes what a C call may change.
+	 */
+	void (*flush_tlb_multi)(const uint64_t *cpus, unsigned long start, unsigned long end);
+	/**
 	 * The kernel's value of an entry that a page table holds.
 	 * Changes its arguments, result and the flags.
 	 */
@@ -422,17 +478,62 @@ struct pv_mmu_ops {
 };
 
 /**
+ * Waiting for a byte that another CPU changes: what a spinlock is made of.
+ */
+struct pv_lock_ops {
+	/**
+	 * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW void (*lock_unlock)(uint8_t *lock);
+	/**
+	 * Sleep as long as *byte is `value`.  May come back early; a CPU that
+	 * changes the byte by other means than lock_unlock calls lock_kick.
+	 * Changes what a C call may change.
+	 */
+	void (*lock_wait)(uint8_t *byte, uint8_t value);
+	/**
+	 * Let this CPU, if it sleeps in lock_wait, look again.
+	 * Changes what a C call may change.
+	 */
+	void (*lock_kick)(unsigned int cpu);
+	/**
+	 * This CPU is not executing at the moment, although it could.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW bool (*vcpu_is_preempted)(unsigned int cpu);
+};
+
+/**
+ * Time for the scheduler.
+ */
+struct pv_time_ops {
+	/**
+	 * Nanoseconds of the clock source, for differences on one CPU.
+	 * Changes what a C call may change.
+	 */
+	uint64_t (*sched_clock)(void);
+	/**
+	 * Nanoseconds for which this CPU was ready to run and did not.
+	 * Changes what a C call may change.
+	 */
+	uint64_t (*steal_clock)(unsigned int cpu);
+};
+
+/**
  * All ops.  The slots are in the order of the op numbers.
  */
 struct pv_ops {
 	struct pv_cpu_ops cpu;
 	struct pv_irq_ops irq;
 	struct pv_mmu_ops mmu;
+	struct pv_lock_ops lock;
+	struct pv_time_ops time;
 };
 
 extern struct pv_ops pv_ops;
 
-_Static_assert(sizeof(struct pv_ops) == 296, "one pointer an op");
+_Static_assert(sizeof(struct pv_ops) == 352, "one pointer an op");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr0) == 0, "slot of read_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.write_cr0) == 8, "slot of write_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr4) == 16, "slot of read_cr4");
@@ -460,16 +561,23 @@ _Static_assert(offsetof(struct pv_ops, mmu.read_cr3) == 184, "slot of read_cr3")
 _Static_assert(offsetof(struct pv_ops, mmu.write_cr3) == 192, "slot of write_cr3");
 _Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_local) == 200, "slot of flush_tlb_local");
 _Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_one) == 208, "slot of flush_tlb_one");
-_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 216, "slot of pte_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 224, "slot of make_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 232, "slot of set_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 240, "slot of set_pmd");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 248, "slot of set_pud");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 256, "slot of set_pgd");
-_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 264, "slot of alloc_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 272, "slot of release_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 280, "slot of lazy_enter");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 288, "slot of lazy_leave");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_multi) == 216, "slot of flush_tlb_multi");
+_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 224, "slot of pte_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 232, "slot of make_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 240, "slot of set_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 248, "slot of set_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 256, "slot of set_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 264, "slot of set_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 272, "slot of alloc_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 280, "slot of release_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 288, "slot of lazy_enter");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 296, "slot of lazy_leave");
+_Static_assert(offsetof(struct pv_ops, lock.lock_unlock) == 304, "slot of lock_unlock");
+_Static_assert(offsetof(struct pv_ops, lock.lock_wait) == 312, "slot of lock_wait");
+_Static_assert(offsetof(struct pv_ops, lock.lock_kick) == 320, "slot of lock_kick");
+_Static_assert(offsetof(struct pv_ops, lock.vcpu_is_preempted) == 328, "slot of vcpu_is_preempted");
+_Static_assert(offsetof(struct pv_ops, time.sched_clock) == 336, "slot of sched_clock");
+_Static_assert(offsetof(struct pv_ops, time.steal_clock) == 344, "slot of steal_clock");
 
 /** Kinds of call site. */
 enum pv_site_kind { PV_SITE_CALL, PV_SITE_TAIL };
@@ -536,16 +644,16 @@ struct pv_clocksource {
 };
 
 /**
- * One interrupt after a given time.
+ * One interrupt after a given time.  Each CPU has its own.
  */
 struct pv_timer {
 	const char *name;
 	/**
-	 * Make ready; tick is what each interrupt calls.
+	 * Make ready on this CPU; tick is what each interrupt on it calls.
 	 */
 	void (*start)(pv_tick_t *tick);
 	/**
-	 * One interrupt in `delta` nanoseconds; replaces an earlier one.
+	 * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
 	 */
 	void (*program)(uint64_t delta);
 	/**
@@ -574,6 +682,65 @@ struct pv_shutdown {
 	void (*stop)(unsigned int reason);
 };
 
+/**
+ * The machine's CPUs.  The first one has number 0.
+ */
+struct pv_smp {
+	const char *name;
+	/**
+	 * How many there are.
+	 */
+	unsigned int (*count)(void);
+	/**
+	 * Let a CPU run: at this address, with this stack, on the caller's page
+	 * tables, with interrupts disabled and %gs based on its copy of the per-CPU
+	 * data, or on CPU 0's.  Comes back before it runs.  Negative: it will not.
+	 */
+	int (*start)(unsigned int cpu, unsigned long entry, unsigned long stack);
+};
+
+/**
+ * Interrupts from one CPU to another.
+ */
+struct pv_ipi {
+	const char *name;
+	/**
+	 * Make ready on this CPU; handler is what each interrupt on it calls.
+	 */
+	void (*start)(pv_ipi_t *handler);
+	/**
+	 * Interrupt one other CPU.
+	 */
+	void (*send)(unsigned int cpu, unsigned int kind);
+	/**
+	 * Interrupt all other CPUs that are ready.
+	 */
+	void (*send_others)(unsigned int kind);
+	/**
+	 * To be called by the kernel's handler of VECTOR_IPI + kind.
+	 */
+	void (*interrupt)(unsigned int kind);
+};
+
+/**
+ * The time of day.
+ */
+struct pv_wallclock {
+	const char *name;
+	void (*read)(struct pv_moment *now);
+};
+
+/**
+ * Where a hypervisor tells what it took: absent where nothing can be stolen.
+ */
+struct pv_steal {
+	const char *name;
+	/**
+	 * Nanoseconds stolen from a CPU so far.
+	 */
+	uint64_t (*read)(unsigned int cpu);
+};
+
 /** One backend, in section pv_backends as a pointer. */
 struct pv_backend {
 	const char *name;
@@ -598,6 +765,14 @@ struct pv_backend {
 	unsigned int nr_console;
 	const struct pv_shutdown *shutdown;
 	unsigned int nr_shutdown;
+	const struct pv_smp *smp;
+	unsigned int nr_smp;
+	const struct pv_ipi *ipi;
+	unsigned int nr_ipi;
+	const struct pv_wallclock *wallclock;
+	unsigned int nr_wallclock;
+	const struct pv_steal *steal;
+	unsigned int nr_steal;
 };
 
 #endif /* __ASSEMBLER__ */
