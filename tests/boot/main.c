@@ -96,7 +96,7 @@ __attribute__((used, noinline)) void pv_never_executed(void)
 }
 
 /* Order matters only where one test needs what an earlier one has shown to work. */
-static void run_tests(void)
+static void run_tests(const struct pv_backend *backend)
 {
 	test_control();
 	test_registers();
@@ -106,6 +106,9 @@ static void run_tests(void)
 	test_time();
 	test_interrupts();
 	threads_run();
+	smp_init();
+	test_smp(backend);
+	test_late(backend);
 }
 
 void kernel_main(unsigned long pvh_info, const void *start_info)
@@ -122,7 +125,7 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	report_forms();
 	mm_init(&machine);
 	timer_init();
-	run_tests();
+	run_tests(backend);
 	print("PV done passed=%u failed=%u\n", tests_passed, tests_failed);
 	pv_stop(PV_SHUTDOWN_REBOOT);
 }
