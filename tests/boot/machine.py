@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,8 +20,8 @@ GUEST = ROOT / "build/guest.elf"
 
 # Time in the machine is counted in instructions, 64 ns each, and not the host's:
 # a busy host neither loses the guest an interrupt nor makes a test of time fail.
-START = "2021-02-03T04:05:06"
-CLOCK = ("-icount", "shift=6,align=off,sleep=off", "-rtc", f"base={START},clock=vm")
+START = datetime(2021, 2, 3, 4, 5, 6, tzinfo=UTC)      # what the machine's clock shows
+CLOCK = ("-icount", "shift=6,align=off,sleep=off", "-rtc", f"base={START:%Y-%m-%dT%H:%M:%S},clock=vm")
 
 BY_TURNS = (*CLOCK, "-accel", "tcg")
 QEMU = ("qemu-system-x86_64", "-cpu", "max", "-nodefaults", "-vga", "none",

@@ -14,7 +14,8 @@
 #define CLOCK_READS 5000
 
 static uint64_t all, others;
-static bool hypervisor;
+/* The backend lets waiters sleep, and so has something to do to wake them. */
+static bool sleeps;
 
 static unsigned int first_other(void)
 {
@@ -106,8 +107,9 @@ static bool send_to_gate(void)
 /* So that one lost wake-up does not make all later tests fail. */
 static void wake_by_force(void)
 {
-	while (!smp_wait(&waiting, 0))
-		pv_ipi_send(first_other(), PV_IPI_CALL);
+	gate = 2;
+	pv_ipi_send(first_other(), PV_IPI_CALL);
+	smp_wait(&waiting, 0);
 }
 
 static bool preempted(unsigned int cpu)
@@ -124,9 +126,8 @@ static void open_gate(const char *test, void (*open)(void))
 		check(test, false);
 		return;
 	}
-	check_equal("lock.vcpu_is_preempted.tells_who_sleeps", preempted(first_other()),
-		    hypervisor);
-	if (hypervisor)
+	check_equal("lock.vcpu_is_preempted.tells_who_sleeps", preempted(first_other()), sleeps);
+	if (sleeps)
 		check("lock.lock_wait.sleeps", waits < FEW);
 	open();
 	came = smp_wait(&waiting, 0);
@@ -147,16 +148,39 @@ static void open_by_unlock(void)
 	pv_lock_unlock(&gate);
 }
 
-static void test_waiting(void)
+/* How long a wait takes that only a timer can end, if nobody kicks. */
+static uint64_t wait_alone(bool kick)
 {
+	uint64_t begin = pv_clock_read();
+
+	gate = 1;
+	pv_timer_program(ASLEEP);
+	if (kick)
+		pv_lock_kick(pv_cpu_this());
+	pv_lock_wait(&gate, 1);
+	return pv_clock_read() - begin;
+}
+
+static void test_waiting_alone(void)
+{
+	uint64_t begin = pv_clock_read();
+
 	check("lock.vcpu_is_preempted.not_this_one", !preempted(pv_cpu_this()));
 	gate = 2;
+	pv_timer_program(ASLEEP);
 	pv_lock_wait(&gate, 1);
-	check("lock.lock_wait.not_for_another_value", true);
-	pv_lock_kick(pv_cpu_this());
-	gate = 1;
-	pv_lock_wait(&gate, 1);
-	check("lock.lock_kick.is_not_lost", true);
+	check("lock.lock_wait.not_for_another_value", pv_clock_read() - begin < ASLEEP / 2);
+	check("lock.lock_kick.is_not_lost", wait_alone(true) < ASLEEP / 2);
+	if (sleeps)
+		check("lock.lock_wait.sleeps_until_interrupt", wait_alone(false) > ASLEEP / 2);
+	timer_spin(2 * ASLEEP);
+	pv_irq_enable();
+	pv_irq_disable();
+}
+
+static void test_waiting(void)
+{
+	test_waiting_alone();
 	if (!others)
 		return;
 	open_gate("lock.lock_kick.wakes", open_by_kick);
@@ -343,7 +367,7 @@ void test_smp(const struct pv_backend *backend)
 {
 	all = pv_cpus_online();
 	others = all & ~1ull;
-	hypervisor = !backend->bare;
+	sleeps = backend->patches[PV_OP_lock_kick].form != PV_FORM_NOP;
 	test_start();
 	test_counter();
 	test_waiting();
