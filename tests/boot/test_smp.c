@@ -4,8 +4,9 @@
 #include "pv_host.h"
 #include "pv_lock.h"
 
-#define FLAGS_IF 0x200ul
-#define ROUNDS	 2000
+#define FLAGS_IF  0x200ul
+#define ROUNDS	  1000
+#define COUNT_FOR (50 * NS_PER_MS)
 /* A wait that sleeps comes back a few times in this time; one that does not, always. */
 #define ASLEEP	    (20 * NS_PER_MS)
 #define FEW	    100
@@ -43,25 +44,40 @@ static void test_start(void)
 
 /* ---- locks ---- */
 
+static unsigned long sum(const volatile unsigned long *numbers)
+{
+	unsigned long total = 0;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		total += numbers[cpu];
+	return total;
+}
+
 static struct pv_spinlock lock;
 static volatile unsigned long counter;
 
+static volatile unsigned long rounds[CPUS];
+static uint64_t rounds_end;
+
 /* The pause lets the others run between the load and the store. */
+static void count_up_once(unsigned int cpu)
+{
+	unsigned long value;
+
+	pv_spin_lock(&lock);
+	value = counter;
+	if (++rounds[cpu] % 16 == 0)
+		asm volatile("pause");
+	counter = value + 1;
+	pv_spin_unlock(&lock);
+}
+
+/* For a time, and not a number of rounds: CPUs that share the host's must meet. */
 static void count_up(unsigned int cpu)
 {
-	unsigned int i;
-
-	(void)cpu;
-	for (i = 0; i < ROUNDS; i++) {
-		unsigned long value;
-
-		pv_spin_lock(&lock);
-		value = counter;
-		if (i % 16 == 0)
-			asm volatile("pause");
-		counter = value + 1;
-		pv_spin_unlock(&lock);
-	}
+	while (rounds[cpu] < ROUNDS || pv_clock_read() < rounds_end)
+		count_up_once(cpu);
 }
 
 static void test_counter(void)
@@ -72,8 +88,9 @@ static void test_counter(void)
 	check_equal("lock.lock_unlock.gives_back", lock.taken, 0);
 	if (lock.taken)
 		return;
+	rounds_end = pv_clock_read() + COUNT_FOR;
 	check("lock.spin_lock.all_get_it", smp_run(all, count_up));
-	check_equal("lock.spin_lock.counter_is_exact", counter, ROUNDS * smp_number(all));
+	check_equal("lock.spin_lock.counter_is_exact", counter, sum(rounds));
 }
 
 /* ---- waiting ---- */
@@ -254,6 +271,36 @@ static bool others_got(unsigned long calls)
 	return true;
 }
 
+static volatile unsigned long holding, release;
+
+static void hold_back(unsigned int cpu)
+{
+	(void)cpu;
+	pv_irq_disable();
+	holding = 1;
+	smp_wait(&release, 1);
+	pv_irq_enable();
+	holding = 0;
+}
+
+/* An interrupt that waits for another CPU is not this one's, even if this one gets one too. */
+static void test_held_back(void)
+{
+	unsigned long before = smp_calls[first_other()], ticks = timer_ticks;
+
+	smp_begin(1ull << first_other(), hold_back);
+	smp_wait(&holding, 1);
+	pv_ipi_send(first_other(), PV_IPI_CALL);
+	pv_timer_program(NS_PER_MS);
+	pv_irq_enable();
+	timer_wait(ticks + 1, 100 * NS_PER_MS);
+	pv_irq_disable();
+	check_equal("smp.ipi.held_back", smp_calls[first_other()], before);
+	release = 1;
+	smp_end();
+	check_equal("smp.ipi.held_back_arrives", smp_calls[first_other()], before + 1);
+}
+
 static void test_ipi(void)
 {
 	unsigned int cpu;
@@ -269,9 +316,7 @@ static void test_ipi(void)
 	check("smp.ipi.all_others_get_it", others_got(2));
 	timer_spin(NS_PER_MS);
 	check("smp.ipi.once", others_got(2));
-	pv_irq_enable();
-	timer_spin(NS_PER_MS);
-	pv_irq_disable();
+	test_held_back();
 	check_equal("smp.ipi.not_this_one", smp_calls[0], 0);
 }
 
@@ -311,15 +356,6 @@ static void wait_for_tick(unsigned int cpu)
 	ticked[cpu] = smp_wait(&timer_ticks_of[cpu], before + 1);
 }
 
-static unsigned int ticks(void)
-{
-	unsigned int cpu, n = 0;
-
-	for (cpu = 0; cpu < CPUS; cpu++)
-		n += ticked[cpu];
-	return n;
-}
-
 static void test_clocks(void)
 {
 	check("time.clocksource.read_by_all", smp_run(all, compare_clocks));
@@ -327,7 +363,7 @@ static void test_clocks(void)
 	if (!others)
 		return;
 	check("time.timer.each_cpu_waits", smp_run(others, wait_for_tick));
-	check_equal("time.timer.each_cpu_has_its_own", ticks(), smp_number(others));
+	check_equal("time.timer.each_cpu_has_its_own", sum(ticked), smp_number(others));
 }
 
 static void test_sched_clock(void)
