@@ -196,6 +196,6 @@ void test_tlb(void);
 void test_time(void);
 void test_interrupts(void);
 void test_smp(const struct pv_backend *backend);
-void test_late(const struct pv_backend *backend);
+void test_late(const struct pv_backend *backend, bool patched);
 
 #endif

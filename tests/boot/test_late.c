@@ -161,7 +161,7 @@ static void test_refusal(void)
 	check_equal("time.steal_clock.late_is_unchanged", pv_steal_clock(5), ANSWER_A + 5);
 }
 
-void test_late(const struct pv_backend *backend)
+void test_late(const struct pv_backend *backend, bool patched)
 {
 	const struct pv_patch call = {.form = PV_FORM_CALL, .reloc = 0xff};
 	const struct pv_patch inlined = {
@@ -176,13 +176,12 @@ void test_late(const struct pv_backend *backend)
 	make_variant(0, backend, answer_a, call);
 	make_variant(1, backend, answer_b, inlined);
 	traps_handle(VECTOR_BP, breakpoint);
-	if (!pv_patch_late(PV_OP_steal_clock, backend, &variants[0], &refusal)) {
-		print("PV test time.steal_clock.late_begins fail %s\n", refusal.reason);
-		tests_failed++;
+	/* Sites that were never patched are not what any backend puts there. */
+	check_equal("time.steal_clock.late_begins",
+		    pv_patch_late(PV_OP_steal_clock, backend, &variants[0], &refusal), patched);
+	if (!patched)
 		return;
-	}
 	in_force = 0;
-	check("time.steal_clock.late_begins", true);
 	test_switching(pv_cpus_online() & ~1ull);
 	test_refusal();
 	check("time.steal_clock.late_ends",
