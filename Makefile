@@ -56,7 +56,7 @@ $(eval $(call pvgen-build,clang,$(CLANG),))
 $(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE)))
 
 $(BUILD)/pvgen: $(BUILD)/plain/pvgen
-	@cp $< $@
+	@cp -f $< $@
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL)

@@ -14,6 +14,13 @@ static const struct {
 #undef DIAG
 };
 
+/** Text of a user: it must not break the message's line. */
+static void put_visible(struct out *o, const char *s)
+{
+	for (; *s; s++)
+		put(o, (unsigned char)*s < ' ' ? "\\x%02x" : "%c", (unsigned char)*s);
+}
+
 static const char *fill(const char *text, const char *const *args)
 {
 	struct out o = {0};
@@ -22,7 +29,7 @@ static const char *fill(const char *text, const char *const *args)
 		if (*text != '%')
 			put_n(&o, text, 1);
 		else if (*args)
-			put(&o, "%s", *args++);
+			put_visible(&o, *args++);
 	}
 	return text_of(&o);
 }

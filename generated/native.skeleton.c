@@ -179,4 +179,3 @@ void native_cmos_read(struct pv_moment *now)
 	(void)now;
 	__builtin_trap(); /* not written yet */
 }
-

@@ -562,7 +562,7 @@ static inline __attribute__((always_inline)) void pv_io_delay(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "memory");
 }
@@ -633,7 +633,7 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "cc", "memory");
 }
@@ -655,7 +655,7 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "cc", "memory");
 }
@@ -677,7 +677,7 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
@@ -699,7 +699,7 @@ static inline __attribute__((always_inline)) void pv_halt(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
@@ -796,7 +796,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }

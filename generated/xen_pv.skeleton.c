@@ -520,4 +520,3 @@ uint64_t xen_steal_read(unsigned int cpu)
 	(void)cpu;
 	__builtin_trap(); /* not written yet */
 }
-
