@@ -143,8 +143,9 @@ PRIVILEGED = (
 ).split()
 UNPRIVILEGED = (
     "cpu.write_gdt_entry cpu.load_sp0 mmu.set_pte mmu.set_pmd mmu.set_pud mmu.set_pgd"
+    " lock.lock_unlock lock.lock_wait"
 ).split()
-WRITTEN_IN_C = "cpu.cpuid cpu.write_idt_entry cpu.load_tls".split()
+WRITTEN_IN_C = "cpu.cpuid cpu.write_idt_entry cpu.load_tls mmu.flush_tlb_multi time.sched_clock".split()
 
 
 def test_all_templates_are_reviewed() -> None:
