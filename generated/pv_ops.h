@@ -20,7 +20,6 @@
  */
 #define PV_CPUS_MAX 64
 /**
- * Interrupts between CPUs, by kind.
  * Kind for the backend's own flush_tlb_multi.
  */
 #define PV_IPI_FLUSH 0
