@@ -24,7 +24,7 @@ static const char *clobber_text(const struct op *op)
 {
 	struct out o = {0};
 
-	if (op->tail)
+	if (op->tail && op->clobber != CLOBBER_SET)
 		return "nothing: all registers are live";
 	switch (op->clobber) {
 	case CLOBBER_NORMAL:
@@ -36,7 +36,7 @@ static const char *clobber_text(const struct op *op)
 	case CLOBBER_SET:
 		break;
 	}
-	put(&o, "its arguments, result and");
+	put(&o, op->tail ? "only" : "its arguments, result and");
 	vec_each(r, &op->registers) put(&o, " %s", r->s);
 	return text_of(&o);
 }

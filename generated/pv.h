@@ -42,6 +42,21 @@ __asm__(
 	" wrmsr\n"
 	".Lpv_native_write_msr_end:\n"
 	" .set .Lpv_length_write_msr, (6) - (((.Lpv_native_write_msr_end - .Lpv_native_write_msr) > (6)) * ((.Lpv_native_write_msr_end - .Lpv_native_write_msr) - (6)))\n"
+	" .set .Lpv_length_read_msr_safe, 6\n"
+	" .set .Lpv_length_write_msr_safe, 6\n"
+	".Lpv_native_read_pmc:\n"
+	" mov %edi, %ecx\n"
+	" rdpmc\n"
+	" shl $32, %rdx\n"
+	" or %rdx, %rax\n"
+	".Lpv_native_read_pmc_end:\n"
+	" .set .Lpv_length_read_pmc, (6) - (((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) > (6)) * ((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) - (6)))\n"
+	" .set .Lpv_length_get_debugreg, 6\n"
+	" .set .Lpv_length_set_debugreg, 6\n"
+	".Lpv_native_wbinvd:\n"
+	" wbinvd\n"
+	".Lpv_native_wbinvd_end:\n"
+	" .set .Lpv_length_wbinvd, (6) - (((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) > (6)) * ((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) - (6)))\n"
 	" .set .Lpv_length_cpuid, 6\n"
 	".Lpv_native_load_gdt:\n"
 	" lgdt (%rdi)\n"
@@ -55,6 +70,14 @@ __asm__(
 	" ltr %di\n"
 	".Lpv_native_load_tr_end:\n"
 	" .set .Lpv_length_load_tr, (6) - (((.Lpv_native_load_tr_end - .Lpv_native_load_tr) > (6)) * ((.Lpv_native_load_tr_end - .Lpv_native_load_tr) - (6)))\n"
+	".Lpv_native_store_tr:\n"
+	" str %eax\n"
+	".Lpv_native_store_tr_end:\n"
+	" .set .Lpv_length_store_tr_1, (6) - (((.Lpv_native_store_tr_end - .Lpv_native_store_tr) > (6)) * ((.Lpv_native_store_tr_end - .Lpv_native_store_tr) - (6)))\n"
+	".Lpv_xen_pv_store_tr:\n"
+	" xor %eax, %eax\n"
+	".Lpv_xen_pv_store_tr_end:\n"
+	" .set .Lpv_length_store_tr, (.Lpv_length_store_tr_1) - (((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) > (.Lpv_length_store_tr_1)) * ((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) - (.Lpv_length_store_tr_1)))\n"
 	".Lpv_native_write_gdt_entry:\n"
 	" mov %rdx, (%rdi,%rsi,8)\n"
 	".Lpv_native_write_gdt_entry_end:\n"
@@ -65,6 +88,20 @@ __asm__(
 	".Lpv_native_load_sp0_end:\n"
 	" .set .Lpv_length_load_sp0, (6) - (((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) > (6)) * ((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) - (6)))\n"
 	" .set .Lpv_length_load_tls, 6\n"
+	" .set .Lpv_length_set_ldt, 6\n"
+	".Lpv_native_write_ldt_entry:\n"
+	" mov %rdx, (%rdi,%rsi,8)\n"
+	".Lpv_native_write_ldt_entry_end:\n"
+	" .set .Lpv_length_write_ldt_entry, (6) - (((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) > (6)) * ((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) - (6)))\n"
+	" .set .Lpv_length_alloc_ldt, 6\n"
+	" .set .Lpv_length_free_ldt, 6\n"
+	" .set .Lpv_length_load_gs_index, 6\n"
+	".Lpv_native_swapgs:\n"
+	" swapgs\n"
+	".Lpv_native_swapgs_end:\n"
+	" .set .Lpv_length_swapgs, (6) - (((.Lpv_native_swapgs_end - .Lpv_native_swapgs) > (6)) * ((.Lpv_native_swapgs_end - .Lpv_native_swapgs) - (6)))\n"
+	" .set .Lpv_length_context_begin, 6\n"
+	" .set .Lpv_length_context_end, 6\n"
 	".Lpv_native_io_delay:\n"
 	" out %al, $0x80\n"
 	".Lpv_native_io_delay_end:\n"
@@ -73,6 +110,14 @@ __asm__(
 	" iretq\n"
 	".Lpv_native_iret_end:\n"
 	" .set .Lpv_length_iret, (6) - (((.Lpv_native_iret_end - .Lpv_native_iret) > (6)) * ((.Lpv_native_iret_end - .Lpv_native_iret) - (6)))\n"
+	".Lpv_native_sysret:\n"
+	" pop %rcx\n"
+	" pop %r11\n"
+	" pop %r11\n"
+	" pop %rsp\n"
+	" sysretq\n"
+	".Lpv_native_sysret_end:\n"
+	" .set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))\n"
 	".Lpv_native_save_fl:\n"
 	" pushf\n"
 	" pop %rax\n"
@@ -126,6 +171,14 @@ __asm__(
 	" movq %gs:xen_vcpu_info+16, %rax\n"
 	".Lpv_xen_pv_read_cr2_end:\n"
 	" .set .Lpv_length_read_cr2, (.Lpv_length_read_cr2_1) - (((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) > (.Lpv_length_read_cr2_1)) * ((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) - (.Lpv_length_read_cr2_1)))\n"
+	".Lpv_native_write_cr2:\n"
+	" mov %rdi, %cr2\n"
+	".Lpv_native_write_cr2_end:\n"
+	" .set .Lpv_length_write_cr2_1, (6) - (((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) > (6)) * ((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) - (6)))\n"
+	".Lpv_xen_pv_write_cr2:\n"
+	" mov %rdi, %gs:xen_vcpu_info+16\n"
+	".Lpv_xen_pv_write_cr2_end:\n"
+	" .set .Lpv_length_write_cr2, (.Lpv_length_write_cr2_1) - (((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) > (.Lpv_length_write_cr2_1)) * ((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) - (.Lpv_length_write_cr2_1)))\n"
 	".Lpv_native_read_cr3:\n"
 	" mov %cr3, %rax\n"
 	".Lpv_native_read_cr3_end:\n"
@@ -139,6 +192,14 @@ __asm__(
 	" mov %rax, %cr3\n"
 	".Lpv_native_flush_tlb_local_end:\n"
 	" .set .Lpv_length_flush_tlb_local, (6) - (((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) > (6)) * ((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) - (6)))\n"
+	".Lpv_native_flush_tlb_global:\n"
+	" mov %cr4, %rcx\n"
+	" mov %rcx, %rax\n"
+	" xor $0x80, %al\n"
+	" mov %rax, %cr4\n"
+	" mov %rcx, %cr4\n"
+	".Lpv_native_flush_tlb_global_end:\n"
+	" .set .Lpv_length_flush_tlb_global, (6) - (((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) > (6)) * ((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) - (6)))\n"
 	".Lpv_native_flush_tlb_one:\n"
 	" invlpg (%rdi)\n"
 	".Lpv_native_flush_tlb_one_end:\n"
@@ -152,6 +213,30 @@ __asm__(
 	" mov %rdi, %rax\n"
 	".Lpv_native_make_pte_end:\n"
 	" .set .Lpv_length_make_pte, (6) - (((.Lpv_native_make_pte_end - .Lpv_native_make_pte) > (6)) * ((.Lpv_native_make_pte_end - .Lpv_native_make_pte) - (6)))\n"
+	".Lpv_native_pmd_val:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_pmd_val_end:\n"
+	" .set .Lpv_length_pmd_val, (6) - (((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) > (6)) * ((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) - (6)))\n"
+	".Lpv_native_make_pmd:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_make_pmd_end:\n"
+	" .set .Lpv_length_make_pmd, (6) - (((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) > (6)) * ((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) - (6)))\n"
+	".Lpv_native_pud_val:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_pud_val_end:\n"
+	" .set .Lpv_length_pud_val, (6) - (((.Lpv_native_pud_val_end - .Lpv_native_pud_val) > (6)) * ((.Lpv_native_pud_val_end - .Lpv_native_pud_val) - (6)))\n"
+	".Lpv_native_make_pud:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_make_pud_end:\n"
+	" .set .Lpv_length_make_pud, (6) - (((.Lpv_native_make_pud_end - .Lpv_native_make_pud) > (6)) * ((.Lpv_native_make_pud_end - .Lpv_native_make_pud) - (6)))\n"
+	".Lpv_native_pgd_val:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_pgd_val_end:\n"
+	" .set .Lpv_length_pgd_val, (6) - (((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) > (6)) * ((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) - (6)))\n"
+	".Lpv_native_make_pgd:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_make_pgd_end:\n"
+	" .set .Lpv_length_make_pgd, (6) - (((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) > (6)) * ((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) - (6)))\n"
 	".Lpv_native_set_pte:\n"
 	" mov %rsi, (%rdi)\n"
 	".Lpv_native_set_pte_end:\n"
@@ -168,8 +253,24 @@ __asm__(
 	" mov %rsi, (%rdi)\n"
 	".Lpv_native_set_pgd_end:\n"
 	" .set .Lpv_length_set_pgd, (6) - (((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) > (6)) * ((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) - (6)))\n"
+	".Lpv_native_prot_start:\n"
+	" xor %eax, %eax\n"
+	" xchg %rax, (%rdi)\n"
+	".Lpv_native_prot_start_end:\n"
+	" .set .Lpv_length_prot_start_1, (6) - (((.Lpv_native_prot_start_end - .Lpv_native_prot_start) > (6)) * ((.Lpv_native_prot_start_end - .Lpv_native_prot_start) - (6)))\n"
+	".Lpv_xen_pv_prot_start:\n"
+	" mov (%rdi), %rax\n"
+	".Lpv_xen_pv_prot_start_end:\n"
+	" .set .Lpv_length_prot_start, (.Lpv_length_prot_start_1) - (((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) > (.Lpv_length_prot_start_1)) * ((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) - (.Lpv_length_prot_start_1)))\n"
+	".Lpv_native_prot_commit:\n"
+	" mov %rsi, (%rdi)\n"
+	".Lpv_native_prot_commit_end:\n"
+	" .set .Lpv_length_prot_commit, (6) - (((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) > (6)) * ((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) - (6)))\n"
 	" .set .Lpv_length_alloc_pt, 6\n"
 	" .set .Lpv_length_release_pt, 6\n"
+	" .set .Lpv_length_set_fixmap, 6\n"
+	" .set .Lpv_length_activate_mm, 6\n"
+	" .set .Lpv_length_exit_mm, 6\n"
 	" .set .Lpv_length_lazy_enter, 6\n"
 	" .set .Lpv_length_lazy_leave, 6\n"
 	".Lpv_native_lock_unlock:\n"
@@ -343,6 +444,162 @@ static inline __attribute__((always_inline)) void pv_write_msr(uint32_t msr, uin
 }
 
 /**
+ * Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_read_msr_safe(uint32_t msr, int *error)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)msr;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)error;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+48(%%rip)\n"
+	"772: .fill .Lpv_length_read_msr_safe - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 6\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (uint64_t)pv_result;
+}
+
+/**
+ * Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) int pv_write_msr_safe(uint32_t msr, uint64_t value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)msr;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+56(%%rip)\n"
+	"772: .fill .Lpv_length_write_msr_safe - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 7\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (int)pv_result;
+}
+
+/**
+ * A performance counter.  Without one the processor raises an exception;
+ * a hypervisor that keeps them to itself may return 0 instead.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_read_pmc(int counter)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)counter;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+64(%%rip)\n"
+	"772: .fill .Lpv_length_read_pmc - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 8\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (uint64_t)pv_result;
+}
+
+/**
+ * Debug register 0 to 3, 6 or 7.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) unsigned long pv_get_debugreg(int regno)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)regno;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+72(%%rip)\n"
+	"772: .fill .Lpv_length_get_debugreg - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 9\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (unsigned long)pv_result;
+}
+
+/**
+ * Set debug register 0 to 3, 6 or 7.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_set_debugreg(int regno, unsigned long value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)regno;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+
+	__asm__ volatile(
+	"771: call *pv_ops+80(%%rip)\n"
+	"772: .fill .Lpv_length_set_debugreg - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 10\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Write caches back to memory and empty them.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_wbinvd(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+88(%%rip)\n"
+	"772: .fill .Lpv_length_wbinvd - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 11\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
  * Leaf *eax, subleaf *ecx; the four results replace the arguments.
  * Changes what a C call may change.
  */
@@ -354,13 +611,13 @@ static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32
 	register unsigned long pv_arg3 __asm__("rcx") = (unsigned long)edx;
 
 	__asm__ volatile(
-	"771: call *pv_ops+48(%%rip)\n"
+	"771: call *pv_ops+96(%%rip)\n"
 	"772: .fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 6\n"
+	" .short 12\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -379,13 +636,13 @@ static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)gdt;
 
 	__asm__ volatile(
-	"771: call *pv_ops+56(%%rip)\n"
+	"771: call *pv_ops+104(%%rip)\n"
 	"772: .fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 7\n"
+	" .short 13\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -403,13 +660,13 @@ static inline __attribute__((always_inline)) void pv_load_idt(const struct desc_
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)idt;
 
 	__asm__ volatile(
-	"771: call *pv_ops+64(%%rip)\n"
+	"771: call *pv_ops+112(%%rip)\n"
 	"772: .fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 8\n"
+	" .short 14\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -427,19 +684,44 @@ static inline __attribute__((always_inline)) void pv_load_tr(uint16_t selector)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)selector;
 
 	__asm__ volatile(
-	"771: call *pv_ops+72(%%rip)\n"
+	"771: call *pv_ops+120(%%rip)\n"
 	"772: .fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 9\n"
+	" .short 15\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Selector of the task state segment in use; 0 if it is not the kernel's.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) unsigned long pv_store_tr(void)
+{
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+128(%%rip)\n"
+	"772: .fill .Lpv_length_store_tr - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 16\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result)
+		:
+		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (unsigned long)pv_result;
 }
 
 /**
@@ -453,13 +735,13 @@ static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *g
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)desc;
 
 	__asm__ volatile(
-	"771: call *pv_ops+80(%%rip)\n"
+	"771: call *pv_ops+136(%%rip)\n"
 	"772: .fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 10\n"
+	" .short 17\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -479,13 +761,13 @@ static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)gate;
 
 	__asm__ volatile(
-	"771: call *pv_ops+88(%%rip)\n"
+	"771: call *pv_ops+144(%%rip)\n"
 	"772: .fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 11\n"
+	" .short 18\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -504,13 +786,13 @@ static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, u
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)sp0;
 
 	__asm__ volatile(
-	"771: call *pv_ops+96(%%rip)\n"
+	"771: call *pv_ops+152(%%rip)\n"
 	"772: .fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 12\n"
+	" .short 19\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -530,13 +812,13 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)tls;
 
 	__asm__ volatile(
-	"771: call *pv_ops+104(%%rip)\n"
+	"771: call *pv_ops+160(%%rip)\n"
 	"772: .fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 13\n"
+	" .short 20\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -546,19 +828,217 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 }
 
 /**
+ * Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_set_ldt(const uint64_t *ldt, unsigned int entries)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
+
+	__asm__ volatile(
+	"771: call *pv_ops+168(%%rip)\n"
+	"772: .fill .Lpv_length_set_ldt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 21\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Write one 8-byte descriptor of an LDT, in use or not.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_write_ldt_entry(uint64_t *ldt, unsigned int entry, uint64_t desc)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entry;
+	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)desc;
+
+	__asm__ volatile(
+	"771: call *pv_ops+176(%%rip)\n"
+	"772: .fill .Lpv_length_write_ldt_entry - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 22\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
+		:
+		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * These pages become an LDT: from now on only write_ldt_entry writes them.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_alloc_ldt(uint64_t *ldt, unsigned int entries)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
+
+	__asm__ volatile(
+	"771: call *pv_ops+184(%%rip)\n"
+	"772: .fill .Lpv_length_alloc_ldt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 23\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * These pages are no LDT any more, and not in use as one.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_free_ldt(uint64_t *ldt, unsigned int entries)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
+
+	__asm__ volatile(
+	"771: call *pv_ops+192(%%rip)\n"
+	"772: .fill .Lpv_length_free_ldt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 24\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Load the GS that user mode will see: selector, and base from its
+ * descriptor.  A selector that cannot be loaded becomes the null selector.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_load_gs_index(unsigned int selector)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)selector;
+
+	__asm__ volatile(
+	"771: call *pv_ops+200(%%rip)\n"
+	"772: .fill .Lpv_length_load_gs_index - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 25\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Exchange the kernel's and user mode's base of GS: first thing after an
+ * entry from user mode, last before the way back.  Nothing where the
+ * hypervisor has done it already.
+ * Changes its arguments and result.
+ */
+static inline __attribute__((always_inline)) void pv_swapgs(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+208(%%rip)\n"
+	"772: .fill .Lpv_length_swapgs - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 26\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "memory");
+}
+
+/**
+ * A switch to another thread begins.  What lazy_enter(LAZY_MMU) put off has
+ * taken effect and that mode is over: batches belong to a thread.  From here
+ * to context_end ops with `defer cpu` may be put off, as behind
+ * lazy_enter(LAZY_CPU).
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_context_begin(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+216(%%rip)\n"
+	"772: .fill .Lpv_length_context_begin - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 27\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * The switch is done: all that was put off has taken effect.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_context_end(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+224(%%rip)\n"
+	"772: .fill .Lpv_length_context_end - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 28\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
  * Wait as long as an access to an ISA port takes.
  * Changes its arguments and result.
  */
 static inline __attribute__((always_inline)) void pv_io_delay(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+112(%%rip)\n"
+	"771: call *pv_ops+232(%%rip)\n"
 	"772: .fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 14\n"
+	" .short 29\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -576,13 +1056,13 @@ static inline __attribute__((always_inline)) unsigned long pv_save_fl(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+128(%%rip)\n"
+	"771: call *pv_ops+256(%%rip)\n"
 	"772: .fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 16\n"
+	" .short 32\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -601,13 +1081,13 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)fl;
 
 	__asm__ volatile(
-	"771: call *pv_ops+136(%%rip)\n"
+	"771: call *pv_ops+264(%%rip)\n"
 	"772: .fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 17\n"
+	" .short 33\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -623,13 +1103,13 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 static inline __attribute__((always_inline)) void pv_irq_disable(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+144(%%rip)\n"
+	"771: call *pv_ops+272(%%rip)\n"
 	"772: .fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 18\n"
+	" .short 34\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -645,13 +1125,13 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
 static inline __attribute__((always_inline)) void pv_irq_enable(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+152(%%rip)\n"
+	"771: call *pv_ops+280(%%rip)\n"
 	"772: .fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 19\n"
+	" .short 35\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -667,13 +1147,13 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
 static inline __attribute__((always_inline)) void pv_safe_halt(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+160(%%rip)\n"
+	"771: call *pv_ops+288(%%rip)\n"
 	"772: .fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 20\n"
+	" .short 36\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -689,13 +1169,13 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 static inline __attribute__((always_inline)) void pv_halt(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+168(%%rip)\n"
+	"771: call *pv_ops+296(%%rip)\n"
 	"772: .fill .Lpv_length_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 21\n"
+	" .short 37\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -713,13 +1193,13 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+176(%%rip)\n"
+	"771: call *pv_ops+304(%%rip)\n"
 	"772: .fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 22\n"
+	" .short 38\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -727,6 +1207,30 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
+}
+
+/**
+ * Set what read_cr2 returns.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_write_cr2(unsigned long addr)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)addr;
+
+	__asm__ volatile(
+	"771: call *pv_ops+312(%%rip)\n"
+	"772: .fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 39\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
 
 /**
@@ -738,13 +1242,13 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+184(%%rip)\n"
+	"771: call *pv_ops+320(%%rip)\n"
 	"772: .fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 23\n"
+	" .short 40\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -764,13 +1268,13 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cr3;
 
 	__asm__ volatile(
-	"771: call *pv_ops+192(%%rip)\n"
+	"771: call *pv_ops+328(%%rip)\n"
 	"772: .fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 24\n"
+	" .short 41\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -786,13 +1290,35 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+200(%%rip)\n"
+	"771: call *pv_ops+336(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 25\n"
+	" .short 42\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Drop all of this CPU's TLB entries.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_flush_tlb_global(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+344(%%rip)\n"
+	"772: .fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 43\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -810,13 +1336,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)addr;
 
 	__asm__ volatile(
-	"771: call *pv_ops+208(%%rip)\n"
+	"771: call *pv_ops+352(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 26\n"
+	" .short 44\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -838,13 +1364,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint6
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)end;
 
 	__asm__ volatile(
-	"771: call *pv_ops+216(%%rip)\n"
+	"771: call *pv_ops+360(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 27\n"
+	" .short 45\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -854,7 +1380,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint6
 }
 
 /**
- * The kernel's value of an entry that a page table holds.
+ * The kernel's value of a level 1 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
@@ -863,13 +1389,13 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+224(%%rip)\n"
+	"771: call *pv_ops+368(%%rip)\n"
 	"772: .fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 28\n"
+	" .short 46\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -880,7 +1406,7 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 }
 
 /**
- * The entry that a page table must hold for this value.
+ * The level 1 entry that a page table must hold for this value.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
@@ -889,13 +1415,13 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+232(%%rip)\n"
+	"771: call *pv_ops+376(%%rip)\n"
 	"772: .fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 29\n"
+	" .short 47\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -903,6 +1429,162 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 		:
 		: "cc", "memory");
 	return (pte_t){(uint64_t)pv_result};
+}
+
+/**
+ * The kernel's value of a level 2 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pmdval_t pv_pmd_val(pmd_t pmd)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)pmd.pmd;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+384(%%rip)\n"
+	"772: .fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 48\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pmdval_t)pv_result;
+}
+
+/**
+ * The level 2 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pmd_t pv_make_pmd(pmdval_t val)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)val;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+392(%%rip)\n"
+	"772: .fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 49\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pmd_t){(uint64_t)pv_result};
+}
+
+/**
+ * The kernel's value of a level 3 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pudval_t pv_pud_val(pud_t pud)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)pud.pud;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+400(%%rip)\n"
+	"772: .fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 50\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pudval_t)pv_result;
+}
+
+/**
+ * The level 3 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pud_t pv_make_pud(pudval_t val)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)val;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+408(%%rip)\n"
+	"772: .fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 51\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pud_t){(uint64_t)pv_result};
+}
+
+/**
+ * The kernel's value of a level 4 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pgdval_t pv_pgd_val(pgd_t pgd)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)pgd.pgd;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+416(%%rip)\n"
+	"772: .fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 52\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pgdval_t)pv_result;
+}
+
+/**
+ * The level 4 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pgd_t pv_make_pgd(pgdval_t val)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)val;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+424(%%rip)\n"
+	"772: .fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 53\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pgd_t){(uint64_t)pv_result};
 }
 
 /**
@@ -915,13 +1597,13 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+240(%%rip)\n"
+	"771: call *pv_ops+432(%%rip)\n"
 	"772: .fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 30\n"
+	" .short 54\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -940,13 +1622,13 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pmd.pmd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+248(%%rip)\n"
+	"771: call *pv_ops+440(%%rip)\n"
 	"772: .fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 31\n"
+	" .short 55\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -965,13 +1647,13 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pud.pud;
 
 	__asm__ volatile(
-	"771: call *pv_ops+256(%%rip)\n"
+	"771: call *pv_ops+448(%%rip)\n"
 	"772: .fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 32\n"
+	" .short 56\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -990,13 +1672,67 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pgd.pgd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+264(%%rip)\n"
+	"771: call *pv_ops+456(%%rip)\n"
 	"772: .fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 33\n"
+	" .short 57\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * A change of protection begins: the entry as it is now.  Until prot_commit
+ * the page may or may not be accessible.  No write of this entry may be
+ * waiting for lazy_leave.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ptep;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+464(%%rip)\n"
+	"772: .fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 58\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (pte_t){(uint64_t)pv_result};
+}
+
+/**
+ * Write what prot_start returned, with the same frame and other flags.
+ * Accessed and dirty bits that the processor set meanwhile are kept.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pte_t pte)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ptep;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
+
+	__asm__ volatile(
+	"771: call *pv_ops+472(%%rip)\n"
+	"772: .fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 59\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1016,13 +1752,13 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+272(%%rip)\n"
+	"771: call *pv_ops+480(%%rip)\n"
 	"772: .fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 34\n"
+	" .short 60\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1042,13 +1778,13 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+280(%%rip)\n"
+	"771: call *pv_ops+488(%%rip)\n"
 	"772: .fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 35\n"
+	" .short 61\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1058,8 +1794,86 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 }
 
 /**
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)index;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)gpa;
+	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)flags;
+
+	__asm__ volatile(
+	"771: call *pv_ops+496(%%rip)\n"
+	"772: .fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 62\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
+		:
+		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * User mode is going to run in the address space of this level 4 table, but
+ * write_cr3 has not made it the current one yet.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long root)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
+
+	__asm__ volatile(
+	"771: call *pv_ops+504(%%rip)\n"
+	"772: .fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 63\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * User mode will never run in it again, no CPU uses it; release_pt of its
+ * tables comes next.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_exit_mm(unsigned long root)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
+
+	__asm__ volatile(
+	"771: call *pv_ops+512(%%rip)\n"
+	"772: .fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 64\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
  * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
- * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest;
+ * context_begin ends either.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mode)
@@ -1067,13 +1881,13 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+288(%%rip)\n"
+	"771: call *pv_ops+520(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 36\n"
+	" .short 65\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1091,13 +1905,13 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+296(%%rip)\n"
+	"771: call *pv_ops+528(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 37\n"
+	" .short 66\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1115,13 +1929,13 @@ static inline __attribute__((always_inline)) void pv_lock_unlock(uint8_t *lock)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)lock;
 
 	__asm__ volatile(
-	"771: call *pv_ops+304(%%rip)\n"
+	"771: call *pv_ops+536(%%rip)\n"
 	"772: .fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 38\n"
+	" .short 67\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1141,13 +1955,13 @@ static inline __attribute__((always_inline)) void pv_lock_wait(uint8_t *byte, ui
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
 
 	__asm__ volatile(
-	"771: call *pv_ops+312(%%rip)\n"
+	"771: call *pv_ops+544(%%rip)\n"
 	"772: .fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 39\n"
+	" .short 68\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1165,13 +1979,13 @@ static inline __attribute__((always_inline)) void pv_lock_kick(unsigned int cpu)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
 
 	__asm__ volatile(
-	"771: call *pv_ops+320(%%rip)\n"
+	"771: call *pv_ops+552(%%rip)\n"
 	"772: .fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 40\n"
+	" .short 69\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1190,13 +2004,13 @@ static inline __attribute__((always_inline)) bool pv_vcpu_is_preempted(unsigned 
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+328(%%rip)\n"
+	"771: call *pv_ops+560(%%rip)\n"
 	"772: .fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 41\n"
+	" .short 70\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1216,13 +2030,13 @@ static inline __attribute__((always_inline)) uint64_t pv_sched_clock(void)
 
 	__asm__ volatile(
 	" .balign 64,,15\n"
-	"771: call *pv_ops+336(%%rip)\n"
+	"771: call *pv_ops+568(%%rip)\n"
 	"772: .fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 42\n"
+	" .short 71\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1243,13 +2057,13 @@ static inline __attribute__((always_inline)) uint64_t pv_steal_clock(unsigned in
 
 	__asm__ volatile(
 	" .balign 64,,15\n"
-	"771: call *pv_ops+344(%%rip)\n"
+	"771: call *pv_ops+576(%%rip)\n"
 	"772: .fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 43\n"
+	" .short 72\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"

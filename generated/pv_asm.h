@@ -37,6 +37,21 @@
 	wrmsr
 .Lpv_native_write_msr_end:
 	.set .Lpv_length_write_msr, (6) - (((.Lpv_native_write_msr_end - .Lpv_native_write_msr) > (6)) * ((.Lpv_native_write_msr_end - .Lpv_native_write_msr) - (6)))
+	.set .Lpv_length_read_msr_safe, 6
+	.set .Lpv_length_write_msr_safe, 6
+.Lpv_native_read_pmc:
+	mov %edi, %ecx
+	rdpmc
+	shl $32, %rdx
+	or %rdx, %rax
+.Lpv_native_read_pmc_end:
+	.set .Lpv_length_read_pmc, (6) - (((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) > (6)) * ((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) - (6)))
+	.set .Lpv_length_get_debugreg, 6
+	.set .Lpv_length_set_debugreg, 6
+.Lpv_native_wbinvd:
+	wbinvd
+.Lpv_native_wbinvd_end:
+	.set .Lpv_length_wbinvd, (6) - (((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) > (6)) * ((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) - (6)))
 	.set .Lpv_length_cpuid, 6
 .Lpv_native_load_gdt:
 	lgdt (%rdi)
@@ -50,6 +65,14 @@
 	ltr %di
 .Lpv_native_load_tr_end:
 	.set .Lpv_length_load_tr, (6) - (((.Lpv_native_load_tr_end - .Lpv_native_load_tr) > (6)) * ((.Lpv_native_load_tr_end - .Lpv_native_load_tr) - (6)))
+.Lpv_native_store_tr:
+	str %eax
+.Lpv_native_store_tr_end:
+	.set .Lpv_length_store_tr_1, (6) - (((.Lpv_native_store_tr_end - .Lpv_native_store_tr) > (6)) * ((.Lpv_native_store_tr_end - .Lpv_native_store_tr) - (6)))
+.Lpv_xen_pv_store_tr:
+	xor %eax, %eax
+.Lpv_xen_pv_store_tr_end:
+	.set .Lpv_length_store_tr, (.Lpv_length_store_tr_1) - (((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) > (.Lpv_length_store_tr_1)) * ((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) - (.Lpv_length_store_tr_1)))
 .Lpv_native_write_gdt_entry:
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_gdt_entry_end:
@@ -60,6 +83,20 @@
 .Lpv_native_load_sp0_end:
 	.set .Lpv_length_load_sp0, (6) - (((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) > (6)) * ((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) - (6)))
 	.set .Lpv_length_load_tls, 6
+	.set .Lpv_length_set_ldt, 6
+.Lpv_native_write_ldt_entry:
+	mov %rdx, (%rdi,%rsi,8)
+.Lpv_native_write_ldt_entry_end:
+	.set .Lpv_length_write_ldt_entry, (6) - (((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) > (6)) * ((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) - (6)))
+	.set .Lpv_length_alloc_ldt, 6
+	.set .Lpv_length_free_ldt, 6
+	.set .Lpv_length_load_gs_index, 6
+.Lpv_native_swapgs:
+	swapgs
+.Lpv_native_swapgs_end:
+	.set .Lpv_length_swapgs, (6) - (((.Lpv_native_swapgs_end - .Lpv_native_swapgs) > (6)) * ((.Lpv_native_swapgs_end - .Lpv_native_swapgs) - (6)))
+	.set .Lpv_length_context_begin, 6
+	.set .Lpv_length_context_end, 6
 .Lpv_native_io_delay:
 	out %al, $0x80
 .Lpv_native_io_delay_end:
@@ -68,6 +105,14 @@
 	iretq
 .Lpv_native_iret_end:
 	.set .Lpv_length_iret, (6) - (((.Lpv_native_iret_end - .Lpv_native_iret) > (6)) * ((.Lpv_native_iret_end - .Lpv_native_iret) - (6)))
+.Lpv_native_sysret:
+	pop %rcx
+	pop %r11
+	pop %r11
+	pop %rsp
+	sysretq
+.Lpv_native_sysret_end:
+	.set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))
 .Lpv_native_save_fl:
 	pushf
 	pop %rax
@@ -121,6 +166,14 @@
 	movq %gs:xen_vcpu_info+16, %rax
 .Lpv_xen_pv_read_cr2_end:
 	.set .Lpv_length_read_cr2, (.Lpv_length_read_cr2_1) - (((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) > (.Lpv_length_read_cr2_1)) * ((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) - (.Lpv_length_read_cr2_1)))
+.Lpv_native_write_cr2:
+	mov %rdi, %cr2
+.Lpv_native_write_cr2_end:
+	.set .Lpv_length_write_cr2_1, (6) - (((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) > (6)) * ((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) - (6)))
+.Lpv_xen_pv_write_cr2:
+	mov %rdi, %gs:xen_vcpu_info+16
+.Lpv_xen_pv_write_cr2_end:
+	.set .Lpv_length_write_cr2, (.Lpv_length_write_cr2_1) - (((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) > (.Lpv_length_write_cr2_1)) * ((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) - (.Lpv_length_write_cr2_1)))
 .Lpv_native_read_cr3:
 	mov %cr3, %rax
 .Lpv_native_read_cr3_end:
@@ -134,6 +187,14 @@
 	mov %rax, %cr3
 .Lpv_native_flush_tlb_local_end:
 	.set .Lpv_length_flush_tlb_local, (6) - (((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) > (6)) * ((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) - (6)))
+.Lpv_native_flush_tlb_global:
+	mov %cr4, %rcx
+	mov %rcx, %rax
+	xor $0x80, %al
+	mov %rax, %cr4
+	mov %rcx, %cr4
+.Lpv_native_flush_tlb_global_end:
+	.set .Lpv_length_flush_tlb_global, (6) - (((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) > (6)) * ((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) - (6)))
 .Lpv_native_flush_tlb_one:
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_end:
@@ -147,6 +208,30 @@
 	mov %rdi, %rax
 .Lpv_native_make_pte_end:
 	.set .Lpv_length_make_pte, (6) - (((.Lpv_native_make_pte_end - .Lpv_native_make_pte) > (6)) * ((.Lpv_native_make_pte_end - .Lpv_native_make_pte) - (6)))
+.Lpv_native_pmd_val:
+	mov %rdi, %rax
+.Lpv_native_pmd_val_end:
+	.set .Lpv_length_pmd_val, (6) - (((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) > (6)) * ((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) - (6)))
+.Lpv_native_make_pmd:
+	mov %rdi, %rax
+.Lpv_native_make_pmd_end:
+	.set .Lpv_length_make_pmd, (6) - (((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) > (6)) * ((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) - (6)))
+.Lpv_native_pud_val:
+	mov %rdi, %rax
+.Lpv_native_pud_val_end:
+	.set .Lpv_length_pud_val, (6) - (((.Lpv_native_pud_val_end - .Lpv_native_pud_val) > (6)) * ((.Lpv_native_pud_val_end - .Lpv_native_pud_val) - (6)))
+.Lpv_native_make_pud:
+	mov %rdi, %rax
+.Lpv_native_make_pud_end:
+	.set .Lpv_length_make_pud, (6) - (((.Lpv_native_make_pud_end - .Lpv_native_make_pud) > (6)) * ((.Lpv_native_make_pud_end - .Lpv_native_make_pud) - (6)))
+.Lpv_native_pgd_val:
+	mov %rdi, %rax
+.Lpv_native_pgd_val_end:
+	.set .Lpv_length_pgd_val, (6) - (((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) > (6)) * ((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) - (6)))
+.Lpv_native_make_pgd:
+	mov %rdi, %rax
+.Lpv_native_make_pgd_end:
+	.set .Lpv_length_make_pgd, (6) - (((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) > (6)) * ((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) - (6)))
 .Lpv_native_set_pte:
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_end:
@@ -163,8 +248,24 @@
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_end:
 	.set .Lpv_length_set_pgd, (6) - (((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) > (6)) * ((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) - (6)))
+.Lpv_native_prot_start:
+	xor %eax, %eax
+	xchg %rax, (%rdi)
+.Lpv_native_prot_start_end:
+	.set .Lpv_length_prot_start_1, (6) - (((.Lpv_native_prot_start_end - .Lpv_native_prot_start) > (6)) * ((.Lpv_native_prot_start_end - .Lpv_native_prot_start) - (6)))
+.Lpv_xen_pv_prot_start:
+	mov (%rdi), %rax
+.Lpv_xen_pv_prot_start_end:
+	.set .Lpv_length_prot_start, (.Lpv_length_prot_start_1) - (((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) > (.Lpv_length_prot_start_1)) * ((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) - (.Lpv_length_prot_start_1)))
+.Lpv_native_prot_commit:
+	mov %rsi, (%rdi)
+.Lpv_native_prot_commit_end:
+	.set .Lpv_length_prot_commit, (6) - (((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) > (6)) * ((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) - (6)))
 	.set .Lpv_length_alloc_pt, 6
 	.set .Lpv_length_release_pt, 6
+	.set .Lpv_length_set_fixmap, 6
+	.set .Lpv_length_activate_mm, 6
+	.set .Lpv_length_exit_mm, 6
 	.set .Lpv_length_lazy_enter, 6
 	.set .Lpv_length_lazy_leave, 6
 .Lpv_native_lock_unlock:
@@ -290,12 +391,13 @@
 	.endm
 
 /**
- * Leaf *eax, subleaf *ecx; the four results replace the arguments.
+ * Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
  * Changes what a C call may change.
  */
-	.macro pv_cpuid
+	.macro pv_read_msr_safe
 771:	call *pv_ops+48(%rip)
-772:	.fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_read_msr_safe - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -307,13 +409,13 @@
 	.endm
 
 /**
- * Use a global descriptor table.  Its pages must not be written but by
- * write_gdt_entry and load_tls from now on.
+ * Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
  * Changes what a C call may change.
  */
-	.macro pv_load_gdt
+	.macro pv_write_msr_safe
 771:	call *pv_ops+56(%rip)
-772:	.fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_msr_safe - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -325,12 +427,13 @@
 	.endm
 
 /**
- * Use an interrupt descriptor table.
+ * A performance counter.  Without one the processor raises an exception;
+ * a hypervisor that keeps them to itself may return 0 instead.
  * Changes what a C call may change.
  */
-	.macro pv_load_idt
+	.macro pv_read_pmc
 771:	call *pv_ops+64(%rip)
-772:	.fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_read_pmc - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -342,12 +445,12 @@
 	.endm
 
 /**
- * Use the task state segment that this selector of the GDT describes.
+ * Debug register 0 to 3, 6 or 7.
  * Changes what a C call may change.
  */
-	.macro pv_load_tr
+	.macro pv_get_debugreg
 771:	call *pv_ops+72(%rip)
-772:	.fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_get_debugreg - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -359,12 +462,12 @@
 	.endm
 
 /**
- * Write one 8-byte descriptor of a GDT, loaded or not.
+ * Set debug register 0 to 3, 6 or 7.
  * Changes what a C call may change.
  */
-	.macro pv_write_gdt_entry
+	.macro pv_set_debugreg
 771:	call *pv_ops+80(%rip)
-772:	.fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_debugreg - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -376,12 +479,12 @@
 	.endm
 
 /**
- * Write one gate of an IDT, loaded or not.
+ * Write caches back to memory and empty them.
  * Changes what a C call may change.
  */
-	.macro pv_write_idt_entry
+	.macro pv_wbinvd
 771:	call *pv_ops+88(%rip)
-772:	.fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_wbinvd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -393,12 +496,12 @@
 	.endm
 
 /**
- * The stack that the next entry from user mode starts with.
+ * Leaf *eax, subleaf *ecx; the four results replace the arguments.
  * Changes what a C call may change.
  */
-	.macro pv_load_sp0
+	.macro pv_cpuid
 771:	call *pv_ops+96(%rip)
-772:	.fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -410,12 +513,13 @@
 	.endm
 
 /**
- * Write a thread's three TLS descriptors into the GDT from entry `first` on.
+ * Use a global descriptor table.  Its pages must not be written but by
+ * write_gdt_entry and load_tls from now on.
  * Changes what a C call may change.
  */
-	.macro pv_load_tls
+	.macro pv_load_gdt
 771:	call *pv_ops+104(%rip)
-772:	.fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -427,12 +531,12 @@
 	.endm
 
 /**
- * Wait as long as an access to an ISA port takes.
- * Changes its arguments and result.
+ * Use an interrupt descriptor table.
+ * Changes what a C call may change.
  */
-	.macro pv_io_delay
+	.macro pv_load_idt
 771:	call *pv_ops+112(%rip)
-772:	.fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -444,30 +548,29 @@
 	.endm
 
 /**
- * Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
- * RSP, SS, all registers hold what the interrupted code had in them.
- * Changes nothing: all registers are live.
+ * Use the task state segment that this selector of the GDT describes.
+ * Changes what a C call may change.
  */
-	.macro pv_iret
-771:	jmp *pv_ops+120(%rip)
-772:	.fill .Lpv_length_iret - (772b - 771b), 1, 0x90
+	.macro pv_load_tr
+771:	call *pv_ops+120(%rip)
+772:	.fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 15
 	.byte 773b - 771b
-	.byte 1
+	.byte 0
 	.popsection
 	.endm
 
 /**
- * Flags word; only IF (bit 9) is defined.
- * Changes its arguments, result and the flags.
+ * Selector of the task state segment in use; 0 if it is not the kernel's.
+ * Changes what a C call may change.
  */
-	.macro pv_save_fl
+	.macro pv_store_tr
 771:	call *pv_ops+128(%rip)
-772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_store_tr - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -479,12 +582,12 @@
 	.endm
 
 /**
- * Set IF as the word from save_fl says.
- * Changes its arguments, result and the flags.
+ * Write one 8-byte descriptor of a GDT, loaded or not.
+ * Changes what a C call may change.
  */
-	.macro pv_restore_fl
+	.macro pv_write_gdt_entry
 771:	call *pv_ops+136(%rip)
-772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -496,12 +599,12 @@
 	.endm
 
 /**
- * No interrupt arrives from here on.
- * Changes its arguments, result and the flags.
+ * Write one gate of an IDT, loaded or not.
+ * Changes what a C call may change.
  */
-	.macro pv_irq_disable
+	.macro pv_write_idt_entry
 771:	call *pv_ops+144(%rip)
-772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -513,12 +616,12 @@
 	.endm
 
 /**
- * Interrupts arrive from here on; what is pending arrives now.
- * Changes its arguments, result and the flags.
+ * The stack that the next entry from user mode starts with.
+ * Changes what a C call may change.
  */
-	.macro pv_irq_enable
+	.macro pv_load_sp0
 771:	call *pv_ops+152(%rip)
-772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -530,12 +633,12 @@
 	.endm
 
 /**
- * Enable interrupts and sleep until one comes, with no gap between the two.
+ * Write a thread's three TLS descriptors into the GDT from entry `first` on.
  * Changes what a C call may change.
  */
-	.macro pv_safe_halt
+	.macro pv_load_tls
 771:	call *pv_ops+160(%rip)
-772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -547,12 +650,13 @@
 	.endm
 
 /**
- * Sleep until an interrupt comes; for ever if they are disabled.
+ * Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
  * Changes what a C call may change.
  */
-	.macro pv_halt
+	.macro pv_set_ldt
 771:	call *pv_ops+168(%rip)
-772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_ldt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -564,12 +668,12 @@
 	.endm
 
 /**
- * Address of the last page fault.
- * Changes its arguments, result and the flags.
+ * Write one 8-byte descriptor of an LDT, in use or not.
+ * Changes what a C call may change.
  */
-	.macro pv_read_cr2
+	.macro pv_write_ldt_entry
 771:	call *pv_ops+176(%rip)
-772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_ldt_entry - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -581,12 +685,12 @@
 	.endm
 
 /**
- * Guest-physical address of the level 4 table in use.
- * Changes its arguments, result and the flags.
+ * These pages become an LDT: from now on only write_ldt_entry writes them.
+ * Changes what a C call may change.
  */
-	.macro pv_read_cr3
+	.macro pv_alloc_ldt
 771:	call *pv_ops+184(%rip)
-772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_alloc_ldt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -598,13 +702,12 @@
 	.endm
 
 /**
- * Use the address space of the level 4 table at this guest-physical
- * address.  TLB entries of the old one are dropped.
+ * These pages are no LDT any more, and not in use as one.
  * Changes what a C call may change.
  */
-	.macro pv_write_cr3
+	.macro pv_free_ldt
 771:	call *pv_ops+192(%rip)
-772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_free_ldt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -616,12 +719,13 @@
 	.endm
 
 /**
- * Drop all of this CPU's TLB entries that are not global.
+ * Load the GS that user mode will see: selector, and base from its
+ * descriptor.  A selector that cannot be loaded becomes the null selector.
  * Changes what a C call may change.
  */
-	.macro pv_flush_tlb_local
+	.macro pv_load_gs_index
 771:	call *pv_ops+200(%rip)
-772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_gs_index - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -633,17 +737,332 @@
 	.endm
 
 /**
- * Drop this CPU's TLB entry for one page.
- * Changes what a C call may change.
+ * Exchange the kernel's and user mode's base of GS: first thing after an
+ * entry from user mode, last before the way back.  Nothing where the
+ * hypervisor has done it already.
+ * Changes its arguments and result.
  */
-	.macro pv_flush_tlb_one
+	.macro pv_swapgs
 771:	call *pv_ops+208(%rip)
-772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_swapgs - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 26
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * A switch to another thread begins.  What lazy_enter(LAZY_MMU) put off has
+ * taken effect and that mode is over: batches belong to a thread.  From here
+ * to context_end ops with `defer cpu` may be put off, as behind
+ * lazy_enter(LAZY_CPU).
+ * Changes what a C call may change.
+ */
+	.macro pv_context_begin
+771:	call *pv_ops+216(%rip)
+772:	.fill .Lpv_length_context_begin - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 27
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The switch is done: all that was put off has taken effect.
+ * Changes what a C call may change.
+ */
+	.macro pv_context_end
+771:	call *pv_ops+224(%rip)
+772:	.fill .Lpv_length_context_end - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 28
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Wait as long as an access to an ISA port takes.
+ * Changes its arguments and result.
+ */
+	.macro pv_io_delay
+771:	call *pv_ops+232(%rip)
+772:	.fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 29
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
+ * RSP, SS, all registers hold what the interrupted code had in them.
+ * Changes nothing: all registers are live.
+ */
+	.macro pv_iret
+771:	jmp *pv_ops+240(%rip)
+772:	.fill .Lpv_length_iret - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 30
+	.byte 773b - 771b
+	.byte 1
+	.popsection
+	.endm
+
+/**
+ * Return to user mode after SYSCALL: the stack holds the same as for iret.
+ * User mode finds RCX and R11 changed.  RIP is below 2^47, CS and SS are
+ * those that the machine's SYSRET loads, interrupts are disabled.
+ * Changes only rcx r11.
+ */
+	.macro pv_sysret
+771:	jmp *pv_ops+248(%rip)
+772:	.fill .Lpv_length_sysret - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 31
+	.byte 773b - 771b
+	.byte 1
+	.popsection
+	.endm
+
+/**
+ * Flags word; only IF (bit 9) is defined.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_save_fl
+771:	call *pv_ops+256(%rip)
+772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 32
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Set IF as the word from save_fl says.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_restore_fl
+771:	call *pv_ops+264(%rip)
+772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 33
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * No interrupt arrives from here on.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_irq_disable
+771:	call *pv_ops+272(%rip)
+772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 34
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Interrupts arrive from here on; what is pending arrives now.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_irq_enable
+771:	call *pv_ops+280(%rip)
+772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 35
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Enable interrupts and sleep until one comes, with no gap between the two.
+ * Changes what a C call may change.
+ */
+	.macro pv_safe_halt
+771:	call *pv_ops+288(%rip)
+772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 36
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Sleep until an interrupt comes; for ever if they are disabled.
+ * Changes what a C call may change.
+ */
+	.macro pv_halt
+771:	call *pv_ops+296(%rip)
+772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 37
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Address of the last page fault.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_read_cr2
+771:	call *pv_ops+304(%rip)
+772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 38
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Set what read_cr2 returns.
+ * Changes what a C call may change.
+ */
+	.macro pv_write_cr2
+771:	call *pv_ops+312(%rip)
+772:	.fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 39
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Guest-physical address of the level 4 table in use.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_read_cr3
+771:	call *pv_ops+320(%rip)
+772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 40
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Use the address space of the level 4 table at this guest-physical
+ * address.  TLB entries of the old one are dropped.
+ * Changes what a C call may change.
+ */
+	.macro pv_write_cr3
+771:	call *pv_ops+328(%rip)
+772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 41
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Drop all of this CPU's TLB entries that are not global.
+ * Changes what a C call may change.
+ */
+	.macro pv_flush_tlb_local
+771:	call *pv_ops+336(%rip)
+772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 42
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Drop all of this CPU's TLB entries.
+ * Changes what a C call may change.
+ */
+	.macro pv_flush_tlb_global
+771:	call *pv_ops+344(%rip)
+772:	.fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 43
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Drop this CPU's TLB entry for one page.
+ * Changes what a C call may change.
+ */
+	.macro pv_flush_tlb_one
+771:	call *pv_ops+352(%rip)
+772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 44
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -656,47 +1075,149 @@
  * Changes what a C call may change.
  */
 	.macro pv_flush_tlb_multi
-771:	call *pv_ops+216(%rip)
+771:	call *pv_ops+360(%rip)
 772:	.fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 27
+	.short 45
 	.byte 773b - 771b
 	.byte 0
 	.popsection
 	.endm
 
 /**
- * The kernel's value of an entry that a page table holds.
+ * The kernel's value of a level 1 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
 	.macro pv_pte_val
-771:	call *pv_ops+224(%rip)
+771:	call *pv_ops+368(%rip)
 772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 28
+	.short 46
 	.byte 773b - 771b
 	.byte 0
 	.popsection
 	.endm
 
 /**
- * The entry that a page table must hold for this value.
+ * The level 1 entry that a page table must hold for this value.
  * Changes its arguments, result and the flags.
  */
 	.macro pv_make_pte
-771:	call *pv_ops+232(%rip)
+771:	call *pv_ops+376(%rip)
 772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 29
+	.short 47
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 2 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pmd_val
+771:	call *pv_ops+384(%rip)
+772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 48
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 2 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pmd
+771:	call *pv_ops+392(%rip)
+772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 49
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 3 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pud_val
+771:	call *pv_ops+400(%rip)
+772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 50
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 3 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pud
+771:	call *pv_ops+408(%rip)
+772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 51
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 4 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pgd_val
+771:	call *pv_ops+416(%rip)
+772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 52
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 4 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pgd
+771:	call *pv_ops+424(%rip)
+772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 53
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -707,13 +1228,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_set_pte
-771:	call *pv_ops+240(%rip)
+771:	call *pv_ops+432(%rip)
 772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 30
+	.short 54
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -724,13 +1245,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_set_pmd
-771:	call *pv_ops+248(%rip)
+771:	call *pv_ops+440(%rip)
 772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 31
+	.short 55
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -741,13 +1262,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_set_pud
-771:	call *pv_ops+256(%rip)
+771:	call *pv_ops+448(%rip)
 772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 32
+	.short 56
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -758,13 +1279,50 @@
  * Changes what a C call may change.
  */
 	.macro pv_set_pgd
-771:	call *pv_ops+264(%rip)
+771:	call *pv_ops+456(%rip)
 772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 33
+	.short 57
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * A change of protection begins: the entry as it is now.  Until prot_commit
+ * the page may or may not be accessible.  No write of this entry may be
+ * waiting for lazy_leave.
+ * Changes what a C call may change.
+ */
+	.macro pv_prot_start
+771:	call *pv_ops+464(%rip)
+772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 58
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write what prot_start returned, with the same frame and other flags.
+ * Accessed and dirty bits that the processor set meanwhile are kept.
+ * Changes what a C call may change.
+ */
+	.macro pv_prot_commit
+771:	call *pv_ops+472(%rip)
+772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 59
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -776,13 +1334,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_alloc_pt
-771:	call *pv_ops+272(%rip)
+771:	call *pv_ops+480(%rip)
 772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 34
+	.short 60
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -794,13 +1352,67 @@
  * Changes what a C call may change.
  */
 	.macro pv_release_pt
-771:	call *pv_ops+280(%rip)
+771:	call *pv_ops+488(%rip)
 772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 35
+	.short 61
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_fixmap
+771:	call *pv_ops+496(%rip)
+772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 62
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * User mode is going to run in the address space of this level 4 table, but
+ * write_cr3 has not made it the current one yet.
+ * Changes what a C call may change.
+ */
+	.macro pv_activate_mm
+771:	call *pv_ops+504(%rip)
+772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 63
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * User mode will never run in it again, no CPU uses it; release_pt of its
+ * tables comes next.
+ * Changes what a C call may change.
+ */
+	.macro pv_exit_mm
+771:	call *pv_ops+512(%rip)
+772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 64
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -808,17 +1420,18 @@
 
 /**
  * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
- * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest;
+ * context_begin ends either.
  * Changes what a C call may change.
  */
 	.macro pv_lazy_enter
-771:	call *pv_ops+288(%rip)
+771:	call *pv_ops+520(%rip)
 772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 36
+	.short 65
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -829,13 +1442,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_lazy_leave
-771:	call *pv_ops+296(%rip)
+771:	call *pv_ops+528(%rip)
 772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 37
+	.short 66
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -846,13 +1459,13 @@
  * Changes its arguments, result and the flags.
  */
 	.macro pv_lock_unlock
-771:	call *pv_ops+304(%rip)
+771:	call *pv_ops+536(%rip)
 772:	.fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 38
+	.short 67
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -864,13 +1477,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_lock_wait
-771:	call *pv_ops+312(%rip)
+771:	call *pv_ops+544(%rip)
 772:	.fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 39
+	.short 68
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -881,13 +1494,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_lock_kick
-771:	call *pv_ops+320(%rip)
+771:	call *pv_ops+552(%rip)
 772:	.fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 40
+	.short 69
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -898,13 +1511,13 @@
  * Changes its arguments, result and the flags.
  */
 	.macro pv_vcpu_is_preempted
-771:	call *pv_ops+328(%rip)
+771:	call *pv_ops+560(%rip)
 772:	.fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 41
+	.short 70
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -916,13 +1529,13 @@
  */
 	.macro pv_sched_clock
 	.balign 64,,15
-771:	call *pv_ops+336(%rip)
+771:	call *pv_ops+568(%rip)
 772:	.fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 42
+	.short 71
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -934,13 +1547,13 @@
  */
 	.macro pv_steal_clock
 	.balign 64,,15
-771:	call *pv_ops+344(%rip)
+771:	call *pv_ops+576(%rip)
 772:	.fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 43
+	.short 72
 	.byte 773b - 771b
 	.byte 0
 	.popsection

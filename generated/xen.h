@@ -29,6 +29,10 @@
  */
 #define XEN_ENOMEM 12
 /**
+ * The call is not for a domain like this.
+ */
+#define XEN_EACCES 13
+/**
  * An argument points to memory that the guest may not use so.
  */
 #define XEN_EFAULT 14
@@ -379,6 +383,8 @@
 #define XEN_HYPERCALL_stack_switch 3
 #define XEN_HYPERCALL_set_callbacks 4
 #define XEN_HYPERCALL_fpu_taskswitch 5
+#define XEN_HYPERCALL_set_debugreg 8
+#define XEN_HYPERCALL_get_debugreg 9
 #define XEN_HYPERCALL_update_descriptor 10
 #define XEN_HYPERCALL_iret 23
 #define XEN_HYPERCALL_set_segment_base 25
@@ -399,6 +405,7 @@
 #define XEN_mmuext_op_invlpg_local 7
 #define XEN_mmuext_op_tlb_flush_multi 8
 #define XEN_mmuext_op_invlpg_multi 9
+#define XEN_mmuext_op_flush_cache 12
 #define XEN_mmuext_op_set_ldt 13
 #define XEN_mmuext_op_new_user_baseptr 15
 #define XEN_HYPERCALL_multicall 13
@@ -1337,6 +1344,52 @@ static inline void xen_multicall_fpu_taskswitch(struct xen_multicall_entry *pv_e
 }
 
 /**
+ * Set debug register 0 to 3, 6 or 7 of the calling processor.
+ */
+static inline long xen_set_debugreg(int reg, unsigned long value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)reg;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile("call pv_hypercall_page + 8 * 32"
+		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
+	return (long)pv_result;
+}
+
+/** Makes @pv_entry the call set_debugreg, for a multicall. */
+static inline void xen_multicall_set_debugreg(struct xen_multicall_entry *pv_entry, int reg, unsigned long value)
+{
+	pv_entry->op = 8;
+	pv_entry->args[0] = (unsigned long)reg;
+	pv_entry->args[1] = (unsigned long)value;
+}
+
+/**
+ * Value of that register.  An address of the kernel looks like an error.
+ */
+static inline unsigned long xen_get_debugreg(int reg)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)reg;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile("call pv_hypercall_page + 9 * 32"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
+	return (unsigned long)pv_result;
+}
+
+/** Makes @pv_entry the call get_debugreg, for a multicall. */
+static inline void xen_multicall_get_debugreg(struct xen_multicall_entry *pv_entry, int reg)
+{
+	pv_entry->op = 9;
+	pv_entry->args[0] = (unsigned long)reg;
+}
+
+/**
  * Write one 8-byte descriptor of a table that is in use.
  */
 static inline long xen_update_descriptor(uint64_t maddr, uint64_t desc)
@@ -1601,6 +1654,16 @@ static inline long xen_mmuext_op_tlb_flush_multi(const void *vcpumask)
 static inline long xen_mmuext_op_invlpg_multi(unsigned long linear_addr, const void *vcpumask)
 {
 	struct xen_mmuext_op pv_element = {.cmd = 9, .arg1.linear_addr = linear_addr, .arg2.vcpumask = vcpumask};
+
+	return xen_mmuext_op(&pv_element, 1, 0, XEN_DOMID_SELF);
+}
+
+/**
+ * Write all caches back and empty them.  For domains with devices.
+ */
+static inline long xen_mmuext_op_flush_cache(void)
+{
+	struct xen_mmuext_op pv_element = {.cmd = 12};
 
 	return xen_mmuext_op(&pv_element, 1, 0, XEN_DOMID_SELF);
 }

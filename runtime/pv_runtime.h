@@ -70,6 +70,14 @@ static inline uint8_t *pv_site_address(const struct pv_site *site)
 	return (uint8_t *)(uintptr_t)&site->offset + site->offset;
 }
 
+/*
+ * For the kernel's handlers of #GP and #UD, before they look any further: if *rip is
+ * an instruction that a backend expects to fault (pv_exception.h), make it the
+ * address to go on at and return true.  Without this the ops *_safe, read_pmc and
+ * load_gs_index are not safe.  A hypervisor passes the same exceptions on.
+ */
+bool pv_fixup(unsigned long *rip);
+
 /* Offer a clock; the one with the highest rating so far is used. */
 void pv_clock_register(const struct pv_clocksource *source);
 

@@ -61,6 +61,9 @@ void xen_protect(unsigned long pfn, bool writable);
 void xen_mark_readonly(unsigned long pfn, bool readonly);
 bool xen_is_readonly(unsigned long pfn);
 
+/* desc.c: write a descriptor of a table that may be Xen's by now. */
+void xen_write_descriptor(uint64_t *where, uint64_t desc);
+
 /*
  * queue.c: put the call off, if ops of this mode are being put off.  If not, what
  * was queued before has happened and the caller makes the call.
@@ -71,8 +74,8 @@ bool xen_defer(unsigned int mode, const struct xen_multicall_entry *call);
 unsigned int xen_suspend_lazy(void);
 void xen_resume_lazy(unsigned int mode);
 
-/* An update of a page table, at once or deferred. */
-void xen_update_entry(void *entry, uint64_t value);
+/* An update of a page table, at once or deferred; how is one of MMU_ in xen.h. */
+void xen_update_entry(void *entry, uint64_t value, unsigned int how);
 
 /* events.c */
 void xen_events_init(void);

@@ -53,7 +53,7 @@ struct trap_frame {
 	unsigned long rip, cs, rflags, rsp, ss;
 };
 
-enum { TRAP_NONE = -1, TRAP_UD = 6, TRAP_NM = 7, TRAP_GP = 13, TRAP_PF = 14 };
+enum { TRAP_NONE = -1, TRAP_DB = 1, TRAP_UD = 6, TRAP_NM = 7, TRAP_GP = 13, TRAP_PF = 14 };
 
 /* The exception that run_caught() caught last. */
 struct trap_record {
@@ -87,10 +87,13 @@ int run_caught(void (*function)(unsigned long), unsigned long argument);
  */
 unsigned long run_user(unsigned long rip, unsigned long rsp);
 
+/* The same, entered by SYSRET. */
+unsigned long run_user_sysret(unsigned long rip, unsigned long rsp);
+
 struct user_entry {
 	/* Where on the kernel stack the entry put the hardware's frame's end. */
 	unsigned long stack;
-	unsigned long cs;
+	unsigned long rip, cs, rflags, rsp, rdi;
 };
 extern struct user_entry user_entry;
 
@@ -103,6 +106,7 @@ extern struct user_entry user_entry;
 #define PTE_PCD	  0x10ull
 #define PTE_A	  0x20ull
 #define PTE_D	  0x40ull
+#define PTE_G	  0x100ull
 #define PTE_NX	  (1ull << 63)
 #define PTE_FRAME 0x000ffffffffff000ull
 #define PTE_DATA  (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
@@ -119,10 +123,16 @@ pte_t *mm_entry(unsigned long root, unsigned long va);
 /* A new address space: shares the kernel's half, has an empty user window. */
 unsigned long mm_new_space(void);
 
+/* The end of an address space that no CPU uses: its tables become pages again. */
+void mm_free_space(unsigned long root);
+
 /* Map or unmap (value 0) a page of the current address space; flushes the TLB entry. */
 void mm_set(unsigned long va, pteval_t value);
 
 /* ---- threads.c ---- */
+
+/* User mode's code, stack and data. */
+void map_user_pages(void);
 
 /* Run the threads to their end; the number of things that were not as they must be. */
 void threads_run(void);
@@ -197,5 +207,12 @@ void test_time(void);
 void test_interrupts(void);
 void test_smp(const struct pv_backend *backend);
 void test_late(const struct pv_backend *backend, bool patched);
+void test_msr_safe(void);
+void test_debug(void);
+void test_ldt(void);
+void test_changes(void);
+void test_fixmap(void);
+void test_address_spaces(void);
+void test_user(void);
 
 #endif

@@ -100,13 +100,21 @@ __attribute__((used, noinline)) void pv_never_executed(void)
 static void run_tests(const struct pv_backend *backend, bool patched)
 {
 	test_control();
+	test_msr_safe();
 	test_registers();
 	test_descriptors();
+	test_ldt();
+	test_debug();
 	test_page_tables();
 	test_tlb();
+	test_changes();
+	test_fixmap();
 	test_time();
 	test_interrupts();
+	map_user_pages();
 	threads_run();
+	test_address_spaces();
+	test_user();
 	smp_init();
 	test_smp(backend);
 	test_late(backend, patched);
