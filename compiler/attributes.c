@@ -362,6 +362,8 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op)
 	op->revision = 1;
 	resolve_result_space(run, op);
 	apply_all(run, &op_table, interface, op, &op->stmts);
+	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
+		diag(run, late_budget, op->name.loc, op->name.s, mem_printf("%u", run->arch->line));
 }
 
 /* ---- abi ---- */

@@ -343,6 +343,9 @@ static void put_site(const struct run *run, const struct lines *l, const struct 
 	/* In an asm statement with operands a % is written twice. */
 	for (const char *c = insn; *c; c++)
 		put(&escaped, l->in_c && *c == '%' ? "%%%%" : "%c", *c);
+	/* Padding only where the longest site would cross a line, so mostly none. */
+	if (op->context & CONTEXT_LATE)
+		put_line(l, mem_printf("\t.balign %u,,%u", run->arch->line, op->budget - 1));
 	put_line(l, mem_printf("771:\t%s", text_of(&escaped)));
 	put_line(l, mem_printf("772:\t.fill %s - (772b - 771b), 1, 0x90", length));
 	put_line(l, "773:");

@@ -468,7 +468,7 @@ pv_native_flush_tlb_one:
 pv_native_pte_val:
 	endbr64
 .Lpv_native_pte_val_code:
-# 242 "idl/pv/pv.pvi"
+# 247 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pte_val_first:
 .Lpv_native_pte_val_end:
@@ -480,7 +480,7 @@ pv_native_pte_val:
 pv_native_make_pte:
 	endbr64
 .Lpv_native_make_pte_code:
-# 248 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pte_first:
 .Lpv_native_make_pte_end:
@@ -492,7 +492,7 @@ pv_native_make_pte:
 pv_native_pmd_val:
 	endbr64
 .Lpv_native_pmd_val_code:
-# 253 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pmd_val_first:
 .Lpv_native_pmd_val_end:
@@ -504,7 +504,7 @@ pv_native_pmd_val:
 pv_native_make_pmd:
 	endbr64
 .Lpv_native_make_pmd_code:
-# 258 "idl/pv/pv.pvi"
+# 263 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pmd_first:
 .Lpv_native_make_pmd_end:
@@ -516,7 +516,7 @@ pv_native_make_pmd:
 pv_native_pud_val:
 	endbr64
 .Lpv_native_pud_val_code:
-# 263 "idl/pv/pv.pvi"
+# 268 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pud_val_first:
 .Lpv_native_pud_val_end:
@@ -528,7 +528,7 @@ pv_native_pud_val:
 pv_native_make_pud:
 	endbr64
 .Lpv_native_make_pud_code:
-# 268 "idl/pv/pv.pvi"
+# 273 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pud_first:
 .Lpv_native_make_pud_end:
@@ -540,7 +540,7 @@ pv_native_make_pud:
 pv_native_pgd_val:
 	endbr64
 .Lpv_native_pgd_val_code:
-# 273 "idl/pv/pv.pvi"
+# 278 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pgd_val_first:
 .Lpv_native_pgd_val_end:
@@ -552,7 +552,7 @@ pv_native_pgd_val:
 pv_native_make_pgd:
 	endbr64
 .Lpv_native_make_pgd_code:
-# 278 "idl/pv/pv.pvi"
+# 283 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pgd_first:
 .Lpv_native_make_pgd_end:
@@ -564,7 +564,7 @@ pv_native_make_pgd:
 pv_native_set_pte:
 	endbr64
 .Lpv_native_set_pte_code:
-# 284 "idl/pv/pv.pvi"
+# 289 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_first:
 .Lpv_native_set_pte_end:
@@ -576,7 +576,7 @@ pv_native_set_pte:
 pv_native_set_pmd:
 	endbr64
 .Lpv_native_set_pmd_code:
-# 289 "idl/pv/pv.pvi"
+# 294 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pmd_first:
 .Lpv_native_set_pmd_end:
@@ -588,7 +588,7 @@ pv_native_set_pmd:
 pv_native_set_pud:
 	endbr64
 .Lpv_native_set_pud_code:
-# 294 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pud_first:
 .Lpv_native_set_pud_end:
@@ -600,7 +600,7 @@ pv_native_set_pud:
 pv_native_set_pgd:
 	endbr64
 .Lpv_native_set_pgd_code:
-# 299 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_first:
 .Lpv_native_set_pgd_end:
@@ -612,10 +612,10 @@ pv_native_set_pgd:
 pv_native_prot_start:
 	endbr64
 .Lpv_native_prot_start_code:
-# 305 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_native_prot_start_first:
-# 305 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_native_prot_start_end:
 	ret
@@ -626,7 +626,7 @@ pv_native_prot_start:
 pv_native_prot_commit:
 	endbr64
 .Lpv_native_prot_commit_code:
-# 311 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_prot_commit_first:
 .Lpv_native_prot_commit_end:
@@ -686,6 +686,63 @@ pv_native_lazy_leave:
 .Lpv_native_lazy_leave_end:
 	ret
 	.size pv_native_lazy_leave, . - pv_native_lazy_leave
+
+	.globl pv_native_lock_unlock
+	.type pv_native_lock_unlock, @function
+pv_native_lock_unlock:
+	endbr64
+.Lpv_native_lock_unlock_code:
+# 405 "idl/pv/pv.pvi"
+	movb $0, (%rdi)
+.Lpv_native_lock_unlock_first:
+.Lpv_native_lock_unlock_end:
+	ret
+	.size pv_native_lock_unlock, . - pv_native_lock_unlock
+
+	.globl pv_native_lock_wait
+	.type pv_native_lock_wait, @function
+pv_native_lock_wait:
+	endbr64
+.Lpv_native_lock_wait_code:
+# 410 "idl/pv/pv.pvi"
+	pause
+.Lpv_native_lock_wait_first:
+.Lpv_native_lock_wait_end:
+	ret
+	.size pv_native_lock_wait, . - pv_native_lock_wait
+
+	.globl pv_native_lock_kick
+	.type pv_native_lock_kick, @function
+pv_native_lock_kick:
+	endbr64
+.Lpv_native_lock_kick_code:
+.Lpv_native_lock_kick_end:
+	ret
+	.size pv_native_lock_kick, . - pv_native_lock_kick
+
+	.globl pv_native_vcpu_is_preempted
+	.type pv_native_vcpu_is_preempted, @function
+pv_native_vcpu_is_preempted:
+	endbr64
+.Lpv_native_vcpu_is_preempted_code:
+# 419 "idl/pv/pv.pvi"
+	xor %eax, %eax
+.Lpv_native_vcpu_is_preempted_first:
+.Lpv_native_vcpu_is_preempted_end:
+	ret
+	.size pv_native_vcpu_is_preempted, . - pv_native_vcpu_is_preempted
+
+	.globl pv_native_steal_clock
+	.type pv_native_steal_clock, @function
+pv_native_steal_clock:
+	endbr64
+.Lpv_native_steal_clock_code:
+# 432 "idl/pv/pv.pvi"
+	xor %eax, %eax
+.Lpv_native_steal_clock_first:
+.Lpv_native_steal_clock_end:
+	ret
+	.size pv_native_steal_clock, . - pv_native_steal_clock
 
 	.section .rodata
 	.balign 8
@@ -917,6 +974,11 @@ pv_native_patches:
 	.byte 1, .Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code, .Lpv_native_flush_tlb_one_first - .Lpv_native_flush_tlb_one_code
 	.byte 0xff
 	.skip 4
+	/* mmu.flush_tlb_multi */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* mmu.pte_val */
 	.quad .Lpv_native_pte_val_code
 	.byte 1, .Lpv_native_pte_val_end - .Lpv_native_pte_val_code, .Lpv_native_pte_val_first - .Lpv_native_pte_val_code
@@ -1020,6 +1082,36 @@ pv_native_patches:
 	/* mmu.lazy_leave */
 	.quad 0
 	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.lock_unlock */
+	.quad .Lpv_native_lock_unlock_code
+	.byte 1, .Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code, .Lpv_native_lock_unlock_first - .Lpv_native_lock_unlock_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_wait */
+	.quad .Lpv_native_lock_wait_code
+	.byte 1, .Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code, .Lpv_native_lock_wait_first - .Lpv_native_lock_wait_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_kick */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.vcpu_is_preempted */
+	.quad .Lpv_native_vcpu_is_preempted_code
+	.byte 1, .Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code, .Lpv_native_vcpu_is_preempted_first - .Lpv_native_vcpu_is_preempted_code
+	.byte 0xff
+	.skip 4
+	/* time.sched_clock */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.steal_clock */
+	.quad .Lpv_native_steal_clock_code
+	.byte 1, .Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code, .Lpv_native_steal_clock_first - .Lpv_native_steal_clock_code
 	.byte 0xff
 	.skip 4
 	.size pv_native_patches, . - pv_native_patches
@@ -1155,59 +1247,75 @@ pv_native_patches:
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
-# 242 "idl/pv/pv.pvi"
+# 247 "idl/pv/pv.pvi"
 	.org .Lpv_native_pte_val_budget + 16 - (.Lpv_native_pte_val_end - .Lpv_native_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_native_make_pte_budget:
-# 248 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
 /* mmu.pmd_val: at most 16 bytes */
 .Lpv_native_pmd_val_budget:
-# 253 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	.org .Lpv_native_pmd_val_budget + 16 - (.Lpv_native_pmd_val_end - .Lpv_native_pmd_val_code)
 /* mmu.make_pmd: at most 16 bytes */
 .Lpv_native_make_pmd_budget:
-# 258 "idl/pv/pv.pvi"
+# 263 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pmd_budget + 16 - (.Lpv_native_make_pmd_end - .Lpv_native_make_pmd_code)
 /* mmu.pud_val: at most 16 bytes */
 .Lpv_native_pud_val_budget:
-# 263 "idl/pv/pv.pvi"
+# 268 "idl/pv/pv.pvi"
 	.org .Lpv_native_pud_val_budget + 16 - (.Lpv_native_pud_val_end - .Lpv_native_pud_val_code)
 /* mmu.make_pud: at most 16 bytes */
 .Lpv_native_make_pud_budget:
-# 268 "idl/pv/pv.pvi"
+# 273 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pud_budget + 16 - (.Lpv_native_make_pud_end - .Lpv_native_make_pud_code)
 /* mmu.pgd_val: at most 16 bytes */
 .Lpv_native_pgd_val_budget:
-# 273 "idl/pv/pv.pvi"
+# 278 "idl/pv/pv.pvi"
 	.org .Lpv_native_pgd_val_budget + 16 - (.Lpv_native_pgd_val_end - .Lpv_native_pgd_val_code)
 /* mmu.make_pgd: at most 16 bytes */
 .Lpv_native_make_pgd_budget:
-# 278 "idl/pv/pv.pvi"
+# 283 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pgd_budget + 16 - (.Lpv_native_make_pgd_end - .Lpv_native_make_pgd_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 284 "idl/pv/pv.pvi"
+# 289 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 289 "idl/pv/pv.pvi"
+# 294 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 294 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 299 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
 /* mmu.prot_start: at most 16 bytes */
 .Lpv_native_prot_start_budget:
-# 305 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_start_budget + 16 - (.Lpv_native_prot_start_end - .Lpv_native_prot_start_code)
 /* mmu.prot_commit: at most 16 bytes */
 .Lpv_native_prot_commit_budget:
-# 311 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_commit_budget + 16 - (.Lpv_native_prot_commit_end - .Lpv_native_prot_commit_code)
+/* lock.lock_unlock: at most 16 bytes */
+.Lpv_native_lock_unlock_budget:
+# 405 "idl/pv/pv.pvi"
+	.org .Lpv_native_lock_unlock_budget + 16 - (.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code)
+/* lock.lock_wait: at most 16 bytes */
+.Lpv_native_lock_wait_budget:
+# 410 "idl/pv/pv.pvi"
+	.org .Lpv_native_lock_wait_budget + 16 - (.Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code)
+/* lock.vcpu_is_preempted: at most 16 bytes */
+.Lpv_native_vcpu_is_preempted_budget:
+# 419 "idl/pv/pv.pvi"
+	.org .Lpv_native_vcpu_is_preempted_budget + 16 - (.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code)
+/* time.steal_clock: at most 16 bytes */
+.Lpv_native_steal_clock_budget:
+# 432 "idl/pv/pv.pvi"
+	.org .Lpv_native_steal_clock_budget + 16 - (.Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -58,6 +58,11 @@ void pv_native_activate_mm(unsigned long root);
 void pv_native_exit_mm(unsigned long root);
 void pv_native_lazy_enter(unsigned int mode);
 void pv_native_lazy_leave(unsigned int mode);
+PV_NARROW void pv_native_lock_unlock(uint8_t *lock);
+void pv_native_lock_wait(uint8_t *byte, uint8_t value);
+void pv_native_lock_kick(unsigned int cpu);
+PV_NARROW bool pv_native_vcpu_is_preempted(unsigned int cpu);
+uint64_t pv_native_steal_clock(unsigned int cpu);
 
 static const struct pv_ops ops = {
 	.cpu = {
@@ -110,6 +115,7 @@ static const struct pv_ops ops = {
 		.flush_tlb_local = pv_native_flush_tlb_local,
 		.flush_tlb_global = pv_native_flush_tlb_global,
 		.flush_tlb_one = pv_native_flush_tlb_one,
+		.flush_tlb_multi = native_flush_tlb_multi,
 		.pte_val = pv_native_pte_val,
 		.make_pte = pv_native_make_pte,
 		.pmd_val = pv_native_pmd_val,
@@ -131,6 +137,16 @@ static const struct pv_ops ops = {
 		.exit_mm = pv_native_exit_mm,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
+	},
+	.lock = {
+		.lock_unlock = pv_native_lock_unlock,
+		.lock_wait = pv_native_lock_wait,
+		.lock_kick = pv_native_lock_kick,
+		.vcpu_is_preempted = pv_native_vcpu_is_preempted,
+	},
+	.time = {
+		.sched_clock = native_sched_clock,
+		.steal_clock = pv_native_steal_clock,
 	},
 };
 
@@ -186,6 +202,7 @@ struct pv_ops pv_ops = {
 		.flush_tlb_local = pv_native_flush_tlb_local,
 		.flush_tlb_global = pv_native_flush_tlb_global,
 		.flush_tlb_one = pv_native_flush_tlb_one,
+		.flush_tlb_multi = native_flush_tlb_multi,
 		.pte_val = pv_native_pte_val,
 		.make_pte = pv_native_make_pte,
 		.pmd_val = pv_native_pmd_val,
@@ -208,6 +225,16 @@ struct pv_ops pv_ops = {
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
 	},
+	.lock = {
+		.lock_unlock = pv_native_lock_unlock,
+		.lock_wait = pv_native_lock_wait,
+		.lock_kick = pv_native_lock_kick,
+		.vcpu_is_preempted = pv_native_vcpu_is_preempted,
+	},
+	.time = {
+		.sched_clock = native_sched_clock,
+		.steal_clock = pv_native_steal_clock,
+	},
 };
 
 static const struct pv_clocksource clocksource[] = {
@@ -224,6 +251,18 @@ static const struct pv_console console[] = {
 
 static const struct pv_shutdown shutdown[] = {
 	{.name = "reset", .stop = native_stop},
+};
+
+static const struct pv_smp smp[] = {
+	{.name = "apic", .count = native_cpu_count, .start = native_cpu_start},
+};
+
+static const struct pv_ipi ipi[] = {
+	{.name = "apic", .start = native_ipi_start, .send = native_ipi_send, .send_others = native_ipi_send_others, .interrupt = native_ipi_interrupt},
+};
+
+static const struct pv_wallclock wallclock[] = {
+	{.name = "cmos", .read = native_cmos_read},
 };
 
 extern const struct pv_patch pv_native_patches[PV_NR_OPS];
@@ -245,6 +284,12 @@ static const struct pv_backend backend = {
 	.nr_console = 1,
 	.shutdown = shutdown,
 	.nr_shutdown = 1,
+	.smp = smp,
+	.nr_smp = 1,
+	.ipi = ipi,
+	.nr_ipi = 1,
+	.wallclock = wallclock,
+	.nr_wallclock = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend

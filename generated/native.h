@@ -54,10 +54,22 @@ void native_set_ldt(const uint64_t *ldt, unsigned int entries);
 void native_load_gs_index(unsigned int selector);
 
 /**
+ * mmu.flush_tlb_multi: Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ */
+void native_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end);
+
+/**
  * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
  * memory, and drop its TLB entry; with flags 0 it shows nothing.
  */
 void native_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags);
+
+/**
+ * time.sched_clock: Nanoseconds of the clock source, for differences on one CPU.
+ */
+uint64_t native_sched_clock(void);
 
 /**
  * Nanoseconds since some time before the first read.
@@ -65,12 +77,12 @@ void native_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags);
 uint64_t native_tsc_read(void);
 
 /**
- * Make ready; tick is what each interrupt calls.
+ * Make ready on this CPU; tick is what each interrupt on it calls.
  */
 void native_apic_start(pv_tick_t *tick);
 
 /**
- * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
  */
 void native_apic_program(uint64_t delta);
 
@@ -86,6 +98,40 @@ void native_serial_write(const char *text, unsigned long length);
  * Does not return.  Reason: SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT or SHUTDOWN_CRASH.
  */
 void native_stop(unsigned int reason);
+
+/**
+ * How many there are.
+ */
+unsigned int native_cpu_count(void);
+
+/**
+ * Let a CPU run: at this address, with this stack, on the caller's page
+ * tables, with interrupts disabled and %gs based on its copy of the per-CPU
+ * data, or on CPU 0's.  Comes back before it runs.  Negative: it will not.
+ */
+int native_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack);
+
+/**
+ * Make ready on this CPU; handler is what each interrupt on it calls.
+ */
+void native_ipi_start(pv_ipi_t *handler);
+
+/**
+ * Interrupt one other CPU.
+ */
+void native_ipi_send(unsigned int cpu, unsigned int kind);
+
+/**
+ * Interrupt all other CPUs that are ready.
+ */
+void native_ipi_send_others(unsigned int kind);
+
+/**
+ * To be called by the kernel's handler of VECTOR_IPI + kind.
+ */
+void native_ipi_interrupt(unsigned int kind);
+
+void native_cmos_read(struct pv_moment *now);
 
 /** Called once, when the slots hold this backend's functions. */
 void native_init(const struct pv_boot *boot);

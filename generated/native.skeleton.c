@@ -111,6 +111,20 @@ void native_load_gs_index(unsigned int selector)
 }
 
 /**
+ * mmu.flush_tlb_multi: Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ */
+PV_IMPLEMENTS(flush_tlb_multi, 1);
+void native_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
+{
+	(void)cpus;
+	(void)start;
+	(void)end;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
  * memory, and drop its TLB entry; with flags 0 it shows nothing.
  */
@@ -124,6 +138,15 @@ void native_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
 }
 
 /**
+ * time.sched_clock: Nanoseconds of the clock source, for differences on one CPU.
+ */
+PV_IMPLEMENTS(sched_clock, 1);
+uint64_t native_sched_clock(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * Nanoseconds since some time before the first read.
  */
 uint64_t native_tsc_read(void)
@@ -132,7 +155,7 @@ uint64_t native_tsc_read(void)
 }
 
 /**
- * Make ready; tick is what each interrupt calls.
+ * Make ready on this CPU; tick is what each interrupt on it calls.
  */
 void native_apic_start(pv_tick_t *tick)
 {
@@ -141,7 +164,7 @@ void native_apic_start(pv_tick_t *tick)
 }
 
 /**
- * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
  */
 void native_apic_program(uint64_t delta)
 {
@@ -171,5 +194,69 @@ void native_serial_write(const char *text, unsigned long length)
 void native_stop(unsigned int reason)
 {
 	(void)reason;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * How many there are.
+ */
+unsigned int native_cpu_count(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Let a CPU run: at this address, with this stack, on the caller's page
+ * tables, with interrupts disabled and %gs based on its copy of the per-CPU
+ * data, or on CPU 0's.  Comes back before it runs.  Negative: it will not.
+ */
+int native_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
+{
+	(void)cpu;
+	(void)entry;
+	(void)stack;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Make ready on this CPU; handler is what each interrupt on it calls.
+ */
+void native_ipi_start(pv_ipi_t *handler)
+{
+	(void)handler;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Interrupt one other CPU.
+ */
+void native_ipi_send(unsigned int cpu, unsigned int kind)
+{
+	(void)cpu;
+	(void)kind;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Interrupt all other CPUs that are ready.
+ */
+void native_ipi_send_others(unsigned int kind)
+{
+	(void)kind;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * To be called by the kernel's handler of VECTOR_IPI + kind.
+ */
+void native_ipi_interrupt(unsigned int kind)
+{
+	(void)kind;
+	__builtin_trap(); /* not written yet */
+}
+
+void native_cmos_read(struct pv_moment *now)
+{
+	(void)now;
 	__builtin_trap(); /* not written yet */
 }

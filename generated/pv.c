@@ -49,6 +49,7 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"mmu.flush_tlb_local",
 	"mmu.flush_tlb_global",
 	"mmu.flush_tlb_one",
+	"mmu.flush_tlb_multi",
 	"mmu.pte_val",
 	"mmu.make_pte",
 	"mmu.pmd_val",
@@ -70,6 +71,12 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"mmu.exit_mm",
 	"mmu.lazy_enter",
 	"mmu.lazy_leave",
+	"lock.lock_unlock",
+	"lock.lock_wait",
+	"lock.lock_kick",
+	"lock.vcpu_is_preempted",
+	"time.sched_clock",
+	"time.steal_clock",
 };
 
 const struct pv_known pv_known[] = {
@@ -131,6 +138,7 @@ __asm__(
 	" .byte .Lpv_length_flush_tlb_local\n"
 	" .byte .Lpv_length_flush_tlb_global\n"
 	" .byte .Lpv_length_flush_tlb_one\n"
+	" .byte .Lpv_length_flush_tlb_multi\n"
 	" .byte .Lpv_length_pte_val\n"
 	" .byte .Lpv_length_make_pte\n"
 	" .byte .Lpv_length_pmd_val\n"
@@ -152,5 +160,11 @@ __asm__(
 	" .byte .Lpv_length_exit_mm\n"
 	" .byte .Lpv_length_lazy_enter\n"
 	" .byte .Lpv_length_lazy_leave\n"
+	" .byte .Lpv_length_lock_unlock\n"
+	" .byte .Lpv_length_lock_wait\n"
+	" .byte .Lpv_length_lock_kick\n"
+	" .byte .Lpv_length_vcpu_is_preempted\n"
+	" .byte .Lpv_length_sched_clock\n"
+	" .byte .Lpv_length_steal_clock\n"
 	" .popsection\n"
 );

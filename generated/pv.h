@@ -204,6 +204,7 @@ __asm__(
 	" invlpg (%rdi)\n"
 	".Lpv_native_flush_tlb_one_end:\n"
 	" .set .Lpv_length_flush_tlb_one, (6) - (((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) > (6)) * ((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) - (6)))\n"
+	" .set .Lpv_length_flush_tlb_multi, 6\n"
 	".Lpv_native_pte_val:\n"
 	" mov %rdi, %rax\n"
 	".Lpv_native_pte_val_end:\n"
@@ -272,6 +273,24 @@ __asm__(
 	" .set .Lpv_length_exit_mm, 6\n"
 	" .set .Lpv_length_lazy_enter, 6\n"
 	" .set .Lpv_length_lazy_leave, 6\n"
+	".Lpv_native_lock_unlock:\n"
+	" movb $0, (%rdi)\n"
+	".Lpv_native_lock_unlock_end:\n"
+	" .set .Lpv_length_lock_unlock, (6) - (((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) > (6)) * ((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) - (6)))\n"
+	".Lpv_native_lock_wait:\n"
+	" pause\n"
+	".Lpv_native_lock_wait_end:\n"
+	" .set .Lpv_length_lock_wait, (6) - (((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) > (6)) * ((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) - (6)))\n"
+	" .set .Lpv_length_lock_kick, 6\n"
+	".Lpv_native_vcpu_is_preempted:\n"
+	" xor %eax, %eax\n"
+	".Lpv_native_vcpu_is_preempted_end:\n"
+	" .set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))\n"
+	" .set .Lpv_length_sched_clock, 6\n"
+	".Lpv_native_steal_clock:\n"
+	" xor %eax, %eax\n"
+	".Lpv_native_steal_clock_end:\n"
+	" .set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))\n"
 	" .popsection\n"
 );
 
@@ -1333,6 +1352,34 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 }
 
 /**
+ * Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpus;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)start;
+	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)end;
+
+	__asm__ volatile(
+	"771: call *pv_ops+360(%%rip)\n"
+	"772: .fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 45\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
+		:
+		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
  * The kernel's value of a level 1 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
@@ -1342,13 +1389,13 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+360(%%rip)\n"
+	"771: call *pv_ops+368(%%rip)\n"
 	"772: .fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 45\n"
+	" .short 46\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1368,13 +1415,13 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+368(%%rip)\n"
+	"771: call *pv_ops+376(%%rip)\n"
 	"772: .fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 46\n"
+	" .short 47\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1394,13 +1441,13 @@ static inline __attribute__((always_inline)) pmdval_t pv_pmd_val(pmd_t pmd)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+376(%%rip)\n"
+	"771: call *pv_ops+384(%%rip)\n"
 	"772: .fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 47\n"
+	" .short 48\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1420,13 +1467,13 @@ static inline __attribute__((always_inline)) pmd_t pv_make_pmd(pmdval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+384(%%rip)\n"
+	"771: call *pv_ops+392(%%rip)\n"
 	"772: .fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 48\n"
+	" .short 49\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1446,13 +1493,13 @@ static inline __attribute__((always_inline)) pudval_t pv_pud_val(pud_t pud)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+392(%%rip)\n"
+	"771: call *pv_ops+400(%%rip)\n"
 	"772: .fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 49\n"
+	" .short 50\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1472,13 +1519,13 @@ static inline __attribute__((always_inline)) pud_t pv_make_pud(pudval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+400(%%rip)\n"
+	"771: call *pv_ops+408(%%rip)\n"
 	"772: .fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 50\n"
+	" .short 51\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1498,13 +1545,13 @@ static inline __attribute__((always_inline)) pgdval_t pv_pgd_val(pgd_t pgd)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+408(%%rip)\n"
+	"771: call *pv_ops+416(%%rip)\n"
 	"772: .fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 51\n"
+	" .short 52\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1524,13 +1571,13 @@ static inline __attribute__((always_inline)) pgd_t pv_make_pgd(pgdval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+416(%%rip)\n"
+	"771: call *pv_ops+424(%%rip)\n"
 	"772: .fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 52\n"
+	" .short 53\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1550,13 +1597,13 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+424(%%rip)\n"
+	"771: call *pv_ops+432(%%rip)\n"
 	"772: .fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 53\n"
+	" .short 54\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1575,13 +1622,13 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pmd.pmd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+432(%%rip)\n"
+	"771: call *pv_ops+440(%%rip)\n"
 	"772: .fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 54\n"
+	" .short 55\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1600,13 +1647,13 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pud.pud;
 
 	__asm__ volatile(
-	"771: call *pv_ops+440(%%rip)\n"
+	"771: call *pv_ops+448(%%rip)\n"
 	"772: .fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 55\n"
+	" .short 56\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1625,13 +1672,13 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pgd.pgd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+448(%%rip)\n"
+	"771: call *pv_ops+456(%%rip)\n"
 	"772: .fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 56\n"
+	" .short 57\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1652,13 +1699,13 @@ static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+456(%%rip)\n"
+	"771: call *pv_ops+464(%%rip)\n"
 	"772: .fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 57\n"
+	" .short 58\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1679,13 +1726,13 @@ static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pt
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+464(%%rip)\n"
+	"771: call *pv_ops+472(%%rip)\n"
 	"772: .fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 58\n"
+	" .short 59\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1705,13 +1752,13 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+472(%%rip)\n"
+	"771: call *pv_ops+480(%%rip)\n"
 	"772: .fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 59\n"
+	" .short 60\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1731,13 +1778,13 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+480(%%rip)\n"
+	"771: call *pv_ops+488(%%rip)\n"
 	"772: .fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 60\n"
+	" .short 61\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1758,13 +1805,13 @@ static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int ind
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)flags;
 
 	__asm__ volatile(
-	"771: call *pv_ops+488(%%rip)\n"
+	"771: call *pv_ops+496(%%rip)\n"
 	"772: .fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 61\n"
+	" .short 62\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1783,13 +1830,13 @@ static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long r
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
 
 	__asm__ volatile(
-	"771: call *pv_ops+496(%%rip)\n"
+	"771: call *pv_ops+504(%%rip)\n"
 	"772: .fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 62\n"
+	" .short 63\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1808,13 +1855,13 @@ static inline __attribute__((always_inline)) void pv_exit_mm(unsigned long root)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
 
 	__asm__ volatile(
-	"771: call *pv_ops+504(%%rip)\n"
+	"771: call *pv_ops+512(%%rip)\n"
 	"772: .fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 63\n"
+	" .short 64\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1834,13 +1881,13 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+512(%%rip)\n"
+	"771: call *pv_ops+520(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 64\n"
+	" .short 65\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1858,19 +1905,172 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+520(%%rip)\n"
+	"771: call *pv_ops+528(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 65\n"
+	" .short 66\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
 		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) void pv_lock_unlock(uint8_t *lock)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)lock;
+
+	__asm__ volatile(
+	"771: call *pv_ops+536(%%rip)\n"
+	"772: .fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 67\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+}
+
+/**
+ * Sleep as long as *byte is `value`.  May come back early; a CPU that
+ * changes the byte by other means than lock_unlock calls lock_kick.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_lock_wait(uint8_t *byte, uint8_t value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)byte;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+
+	__asm__ volatile(
+	"771: call *pv_ops+544(%%rip)\n"
+	"772: .fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 68\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * Let this CPU, if it sleeps in lock_wait, look again.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_lock_kick(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+
+	__asm__ volatile(
+	"771: call *pv_ops+552(%%rip)\n"
+	"772: .fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 69\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+}
+
+/**
+ * This CPU is not executing at the moment, although it could.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) bool pv_vcpu_is_preempted(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+560(%%rip)\n"
+	"772: .fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 70\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (uint8_t)pv_result != 0;
+}
+
+/**
+ * Nanoseconds of the clock source, for differences on one CPU.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_sched_clock(void)
+{
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	" .balign 64,,15\n"
+	"771: call *pv_ops+568(%%rip)\n"
+	"772: .fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 71\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result)
+		:
+		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (uint64_t)pv_result;
+}
+
+/**
+ * Nanoseconds for which this CPU was ready to run and did not.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_steal_clock(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	" .balign 64,,15\n"
+	"771: call *pv_ops+576(%%rip)\n"
+	"772: .fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 72\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+	return (uint64_t)pv_result;
 }
 
 #endif

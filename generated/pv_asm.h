@@ -199,6 +199,7 @@
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_end:
 	.set .Lpv_length_flush_tlb_one, (6) - (((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) > (6)) * ((.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one) - (6)))
+	.set .Lpv_length_flush_tlb_multi, 6
 .Lpv_native_pte_val:
 	mov %rdi, %rax
 .Lpv_native_pte_val_end:
@@ -267,6 +268,24 @@
 	.set .Lpv_length_exit_mm, 6
 	.set .Lpv_length_lazy_enter, 6
 	.set .Lpv_length_lazy_leave, 6
+.Lpv_native_lock_unlock:
+	movb $0, (%rdi)
+.Lpv_native_lock_unlock_end:
+	.set .Lpv_length_lock_unlock, (6) - (((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) > (6)) * ((.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock) - (6)))
+.Lpv_native_lock_wait:
+	pause
+.Lpv_native_lock_wait_end:
+	.set .Lpv_length_lock_wait, (6) - (((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) > (6)) * ((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) - (6)))
+	.set .Lpv_length_lock_kick, 6
+.Lpv_native_vcpu_is_preempted:
+	xor %eax, %eax
+.Lpv_native_vcpu_is_preempted_end:
+	.set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))
+	.set .Lpv_length_sched_clock, 6
+.Lpv_native_steal_clock:
+	xor %eax, %eax
+.Lpv_native_steal_clock_end:
+	.set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))
 	.popsection
 
 /**
@@ -1050,12 +1069,14 @@
 	.endm
 
 /**
- * The kernel's value of a level 1 entry that a page table holds.
- * Changes its arguments, result and the flags.
+ * Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ * Changes what a C call may change.
  */
-	.macro pv_pte_val
+	.macro pv_flush_tlb_multi
 771:	call *pv_ops+360(%rip)
-772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1067,12 +1088,12 @@
 	.endm
 
 /**
- * The level 1 entry that a page table must hold for this value.
+ * The kernel's value of a level 1 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_make_pte
+	.macro pv_pte_val
 771:	call *pv_ops+368(%rip)
-772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1084,12 +1105,12 @@
 	.endm
 
 /**
- * The kernel's value of a level 2 entry that a page table holds.
+ * The level 1 entry that a page table must hold for this value.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_pmd_val
+	.macro pv_make_pte
 771:	call *pv_ops+376(%rip)
-772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1101,12 +1122,12 @@
 	.endm
 
 /**
- * The level 2 entry that a page table must hold for this value.
+ * The kernel's value of a level 2 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_make_pmd
+	.macro pv_pmd_val
 771:	call *pv_ops+384(%rip)
-772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1118,12 +1139,12 @@
 	.endm
 
 /**
- * The kernel's value of a level 3 entry that a page table holds.
+ * The level 2 entry that a page table must hold for this value.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_pud_val
+	.macro pv_make_pmd
 771:	call *pv_ops+392(%rip)
-772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1135,12 +1156,12 @@
 	.endm
 
 /**
- * The level 3 entry that a page table must hold for this value.
+ * The kernel's value of a level 3 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_make_pud
+	.macro pv_pud_val
 771:	call *pv_ops+400(%rip)
-772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1152,12 +1173,12 @@
 	.endm
 
 /**
- * The kernel's value of a level 4 entry that a page table holds.
+ * The level 3 entry that a page table must hold for this value.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_pgd_val
+	.macro pv_make_pud
 771:	call *pv_ops+408(%rip)
-772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1169,12 +1190,12 @@
 	.endm
 
 /**
- * The level 4 entry that a page table must hold for this value.
+ * The kernel's value of a level 4 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
-	.macro pv_make_pgd
+	.macro pv_pgd_val
 771:	call *pv_ops+416(%rip)
-772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1186,12 +1207,12 @@
 	.endm
 
 /**
- * Write a level 1 entry.
- * Changes what a C call may change.
+ * The level 4 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
  */
-	.macro pv_set_pte
+	.macro pv_make_pgd
 771:	call *pv_ops+424(%rip)
-772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1203,12 +1224,12 @@
 	.endm
 
 /**
- * Write a level 2 entry.
+ * Write a level 1 entry.
  * Changes what a C call may change.
  */
-	.macro pv_set_pmd
+	.macro pv_set_pte
 771:	call *pv_ops+432(%rip)
-772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1220,12 +1241,12 @@
 	.endm
 
 /**
- * Write a level 3 entry.
+ * Write a level 2 entry.
  * Changes what a C call may change.
  */
-	.macro pv_set_pud
+	.macro pv_set_pmd
 771:	call *pv_ops+440(%rip)
-772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1237,17 +1258,34 @@
 	.endm
 
 /**
- * Write a level 4 entry.
+ * Write a level 3 entry.
  * Changes what a C call may change.
  */
-	.macro pv_set_pgd
+	.macro pv_set_pud
 771:	call *pv_ops+448(%rip)
-772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 56
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write a level 4 entry.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_pgd
+771:	call *pv_ops+456(%rip)
+772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 57
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -1260,26 +1298,8 @@
  * Changes what a C call may change.
  */
 	.macro pv_prot_start
-771:	call *pv_ops+456(%rip)
-772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 57
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Write what prot_start returned, with the same frame and other flags.
- * Accessed and dirty bits that the processor set meanwhile are kept.
- * Changes what a C call may change.
- */
-	.macro pv_prot_commit
 771:	call *pv_ops+464(%rip)
-772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1291,13 +1311,13 @@
 	.endm
 
 /**
- * The page at this frame becomes a page table of this level (1 to 4).  It
- * is all zeros; from now on only set_pte .. set_pgd may write it.
+ * Write what prot_start returned, with the same frame and other flags.
+ * Accessed and dirty bits that the processor set meanwhile are kept.
  * Changes what a C call may change.
  */
-	.macro pv_alloc_pt
+	.macro pv_prot_commit
 771:	call *pv_ops+472(%rip)
-772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1309,13 +1329,13 @@
 	.endm
 
 /**
- * The page is no page table any more and may be written again.  No table
- * points to it.
+ * The page at this frame becomes a page table of this level (1 to 4).  It
+ * is all zeros; from now on only set_pte .. set_pgd may write it.
  * Changes what a C call may change.
  */
-	.macro pv_release_pt
+	.macro pv_alloc_pt
 771:	call *pv_ops+480(%rip)
-772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1327,13 +1347,13 @@
 	.endm
 
 /**
- * Make a place of the kernel's choice (pv_host_fixmap) show this page of
- * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ * The page is no page table any more and may be written again.  No table
+ * points to it.
  * Changes what a C call may change.
  */
-	.macro pv_set_fixmap
+	.macro pv_release_pt
 771:	call *pv_ops+488(%rip)
-772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1345,13 +1365,13 @@
 	.endm
 
 /**
- * User mode is going to run in the address space of this level 4 table, but
- * write_cr3 has not made it the current one yet.
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
  * Changes what a C call may change.
  */
-	.macro pv_activate_mm
+	.macro pv_set_fixmap
 771:	call *pv_ops+496(%rip)
-772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1363,18 +1383,36 @@
 	.endm
 
 /**
- * User mode will never run in it again, no CPU uses it; release_pt of its
- * tables comes next.
+ * User mode is going to run in the address space of this level 4 table, but
+ * write_cr3 has not made it the current one yet.
  * Changes what a C call may change.
  */
-	.macro pv_exit_mm
+	.macro pv_activate_mm
 771:	call *pv_ops+504(%rip)
-772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 63
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * User mode will never run in it again, no CPU uses it; release_pt of its
+ * tables comes next.
+ * Changes what a C call may change.
+ */
+	.macro pv_exit_mm
+771:	call *pv_ops+512(%rip)
+772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 64
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -1387,13 +1425,13 @@
  * Changes what a C call may change.
  */
 	.macro pv_lazy_enter
-771:	call *pv_ops+512(%rip)
+771:	call *pv_ops+520(%rip)
 772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 64
+	.short 65
 	.byte 773b - 771b
 	.byte 0
 	.popsection
@@ -1404,13 +1442,118 @@
  * Changes what a C call may change.
  */
 	.macro pv_lazy_leave
-771:	call *pv_ops+520(%rip)
+771:	call *pv_ops+528(%rip)
 772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 65
+	.short 66
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_lock_unlock
+771:	call *pv_ops+536(%rip)
+772:	.fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 67
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Sleep as long as *byte is `value`.  May come back early; a CPU that
+ * changes the byte by other means than lock_unlock calls lock_kick.
+ * Changes what a C call may change.
+ */
+	.macro pv_lock_wait
+771:	call *pv_ops+544(%rip)
+772:	.fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 68
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Let this CPU, if it sleeps in lock_wait, look again.
+ * Changes what a C call may change.
+ */
+	.macro pv_lock_kick
+771:	call *pv_ops+552(%rip)
+772:	.fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 69
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * This CPU is not executing at the moment, although it could.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_vcpu_is_preempted
+771:	call *pv_ops+560(%rip)
+772:	.fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 70
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Nanoseconds of the clock source, for differences on one CPU.
+ * Changes what a C call may change.
+ */
+	.macro pv_sched_clock
+	.balign 64,,15
+771:	call *pv_ops+568(%rip)
+772:	.fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 71
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Nanoseconds for which this CPU was ready to run and did not.
+ * Changes what a C call may change.
+ */
+	.macro pv_steal_clock
+	.balign 64,,15
+771:	call *pv_ops+576(%rip)
+772:	.fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 72
 	.byte 773b - 771b
 	.byte 0
 	.popsection

@@ -19,6 +19,30 @@
 #define PV_SHUTDOWN_POWEROFF 0
 #define PV_SHUTDOWN_REBOOT 1
 #define PV_SHUTDOWN_CRASH 2
+/**
+ * The most CPUs that anything here speaks about: one bit each in a u64.
+ */
+#define PV_CPUS_MAX 64
+/**
+ * Kind for the backend's own flush_tlb_multi.
+ */
+#define PV_IPI_FLUSH 0
+/**
+ * Kind for the runtime: execute a serialising instruction.
+ */
+#define PV_IPI_SYNC 1
+/**
+ * Kind that is the kernel's.
+ */
+#define PV_IPI_CALL 2
+/**
+ * How many kinds there are.
+ */
+#define PV_NR_IPIS 3
+/**
+ * Vector of kind 0 where these interrupts come through the IDT; the others follow.
+ */
+#define PV_VECTOR_IPI 48
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -183,11 +207,28 @@ struct tls {
 _Static_assert(sizeof(struct tls) == 24, "size of tls");
 _Static_assert(offsetof(struct tls, desc) == 0, "offset of desc");
 
+struct pv_moment;
 
 /**
  * Function that a timer calls, with interrupts disabled.
  */
 typedef void pv_tick_t(void);
+
+/**
+ * Function that these interrupts call, with interrupts disabled.
+ */
+typedef void pv_ipi_t(unsigned int kind);
+
+/**
+ * A moment: seconds and nanoseconds since 1970-01-01 00:00 UTC.
+ */
+struct pv_moment {
+	uint64_t seconds;
+	uint32_t nanoseconds;
+};
+_Static_assert(sizeof(struct pv_moment) == 16, "size of moment");
+_Static_assert(offsetof(struct pv_moment, seconds) == 0, "offset of seconds");
+_Static_assert(offsetof(struct pv_moment, nanoseconds) == 8, "offset of nanoseconds");
 
 /** Number of an op: its slot in struct pv_ops. */
 enum pv_op {
@@ -236,28 +277,35 @@ enum pv_op {
 	PV_OP_flush_tlb_local = 42,
 	PV_OP_flush_tlb_global = 43,
 	PV_OP_flush_tlb_one = 44,
-	PV_OP_pte_val = 45,
-	PV_OP_make_pte = 46,
-	PV_OP_pmd_val = 47,
-	PV_OP_make_pmd = 48,
-	PV_OP_pud_val = 49,
-	PV_OP_make_pud = 50,
-	PV_OP_pgd_val = 51,
-	PV_OP_make_pgd = 52,
-	PV_OP_set_pte = 53,
-	PV_OP_set_pmd = 54,
-	PV_OP_set_pud = 55,
-	PV_OP_set_pgd = 56,
-	PV_OP_prot_start = 57,
-	PV_OP_prot_commit = 58,
-	PV_OP_alloc_pt = 59,
-	PV_OP_release_pt = 60,
-	PV_OP_set_fixmap = 61,
-	PV_OP_activate_mm = 62,
-	PV_OP_exit_mm = 63,
-	PV_OP_lazy_enter = 64,
-	PV_OP_lazy_leave = 65,
-	PV_NR_OPS = 66
+	PV_OP_flush_tlb_multi = 45,
+	PV_OP_pte_val = 46,
+	PV_OP_make_pte = 47,
+	PV_OP_pmd_val = 48,
+	PV_OP_make_pmd = 49,
+	PV_OP_pud_val = 50,
+	PV_OP_make_pud = 51,
+	PV_OP_pgd_val = 52,
+	PV_OP_make_pgd = 53,
+	PV_OP_set_pte = 54,
+	PV_OP_set_pmd = 55,
+	PV_OP_set_pud = 56,
+	PV_OP_set_pgd = 57,
+	PV_OP_prot_start = 58,
+	PV_OP_prot_commit = 59,
+	PV_OP_alloc_pt = 60,
+	PV_OP_release_pt = 61,
+	PV_OP_set_fixmap = 62,
+	PV_OP_activate_mm = 63,
+	PV_OP_exit_mm = 64,
+	PV_OP_lazy_enter = 65,
+	PV_OP_lazy_leave = 66,
+	PV_OP_lock_unlock = 67,
+	PV_OP_lock_wait = 68,
+	PV_OP_lock_kick = 69,
+	PV_OP_vcpu_is_preempted = 70,
+	PV_OP_sched_clock = 71,
+	PV_OP_steal_clock = 72,
+	PV_NR_OPS = 73
 };
 
 /**
@@ -517,6 +565,13 @@ struct pv_mmu_ops {
 	 */
 	void (*flush_tlb_one)(unsigned long addr);
 	/**
+	 * Drop the TLB entries of the pages from `start` to before `end` on each
+	 * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+	 * this returns.  Interrupts are enabled, or no other CPU does the same.
+	 * Changes what a C call may change.
+	 */
+	void (*flush_tlb_multi)(const uint64_t *cpus, unsigned long start, unsigned long end);
+	/**
 	 * The kernel's value of a level 1 entry that a page table holds.
 	 * Changes its arguments, result and the flags.
 	 */
@@ -634,17 +689,62 @@ struct pv_mmu_ops {
 };
 
 /**
+ * Waiting for a byte that another CPU changes: what a spinlock is made of.
+ */
+struct pv_lock_ops {
+	/**
+	 * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW void (*lock_unlock)(uint8_t *lock);
+	/**
+	 * Sleep as long as *byte is `value`.  May come back early; a CPU that
+	 * changes the byte by other means than lock_unlock calls lock_kick.
+	 * Changes what a C call may change.
+	 */
+	void (*lock_wait)(uint8_t *byte, uint8_t value);
+	/**
+	 * Let this CPU, if it sleeps in lock_wait, look again.
+	 * Changes what a C call may change.
+	 */
+	void (*lock_kick)(unsigned int cpu);
+	/**
+	 * This CPU is not executing at the moment, although it could.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW bool (*vcpu_is_preempted)(unsigned int cpu);
+};
+
+/**
+ * Time for the scheduler.
+ */
+struct pv_time_ops {
+	/**
+	 * Nanoseconds of the clock source, for differences on one CPU.
+	 * Changes what a C call may change.
+	 */
+	uint64_t (*sched_clock)(void);
+	/**
+	 * Nanoseconds for which this CPU was ready to run and did not.
+	 * Changes what a C call may change.
+	 */
+	uint64_t (*steal_clock)(unsigned int cpu);
+};
+
+/**
  * All ops.  The slots are in the order of the op numbers.
  */
 struct pv_ops {
 	struct pv_cpu_ops cpu;
 	struct pv_irq_ops irq;
 	struct pv_mmu_ops mmu;
+	struct pv_lock_ops lock;
+	struct pv_time_ops time;
 };
 
 extern struct pv_ops pv_ops;
 
-_Static_assert(sizeof(struct pv_ops) == 528, "one pointer an op");
+_Static_assert(sizeof(struct pv_ops) == 584, "one pointer an op");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr0) == 0, "slot of read_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.write_cr0) == 8, "slot of write_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr4) == 16, "slot of read_cr4");
@@ -690,27 +790,34 @@ _Static_assert(offsetof(struct pv_ops, mmu.write_cr3) == 328, "slot of write_cr3
 _Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_local) == 336, "slot of flush_tlb_local");
 _Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_global) == 344, "slot of flush_tlb_global");
 _Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_one) == 352, "slot of flush_tlb_one");
-_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 360, "slot of pte_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 368, "slot of make_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.pmd_val) == 376, "slot of pmd_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pmd) == 384, "slot of make_pmd");
-_Static_assert(offsetof(struct pv_ops, mmu.pud_val) == 392, "slot of pud_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pud) == 400, "slot of make_pud");
-_Static_assert(offsetof(struct pv_ops, mmu.pgd_val) == 408, "slot of pgd_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pgd) == 416, "slot of make_pgd");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 424, "slot of set_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 432, "slot of set_pmd");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 440, "slot of set_pud");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 448, "slot of set_pgd");
-_Static_assert(offsetof(struct pv_ops, mmu.prot_start) == 456, "slot of prot_start");
-_Static_assert(offsetof(struct pv_ops, mmu.prot_commit) == 464, "slot of prot_commit");
-_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 472, "slot of alloc_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 480, "slot of release_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.set_fixmap) == 488, "slot of set_fixmap");
-_Static_assert(offsetof(struct pv_ops, mmu.activate_mm) == 496, "slot of activate_mm");
-_Static_assert(offsetof(struct pv_ops, mmu.exit_mm) == 504, "slot of exit_mm");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 512, "slot of lazy_enter");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 520, "slot of lazy_leave");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_multi) == 360, "slot of flush_tlb_multi");
+_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 368, "slot of pte_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 376, "slot of make_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.pmd_val) == 384, "slot of pmd_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pmd) == 392, "slot of make_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.pud_val) == 400, "slot of pud_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pud) == 408, "slot of make_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.pgd_val) == 416, "slot of pgd_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pgd) == 424, "slot of make_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 432, "slot of set_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 440, "slot of set_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 448, "slot of set_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 456, "slot of set_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.prot_start) == 464, "slot of prot_start");
+_Static_assert(offsetof(struct pv_ops, mmu.prot_commit) == 472, "slot of prot_commit");
+_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 480, "slot of alloc_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 488, "slot of release_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.set_fixmap) == 496, "slot of set_fixmap");
+_Static_assert(offsetof(struct pv_ops, mmu.activate_mm) == 504, "slot of activate_mm");
+_Static_assert(offsetof(struct pv_ops, mmu.exit_mm) == 512, "slot of exit_mm");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 520, "slot of lazy_enter");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 528, "slot of lazy_leave");
+_Static_assert(offsetof(struct pv_ops, lock.lock_unlock) == 536, "slot of lock_unlock");
+_Static_assert(offsetof(struct pv_ops, lock.lock_wait) == 544, "slot of lock_wait");
+_Static_assert(offsetof(struct pv_ops, lock.lock_kick) == 552, "slot of lock_kick");
+_Static_assert(offsetof(struct pv_ops, lock.vcpu_is_preempted) == 560, "slot of vcpu_is_preempted");
+_Static_assert(offsetof(struct pv_ops, time.sched_clock) == 568, "slot of sched_clock");
+_Static_assert(offsetof(struct pv_ops, time.steal_clock) == 576, "slot of steal_clock");
 
 /** Kinds of call site. */
 enum pv_site_kind { PV_SITE_CALL, PV_SITE_TAIL };
@@ -777,16 +884,16 @@ struct pv_clocksource {
 };
 
 /**
- * One interrupt after a given time.
+ * One interrupt after a given time.  Each CPU has its own.
  */
 struct pv_timer {
 	const char *name;
 	/**
-	 * Make ready; tick is what each interrupt calls.
+	 * Make ready on this CPU; tick is what each interrupt on it calls.
 	 */
 	void (*start)(pv_tick_t *tick);
 	/**
-	 * One interrupt in `delta` nanoseconds; replaces an earlier one.
+	 * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
 	 */
 	void (*program)(uint64_t delta);
 	/**
@@ -815,6 +922,65 @@ struct pv_shutdown {
 	void (*stop)(unsigned int reason);
 };
 
+/**
+ * The machine's CPUs.  The first one has number 0.
+ */
+struct pv_smp {
+	const char *name;
+	/**
+	 * How many there are.
+	 */
+	unsigned int (*count)(void);
+	/**
+	 * Let a CPU run: at this address, with this stack, on the caller's page
+	 * tables, with interrupts disabled and %gs based on its copy of the per-CPU
+	 * data, or on CPU 0's.  Comes back before it runs.  Negative: it will not.
+	 */
+	int (*start)(unsigned int cpu, unsigned long entry, unsigned long stack);
+};
+
+/**
+ * Interrupts from one CPU to another.
+ */
+struct pv_ipi {
+	const char *name;
+	/**
+	 * Make ready on this CPU; handler is what each interrupt on it calls.
+	 */
+	void (*start)(pv_ipi_t *handler);
+	/**
+	 * Interrupt one other CPU.
+	 */
+	void (*send)(unsigned int cpu, unsigned int kind);
+	/**
+	 * Interrupt all other CPUs that are ready.
+	 */
+	void (*send_others)(unsigned int kind);
+	/**
+	 * To be called by the kernel's handler of VECTOR_IPI + kind.
+	 */
+	void (*interrupt)(unsigned int kind);
+};
+
+/**
+ * The time of day.
+ */
+struct pv_wallclock {
+	const char *name;
+	void (*read)(struct pv_moment *now);
+};
+
+/**
+ * Where a hypervisor tells what it took: absent where nothing can be stolen.
+ */
+struct pv_steal {
+	const char *name;
+	/**
+	 * Nanoseconds stolen from a CPU so far.
+	 */
+	uint64_t (*read)(unsigned int cpu);
+};
+
 /** One backend, in section pv_backends as a pointer. */
 struct pv_backend {
 	const char *name;
@@ -839,6 +1005,14 @@ struct pv_backend {
 	unsigned int nr_console;
 	const struct pv_shutdown *shutdown;
 	unsigned int nr_shutdown;
+	const struct pv_smp *smp;
+	unsigned int nr_smp;
+	const struct pv_ipi *ipi;
+	unsigned int nr_ipi;
+	const struct pv_wallclock *wallclock;
+	unsigned int nr_wallclock;
+	const struct pv_steal *steal;
+	unsigned int nr_steal;
 };
 
 /** What tells a machine, whether or not its backend is in the image. */

@@ -355,6 +355,11 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* mmu.flush_tlb_multi */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* mmu.pte_val */
 	.quad 0
 	.byte 0, 0, 0
@@ -456,6 +461,36 @@ pv_xen_pv_patches:
 	.byte 0xff
 	.skip 4
 	/* mmu.lazy_leave */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.lock_unlock */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.lock_wait */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.lock_kick */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.vcpu_is_preempted */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.sched_clock */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.steal_clock */
 	.quad 0
 	.byte 0, 0, 0
 	.byte 0xff

@@ -124,6 +124,7 @@ static const struct pv_ops ops = {
 		.flush_tlb_local = pv_xen_pv_flush_tlb_local,
 		.flush_tlb_global = pv_xen_pv_flush_tlb_global,
 		.flush_tlb_one = pv_xen_pv_flush_tlb_one,
+		.flush_tlb_multi = xen_pv_flush_tlb_multi,
 		.pte_val = xen_pv_pte_val,
 		.make_pte = xen_pv_make_pte,
 		.pmd_val = xen_pv_pmd_val,
@@ -146,6 +147,16 @@ static const struct pv_ops ops = {
 		.lazy_enter = xen_pv_lazy_enter,
 		.lazy_leave = xen_pv_lazy_leave,
 	},
+	.lock = {
+		.lock_unlock = xen_pv_lock_unlock,
+		.lock_wait = xen_pv_lock_wait,
+		.lock_kick = xen_pv_lock_kick,
+		.vcpu_is_preempted = xen_pv_vcpu_is_preempted,
+	},
+	.time = {
+		.sched_clock = xen_pv_sched_clock,
+		.steal_clock = xen_pv_steal_clock,
+	},
 };
 
 static const struct pv_clocksource clocksource[] = {
@@ -162,6 +173,22 @@ static const struct pv_console console[] = {
 
 static const struct pv_shutdown shutdown[] = {
 	{.name = "xen", .stop = xen_stop},
+};
+
+static const struct pv_smp smp[] = {
+	{.name = "xen", .count = xen_cpu_count, .start = xen_cpu_start},
+};
+
+static const struct pv_ipi ipi[] = {
+	{.name = "xen", .start = xen_ipi_start, .send = xen_ipi_send, .send_others = xen_ipi_send_others, .interrupt = xen_ipi_interrupt},
+};
+
+static const struct pv_wallclock wallclock[] = {
+	{.name = "xen", .read = xen_wallclock_read},
+};
+
+static const struct pv_steal steal[] = {
+	{.name = "xen", .read = xen_steal_read},
 };
 
 extern const struct pv_patch pv_xen_pv_patches[PV_NR_OPS];
@@ -183,6 +210,14 @@ static const struct pv_backend backend = {
 	.nr_console = 1,
 	.shutdown = shutdown,
 	.nr_shutdown = 1,
+	.smp = smp,
+	.nr_smp = 1,
+	.ipi = ipi,
+	.nr_ipi = 1,
+	.wallclock = wallclock,
+	.nr_wallclock = 1,
+	.steal = steal,
+	.nr_steal = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend

@@ -168,6 +168,13 @@ PV_NARROW unsigned long xen_pv_read_cr3(void);
 void xen_pv_write_cr3(unsigned long cr3);
 
 /**
+ * mmu.flush_tlb_multi: Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ */
+void xen_pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end);
+
+/**
  * mmu.pte_val: The kernel's value of a level 1 entry that a page table holds.
  */
 PV_NARROW pteval_t xen_pv_pte_val(pte_t pte);
@@ -276,17 +283,48 @@ void xen_pv_lazy_enter(unsigned int mode);
 void xen_pv_lazy_leave(unsigned int mode);
 
 /**
+ * lock.lock_unlock: Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ */
+PV_NARROW void xen_pv_lock_unlock(uint8_t *lock);
+
+/**
+ * lock.lock_wait: Sleep as long as *byte is `value`.  May come back early; a CPU that
+ * changes the byte by other means than lock_unlock calls lock_kick.
+ */
+void xen_pv_lock_wait(uint8_t *byte, uint8_t value);
+
+/**
+ * lock.lock_kick: Let this CPU, if it sleeps in lock_wait, look again.
+ */
+void xen_pv_lock_kick(unsigned int cpu);
+
+/**
+ * lock.vcpu_is_preempted: This CPU is not executing at the moment, although it could.
+ */
+PV_NARROW bool xen_pv_vcpu_is_preempted(unsigned int cpu);
+
+/**
+ * time.sched_clock: Nanoseconds of the clock source, for differences on one CPU.
+ */
+uint64_t xen_pv_sched_clock(void);
+
+/**
+ * time.steal_clock: Nanoseconds for which this CPU was ready to run and did not.
+ */
+uint64_t xen_pv_steal_clock(unsigned int cpu);
+
+/**
  * Nanoseconds since some time before the first read.
  */
 uint64_t xen_clock_read(void);
 
 /**
- * Make ready; tick is what each interrupt calls.
+ * Make ready on this CPU; tick is what each interrupt on it calls.
  */
 void xen_timer_start(pv_tick_t *tick);
 
 /**
- * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
  */
 void xen_timer_program(uint64_t delta);
 
@@ -302,6 +340,45 @@ void xen_console_write(const char *text, unsigned long length);
  * Does not return.  Reason: SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT or SHUTDOWN_CRASH.
  */
 void xen_stop(unsigned int reason);
+
+/**
+ * How many there are.
+ */
+unsigned int xen_cpu_count(void);
+
+/**
+ * Let a CPU run: at this address, with this stack, on the caller's page
+ * tables, with interrupts disabled and %gs based on its copy of the per-CPU
+ * data, or on CPU 0's.  Comes back before it runs.  Negative: it will not.
+ */
+int xen_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack);
+
+/**
+ * Make ready on this CPU; handler is what each interrupt on it calls.
+ */
+void xen_ipi_start(pv_ipi_t *handler);
+
+/**
+ * Interrupt one other CPU.
+ */
+void xen_ipi_send(unsigned int cpu, unsigned int kind);
+
+/**
+ * Interrupt all other CPUs that are ready.
+ */
+void xen_ipi_send_others(unsigned int kind);
+
+/**
+ * To be called by the kernel's handler of VECTOR_IPI + kind.
+ */
+void xen_ipi_interrupt(unsigned int kind);
+
+void xen_wallclock_read(struct pv_moment *now);
+
+/**
+ * Nanoseconds stolen from a CPU so far.
+ */
+uint64_t xen_steal_read(unsigned int cpu);
 
 /** Called once, when the slots hold this backend's functions. */
 void xen_pv_init(const struct pv_boot *boot);

@@ -334,6 +334,20 @@ void xen_pv_write_cr3(unsigned long cr3)
 }
 
 /**
+ * mmu.flush_tlb_multi: Drop the TLB entries of the pages from `start` to before `end` on each
+ * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
+ * this returns.  Interrupts are enabled, or no other CPU does the same.
+ */
+PV_IMPLEMENTS(flush_tlb_multi, 1);
+void xen_pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
+{
+	(void)cpus;
+	(void)start;
+	(void)end;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * mmu.pte_val: The kernel's value of a level 1 entry that a page table holds.
  * Preserves all registers but its arguments and result.
  * Runs often.
@@ -567,6 +581,70 @@ void xen_pv_lazy_leave(unsigned int mode)
 }
 
 /**
+ * lock.lock_unlock: Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ * Preserves all registers but its arguments and result.
+ * Runs often.
+ */
+PV_IMPLEMENTS(lock_unlock, 1);
+PV_NARROW void xen_pv_lock_unlock(uint8_t *lock)
+{
+	(void)lock;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * lock.lock_wait: Sleep as long as *byte is `value`.  May come back early; a CPU that
+ * changes the byte by other means than lock_unlock calls lock_kick.
+ */
+PV_IMPLEMENTS(lock_wait, 1);
+void xen_pv_lock_wait(uint8_t *byte, uint8_t value)
+{
+	(void)byte;
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * lock.lock_kick: Let this CPU, if it sleeps in lock_wait, look again.
+ */
+PV_IMPLEMENTS(lock_kick, 1);
+void xen_pv_lock_kick(unsigned int cpu)
+{
+	(void)cpu;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * lock.vcpu_is_preempted: This CPU is not executing at the moment, although it could.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(vcpu_is_preempted, 1);
+PV_NARROW bool xen_pv_vcpu_is_preempted(unsigned int cpu)
+{
+	(void)cpu;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * time.sched_clock: Nanoseconds of the clock source, for differences on one CPU.
+ */
+PV_IMPLEMENTS(sched_clock, 1);
+uint64_t xen_pv_sched_clock(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * time.steal_clock: Nanoseconds for which this CPU was ready to run and did not.
+ */
+PV_IMPLEMENTS(steal_clock, 1);
+uint64_t xen_pv_steal_clock(unsigned int cpu)
+{
+	(void)cpu;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * Nanoseconds since some time before the first read.
  */
 uint64_t xen_clock_read(void)
@@ -575,7 +653,7 @@ uint64_t xen_clock_read(void)
 }
 
 /**
- * Make ready; tick is what each interrupt calls.
+ * Make ready on this CPU; tick is what each interrupt on it calls.
  */
 void xen_timer_start(pv_tick_t *tick)
 {
@@ -584,7 +662,7 @@ void xen_timer_start(pv_tick_t *tick)
 }
 
 /**
- * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
  */
 void xen_timer_program(uint64_t delta)
 {
@@ -614,5 +692,78 @@ void xen_console_write(const char *text, unsigned long length)
 void xen_stop(unsigned int reason)
 {
 	(void)reason;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * How many there are.
+ */
+unsigned int xen_cpu_count(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Let a CPU run: at this address, with this stack, on the caller's page
+ * tables, with interrupts disabled and %gs based on its copy of the per-CPU
+ * data, or on CPU 0's.  Comes back before it runs.  Negative: it will not.
+ */
+int xen_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
+{
+	(void)cpu;
+	(void)entry;
+	(void)stack;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Make ready on this CPU; handler is what each interrupt on it calls.
+ */
+void xen_ipi_start(pv_ipi_t *handler)
+{
+	(void)handler;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Interrupt one other CPU.
+ */
+void xen_ipi_send(unsigned int cpu, unsigned int kind)
+{
+	(void)cpu;
+	(void)kind;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Interrupt all other CPUs that are ready.
+ */
+void xen_ipi_send_others(unsigned int kind)
+{
+	(void)kind;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * To be called by the kernel's handler of VECTOR_IPI + kind.
+ */
+void xen_ipi_interrupt(unsigned int kind)
+{
+	(void)kind;
+	__builtin_trap(); /* not written yet */
+}
+
+void xen_wallclock_read(struct pv_moment *now)
+{
+	(void)now;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Nanoseconds stolen from a CPU so far.
+ */
+uint64_t xen_steal_read(unsigned int cpu)
+{
+	(void)cpu;
 	__builtin_trap(); /* not written yet */
 }

@@ -561,7 +561,7 @@ pv_xen_pvh_make_pgd:
 pv_xen_pvh_set_pte:
 	endbr64
 .Lpv_xen_pvh_set_pte_code:
-# 284 "idl/pv/pv.pvi"
+# 289 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pte_first:
 .Lpv_xen_pvh_set_pte_end:
@@ -573,7 +573,7 @@ pv_xen_pvh_set_pte:
 pv_xen_pvh_set_pmd:
 	endbr64
 .Lpv_xen_pvh_set_pmd_code:
-# 289 "idl/pv/pv.pvi"
+# 294 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pmd_first:
 .Lpv_xen_pvh_set_pmd_end:
@@ -585,7 +585,7 @@ pv_xen_pvh_set_pmd:
 pv_xen_pvh_set_pud:
 	endbr64
 .Lpv_xen_pvh_set_pud_code:
-# 294 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pud_first:
 .Lpv_xen_pvh_set_pud_end:
@@ -597,7 +597,7 @@ pv_xen_pvh_set_pud:
 pv_xen_pvh_set_pgd:
 	endbr64
 .Lpv_xen_pvh_set_pgd_code:
-# 299 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pgd_first:
 .Lpv_xen_pvh_set_pgd_end:
@@ -609,10 +609,10 @@ pv_xen_pvh_set_pgd:
 pv_xen_pvh_prot_start:
 	endbr64
 .Lpv_xen_pvh_prot_start_code:
-# 305 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_xen_pvh_prot_start_first:
-# 305 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_xen_pvh_prot_start_end:
 	ret
@@ -623,7 +623,7 @@ pv_xen_pvh_prot_start:
 pv_xen_pvh_prot_commit:
 	endbr64
 .Lpv_xen_pvh_prot_commit_code:
-# 311 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_prot_commit_first:
 .Lpv_xen_pvh_prot_commit_end:
@@ -683,6 +683,51 @@ pv_xen_pvh_lazy_leave:
 .Lpv_xen_pvh_lazy_leave_end:
 	ret
 	.size pv_xen_pvh_lazy_leave, . - pv_xen_pvh_lazy_leave
+
+	.globl pv_xen_pvh_lock_unlock
+	.type pv_xen_pvh_lock_unlock, @function
+pv_xen_pvh_lock_unlock:
+	endbr64
+.Lpv_xen_pvh_lock_unlock_code:
+# 405 "idl/pv/pv.pvi"
+	movb $0, (%rdi)
+.Lpv_xen_pvh_lock_unlock_first:
+.Lpv_xen_pvh_lock_unlock_end:
+	ret
+	.size pv_xen_pvh_lock_unlock, . - pv_xen_pvh_lock_unlock
+
+	.globl pv_xen_pvh_lock_wait
+	.type pv_xen_pvh_lock_wait, @function
+pv_xen_pvh_lock_wait:
+	endbr64
+.Lpv_xen_pvh_lock_wait_code:
+# 410 "idl/pv/pv.pvi"
+	pause
+.Lpv_xen_pvh_lock_wait_first:
+.Lpv_xen_pvh_lock_wait_end:
+	ret
+	.size pv_xen_pvh_lock_wait, . - pv_xen_pvh_lock_wait
+
+	.globl pv_xen_pvh_lock_kick
+	.type pv_xen_pvh_lock_kick, @function
+pv_xen_pvh_lock_kick:
+	endbr64
+.Lpv_xen_pvh_lock_kick_code:
+.Lpv_xen_pvh_lock_kick_end:
+	ret
+	.size pv_xen_pvh_lock_kick, . - pv_xen_pvh_lock_kick
+
+	.globl pv_xen_pvh_vcpu_is_preempted
+	.type pv_xen_pvh_vcpu_is_preempted, @function
+pv_xen_pvh_vcpu_is_preempted:
+	endbr64
+.Lpv_xen_pvh_vcpu_is_preempted_code:
+# 15 "idl/pv/xen_pvh.pvi"
+	xor %eax, %eax
+.Lpv_xen_pvh_vcpu_is_preempted_first:
+.Lpv_xen_pvh_vcpu_is_preempted_end:
+	ret
+	.size pv_xen_pvh_vcpu_is_preempted, . - pv_xen_pvh_vcpu_is_preempted
 
 	.section .rodata
 	.balign 8
@@ -914,6 +959,11 @@ pv_xen_pvh_patches:
 	.byte 1, .Lpv_xen_pvh_flush_tlb_one_end - .Lpv_xen_pvh_flush_tlb_one_code, .Lpv_xen_pvh_flush_tlb_one_first - .Lpv_xen_pvh_flush_tlb_one_code
 	.byte 0xff
 	.skip 4
+	/* mmu.flush_tlb_multi */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* mmu.pte_val */
 	.quad .Lpv_xen_pvh_pte_val_code
 	.byte 1, .Lpv_xen_pvh_pte_val_end - .Lpv_xen_pvh_pte_val_code, .Lpv_xen_pvh_pte_val_first - .Lpv_xen_pvh_pte_val_code
@@ -1017,6 +1067,36 @@ pv_xen_pvh_patches:
 	/* mmu.lazy_leave */
 	.quad 0
 	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.lock_unlock */
+	.quad .Lpv_xen_pvh_lock_unlock_code
+	.byte 1, .Lpv_xen_pvh_lock_unlock_end - .Lpv_xen_pvh_lock_unlock_code, .Lpv_xen_pvh_lock_unlock_first - .Lpv_xen_pvh_lock_unlock_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_wait */
+	.quad .Lpv_xen_pvh_lock_wait_code
+	.byte 1, .Lpv_xen_pvh_lock_wait_end - .Lpv_xen_pvh_lock_wait_code, .Lpv_xen_pvh_lock_wait_first - .Lpv_xen_pvh_lock_wait_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_kick */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* lock.vcpu_is_preempted */
+	.quad .Lpv_xen_pvh_vcpu_is_preempted_code
+	.byte 1, .Lpv_xen_pvh_vcpu_is_preempted_end - .Lpv_xen_pvh_vcpu_is_preempted_code, .Lpv_xen_pvh_vcpu_is_preempted_first - .Lpv_xen_pvh_vcpu_is_preempted_code
+	.byte 0xff
+	.skip 4
+	/* time.sched_clock */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.steal_clock */
+	.quad 0
+	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
 	.size pv_xen_pvh_patches, . - pv_xen_pvh_patches
@@ -1202,5 +1282,17 @@ pv_xen_pvh_patches:
 .Lpv_xen_pvh_prot_commit_budget:
 # 15 "idl/pv/xen_pvh.pvi"
 	.org .Lpv_xen_pvh_prot_commit_budget + 16 - (.Lpv_xen_pvh_prot_commit_end - .Lpv_xen_pvh_prot_commit_code)
+/* lock.lock_unlock: at most 16 bytes */
+.Lpv_xen_pvh_lock_unlock_budget:
+# 15 "idl/pv/xen_pvh.pvi"
+	.org .Lpv_xen_pvh_lock_unlock_budget + 16 - (.Lpv_xen_pvh_lock_unlock_end - .Lpv_xen_pvh_lock_unlock_code)
+/* lock.lock_wait: at most 16 bytes */
+.Lpv_xen_pvh_lock_wait_budget:
+# 15 "idl/pv/xen_pvh.pvi"
+	.org .Lpv_xen_pvh_lock_wait_budget + 16 - (.Lpv_xen_pvh_lock_wait_end - .Lpv_xen_pvh_lock_wait_code)
+/* lock.vcpu_is_preempted: at most 16 bytes */
+.Lpv_xen_pvh_vcpu_is_preempted_budget:
+# 15 "idl/pv/xen_pvh.pvi"
+	.org .Lpv_xen_pvh_vcpu_is_preempted_budget + 16 - (.Lpv_xen_pvh_vcpu_is_preempted_end - .Lpv_xen_pvh_vcpu_is_preempted_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -47,6 +47,7 @@ void pv_xen_pvh_write_cr3(unsigned long cr3);
 void pv_xen_pvh_flush_tlb_local(void);
 void pv_xen_pvh_flush_tlb_global(void);
 void pv_xen_pvh_flush_tlb_one(unsigned long addr);
+void native_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end);
 PV_NARROW pteval_t pv_xen_pvh_pte_val(pte_t pte);
 PV_NARROW pte_t pv_xen_pvh_make_pte(pteval_t val);
 PV_NARROW pmdval_t pv_xen_pvh_pmd_val(pmd_t pmd);
@@ -68,6 +69,10 @@ void pv_xen_pvh_activate_mm(unsigned long root);
 void pv_xen_pvh_exit_mm(unsigned long root);
 void pv_xen_pvh_lazy_enter(unsigned int mode);
 void pv_xen_pvh_lazy_leave(unsigned int mode);
+PV_NARROW void pv_xen_pvh_lock_unlock(uint8_t *lock);
+void pv_xen_pvh_lock_wait(uint8_t *byte, uint8_t value);
+void pv_xen_pvh_lock_kick(unsigned int cpu);
+PV_NARROW bool pv_xen_pvh_vcpu_is_preempted(unsigned int cpu);
 
 static const struct pv_ops ops = {
 	.cpu = {
@@ -120,6 +125,7 @@ static const struct pv_ops ops = {
 		.flush_tlb_local = pv_xen_pvh_flush_tlb_local,
 		.flush_tlb_global = pv_xen_pvh_flush_tlb_global,
 		.flush_tlb_one = pv_xen_pvh_flush_tlb_one,
+		.flush_tlb_multi = native_flush_tlb_multi,
 		.pte_val = pv_xen_pvh_pte_val,
 		.make_pte = pv_xen_pvh_make_pte,
 		.pmd_val = pv_xen_pvh_pmd_val,
@@ -142,6 +148,16 @@ static const struct pv_ops ops = {
 		.lazy_enter = pv_xen_pvh_lazy_enter,
 		.lazy_leave = pv_xen_pvh_lazy_leave,
 	},
+	.lock = {
+		.lock_unlock = pv_xen_pvh_lock_unlock,
+		.lock_wait = pv_xen_pvh_lock_wait,
+		.lock_kick = pv_xen_pvh_lock_kick,
+		.vcpu_is_preempted = pv_xen_pvh_vcpu_is_preempted,
+	},
+	.time = {
+		.sched_clock = xen_pv_sched_clock,
+		.steal_clock = xen_pv_steal_clock,
+	},
 };
 
 static const struct pv_clocksource clocksource[] = {
@@ -158,6 +174,14 @@ static const struct pv_console console[] = {
 
 static const struct pv_shutdown shutdown[] = {
 	{.name = "xen", .stop = xen_stop},
+};
+
+static const struct pv_wallclock wallclock[] = {
+	{.name = "xen", .read = xen_wallclock_read},
+};
+
+static const struct pv_steal steal[] = {
+	{.name = "xen", .read = xen_steal_read},
 };
 
 extern const struct pv_patch pv_xen_pvh_patches[PV_NR_OPS];
@@ -180,6 +204,10 @@ static const struct pv_backend backend = {
 	.nr_console = 1,
 	.shutdown = shutdown,
 	.nr_shutdown = 1,
+	.wallclock = wallclock,
+	.nr_wallclock = 1,
+	.steal = steal,
+	.nr_steal = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend

@@ -6,17 +6,27 @@
 #include "xen.h"
 
 /**
+ * time.sched_clock: Nanoseconds of the clock source, for differences on one CPU.
+ */
+uint64_t xen_pv_sched_clock(void);
+
+/**
+ * time.steal_clock: Nanoseconds for which this CPU was ready to run and did not.
+ */
+uint64_t xen_pv_steal_clock(unsigned int cpu);
+
+/**
  * Nanoseconds since some time before the first read.
  */
 uint64_t xen_clock_read(void);
 
 /**
- * Make ready; tick is what each interrupt calls.
+ * Make ready on this CPU; tick is what each interrupt on it calls.
  */
 void xen_timer_start(pv_tick_t *tick);
 
 /**
- * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
  */
 void xen_timer_program(uint64_t delta);
 
@@ -32,6 +42,13 @@ void xen_console_write(const char *text, unsigned long length);
  * Does not return.  Reason: SHUTDOWN_POWEROFF, SHUTDOWN_REBOOT or SHUTDOWN_CRASH.
  */
 void xen_stop(unsigned int reason);
+
+void xen_wallclock_read(struct pv_moment *now);
+
+/**
+ * Nanoseconds stolen from a CPU so far.
+ */
+uint64_t xen_steal_read(unsigned int cpu);
 
 /** Called once, when the slots hold this backend's functions. */
 void xen_pvh_init(const struct pv_boot *boot);

@@ -5,6 +5,25 @@
 #include "xen_pvh.h"
 
 /**
+ * time.sched_clock: Nanoseconds of the clock source, for differences on one CPU.
+ */
+PV_IMPLEMENTS(sched_clock, 1);
+uint64_t xen_pv_sched_clock(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * time.steal_clock: Nanoseconds for which this CPU was ready to run and did not.
+ */
+PV_IMPLEMENTS(steal_clock, 1);
+uint64_t xen_pv_steal_clock(unsigned int cpu)
+{
+	(void)cpu;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * Nanoseconds since some time before the first read.
  */
 uint64_t xen_clock_read(void)
@@ -13,7 +32,7 @@ uint64_t xen_clock_read(void)
 }
 
 /**
- * Make ready; tick is what each interrupt calls.
+ * Make ready on this CPU; tick is what each interrupt on it calls.
  */
 void xen_timer_start(pv_tick_t *tick)
 {
@@ -22,7 +41,7 @@ void xen_timer_start(pv_tick_t *tick)
 }
 
 /**
- * One interrupt in `delta` nanoseconds; replaces an earlier one.
+ * One interrupt on this CPU in `delta` nanoseconds; replaces an earlier one.
  */
 void xen_timer_program(uint64_t delta)
 {
@@ -52,5 +71,20 @@ void xen_console_write(const char *text, unsigned long length)
 void xen_stop(unsigned int reason)
 {
 	(void)reason;
+	__builtin_trap(); /* not written yet */
+}
+
+void xen_wallclock_read(struct pv_moment *now)
+{
+	(void)now;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Nanoseconds stolen from a CPU so far.
+ */
+uint64_t xen_steal_read(unsigned int cpu)
+{
+	(void)cpu;
 	__builtin_trap(); /* not written yet */
 }

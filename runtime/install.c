@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "pv_runtime.h"
+#include "internal.h"
 
 static const struct pv_timer *timer;
 static const struct pv_console *console;
 static const struct pv_shutdown *shutdown;
+static const struct pv_wallclock *wallclock;
+static const struct pv_steal *steal;
 
 static void take_registrations(const struct pv_backend *backend)
 {
@@ -14,6 +16,9 @@ static void take_registrations(const struct pv_backend *backend)
 	timer = backend->nr_timer ? backend->timer : NULL;
 	console = backend->nr_console ? backend->console : NULL;
 	shutdown = backend->nr_shutdown ? backend->shutdown : NULL;
+	wallclock = backend->nr_wallclock ? backend->wallclock : NULL;
+	steal = backend->nr_steal ? backend->steal : NULL;
+	pv_smp_install(backend);
 }
 
 void pv_install(const struct pv_backend *backend, const struct pv_boot *boot)
@@ -40,6 +45,18 @@ void pv_timer_interrupt(void)
 {
 	if (timer)
 		timer->interrupt();
+}
+
+bool pv_wallclock_read(struct pv_moment *now)
+{
+	if (wallclock)
+		wallclock->read(now);
+	return wallclock;
+}
+
+uint64_t pv_steal_read(unsigned int cpu)
+{
+	return steal ? steal->read(cpu) : 0;
 }
 
 void pv_console_write(const char *text, unsigned long length)

@@ -3,14 +3,13 @@
  * The patcher.  It must not contain or call a site of an op: an instruction that
  * is being rewritten must not be executed.  For this reason pv.h is not included.
  */
-#include "pv_runtime.h"
+#include "internal.h"
 #include "pv_host.h"
 
 /* Longest instruction: SDM vol. 2, section 2.3.11. */
 #define INSTRUCTION_MAX 15
 /* Longest no-op without prefixes: 0f 1f 84 with 32-bit displacement (SDM vol. 2, NOP). */
 #define NOP_BASE_MAX 8
-#define SITE_MAX     255
 #define NO_RELOC     0xff
 
 /* Override of the segment that is used anyway: ignored in 64-bit mode. */
@@ -33,7 +32,7 @@ static const uint8_t nops[NOP_BASE_MAX + 1][NOP_BASE_MAX] = {
 
 /* The final bytes of one site, while they are put together. */
 struct image {
-	uint8_t bytes[SITE_MAX];
+	uint8_t bytes[PV_SITE_MAX];
 	unsigned int length;
 };
 
@@ -245,12 +244,17 @@ static const char *check(const struct pv_site *site, const struct pv_backend *ba
 	return reason;
 }
 
-/* What was written before is what is executed after: SDM vol. 3, sections 9.1.3 and 9.3. */
-static void serialise(void)
+const char *pv_site_bytes(uint8_t bytes[PV_SITE_MAX], const struct pv_site *site,
+			  const struct pv_backend *backend)
 {
-	uint32_t leaf = 0, sub = 0;
+	const char *reason = check_record(site);
+	struct image image;
 
-	asm volatile("cpuid" : "+a"(leaf), "+c"(sub) : : "rbx", "rdx", "memory");
+	if (!reason)
+		reason = build(&image, site, backend);
+	if (!reason)
+		__builtin_memcpy(bytes, image.bytes, image.length);
+	return reason;
 }
 
 bool pv_patch_sites(const struct pv_site *begin, const struct pv_site *end,
@@ -274,6 +278,6 @@ bool pv_patch_sites(const struct pv_site *begin, const struct pv_site *end,
 		build(&image, site, backend);
 		__builtin_memcpy(pv_site_address(site), image.bytes, image.length);
 	}
-	serialise();
+	pv_serialise();
 	return true;
 }

@@ -4,10 +4,14 @@
  * base of %gs is the distance from the template to a CPU's own copy, so that
  * "%gs:variable" needs one 32-bit address and no calculation.  CPU 0 uses the
  * template itself: its base is 0, which is what %gs has after reset and in a new
- * Xen domain, so per-CPU data works before any set-up.
+ * Xen domain, so per-CPU data works before any set-up.  A CPU's copy starts as
+ * what CPU 0 has at the moment when pv_percpu_create() makes it.
  */
 #ifndef PERCPU_H
 #define PERCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 /* In front of a definition: each CPU has its own. */
 #define PERCPU __attribute__((section(".data..percpu")))
@@ -27,5 +31,20 @@
 		asm volatile("xchg %0, %%gs:%1" : "+r"(value_), "+m"(variable));                   \
 		value_;                                                                            \
 	})
+
+/* This CPU's number, and the base of its %gs. */
+extern uint32_t pv_cpu_number;
+extern unsigned long pv_cpu_base;
+
+/* Base of %gs of a CPU that has a copy; 0 for CPU 0. */
+unsigned long pv_percpu_base(unsigned int cpu);
+
+/* Make a CPU's copy; false if there is no room for it. */
+bool pv_percpu_create(unsigned int cpu);
+
+/* A CPU's own instance of a variable, as a pointer. */
+#define percpu_pointer(variable, base) ((typeof(variable) *)((uintptr_t) & (variable) + (base)))
+#define percpu_this(variable)	       percpu_pointer(variable, percpu_read(pv_cpu_base))
+#define percpu_of(variable, cpu)       percpu_pointer(variable, pv_percpu_base(cpu))
 
 #endif

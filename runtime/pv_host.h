@@ -12,6 +12,29 @@
 /* The kernel's instructions, hypercall page included; set by its linker script. */
 extern const uint8_t pv_text_begin[], pv_text_end[];
 
+/*
+ * The per-CPU data of CPU 0, which is also the template; room for the copies of
+ * the other CPUs, as many as the kernel wants to run.  Set by the linker script.
+ * The template starts at a multiple of 64 and its size is one.
+ */
+extern uint8_t pv_percpu_begin[], pv_percpu_end[];
+extern uint8_t pv_percpu_copies[], pv_percpu_copies_end[];
+
+/*
+ * Guest-physical address, below 1 MiB, of a page of real-mode code that takes a
+ * CPU to 64-bit mode, the current page tables and this stack, and jumps to the
+ * address; 0 if there is none.  For machines that start CPUs in real mode; the
+ * next call may come when this CPU has arrived.
+ */
+unsigned long pv_host_real_mode(unsigned long entry, unsigned long stack);
+
+/*
+ * Map the page of sealed text around this address writable somewhere else, for
+ * this CPU; the second takes the mapping away again.
+ */
+uint8_t *pv_host_alias(const uint8_t *text);
+void pv_host_unalias(void);
+
 /* Guest-physical address of kernel memory. */
 unsigned long pv_host_pa(const void *va);
 

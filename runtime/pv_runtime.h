@@ -88,13 +88,63 @@ bool pv_fixup(unsigned long *rip);
 /* Offer a clock; the one with the highest rating so far is used. */
 void pv_clock_register(const struct pv_clocksource *source);
 
-/* Nanoseconds, never less than an earlier call returned. */
+/* Nanoseconds, never less than an earlier call returned, on whichever CPU. */
 uint64_t pv_clock_read(void);
 
-/* The backend's one-shot timer; see struct pv_timer.  Times in nanoseconds. */
+/* The backend's one-shot timer, one a CPU; see struct pv_timer.  Times in nanoseconds. */
 void pv_timer_start(pv_tick_t *tick);
 void pv_timer_program(uint64_t delta);
 void pv_timer_interrupt(void);
+
+/* The time of day; false if the backend does not know. */
+bool pv_wallclock_read(struct pv_moment *now);
+
+/* Nanoseconds that a hypervisor took from a CPU. */
+uint64_t pv_steal_read(unsigned int cpu);
+
+/* ---- several CPUs ---- */
+
+/* Number of the machine's CPUs, and of this one; the boot CPU is 0. */
+unsigned int pv_cpu_count(void);
+unsigned int pv_cpu_this(void);
+
+/*
+ * Let a CPU run, with its own copy of the per-CPU data, at this address and with
+ * this stack.  False if it cannot.  Its first steps: set the
+ * base of %gs to pv_percpu_base(cpu) by write_msr, load the descriptor tables,
+ * pv_ipi_start(), then pv_cpu_online().
+ */
+bool pv_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack);
+
+/* This CPU takes part: it can be interrupted and waited for. */
+void pv_cpu_online(void);
+
+/* Bit per CPU that does. */
+uint64_t pv_cpus_online(void);
+
+/* Interrupts between CPUs; see struct pv_ipi.  handler gets the kinds that are the kernel's. */
+void pv_ipi_start(pv_ipi_t *handler);
+void pv_ipi_send(unsigned int cpu, unsigned int kind);
+void pv_ipi_send_others(unsigned int kind);
+void pv_ipi_interrupt(unsigned int kind);
+
+/* ---- patching while all CPUs run ---- */
+
+/*
+ * Change every site of an op with `context late` from what one backend has for
+ * it to what another one has, while other CPUs may execute it: nobody executes
+ * anything but the old or the new.  False, and nothing is changed, if a site is
+ * not what `from` puts there.  Interrupts are enabled, and one CPU at a time
+ * does this.  The kernel's handler of breakpoints asks pv_late_trap() first.
+ */
+bool pv_patch_late(unsigned int op, const struct pv_backend *from, const struct pv_backend *to,
+		   struct pv_patch_refusal *refusal);
+
+/*
+ * A breakpoint at this address: if it was a site in the middle of a change, wait
+ * for its end and return true; the instruction must then be executed again.
+ */
+bool pv_late_trap(unsigned long address);
 
 /* Write text to the backend's console; before pv_install() it is lost. */
 void pv_console_write(const char *text, unsigned long length);

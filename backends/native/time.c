@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Time-stamp counter and local APIC timer; the PIT is what both are measured with. */
 #include "native.h"
+#include "apic.h"
 #include "port.h"
-#include "pv_host.h"
+#include "pv_runtime.h"
 
 #define NS_PER_S 1000000000ull
 
@@ -21,17 +22,8 @@
 /* Assumed where there is nothing to measure with. */
 #define FALLBACK_HZ NS_PER_S
 
-/* Local APIC: SDM vol. 3, table 11-1 and figures 11-8, 11-10. */
-#define APIC_BASE	     0xfee00000ul
-#define APIC_EOI	     0xb0
-#define APIC_SPURIOUS	     0xf0
-#define APIC_SPURIOUS_ENABLE 0x1ff
-#define APIC_LVT_TIMER	     0x320
-#define APIC_TIMER_START     0x380
-#define APIC_TIMER_NOW	     0x390
-#define APIC_TIMER_DIVIDE    0x3e0
-#define APIC_DIVIDE_BY_16    0x3
-#define APIC_LVT_MASKED	     0x10000
+#define APIC_DIVIDE_BY_16 0x3
+#define APIC_LVT_MASKED	  0x10000
 
 /* Multiply by mult, shift right by 32: nanoseconds from cycles without a division. */
 static uint64_t tsc_mult;
@@ -39,17 +31,7 @@ static uint64_t tsc_hz;
 static uint64_t tsc_start;
 /* The same for the timer's counts from nanoseconds. */
 static uint64_t apic_mult;
-static volatile uint8_t *apic;
 static pv_tick_t *timer_tick;
-
-/* The fence keeps earlier loads earlier, so that time cannot seem to step back. */
-static uint64_t read_tsc(void)
-{
-	uint32_t low, high;
-
-	asm volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
-}
 
 static void pit_start(unsigned int count)
 {
@@ -79,32 +61,30 @@ static uint64_t measure_tsc(void)
 	uint64_t begin;
 
 	pit_start(CALIBRATION_COUNT);
-	begin = read_tsc();
+	begin = native_read_tsc();
 	if (!pit_wait())
 		return FALLBACK_HZ;
-	return (read_tsc() - begin) * PIT_HZ / CALIBRATION_COUNT;
+	return (native_read_tsc() - begin) * PIT_HZ / CALIBRATION_COUNT;
+}
+
+void native_delay(uint64_t ns)
+{
+	uint64_t end = native_tsc_read() + ns;
+
+	while (native_tsc_read() < end)
+		asm volatile("pause");
 }
 
 void native_clock_init(void)
 {
-	tsc_start = read_tsc();
+	tsc_start = native_read_tsc();
 	tsc_hz = measure_tsc();
 	tsc_mult = (NS_PER_S << 32) / tsc_hz;
 }
 
 uint64_t native_tsc_read(void)
 {
-	return (unsigned __int128)(read_tsc() - tsc_start) * tsc_mult >> 32;
-}
-
-static void apic_write(unsigned int offset, uint32_t value)
-{
-	*(volatile uint32_t *)(apic + offset) = value;
-}
-
-static uint32_t apic_read(unsigned int offset)
-{
-	return *(volatile uint32_t *)(apic + offset);
+	return (unsigned __int128)(native_read_tsc() - tsc_start) * tsc_mult >> 32;
 }
 
 /* Let it run down from the top for a hundredth of a second. */
@@ -114,19 +94,20 @@ static uint64_t measure_apic(void)
 
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
 	apic_write(APIC_TIMER_START, UINT32_MAX);
-	end = read_tsc() + tsc_hz / 100;
-	while (read_tsc() < end)
+	end = native_read_tsc() + tsc_hz / 100;
+	while (native_read_tsc() < end)
 		;
 	return (uint64_t)(UINT32_MAX - apic_read(APIC_TIMER_NOW)) * 100;
 }
 
+/* The timers of all CPUs run at the same speed, so the first one is measured for all. */
 void native_apic_start(pv_tick_t *tick)
 {
 	timer_tick = tick;
-	apic = pv_host_map_io(APIC_BASE);
-	apic_write(APIC_SPURIOUS, APIC_SPURIOUS_ENABLE);
+	native_apic_enable();
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
-	apic_mult = (measure_apic() << 32) / NS_PER_S;
+	if (!apic_mult)
+		apic_mult = (measure_apic() << 32) / NS_PER_S;
 	apic_write(APIC_TIMER_START, 0);
 	apic_write(APIC_LVT_TIMER, PV_VECTOR_TIMER);
 }
@@ -139,6 +120,12 @@ void native_apic_program(uint64_t delta)
 	if (count > UINT32_MAX)
 		count = UINT32_MAX;
 	apic_write(APIC_TIMER_START, count ? count : 1);
+}
+
+PV_IMPLEMENTS(sched_clock, 1);
+uint64_t native_sched_clock(void)
+{
+	return native_tsc_read();
 }
 
 void native_apic_interrupt(void)

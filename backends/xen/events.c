@@ -6,6 +6,8 @@
 #define PORTS	  (WORD_BITS * WORD_BITS)
 
 static void (*handlers[PORTS])(void);
+/* Bit per port that is bound to this CPU: the pending bits of all CPUs stand together. */
+static PERCPU unsigned long own_ports[WORD_BITS];
 
 static void run_handler(unsigned int port)
 {
@@ -19,8 +21,8 @@ static void run_handler(unsigned int port)
 
 static void run_word(unsigned int word)
 {
-	unsigned long bits =
-		xen_shared.info.evtchn_pending[word] & ~xen_shared.info.evtchn_mask[word];
+	unsigned long bits = xen_shared.info.evtchn_pending[word] &
+			     ~xen_shared.info.evtchn_mask[word] & (*percpu_this(own_ports))[word];
 
 	for (; bits; bits &= bits - 1)
 		run_handler(word * WORD_BITS + __builtin_ctzl(bits));
@@ -38,16 +40,33 @@ void xen_run_events(void)
 	}
 }
 
+/* A port that is bound to this CPU. */
+static void use_port(unsigned int port, void (*handler)(void))
+{
+	const struct xen_evtchn_unmask unmask = {.port = port};
+
+	(*percpu_this(own_ports))[port / WORD_BITS] |= 1ul << port % WORD_BITS;
+	handlers[port] = handler;
+	xen_checked("xen: unmask", xen_event_channel_op_unmask(&unmask));
+}
+
 void xen_bind_virq(unsigned int virq, void (*handler)(void))
 {
-	struct xen_evtchn_bind_virq bind = {.virq = virq, .vcpu = CPU0};
-	struct xen_evtchn_unmask unmask;
+	struct xen_evtchn_bind_virq bind = {.virq = virq, .vcpu = pv_cpu_this()};
 
-	if (xen_checked("xen: bind_virq", xen_event_channel_op_bind_virq(&bind)) < 0)
-		return;
-	handlers[bind.port] = handler;
-	unmask.port = bind.port;
-	xen_checked("xen: unmask", xen_event_channel_op_unmask(&unmask));
+	if (xen_checked("xen: bind_virq", xen_event_channel_op_bind_virq(&bind)) >= 0)
+		use_port(bind.port, handler);
+}
+
+unsigned int xen_bind_ipi(void (*handler)(void))
+{
+	struct xen_evtchn_bind_ipi bind = {.vcpu = pv_cpu_this()};
+
+	if (xen_checked("xen: bind_ipi", xen_event_channel_op_bind_ipi(&bind)) < 0)
+		return 0;
+	if (handler)
+		use_port(bind.port, handler);
+	return bind.port;
 }
 
 void xen_events_init(void)

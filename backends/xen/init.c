@@ -11,10 +11,15 @@ void xen_upcall(void)
 	xen_resume_lazy(mode);
 }
 
+void xen_pv_register_cpu(unsigned int cpu)
+{
+	xen_register_cpu(cpu, xen_machine_address(percpu_of(xen_vcpu_info, cpu)));
+}
+
 void xen_pv_init(const struct pv_boot *boot)
 {
 	xen_mmu_init(boot->start_info);
-	xen_register_vcpu_info(xen_machine_address(&xen_vcpu_info));
+	xen_pv_register_cpu(0);
 	xen_events_init();
 	xen_checked("xen: set_callbacks", xen_set_callbacks((unsigned long)xen_upcall_entry,
 							    (unsigned long)xen_failsafe_entry, 0));

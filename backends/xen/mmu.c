@@ -29,7 +29,7 @@
 static unsigned long *frame_list;
 static unsigned long nr_frames;
 static uint64_t readonly[FRAMES / WORD_BITS];
-static unsigned long root;
+static PERCPU unsigned long root;
 static unsigned long boot_root, boot_frames;
 
 /* Guest-physical addresses of the kernel's level 4 tables, 0 for none, and the user's tables. */
@@ -315,7 +315,7 @@ void xen_pv_release_pt(unsigned long pfn, unsigned int level)
 PV_IMPLEMENTS(read_cr3, 1);
 PV_NARROW unsigned long xen_pv_read_cr3(void)
 {
-	return root;
+	return percpu_read(root);
 }
 
 /*
@@ -344,9 +344,31 @@ void xen_pv_write_cr3(unsigned long cr3)
 	if (xen_checked("xen: new_baseptr", xen_mmuext_op_new_baseptr(xen_pv_gpa_to_mfn(cr3))) < 0)
 		return;
 	xen_checked("xen: new_user_baseptr", xen_mmuext_op_new_user_baseptr(user));
-	root = cr3;
-	if (boot_frames && root != boot_root)
+	percpu_write(root, cr3);
+	if (boot_frames && cr3 != boot_root)
 		give_up_boot_tables();
+}
+
+unsigned long xen_current_root(void)
+{
+	return percpu_read(root);
+}
+
+/* xen/include/public/arch-x86/xen.h, xen_pfn_to_cr3, for 64 bits. */
+unsigned long xen_cr3(unsigned long cr3)
+{
+	return frame_list[cr3 >> PAGE_SHIFT] << PAGE_SHIFT;
+}
+
+/* Xen looks at no bit above the domain's CPUs. */
+PV_IMPLEMENTS(flush_tlb_multi, 1);
+void xen_pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
+{
+	xen_pv_flush();
+	if (end - start <= PAGE_SIZE)
+		xen_checked("xen: invlpg_multi", xen_mmuext_op_invlpg_multi(start, cpus));
+	else
+		xen_checked("xen: tlb_flush_multi", xen_mmuext_op_tlb_flush_multi(cpus));
 }
 
 static void map_shared_info(unsigned long machine_address)
@@ -363,7 +385,8 @@ void xen_mmu_init(const struct xen_start_info *info)
 
 	frame_list = (unsigned long *)info->mfn_list;
 	nr_frames = info->nr_pages;
-	root = boot_root = pv_host_pa((void *)info->pt_base);
+	boot_root = pv_host_pa((void *)info->pt_base);
+	percpu_write(root, boot_root);
 	boot_frames = info->nr_pt_frames;
 	for (pfn = 0; pfn < boot_frames; pfn++)
 		xen_mark_readonly((boot_root >> PAGE_SHIFT) + pfn, true);

@@ -36,7 +36,7 @@ void xen_pvh_init(const struct pv_boot *boot)
 	(void)boot;
 	xen_fill_hypercall_page();
 	map_shared_info();
-	xen_register_vcpu_info(pv_host_pa(&xen_vcpu_info));
+	xen_register_cpu(0, pv_host_pa(percpu_of(xen_vcpu_info, 0)));
 	xen_events_init();
 	/* Registration marks all as pending: an interrupt before the kernel has a handler. */
 	xen_run_events();

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that are put off until lazy_leave, then made by one multicall.  Every
+ * Calls that are put off until lazy_leave, then made by one multicall; each CPU
+ * has its own queue.  Every
  * result is looked at: a batch must not hide what a single call would have told.
  */
 #include "xen_internal.h"
 
 #define QUEUE_LENGTH 32
 
-static struct {
+static PERCPU struct queue {
 	unsigned int mode;
 	unsigned int used;
 	struct xen_multicall_entry calls[QUEUE_LENGTH];
 	/* What a queued mmu_update points to. */
 	struct xen_mmu_update updates[QUEUE_LENGTH];
-} queue;
+} queues;
 
 /* An interrupt's own calls use the queue too; they must not meet one that is half changed. */
 static uint8_t mask_events(void)
@@ -31,27 +32,28 @@ static void restore_events(uint8_t old)
 		xen_pv_deliver();
 }
 
-static void report_failures(unsigned int count)
+static void report_failures(const struct queue *queue, unsigned int count)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++)
-		if ((long)queue.calls[i].result < 0)
-			pv_host_report("xen: queued call failed", queue.calls[i].result);
+		if ((long)queue->calls[i].result < 0)
+			pv_host_report("xen: queued call failed", queue->calls[i].result);
 }
 
 void xen_pv_flush(void)
 {
+	struct queue *queue = percpu_this(queues);
 	unsigned int count;
 	uint8_t old;
 
-	if (!queue.used)
+	if (!queue->used)
 		return;
 	old = mask_events();
-	count = queue.used;
-	xen_checked("xen: multicall", xen_multicall(queue.calls, count));
-	queue.used = 0;
-	report_failures(count);
+	count = queue->used;
+	xen_checked("xen: multicall", xen_multicall(queue->calls, count));
+	queue->used = 0;
+	report_failures(queue, count);
 	restore_events(old);
 }
 
@@ -59,19 +61,20 @@ void xen_pv_flush(void)
 static bool enqueue(unsigned int mode, const struct xen_multicall_entry *call,
 		    const struct xen_mmu_update *update)
 {
+	struct queue *queue = percpu_this(queues);
 	uint8_t old;
 
-	if (queue.mode != mode)
+	if (queue->mode != mode)
 		return false;
 	old = mask_events();
-	if (queue.used == QUEUE_LENGTH)
+	if (queue->used == QUEUE_LENGTH)
 		xen_pv_flush();
-	queue.calls[queue.used] = *call;
+	queue->calls[queue->used] = *call;
 	if (update) {
-		queue.updates[queue.used] = *update;
-		queue.calls[queue.used].args[0] = (unsigned long)&queue.updates[queue.used];
+		queue->updates[queue->used] = *update;
+		queue->calls[queue->used].args[0] = (unsigned long)&queue->updates[queue->used];
 	}
-	queue.used++;
+	queue->used++;
 	restore_events(old);
 	return true;
 }
@@ -101,22 +104,23 @@ void xen_update_entry(void *entry, uint64_t value, unsigned int how)
 
 unsigned int xen_suspend_lazy(void)
 {
-	unsigned int mode = queue.mode;
+	struct queue *queue = percpu_this(queues);
+	unsigned int mode = queue->mode;
 
 	xen_pv_flush();
-	queue.mode = PV_LAZY_NONE;
+	queue->mode = PV_LAZY_NONE;
 	return mode;
 }
 
 void xen_resume_lazy(unsigned int mode)
 {
-	queue.mode = mode;
+	percpu_write(queues.mode, mode);
 }
 
 PV_IMPLEMENTS(lazy_enter, 1);
 void xen_pv_lazy_enter(unsigned int mode)
 {
-	queue.mode = mode;
+	percpu_write(queues.mode, mode);
 }
 
 PV_IMPLEMENTS(lazy_leave, 1);
@@ -124,7 +128,7 @@ void xen_pv_lazy_leave(unsigned int mode)
 {
 	(void)mode;
 	xen_pv_flush();
-	queue.mode = PV_LAZY_NONE;
+	percpu_write(queues.mode, PV_LAZY_NONE);
 }
 
 PV_IMPLEMENTS(context_begin, 1);

@@ -25,10 +25,12 @@
 
 #define FLAGS_IF 0x200ul
 
-/* The only virtual CPU that this backend runs on. */
-#define CPU0 0
+/* As many as there is room for in what this backend keeps per CPU for all to see. */
+#define CPUS 32
 
 extern struct xen_vcpu_info xen_vcpu_info;
+/* Where the time of each CPU went; Xen writes it whenever that CPU starts or stops running. */
+extern struct xen_vcpu_runstate_info xen_runstate;
 
 /* The page that Xen shares with the domain. */
 extern union xen_shared_page {
@@ -36,8 +38,11 @@ extern union xen_shared_page {
 	uint8_t page[PAGE_SIZE];
 } xen_shared;
 
-/* shared.c: use xen_vcpu_info at this machine address; events stay masked. */
-void xen_register_vcpu_info(uint64_t where);
+/*
+ * shared.c: Xen's view of a CPU is in that CPU's own data from now on, its
+ * xen_vcpu_info at this machine address.  Events stay masked.
+ */
+void xen_register_cpu(unsigned int cpu, uint64_t where);
 
 /* Asm entry points: on events, and on a fault in Xen's own return to the guest. */
 extern const char xen_upcall_entry[], xen_failsafe_entry[];
@@ -85,7 +90,34 @@ void xen_events_init(void);
 /* Call the handlers of all events that are pending, with events masked. */
 void xen_run_events(void);
 
-/* Call this function, with events masked, when the virtual interrupt comes. */
+/* Call this function, with events masked, when the virtual interrupt comes to this CPU. */
 void xen_bind_virq(unsigned int virq, void (*handler)(void));
+
+/* A port on which other CPUs can send to this one, or 0; without a handler it stays masked. */
+unsigned int xen_bind_ipi(void (*handler)(void));
+
+/* Send to a port; make a port that is polled, not handled, fit for the next poll. */
+static inline long xen_event_send(unsigned int port)
+{
+	const struct xen_evtchn_send send = {.port = port};
+
+	return xen_event_channel_op_send(&send);
+}
+
+static inline void xen_event_clear(unsigned int port)
+{
+	__atomic_fetch_and(&xen_shared.info.evtchn_pending[port / 64], ~(1ul << port % 64),
+			   __ATOMIC_SEQ_CST);
+}
+
+/* init.c: the same for a paravirtualised domain, whose machine addresses differ from its own. */
+void xen_pv_register_cpu(unsigned int cpu);
+
+/* lock.c: this CPU can sleep in lock_wait from now on. */
+void xen_lock_start(void);
+
+/* mmu.c: contents of CR3 for a level 4 table; the tables of this CPU. */
+unsigned long xen_cr3(unsigned long root);
+unsigned long xen_current_root(void);
 
 #endif

@@ -14,6 +14,12 @@ def environment(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="session", params=[name for name, cpus in machine.CPUS.items() if cpus == 1])
+def single(request: pytest.FixtureRequest) -> str:
+    """Each environment with one CPU: for what happens before others start."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def boot() -> Callable[[str], machine.Boot]:
     """Boot of the unchanged guest in an environment, once per worker."""

@@ -50,11 +50,13 @@ def summary(boot: Boot) -> str:
     """What a person wants to know about one environment."""
     backend, text = hypervisor(boot)
     passed, failed = boot.console.counted
+    cpus = [up for _, up in boot.console.cpus]
     forms = Counter(op.form for op in boot.console.ops).most_common()
     return "\n".join([
         f"{boot.environment}: {'booted' if boot.booted else 'NOT BOOTED'} in {boot.seconds:.1f} s",
         f"  backend     {backend or 'none found'}",
         f"  hypervisor  {text or 'unknown'}",
+        f"  CPUs        {cpus[0] if cpus else 'unknown'}",
         f"  ops         {', '.join(f'{count} {form}' for form, count in forms) or 'none reported'}",
         f"  tests       {passed} passed, {failed} failed",
         f"  image       sha256 {boot.image_sha256}",

@@ -71,6 +71,9 @@ extern struct trap_record trap_last;
 /* Build GDT, IDT and TSS, and use them. */
 void traps_init(void);
 
+/* Use the tables on another CPU. */
+void traps_load(void);
+
 /* Handler of a vector, instead of a panic. */
 void traps_handle(unsigned int vector, void (*handler)(struct trap_frame *frame));
 
@@ -142,8 +145,12 @@ void threads_run(void);
 
 /* ---- timer.c ---- */
 
-extern volatile unsigned long timer_ticks;
+/* Ticks of CPU 0, and of the others. */
+extern volatile unsigned long timer_ticks, timer_ticks_of[CPUS];
 void timer_init(void);
+
+/* The timer of another CPU. */
+void timer_start(void);
 
 /* What each tick also does; NULL: nothing. */
 void timer_on_tick(void (*function)(void));
@@ -153,6 +160,37 @@ bool timer_wait(unsigned long ticks, uint64_t limit_ns);
 
 /* Burn time, whether or not interrupts come. */
 void timer_spin(uint64_t ns);
+
+/* ---- smp.c ---- */
+
+/* Start the other CPUs; they wait for work, with interrupts enabled. */
+void smp_init(void);
+
+/*
+ * Run the function on all CPUs of this set (bit per CPU), the calling one last;
+ * it gets the CPU's number.  False if one of them does not come back in time.
+ */
+bool smp_run(uint64_t cpus, void (*function)(unsigned int cpu));
+
+/* Let the others begin, and wait for the end of those that have begun. */
+void smp_begin(uint64_t cpus, void (*function)(unsigned int cpu));
+bool smp_end(void);
+
+/* Wait until the word has the value; false if it takes too long. */
+bool smp_wait(const volatile unsigned long *word, unsigned long value);
+
+/* CPUs in a set. */
+static inline unsigned int smp_number(uint64_t cpus)
+{
+	unsigned int n = 0;
+
+	for (; cpus; cpus &= cpus - 1)
+		n++;
+	return n;
+}
+
+/* Interrupts of the kernel's own kind that a CPU got. */
+extern volatile unsigned long smp_calls[CPUS];
 
 /* ---- tests ---- */
 
@@ -173,6 +211,8 @@ void test_page_tables(void);
 void test_tlb(void);
 void test_time(void);
 void test_interrupts(void);
+void test_smp(const struct pv_backend *backend);
+void test_late(const struct pv_backend *backend, bool patched);
 void test_msr_safe(void);
 void test_debug(void);
 void test_ldt(void);

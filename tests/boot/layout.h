@@ -36,4 +36,10 @@
 
 #define STACK_SIZE 16384
 
+/* The most that this kernel runs; kernel.lds has room for their data. */
+#define CPUS 8
+
+/* Page below 1 MiB where other CPUs of a bare machine begin, in real mode. */
+#define REAL_MODE_PAGE 0x8000
+
 #endif

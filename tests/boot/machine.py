@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,19 +20,31 @@ GUEST = ROOT / "build/guest.elf"
 
 # Time in the machine is counted in instructions, 64 ns each, and not the host's:
 # a busy host neither loses the guest an interrupt nor makes a test of time fail.
-CLOCK = ("-icount", "shift=6,align=off,sleep=off", "-rtc", "clock=vm")
+START = datetime(2021, 2, 3, 4, 5, 6, tzinfo=UTC)      # what the machine's clock shows
+CLOCK = ("-icount", "shift=6,align=off,sleep=off", "-rtc", f"base={START:%Y-%m-%dT%H:%M:%S},clock=vm")
 
-QEMU = ("qemu-system-x86_64", *CLOCK, "-accel", "tcg", "-cpu", "max", "-nodefaults", "-vga", "none",
+BY_TURNS = (*CLOCK, "-accel", "tcg")
+QEMU = ("qemu-system-x86_64", "-cpu", "max", "-nodefaults", "-vga", "none",
         "-display", "none", "-serial", "stdio", "-no-reboot")
 
 # {guest} and {cmdline} are filled in per boot; QEMU runs in ROOT.
+BARE = ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}")
+XEN = ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
+       "-append", "console=com1 com1=115200,8n1 dom0_mem=64M")
 ENVIRONMENTS = {
-    "bare": ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}"),
-    "xen-pv": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
-               "-append", "console=com1 com1=115200,8n1 dom0_mem=64M"),
-    "xen-pvh": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
-                "-append", "console=com1 com1=115200,8n1 dom0_mem=64M dom0=pvh dom0-iommu=none"),
+    "bare": BARE,
+    "xen-pv": XEN,
+    "xen-pvh": (*XEN[:-1], XEN[-1] + " dom0=pvh dom0-iommu=none"),
+    "bare-smp4": ("-smp", "4", *BARE),
+    "xen-pv-smp2": ("-smp", "2", *XEN[:-1], XEN[-1] + " dom0_max_vcpus=2"),
 }
+
+# CPUs that the guest must find.  -icount runs them by turns, which is the same in
+# every run; a CPU that executes PAUSE passes its turn on, so waiting is cheap.
+CPUS = {"bare": 1, "xen-pv": 1, "xen-pvh": 1, "bare-smp4": 4, "xen-pv-smp2": 2}
+
+# The same CPUs, truly at the same time: another run each time.
+PARALLEL = ("-accel", "tcg,thread=multi")
 
 # Xen's last words before it sleeps five seconds and resets the machine.
 WAITING = re.compile(rb"rebooting machine in 5 seconds|Reboot in five seconds")
@@ -63,6 +76,14 @@ class Refusal:
     reason: str
 
 
+@dataclass(frozen=True)
+class Late:
+    """An op that was switched while all CPUs executed it."""
+    switches: int
+    executed: int
+    breakpoints: int
+
+
 @dataclass
 class Console:
     """All that the guest said, in its own protocol."""
@@ -71,6 +92,9 @@ class Console:
     ops: list[Op] = field(default_factory=list)
     tests: list[Outcome] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    cpus: list[tuple[int, int]] = field(default_factory=list)
+    wallclocks: list[int] = field(default_factory=list)
+    late: list[Late] = field(default_factory=list)
     panics: list[str] = field(default_factory=list)
     done: list[tuple[int, int]] = field(default_factory=list)
     garbled: list[str] = field(default_factory=list)
@@ -96,6 +120,10 @@ PROTOCOL = [
     (r"test (\S+) fail(?: (.*))?", "tests", lambda name, details: Outcome(name, details or "")),
     (r"patch refused site=(\d+) address=(?:0x)?([0-9a-f]+) op=(\S+) reason=(.+)", "refusals",
      lambda site, address, op, reason: Refusal(int(site), int(address, 16), op, reason)),
+    (r"cpus found=(\d+) up=(\d+)", "cpus", lambda found, up: (int(found), int(up))),
+    (r"wallclock seconds=(\d+)", "wallclocks", int),
+    (r"late switches=(\d+) executed=(\d+) breakpoints=(\d+)", "late",
+     lambda *counts: Late(*map(int, counts))),
     (r"panic (.*)", "panics", lambda text: text),
     (r"done passed=(\d+) failed=(\d+)", "done", lambda passed, failed: (int(passed), int(failed))),
 ]
@@ -163,14 +191,14 @@ class Boot:
         return next((each.form for each in self.console.ops if each.op == op), "")
 
 
-def command(environment: str, guest: Path, cmdline: str) -> list[str]:
+def command(environment: str, guest: Path, cmdline: str, accelerator: tuple[str, ...] = BY_TURNS) -> list[str]:
     """QEMU's command line.
 
     The path is relative: -initrd ends it at the first space, which the place
     of the repository may contain.
     """
     words = {"guest": os.path.relpath(guest, ROOT), "cmdline": cmdline}
-    return [*QEMU, *(word.format(**words).rstrip() for word in ENVIRONMENTS[environment])]
+    return [*QEMU, *accelerator, *(word.format(**words).rstrip() for word in ENVIRONMENTS[environment])]
 
 
 def read_output(process: subprocess.Popen, output: list[bytes]) -> None:
@@ -195,9 +223,10 @@ def capture(words: list[str], timeout: float) -> tuple[str, bool]:
     return b"".join(output).decode(errors="replace"), process.returncode == -signal.SIGKILL
 
 
-def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT) -> Boot:
+def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT,
+        accelerator: tuple[str, ...] = BY_TURNS) -> Boot:
     """Boot a file and wait for its end."""
     sha256 = hashlib.sha256(guest.read_bytes()).hexdigest()
     start = time.monotonic()
-    log, late = capture(command(environment, guest, cmdline), timeout)
+    log, late = capture(command(environment, guest, cmdline, accelerator), timeout)
     return Boot(environment, sha256, time.monotonic() - start, late, log)

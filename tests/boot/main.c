@@ -47,12 +47,12 @@ static void report_backend(const struct pv_backend *backend)
 	print("\n");
 }
 
-static void patch(const struct pv_backend *backend)
+static bool patch(const struct pv_backend *backend)
 {
 	struct pv_patch_refusal refusal;
 
 	if (pv_patch_sites(__start_pv_sites, __stop_pv_sites, backend, &refusal))
-		return;
+		return true;
 	print("PV patch refused site=%u address=%x op=", (unsigned long)refusal.index,
 	      refusal.address);
 	if (refusal.op < PV_NR_OPS)
@@ -60,6 +60,7 @@ static void patch(const struct pv_backend *backend)
 	else
 		print("%u", (unsigned long)refusal.op);
 	print(" reason=%s\n", refusal.reason);
+	return false;
 }
 
 static const struct pv_site *first_site(unsigned int op)
@@ -96,7 +97,7 @@ __attribute__((used, noinline)) void pv_never_executed(void)
 }
 
 /* Order matters only where one test needs what an earlier one has shown to work. */
-static void run_tests(void)
+static void run_tests(const struct pv_backend *backend, bool patched)
 {
 	test_control();
 	test_msr_safe();
@@ -114,6 +115,9 @@ static void run_tests(void)
 	threads_run();
 	test_address_spaces();
 	test_user();
+	smp_init();
+	test_smp(backend);
+	test_late(backend, patched);
 }
 
 static const struct pv_backend *find_backend(const struct pv_boot *boot)
@@ -130,17 +134,18 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 {
 	struct machine machine;
 	const struct pv_backend *backend;
+	bool patched;
 
 	early_read(&machine, pvh_info, start_info);
 	backend = find_backend(&machine.boot);
 	pv_install(backend, &machine.boot);
-	patch(backend);
+	patched = patch(backend);
 	traps_init();
 	report_backend(backend);
 	report_forms();
 	mm_init(&machine);
 	timer_init();
-	run_tests();
+	run_tests(backend, patched);
 	print("PV done passed=%u failed=%u\n", tests_passed, tests_failed);
 	pv_stop(PV_SHUTDOWN_REBOOT);
 }

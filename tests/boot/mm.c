@@ -211,6 +211,20 @@ volatile void *pv_host_map_io(unsigned long pa)
 	return (volatile void *)va;
 }
 
+/* The last page of the window for device registers. */
+#define ALIAS_BASE (IO_BASE + REGION - PAGE_SIZE)
+
+uint8_t *pv_host_alias(const uint8_t *text)
+{
+	mm_set(ALIAS_BASE, (pv_host_pa(text) & PTE_FRAME) | PTE_DATA);
+	return (uint8_t *)ALIAS_BASE + ((unsigned long)text & (PAGE_SIZE - 1));
+}
+
+void pv_host_unalias(void)
+{
+	mm_set(ALIAS_BASE, 0);
+}
+
 const struct pv_fixmap *pv_host_fixmap(unsigned int index)
 {
 	struct pv_fixmap *place = &fixmaps[index];

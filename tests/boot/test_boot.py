@@ -17,6 +17,7 @@ Booter = Callable[[str], machine.Boot]
 # Ops whose site on bare hardware does not hold an instruction of the op's own.
 BARE_FORMS = {
     "cpu.cpuid": "call", "cpu.write_idt_entry": "call", "cpu.load_tls": "call",
+    "mmu.flush_tlb_multi": "call", "time.sched_clock": "call", "lock.lock_kick": "nop",
     "cpu.read_msr_safe": "call", "cpu.write_msr_safe": "call",
     "cpu.get_debugreg": "call", "cpu.set_debugreg": "call",
     "cpu.set_ldt": "call", "cpu.alloc_ldt": "nop", "cpu.free_ldt": "nop", "cpu.load_gs_index": "call",
@@ -51,7 +52,8 @@ def test_one_image(boot: Booter) -> None:
 def test_each_environment_finds_its_backend(boot: Booter) -> None:
     """The one image behaves differently because it found a different machine."""
     found = {environment: boot(environment).console.backends[0][0] for environment in machine.ENVIRONMENTS}
-    assert found == {"bare": "native", "xen-pv": "xen_pv", "xen-pvh": "xen_pvh"}
+    assert found == {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-smp2": "xen_pv",
+                     "xen-pvh": "xen_pvh"}
 
 
 def test_every_op_is_reported(boot: Booter, environment: str) -> None:
@@ -118,10 +120,10 @@ def hanging(image: Image, path: Path) -> Path:
 
 
 @pytest.mark.parametrize("damage", [truncated, crashing, hanging])
-def test_a_broken_kernel_is_not_booted(image: Image, environment: str, tmp_path: Path, damage) -> None:
+def test_a_broken_kernel_is_not_booted(image: Image, single: str, tmp_path: Path, damage) -> None:
     """Whichever way it is broken."""
     guest = damage(image, tmp_path / "guest.elf")
-    assert not machine.run(environment, guest, timeout=8).booted
+    assert not machine.run(single, guest, timeout=8).booted
 
 
 def test_the_demo_fails_on_a_broken_kernel(image: Image, tmp_path: Path) -> None:
@@ -172,14 +174,14 @@ def test_the_idle_site_has_filler(idle_site: Site) -> None:
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=list(CHANGES))
-def test_a_wrong_site_is_refused(image: Image, idle_site: Site, environment: str, tmp_path: Path, change) -> None:
+def test_a_wrong_site_is_refused(image: Image, idle_site: Site, single: str, tmp_path: Path, change) -> None:
     """The patcher names the site, leaves all sites alone, and the kernel works on.
 
     What the guest reads at the damaged site itself depends on the damage.
     """
     damaged = manifest.names()[idle_site.op]
     guest = image.copy_with(tmp_path / "guest.elf", *change(image, idle_site))
-    seen = machine.run(environment, guest)
+    seen = machine.run(single, guest)
     assert [(refusal.site, refusal.address) for refusal in seen.console.refusals] == [
         (idle_site.index, idle_site.address)]
     assert {op.form for op in seen.console.ops if op.op != damaged} == {"indirect"}

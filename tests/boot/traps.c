@@ -145,16 +145,28 @@ static void write_tss_descriptor(void)
 	pv_write_gdt_entry(gdt, GDT_TSS + 1, base >> 32);
 }
 
-static void gdt_init(void)
+static void load_gdt(void)
 {
 	struct desc_ptr pointer = {GDT_ENTRIES * sizeof(uint64_t) - 1, (uint64_t)gdt};
 
+	pv_load_gdt(&pointer);
+}
+
+static void load_idt(void)
+{
+	struct desc_ptr pointer = {sizeof(idt) - 1, (uint64_t)idt};
+
+	pv_load_idt(&pointer);
+}
+
+static void gdt_init(void)
+{
 	pv_write_gdt_entry(gdt, GDT_KERNEL_CODE, DESC_KERNEL_CODE);
 	pv_write_gdt_entry(gdt, GDT_KERNEL_DATA, DESC_KERNEL_DATA);
 	pv_write_gdt_entry(gdt, GDT_USER_DATA, DESC_USER_DATA);
 	pv_write_gdt_entry(gdt, GDT_USER_CODE, DESC_USER_CODE);
 	write_tss_descriptor();
-	pv_load_gdt(&pointer);
+	load_gdt();
 	/* A processor starts with an LDT at address 0. */
 	pv_set_ldt(NULL, 0);
 	kernel_tss.iomap_base = sizeof(kernel_tss);
@@ -163,7 +175,6 @@ static void gdt_init(void)
 
 static void idt_init(void)
 {
-	struct desc_ptr pointer = {sizeof(idt) - 1, (uint64_t)idt};
 	unsigned int vector;
 
 	for (vector = 0; vector < VECTORS; vector++) {
@@ -173,7 +184,14 @@ static void idt_init(void)
 			gate.bits &= ~GATE_RING3;
 		pv_write_idt_entry(idt, vector, &gate);
 	}
-	pv_load_idt(&pointer);
+	load_idt();
+}
+
+/* No task state segment: nothing on the other CPUs changes the privilege level. */
+void traps_load(void)
+{
+	load_idt();
+	load_gdt();
 }
 
 /* Exceptions first, so that a failure of the rest can be told. */

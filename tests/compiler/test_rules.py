@@ -146,10 +146,12 @@ PRIVILEGED = (
 UNPRIVILEGED = (
     "cpu.write_gdt_entry cpu.write_ldt_entry cpu.load_sp0"
     " mmu.set_pte mmu.set_pmd mmu.set_pud mmu.set_pgd mmu.prot_start mmu.prot_commit"
+    " lock.lock_unlock lock.lock_wait"
 ).split()
 WRITTEN_IN_C = (
     "cpu.cpuid cpu.write_idt_entry cpu.load_tls cpu.read_msr_safe cpu.write_msr_safe"
     " cpu.get_debugreg cpu.set_debugreg cpu.set_ldt cpu.load_gs_index mmu.set_fixmap"
+    " mmu.flush_tlb_multi time.sched_clock"
 ).split()
 
 

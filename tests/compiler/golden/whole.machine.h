@@ -333,6 +333,7 @@ static inline __attribute__((always_inline)) void machine_write_table(unsigned l
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)table;
 
 	__asm__ volatile(
+	" .balign 64,,15\n"
 	"771: call *machine_ops+72(%%rip)\n"
 	"772: .fill .Lmachine_length_write_table - (772b - 771b), 1, 0x90\n"
 	"773:\n"

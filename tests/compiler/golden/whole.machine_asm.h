@@ -272,6 +272,7 @@
  * Changes what a C call may change.
  */
 	.macro machine_write_table
+	.balign 64,,15
 771:	call *machine_ops+72(%rip)
 772:	.fill .Lmachine_length_write_table - (772b - 771b), 1, 0x90
 773:

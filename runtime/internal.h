@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the runtime share. */
+#ifndef RUNTIME_INTERNAL_H
+#define RUNTIME_INTERNAL_H
+
+#include "pv_runtime.h"
+
+/* patch.c: the longest site; the bytes that a backend puts at a site, or the reason why it cannot.
+ */
+#define PV_SITE_MAX 255
+const char *pv_site_bytes(uint8_t bytes[PV_SITE_MAX], const struct pv_site *site,
+			  const struct pv_backend *backend);
+
+/* smp.c: take what the backend offers for CPUs. */
+void pv_smp_install(const struct pv_backend *backend);
+
+/* late.c: execute a serialising instruction, if one is asked for, and say so. */
+void pv_late_sync(void);
+
+/* What was written before is what is executed after: SDM vol. 3, sections 9.1.3 and 9.3. */
+static inline void pv_serialise(void)
+{
+	uint32_t leaf = 0, sub = 0;
+
+	asm volatile("cpuid" : "+a"(leaf), "+c"(sub) : : "rbx", "rdx", "memory");
+}
+
+#endif

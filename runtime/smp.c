@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The CPUs of the machine: their data, their start, interrupts between them. */
+#include "internal.h"
+#include "pv_host.h"
+#include "percpu.h"
+
+PERCPU uint32_t pv_cpu_number;
+PERCPU unsigned long pv_cpu_base;
+
+/* Bit per CPU that has called pv_cpu_online(). */
+static uint64_t online;
+static const struct pv_smp *smp;
+static const struct pv_ipi *ipi;
+static pv_ipi_t *kernel_handler;
+
+void pv_smp_install(const struct pv_backend *backend)
+{
+	smp = backend->nr_smp ? backend->smp : NULL;
+	ipi = backend->nr_ipi ? backend->ipi : NULL;
+	__atomic_store_n(&online, 1, __ATOMIC_RELEASE);
+}
+
+static unsigned long percpu_size(void)
+{
+	return pv_percpu_end - pv_percpu_begin;
+}
+
+unsigned long pv_percpu_base(unsigned int cpu)
+{
+	if (!cpu)
+		return 0;
+	return (uintptr_t)pv_percpu_copies + (cpu - 1) * percpu_size() - (uintptr_t)pv_percpu_begin;
+}
+
+bool pv_percpu_create(unsigned int cpu)
+{
+	unsigned long base = pv_percpu_base(cpu);
+	uint8_t *copy = (uint8_t *)pv_percpu_begin + base;
+
+	if (!cpu || copy + percpu_size() > pv_percpu_copies_end)
+		return false;
+	__builtin_memcpy(copy, pv_percpu_begin, percpu_size());
+	*percpu_pointer(pv_cpu_number, base) = cpu;
+	*percpu_pointer(pv_cpu_base, base) = base;
+	return true;
+}
+
+unsigned int pv_cpu_count(void)
+{
+	return smp ? smp->count() : 1;
+}
+
+unsigned int pv_cpu_this(void)
+{
+	return percpu_read(pv_cpu_number);
+}
+
+uint64_t pv_cpus_online(void)
+{
+	return __atomic_load_n(&online, __ATOMIC_ACQUIRE);
+}
+
+bool pv_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
+{
+	return smp && cpu < PV_CPUS_MAX && pv_percpu_create(cpu) &&
+	       smp->start(cpu, entry, stack) >= 0;
+}
+
+void pv_cpu_online(void)
+{
+	__atomic_fetch_or(&online, 1ull << pv_cpu_this(), __ATOMIC_ACQ_REL);
+}
+
+static void dispatch(unsigned int kind)
+{
+	if (kind == PV_IPI_SYNC)
+		pv_late_sync();
+	else
+		kernel_handler(kind);
+}
+
+void pv_ipi_start(pv_ipi_t *handler)
+{
+	kernel_handler = handler;
+	if (ipi)
+		ipi->start(dispatch);
+}
+
+void pv_ipi_send(unsigned int cpu, unsigned int kind)
+{
+	if (ipi)
+		ipi->send(cpu, kind);
+}
+
+void pv_ipi_send_others(unsigned int kind)
+{
+	if (ipi)
+		ipi->send_others(kind);
+}
+
+void pv_ipi_interrupt(unsigned int kind)
+{
+	if (ipi)
+		ipi->interrupt(kind);
+}
