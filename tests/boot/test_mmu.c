@@ -243,6 +243,13 @@ static void flush_one(void)
 	pv_flush_tlb_one(USER_TEST);
 }
 
+static void flush_multi(void)
+{
+	const uint64_t cpus = 1;
+
+	pv_flush_tlb_multi(&cpus, USER_TEST, USER_TEST + PAGE_SIZE);
+}
+
 static void flush_by_switch(void)
 {
 	pv_write_cr3(pv_read_cr3());
@@ -252,5 +259,6 @@ void test_tlb(void)
 {
 	flush_shows_new_page("mmu.flush_tlb_local.new_page_seen", flush_local);
 	flush_shows_new_page("mmu.flush_tlb_one.new_page_seen", flush_one);
+	flush_shows_new_page("mmu.flush_tlb_multi.new_page_seen", flush_multi);
 	flush_shows_new_page("mmu.write_cr3.drops_old_entries", flush_by_switch);
 }
