@@ -253,6 +253,13 @@ static void flush_global(void)
 	pv_flush_tlb_global();
 }
 
+static void flush_multi(void)
+{
+	const uint64_t cpus = 1;
+
+	pv_flush_tlb_multi(&cpus, USER_TEST, USER_TEST + PAGE_SIZE);
+}
+
 static void flush_by_switch(void)
 {
 	pv_write_cr3(pv_read_cr3());
@@ -274,6 +281,7 @@ void test_tlb(void)
 {
 	flush_shows_new_page("mmu.flush_tlb_local.new_page_seen", flush_local, PTE_DATA);
 	flush_shows_new_page("mmu.flush_tlb_one.new_page_seen", flush_one, PTE_DATA);
+	flush_shows_new_page("mmu.flush_tlb_multi.new_page_seen", flush_multi, PTE_DATA);
 	flush_shows_new_page("mmu.write_cr3.drops_old_entries", flush_by_switch, PTE_DATA);
 	test_global();
 }
