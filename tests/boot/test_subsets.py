@@ -4,6 +4,7 @@ The linker makes them by name, guest-native+xen_pv.elf for example; whatever
 backends the description has, all their subsets are tried.
 """
 
+import fcntl
 import subprocess
 from functools import cache
 from itertools import combinations
@@ -29,10 +30,12 @@ NAMES = ["+".join(subset) for subset in SUBSETS]
 
 @cache
 def build(subset: tuple[str, ...]) -> Path:
-    """The image with these backends alone."""
+    """The image with these backends alone; workers must not write it at the same time."""
     guest = machine.GUEST.with_name(f"guest-{'+'.join(subset)}.elf")
-    subprocess.run(["make", "-s", guest.relative_to(machine.ROOT)], cwd=machine.ROOT, check=True,
-                   stdout=subprocess.DEVNULL)
+    with machine.GUEST.with_name("subsets.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", guest.relative_to(machine.ROOT)], cwd=machine.ROOT, check=True,
+                       stdout=subprocess.DEVNULL)
     return guest
 
 
