@@ -6,7 +6,7 @@ STRESS_PVI := $(wildcard tests/stress/*.pvi)
 
 # What is under test is built as for a kernel, but for the place that it is linked at.
 STRESS_TESTED := $(filter-out -mcmodel=kernel -I%,$(GUEST_CFLAGS)) -I$(STRESS_GEN) -Iruntime
-STRESS_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-pie -mno-red-zone -pthread \
+STRESS_CFLAGS := -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fno-pie -mno-red-zone -pthread \
 		 -I$(STRESS_GEN) -Iruntime -Itests/stress
 STRESS_COMMON := host.o ops.o patch.o form.o pv.o plain.o plain_S.o other.o other_S.o
 
@@ -53,6 +53,11 @@ $(eval $(call stress-build,$(STRESS),))
 $(eval $(call stress-build,$(STRESS)/sanitized,$(SANITIZE)))
 
 STRESS_BENCHES := $(STRESS)/speed
-STRESS_TESTS   :=
+STRESS_TESTS   := $(STRESS)/sanitized/corrupt $(STRESS)/count
 
 $(STRESS)/speed: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/arena.o $(STRESS)/arena_text.o
+
+$(STRESS)/sanitized/corrupt: $(STRESS_COMMON:%=$(STRESS)/sanitized/%) \
+	$(STRESS)/sanitized/original.o $(STRESS)/sanitized/sites.o
+
+$(STRESS)/count: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/original.o $(STRESS)/sites.o
