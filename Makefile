@@ -93,7 +93,7 @@ $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 
 # ---- the patcher under stress ----
 
-include tests/stress/stress.mk
+include tests/stress/rules.mk
 
 # ---- the main job and the tests ----
 

@@ -52,12 +52,16 @@ endef
 $(eval $(call stress-build,$(STRESS),))
 $(eval $(call stress-build,$(STRESS)/sanitized,$(SANITIZE)))
 
-STRESS_BENCHES := $(STRESS)/speed
-STRESS_TESTS   := $(STRESS)/sanitized/corrupt $(STRESS)/count
-
 $(STRESS)/speed: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/arena.o $(STRESS)/arena_text.o
-
+$(STRESS)/torn: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/arena.o $(STRESS)/torn_text.o
+$(STRESS)/count: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/original.o $(STRESS)/sites.o
 $(STRESS)/sanitized/corrupt: $(STRESS_COMMON:%=$(STRESS)/sanitized/%) \
 	$(STRESS)/sanitized/original.o $(STRESS)/sanitized/sites.o
 
-$(STRESS)/count: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/original.o $(STRESS)/sites.o
+check-tree: $(STRESS)/torn $(STRESS)/count $(STRESS)/sanitized/corrupt
+
+.PHONY: bench-stress
+bench: bench-stress
+bench-stress: $(STRESS)/speed $(STRESS)/torn
+	$(STRESS)/speed
+	$(STRESS)/torn -n 1000000000
