@@ -18,9 +18,6 @@ static inline uint8_t *arena_at(unsigned long offset)
 	return (uint8_t *)pv_text_begin + offset;
 }
 
-/* Write the indirect call or jump of an op that stands there before it is patched. */
-void arena_write_site(const struct pv_site *site);
-
 /* Fill in a record for a site at this address, and write the site. */
 void arena_add_site(struct pv_site *site, uint8_t *at, enum pv_op op);
 #endif

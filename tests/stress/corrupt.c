@@ -132,6 +132,16 @@ static void point_outside(void)
 	point_to(any_record(), places[any(3)] - 16 + any(32));
 }
 
+/* There is a site as it should be, but part of it, or all, is not in the text. */
+static void write_outside(void)
+{
+	struct pv_site *site = any_record();
+
+	point_to(site, any(2) ? (uintptr_t)pv_text_begin - 1 - any(site->length)
+			      : (uintptr_t)pv_text_end - any(site->length));
+	host_write_site(site);
+}
+
 static void point_anywhere(void)
 {
 	any_record()->offset = host_random(&state);
@@ -258,6 +268,7 @@ static const struct damage {
 	{"random record", random_record},
 	{"offset just outside", point_outside},
 	{"offset anywhere", point_anywhere},
+	{"site outside", write_outside},
 	{"offset of another site", point_to_other},
 	{"op", change_op},
 	{"length", change_length},

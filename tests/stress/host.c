@@ -7,6 +7,8 @@
 
 #include "host.h"
 
+#define PAGE 4096ul
+
 void pv_host_report(const char *what, long value)
 {
 	fprintf(stderr, "%s: %ld\n", what, value);
@@ -15,12 +17,23 @@ void pv_host_report(const char *what, long value)
 
 void host_open_text(void)
 {
-	size_t size = pv_text_end - pv_text_begin;
+	uintptr_t begin = (uintptr_t)pv_text_begin & -PAGE, end = (uintptr_t)pv_text_end;
 
-	if (mprotect((void *)pv_text_begin, size, PROT_READ | PROT_WRITE | PROT_EXEC)) {
+	if (mprotect((void *)begin, end - begin, PROT_READ | PROT_WRITE | PROT_EXEC)) {
 		perror("text cannot be made writable");
 		exit(2);
 	}
+}
+
+void host_write_site(const struct pv_site *site)
+{
+	const uint8_t opcode[] = {0xff, site->kind == PV_SITE_TAIL ? 0x25 : 0x15};
+	uint8_t *at = pv_site_address(site);
+	int32_t displacement = (uint8_t *)&pv_ops + site->op * sizeof(void *) - (at + 6);
+
+	memcpy(at, opcode, sizeof(opcode));
+	memcpy(at + sizeof(opcode), &displacement, sizeof(displacement));
+	memset(at + 6, 0x90, site->length - 6);
 }
 
 const struct pv_backend *host_backend(const char *name)

@@ -12,6 +12,9 @@ typedef unsigned long op_function(unsigned long a, unsigned long b);
 /* Make the text writable.  Does not return if that is refused. */
 void host_open_text(void);
 
+/* Write the indirect call or jump that stands at a site before it is patched. */
+void host_write_site(const struct pv_site *site);
+
 /* The backend of this name; it is linked in. */
 const struct pv_backend *host_backend(const char *name);
 

@@ -2,11 +2,12 @@
 /*
  * Thousands of sites as the compiler writes them, each in a function of its own
  * that can be called.  The first starts where the text starts and the last ends
- * where it ends; the page behind belongs to nobody.
+ * where it ends, inside of pages, so that there can be sites outside the text.
  */
 #include "pv_asm.h"
 
 #define PAGE 4096
+#define MARGIN 64
 #define ROUNDS 300
 
 	.macro entry op
@@ -30,6 +31,7 @@
 
 	.section pv_text,"ax",@progbits
 	.balign PAGE
+	.skip MARGIN, 0xcc
 	.globl pv_text_begin
 pv_text_begin:
 	entry_tail leave
@@ -48,11 +50,9 @@ pv_text_begin:
 	entry_tail leave
 	entry_tail leave_far
 	.endr
-	.balign PAGE, 0xcc
-	.skip PAGE - .Lpv_length_leave, 0xcc
 	entry_tail leave
 	.globl pv_text_end
 pv_text_end:
-	.skip PAGE, 0xcc
+	.skip MARGIN, 0xcc
 
 	.section .note.GNU-stack,"",@progbits

@@ -78,7 +78,7 @@ static void write_sites(unsigned int count, unsigned int stride)
 static void restore_sites(unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
-		arena_write_site(&arena_table[i]);
+		host_write_site(&arena_table[i]);
 }
 
 /* The patcher itself says what belongs to an op: there is one site of each now. */

@@ -26,8 +26,9 @@
 #include "host.h"
 #include "arena.h"
 
-#define SITE_LENGTH 6 /* of op probe: each form is one instruction that ends where the site ends   \
-		       */
+#define SITE_LENGTH                                                                                \
+	6 /* of op probe: each form is one instruction that ends where the site ends               \
+	   */
 #define LINE	   64
 #define BREAKPOINT 0xcc
 #define BURST	   1000 /* executions between two looks at the clock of the patching thread */
@@ -55,7 +56,7 @@ static void take_form(enum form form, const char *backend)
 	uint8_t *at = pv_site_address(&site);
 	struct pv_patch_refusal refusal;
 
-	arena_write_site(&site);
+	host_write_site(&site);
 	if (backend && !pv_patch_sites(&site, &site + 1, host_backend(backend), &refusal))
 		pv_host_report(refusal.reason, refusal.index);
 	memcpy(bytes[form], at, SITE_LENGTH);
