@@ -64,4 +64,4 @@ check-tree: $(STRESS)/torn $(STRESS)/count $(STRESS)/sanitized/corrupt
 bench: bench-stress
 bench-stress: $(STRESS)/speed $(STRESS)/torn
 	$(STRESS)/speed
-	$(STRESS)/torn -n 1000000000
+	$(STRESS)/torn -t 1 -n 2000000000

@@ -79,8 +79,8 @@ def test_never_torn(name: str) -> None:
 
 def test_torn_is_seen() -> None:
     """Where a torn site stays for a while, it is executed and noticed: the tests above can fail."""
-    row = torn("-u", "-t", 20, "bytewise-slow")
-    assert row["wrong"] + row["faults"] > 0
+    row = torn("-t", 1, "bytewise-slow")
+    assert row["wrong"] > 0 and row["faults"] > 0
 
 
 def test_torn_at_full_speed() -> None:

@@ -26,10 +26,9 @@
 #include "host.h"
 #include "arena.h"
 
-#define SITE_LENGTH                                                                                \
-	6 /* of op probe: each form is one instruction that ends where the site ends               \
-	   */
+#define SITE_MAX   8
 #define LINE	   64
+#define ARGUMENT   5 /* of the op */
 #define BREAKPOINT 0xcc
 #define BURST	   1000 /* executions between two looks at the clock of the patching thread */
 #define PATIENCE   10	/* seconds that a row may need to end */
@@ -38,17 +37,33 @@
 
 enum form { ORIGINAL, PLAIN, OTHER, FORMS };
 
-static const unsigned long results[FORMS] = {0x55555555, 0x11111111, 0x33333333};
+/* An op, how many of the forms it is changed between, and its result in each. */
+struct subject {
+	enum pv_op op;
+	unsigned int forms;
+	unsigned long results[FORMS];
+};
+
+/* Each form is one instruction, and it ends where the site ends. */
+static const struct subject one_instruction = {
+	PV_OP_probe, FORMS, {0x55555555, 0x11111111, 0x33333333}};
+
+/* Whoever is in the called function returns into the middle of the site. */
+static const struct subject call_inside = {
+	PV_OP_helped_first, PLAIN + 1, {0x55555555, -(ARGUMENT * 3ul + 2)}};
+
+static const struct subject *subject;
 
 /* The table that the linker collects: whatever walks it finds the site. */
 __attribute__((section("pv_sites"), used)) static struct pv_site site;
 
 /* The site's bytes in each form, made by the patcher. */
-static uint8_t bytes[FORMS][SITE_LENGTH];
+static uint8_t bytes[FORMS][SITE_MAX];
 
-static unsigned long unpatched(void)
+static unsigned long unpatched(unsigned long a, unsigned long b)
 {
-	return results[ORIGINAL];
+	(void)a, (void)b;
+	return subject->results[ORIGINAL];
 }
 
 static void take_form(enum form form, const char *backend)
@@ -59,7 +74,7 @@ static void take_form(enum form form, const char *backend)
 	host_write_site(&site);
 	if (backend && !pv_patch_sites(&site, &site + 1, host_backend(backend), &refusal))
 		pv_host_report(refusal.reason, refusal.index);
-	memcpy(bytes[form], at, SITE_LENGTH);
+	memcpy(bytes[form], at, site.length);
 }
 
 /* A function that consists of the site, at this offset into a cache line. */
@@ -67,12 +82,13 @@ static void place_site(unsigned int offset)
 {
 	uint8_t *at = arena_at(4096 + offset);
 
-	arena_add_site(&site, at, PV_OP_probe);
-	at[SITE_LENGTH] = 0xc3; /* ret */
-	pv_ops.stress.probe = unpatched;
+	arena_add_site(&site, at, subject->op);
+	at[site.length] = 0xc3; /* ret */
+	((op_function **)&pv_ops)[subject->op] = unpatched;
 	take_form(ORIGINAL, NULL);
 	take_form(PLAIN, "plain");
-	take_form(OTHER, "other");
+	if (subject->forms > OTHER)
+		take_form(OTHER, "other");
 }
 
 /* ---- ways to store ---- */
@@ -97,7 +113,7 @@ static void put(uint8_t *to, uint8_t byte)
 
 static void store_bytes(uint8_t *at, enum form form)
 {
-	for (unsigned int i = 0; i < SITE_LENGTH; i++) {
+	for (unsigned int i = 0; i < site.length; i++) {
 		put(at + i, bytes[form][i]);
 		between();
 	}
@@ -115,13 +131,13 @@ static void store_4_2(uint8_t *at, enum form form)
 	asm volatile("movw %0, 4(%1)" : : "r"(high), "r"(at) : "memory");
 }
 
-/* With the two bytes behind the site, which stay. */
+/* With the bytes behind the site, which stay. */
 static void store_8(uint8_t *at, enum form form)
 {
 	uint64_t word;
 
 	memcpy(&word, at, sizeof(word));
-	memcpy(&word, bytes[form], SITE_LENGTH);
+	memcpy(&word, bytes[form], site.length);
 	asm volatile("movq %0, (%1)" : : "r"(word), "r"(at) : "memory");
 }
 
@@ -136,7 +152,7 @@ static void store_int3_with(uint8_t *at, enum form form, void (*sync)(void))
 	put(at, BREAKPOINT);
 	sync();
 	between();
-	for (unsigned int i = 1; i < SITE_LENGTH; i++)
+	for (unsigned int i = 1; i < site.length; i++)
 		put(at + i, bytes[form][i]);
 	between();
 	sync();
@@ -163,18 +179,20 @@ static const struct row {
 	void (*store)(uint8_t *at, enum form form);
 	void (*between)(void);
 	unsigned int offset;
+	const struct subject *subject;
 } rows[] = {
-	{"bytewise", store_bytes, pass, 0},
-	{"bytewise-slow", store_bytes, dawdle, 0},
-	{"4+2", store_4_2, pass, 0},
-	{"4+2-across-line", store_4_2, pass, LINE - 3},
-	{"8-across-line", store_8, pass, LINE - 3},
-	{"8-across-16", store_8, pass, 12},
-	{"8-aligned", store_8, pass, 8},
-	{"int3", store_int3, pass, 0},
-	{"int3-slow", store_int3, dawdle, 0},
-	{"int3-across-line", store_int3, pass, LINE - 3},
-	{"int3-unsynchronised", store_int3_alone, pass, 0},
+	{"bytewise", store_bytes, pass, 0, &one_instruction},
+	{"bytewise-slow", store_bytes, dawdle, 0, &one_instruction},
+	{"4+2", store_4_2, pass, 0, &one_instruction},
+	{"4+2-across-line", store_4_2, pass, LINE - 3, &one_instruction},
+	{"8-across-line", store_8, pass, LINE - 3, &one_instruction},
+	{"8-across-16", store_8, pass, 12, &one_instruction},
+	{"8-aligned", store_8, pass, 8, &one_instruction},
+	{"int3", store_int3, pass, 0, &one_instruction},
+	{"int3-slow", store_int3, dawdle, 0, &one_instruction},
+	{"int3-across-line", store_int3, pass, LINE - 3, &one_instruction},
+	{"int3-unsynchronised", store_int3_alone, pass, 0, &one_instruction},
+	{"int3-call-inside", store_int3, pass, 0, &call_inside},
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -221,15 +239,18 @@ static void catch_faults(void)
 
 static bool is_result(unsigned long result)
 {
-	return result == results[ORIGINAL] || result == results[PLAIN] || result == results[OTHER];
+	for (unsigned int i = 0; i < subject->forms; i++)
+		if (result == subject->results[i])
+			return true;
+	return false;
 }
 
-static void burst(unsigned long (*entry)(void))
+static void burst(op_function *entry)
 {
 	unsigned long wrong = 0;
 
 	for (unsigned int i = 0; i < BURST; i++)
-		wrong += !is_result(entry());
+		wrong += !is_result(entry(ARGUMENT, 0));
 	count(&tally->executions, BURST);
 	if (wrong)
 		count(&tally->wrong, wrong);
@@ -243,7 +264,7 @@ static void *execute(void *unused)
 	sigaltstack(&stack, NULL);
 	sigsetjmp(recover, 0);
 	while (!stop)
-		burst((unsigned long (*)(void))pv_site_address(&site));
+		burst((op_function *)pv_site_address(&site));
 	return unused;
 }
 
@@ -271,7 +292,7 @@ static void patch(const struct row *row, double seconds)
 
 	while (!is_over(end))
 		for (unsigned int i = 0; i < 16; i++) {
-			row->store(pv_site_address(&site), host_random(&random) % FORMS);
+			row->store(pv_site_address(&site), host_random(&random) % subject->forms);
 			tally->patches++;
 		}
 }
@@ -289,6 +310,7 @@ static void run_row(const struct row *row, double seconds)
 	pthread_t threads[nr];
 
 	host_open_text();
+	subject = row->subject;
 	place_site(row->offset);
 	between = row->between;
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0))
@@ -364,10 +386,10 @@ static unsigned long run_round(double seconds, char **names)
 	return executions;
 }
 
-static void report(unsigned int rounds)
+static void report(unsigned int rounds, unsigned long executions)
 {
-	printf("torn writes, %s, %u executing thread(s), %u process(es) a row\n", host_cpu(),
-	       executors(), rounds);
+	printf("torn writes, %s, %u executing thread(s), %u process(es) a row, %lu executions\n",
+	       host_cpu(), executors(), rounds, executions);
 	printf("%-20s %12s %14s %12s %10s %8s %6s\n", "row", "patches", "executions", "traps",
 	       "wrong", "faults", "lost");
 	for (unsigned int i = 0; i < ROWS; i++) {
@@ -381,7 +403,7 @@ static void report(unsigned int rounds)
 
 int main(int argc, char **argv)
 {
-	unsigned long least = 1;
+	unsigned long least = 1, executions;
 	unsigned int rounds = 0;
 	double seconds = 2;
 	int option;
@@ -400,9 +422,10 @@ int main(int argc, char **argv)
 		     0);
 	if (tally == MAP_FAILED)
 		pv_host_report("no memory", -1);
-	do
+	do {
 		rounds++;
-	while (run_round(seconds, argv + optind) < least);
-	report(rounds);
+		executions = run_round(seconds, argv + optind);
+	} while (executions < least);
+	report(rounds, executions);
 	return 0;
 }
