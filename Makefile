@@ -91,6 +91,10 @@ $(eval $(call guest-build,guest-clang,$(CLANG)))
 $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 	@sh $<
 
+# ---- the patcher under stress ----
+
+include tests/stress/rules.mk
+
 # ---- the main job and the tests ----
 
 demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
