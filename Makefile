@@ -114,7 +114,8 @@ bench: $(BUILD)/pvgen
 	$(PYTHON) tests/bench/speed.py
 
 format:
-	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch])
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
+		tests/stress/*.[ch])
 
 clean:
 	rm -rf $(BUILD)
