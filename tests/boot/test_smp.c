@@ -12,6 +12,7 @@
 #define FEW	    100
 #define WORD_OLD    0x0123ul
 #define WORD_NEW    0x4567ul
+#define DEAF_FOR    1000
 #define CLOCK_READS 5000
 
 static uint64_t all, others;
@@ -261,12 +262,48 @@ static void shoot_down(unsigned long pages, const char *stale, const char *fresh
 	pv_flush_tlb_multi(&all, USER_TEST, USER_TEST + 2 * PAGE_SIZE);
 }
 
+static volatile unsigned long deaf, returned, stale_after;
+
+/* Interrupts come only after some time; who was told that the entry is gone must not see it. */
+static void read_late(unsigned int cpu)
+{
+	unsigned int tries = DEAF_FOR;
+	unsigned long over;
+
+	(void)cpu;
+	(void)*(volatile unsigned long *)USER_TEST;
+	pv_irq_disable();
+	deaf = 1;
+	while (!returned && --tries)
+		asm volatile("pause");
+	over = returned;
+	stale_after = over && *(volatile unsigned long *)USER_TEST == WORD_OLD;
+	pv_irq_enable();
+}
+
+static void test_waits_for_others(void)
+{
+	uint64_t mask = 1ull << first_other();
+
+	mm_set(USER_TEST, page_with(WORD_OLD) | PTE_DATA);
+	smp_begin(mask, read_late);
+	smp_wait(&deaf, 1);
+	pv_set_pte(mm_entry(pv_read_cr3(), USER_TEST), pv_make_pte(page_with(WORD_NEW) | PTE_DATA));
+	pv_flush_tlb_multi(&mask, USER_TEST, USER_TEST + PAGE_SIZE);
+	returned = 1;
+	check("mmu.flush_tlb_multi.waits_for_others", smp_end() && !stale_after);
+	mm_set(USER_TEST, 0);
+	pv_flush_tlb_multi(&all, USER_TEST, USER_TEST + PAGE_SIZE);
+}
+
 static void test_shootdown(void)
 {
 	shoot_down(1, "mmu.flush_tlb_multi.page_is_stale_before",
 		   "mmu.flush_tlb_multi.page_is_new_after");
 	shoot_down(2, "mmu.flush_tlb_multi.range_is_stale_before",
 		   "mmu.flush_tlb_multi.range_is_new_after");
+	if (others)
+		test_waits_for_others();
 }
 
 /* ---- interrupts ---- */
