@@ -52,12 +52,12 @@ endef
 $(eval $(call stress-build,$(STRESS),))
 $(eval $(call stress-build,$(STRESS)/sanitized,$(SANITIZE)))
 
-$(STRESS)/speed: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/arena.o $(STRESS)/arena_text.o
-$(STRESS)/torn: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/arena.o $(STRESS)/torn_text.o \
-	$(STRESS)/late.o $(STRESS)/late_host.o
-$(STRESS)/count: $(STRESS_COMMON:%=$(STRESS)/%) $(STRESS)/original.o $(STRESS)/sites.o
-$(STRESS)/sanitized/corrupt: $(STRESS_COMMON:%=$(STRESS)/sanitized/%) \
-	$(STRESS)/sanitized/original.o $(STRESS)/sanitized/sites.o
+$(STRESS)/speed: $(addprefix $(STRESS)/,speed.o arena.o arena_text.o $(STRESS_COMMON))
+$(STRESS)/torn: $(addprefix $(STRESS)/,\
+	torn.o arena.o torn_text.o late.o late_host.o $(STRESS_COMMON))
+$(STRESS)/count: $(addprefix $(STRESS)/,count.o original.o sites.o $(STRESS_COMMON))
+$(STRESS)/sanitized/corrupt: \
+	$(addprefix $(STRESS)/sanitized/,corrupt.o original.o sites.o $(STRESS_COMMON))
 
 check-tree: $(STRESS)/torn $(STRESS)/count $(STRESS)/sanitized/corrupt
 
