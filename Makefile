@@ -107,6 +107,10 @@ $(eval $(call guest-build,guest-clang,$(CLANG)))
 $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 	@sh $<
 
+# ---- the patcher under stress ----
+
+include tests/stress/rules.mk
+
 # ---- the main job and the tests ----
 
 demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
@@ -126,7 +130,8 @@ bench: $(BUILD)/pvgen
 	$(PYTHON) tests/bench/speed.py
 
 format:
-	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch])
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
+		tests/stress/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

@@ -11,6 +11,7 @@
 /* Longest no-op without prefixes: 0f 1f 84 with 32-bit displacement (SDM vol. 2, NOP). */
 #define NOP_BASE_MAX 8
 #define NO_RELOC     0xff
+#define NOT_BUILT    0xff
 
 /* Override of the segment that is used anyway: ignored in 64-bit mode. */
 #define PREFIX_DS	0x3e
@@ -30,11 +31,34 @@ static const uint8_t nops[NOP_BASE_MAX + 1][NOP_BASE_MAX] = {
 	[8] = {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
 };
 
-/* The final bytes of one site, while they are put together. */
+/*
+ * The final bytes of the sites of one op.  All get the same, but for one field
+ * that holds a distance from the site.
+ */
 struct image {
+	/* The field is anchor - (address of the site & mask). */
+	uintptr_t anchor, mask;
+	/* Why no site can have these bytes, or NULL. */
+	const char *reason;
+	/* enum pv_site_kind for which it was built, or NOT_BUILT. */
+	uint8_t kind;
+	/* Offset of the field. */
+	uint8_t field;
+	/* Bytes so far; 0: the sites stay as they are. */
+	uint8_t length;
 	uint8_t bytes[PV_SITE_MAX];
-	unsigned int length;
 };
+
+/* Too large for the stack of a kernel.  Of one batch: there is one at a time. */
+static struct image images[PV_NR_OPS];
+
+static uint32_t load_word(const uint8_t *from)
+{
+	uint32_t word;
+
+	__builtin_memcpy(&word, from, sizeof(word));
+	return word;
+}
 
 static void append(struct image *image, const void *bytes, unsigned int length)
 {
@@ -48,13 +72,6 @@ static void append_byte(struct image *image, uint8_t byte, unsigned int count)
 {
 	while (count--)
 		image->bytes[image->length++] = byte;
-}
-
-static void append_word(struct image *image, int64_t value)
-{
-	int32_t word = value;
-
-	append(image, &word, sizeof(word));
 }
 
 static void append_nop(struct image *image, unsigned int length)
@@ -116,167 +133,286 @@ static bool is_branch(const uint8_t *code)
  * room that is left.  Behind a tail jump nothing is executed, so there is no
  * no-op to save.
  */
-static void append_prefixes(struct image *image, const struct pv_site *site, const uint8_t *code,
-			    unsigned int first, unsigned int length)
+static void append_prefixes(struct image *image, const uint8_t *code, unsigned int first,
+			    unsigned int spare)
 {
-	unsigned int room = INSTRUCTION_MAX - first, spare = site->length - length;
+	unsigned int room = INSTRUCTION_MAX - first;
 
-	if (site->kind == PV_SITE_TAIL || is_legacy_prefix(code[0]) || is_branch(code))
+	if (image->kind == PV_SITE_TAIL || is_legacy_prefix(code[0]) || is_branch(code))
 		return;
 	append_byte(image, PREFIX_DS, spare < room ? spare : room);
 }
 
-static bool fits_word(int64_t value)
+static void build_call(struct image *image, enum pv_op op, const struct pv_backend *backend)
 {
-	return value == (int32_t)value;
+	const uint8_t code[CALL_LENGTH] = {image->kind == PV_SITE_TAIL ? 0xe9 : 0xe8};
+
+	append_prefixes(image, code, CALL_LENGTH, pv_site_length[op] - CALL_LENGTH);
+	image->field = image->length + 1;
+	append(image, code, CALL_LENGTH);
+	image->anchor = ((const uintptr_t *)backend->ops)[op] - image->length;
+	image->mask = UINTPTR_MAX;
 }
 
-static const char *build_call(struct image *image, const struct pv_site *site, uintptr_t target)
+static void build_inline(struct image *image, enum pv_op op, const struct pv_backend *backend)
 {
-	const uint8_t opcode = site->kind == PV_SITE_TAIL ? 0xe9 : 0xe8;
-	int64_t distance;
-
-	append_prefixes(image, site, &opcode, CALL_LENGTH, CALL_LENGTH);
-	distance = target - ((uintptr_t)pv_site_address(site) + image->length + CALL_LENGTH);
-	if (!fits_word(distance))
-		return "target out of reach";
-	append_byte(image, opcode, 1);
-	append_word(image, distance);
-	return NULL;
-}
-
-static const char *build_inline(struct image *image, const struct pv_site *site,
-				const struct pv_patch *patch)
-{
-	const uint8_t *to = pv_site_address(site);
+	const struct pv_patch *patch = &backend->patches[op];
 	unsigned int start;
-	int32_t field;
-	int64_t moved;
 
-	if (patch->length > site->length)
-		return "template longer than the site";
-	append_prefixes(image, site, patch->code, patch->first, patch->length);
+	if (patch->length > pv_site_length[op]) {
+		image->reason = "template longer than the site";
+		return;
+	}
+	append_prefixes(image, patch->code, patch->first, pv_site_length[op] - patch->length);
 	start = image->length;
 	append(image, patch->code, patch->length);
 	if (patch->reloc == NO_RELOC)
-		return NULL;
-	__builtin_memcpy(&field, patch->code + patch->reloc, sizeof(field));
-	moved = field + (int64_t)((uintptr_t)patch->code - (uintptr_t)(to + start));
-	if (!fits_word(moved))
-		return "target out of reach";
-	field = moved;
-	__builtin_memcpy(image->bytes + start + patch->reloc, &field, sizeof(field));
-	return NULL;
+		return;
+	image->field = start + patch->reloc;
+	image->anchor =
+		(uintptr_t)patch->code + (int32_t)load_word(patch->code + patch->reloc) - start;
+	image->mask = UINTPTR_MAX;
 }
 
 /* The op's number behind the trap is for whoever handles the exception. */
-static void build_trap(struct image *image, uint16_t op)
+static void build_trap(struct image *image, enum pv_op op, const struct pv_backend *backend)
 {
+	const uint16_t number = op;
+
+	(void)backend;
 	append(image, "\x0f\x0b", 2);
-	append(image, &op, sizeof(op));
+	append(image, &number, sizeof(number));
 }
 
-/* All bytes of a site as they must become, or the reason why they cannot. */
-static const char *build(struct image *image, const struct pv_site *site,
-			 const struct pv_backend *backend)
+static void build_nothing(struct image *image, enum pv_op op, const struct pv_backend *backend)
 {
-	const struct pv_patch *patch = &backend->patches[site->op];
-	const char *reason = NULL;
+	(void)image, (void)op, (void)backend;
+}
 
+static void (*const builders[PV_NR_FORMS])(struct image *, enum pv_op,
+					   const struct pv_backend *) = {
+	[PV_FORM_CALL] = build_call,	    [PV_FORM_INLINE] = build_inline,
+	[PV_FORM_NOP] = build_nothing,	    [PV_FORM_TRAP] = build_trap,
+	[PV_FORM_INDIRECT] = build_nothing,
+};
+
+/* Without a distance the field is what stands there anyway: no site needs to ask. */
+static void fix_field(struct image *image)
+{
+	image->field = 0;
+	image->anchor = (int32_t)load_word(image->bytes);
+}
+
+/* Not inline: the loops over the sites nearly always do without it. */
+static __attribute__((noinline)) void build(struct image *image, enum pv_op op, uint8_t kind,
+					    const struct pv_backend *backend)
+{
+	uint8_t form = backend->patches[op].form;
+
+	image->mask = 0;
+	image->reason = form < PV_NR_FORMS ? NULL : "no such form";
+	image->kind = kind;
 	image->length = 0;
-	if (patch->form == PV_FORM_CALL)
-		reason = build_call(image, site, ((const uintptr_t *)backend->ops)[site->op]);
-	else if (patch->form == PV_FORM_INLINE)
-		reason = build_inline(image, site, patch);
-	else if (patch->form == PV_FORM_TRAP)
-		build_trap(image, site->op);
-	else if (patch->form == PV_FORM_INDIRECT)
-		append(image, pv_site_address(site), site->length);
-	if (!reason)
-		fill(image, site->length);
-	return reason;
+	if (!image->reason)
+		builders[form](image, op, backend);
+	if (form != PV_FORM_INDIRECT && !image->reason)
+		fill(image, pv_site_length[op]);
+	if (!image->mask)
+		fix_field(image);
+}
+
+/* The work of building is done once an op, not once a site. */
+static struct image *image_of(const struct pv_site *site, const struct pv_backend *backend)
+{
+	struct image *image = &images[site->op];
+
+	if (image->kind != site->kind)
+		build(image, site->op, site->kind, backend);
+	return image;
+}
+
+/* Images of an earlier batch may be another backend's. */
+static void forget_images(void)
+{
+	unsigned int op;
+
+	for (op = 0; op < PV_NR_OPS; op++)
+		images[op].kind = NOT_BUILT;
+}
+
+static int64_t field_value(const struct image *image, const uint8_t *code)
+{
+	return image->anchor - ((uintptr_t)code & image->mask);
+}
+
+static const char *check_reach(const struct image *image, const uint8_t *code)
+{
+	int64_t value = field_value(image, code);
+
+	if (value != (int32_t)value)
+		return "target out of reach";
+	return image->reason;
+}
+
+/* Compared as distances: the sum of an address and a length may wrap around. */
+static bool is_text(const uint8_t *code, unsigned int length)
+{
+	uintptr_t size = (uintptr_t)pv_text_end - (uintptr_t)pv_text_begin;
+
+	return length <= size && (uintptr_t)code - (uintptr_t)pv_text_begin <= size - length;
 }
 
 /* The record makes sense by itself. */
 static const char *check_record(const struct pv_site *site)
 {
-	const uint8_t *code = pv_site_address(site);
-
 	if (site->op >= PV_NR_OPS)
 		return "no such op";
 	if (site->length != pv_site_length[site->op] || site->length < INDIRECT_LENGTH)
 		return "wrong length";
 	if (site->kind != PV_SITE_CALL && site->kind != PV_SITE_TAIL)
 		return "no such kind";
-	if (code < pv_text_begin || code + site->length > pv_text_end)
+	if (!is_text(pv_site_address(site), site->length))
 		return "outside the text";
 	return NULL;
 }
 
-/* The bytes at the site are the indirect call or jump that the compiler puts there. */
-static const char *check_bytes(const struct pv_site *site)
+/*
+ * Words from the end.  The first may begin in the displacement, so what it has
+ * too much is shifted out: a loop over bytes would be mispredicted at each site.
+ */
+static bool is_filler(const uint8_t *site, unsigned int length)
 {
-	const uint8_t *code = pv_site_address(site);
-	const uint8_t *slot = (const uint8_t *)&pv_ops + site->op * sizeof(void *);
-	int32_t displacement;
-	unsigned int i;
+	const uint32_t want = 0x01010101u * NOP_BYTE;
+	unsigned int left = length - INDIRECT_LENGTH;
+	const uint8_t *code = site + length - sizeof(want);
 
-	if (code[0] != 0xff || code[1] != (site->kind == PV_SITE_TAIL ? 0x25 : 0x15))
+	for (; left > sizeof(want); left -= sizeof(want), code -= sizeof(want))
+		if (load_word(code) != want)
+			return false;
+	return !((uint64_t)(load_word(code) ^ want) >> 8 * (sizeof(want) - left));
+}
+
+/* The bytes at the site are the indirect call or jump that the compiler puts there. */
+static const char *check_bytes(const struct pv_site *site, const uint8_t *code)
+{
+	static const uint16_t opcodes[] = {[PV_SITE_CALL] = 0x15ff, [PV_SITE_TAIL] = 0x25ff};
+	uintptr_t slot = (uintptr_t)&pv_ops + site->op * sizeof(void *);
+	int32_t displacement = load_word(code + sizeof(uint16_t));
+	uint16_t opcode;
+
+	__builtin_memcpy(&opcode, code, sizeof(opcode));
+	if (opcode != opcodes[site->kind])
 		return "wrong opcode";
-	__builtin_memcpy(&displacement, code + 2, sizeof(displacement));
-	if (code + INDIRECT_LENGTH + displacement != slot)
+	if ((uintptr_t)code + INDIRECT_LENGTH + displacement != slot)
 		return "wrong slot";
-	for (i = INDIRECT_LENGTH; i < site->length; i++)
-		if (code[i] != NOP_BYTE)
-			return "wrong filler";
+	if (!is_filler(code, site->length))
+		return "wrong filler";
 	return NULL;
 }
 
 static const char *check(const struct pv_site *site, const struct pv_backend *backend)
 {
-	struct image image;
+	const uint8_t *code = pv_site_address(site);
 	const char *reason = check_record(site);
 
 	if (!reason)
-		reason = check_bytes(site);
+		reason = check_bytes(site, code);
 	if (!reason)
-		reason = build(&image, site, backend);
+		reason = check_reach(image_of(site, backend), code);
 	return reason;
 }
 
+/* Words are enough: a site has at least six bytes.  The last word may overlap the one before. */
+static void write_bytes(uint8_t *to, const uint8_t *from, unsigned int length)
+{
+	unsigned int at;
+
+	if (length < sizeof(uint64_t)) {
+		__builtin_memcpy(to, from, sizeof(uint32_t));
+		__builtin_memcpy(to + length - 4, from + length - 4, sizeof(uint32_t));
+		return;
+	}
+	for (at = 0; at + sizeof(uint64_t) < length; at += sizeof(uint64_t))
+		__builtin_memcpy(to + at, from + at, sizeof(uint64_t));
+	__builtin_memcpy(to + length - 8, from + length - 8, sizeof(uint64_t));
+}
+
+/* What a site at this address becomes; `to` is that address or a buffer. */
+static void write_image(const struct image *image, const uint8_t *code, uint8_t *to)
+{
+	int32_t field = field_value(image, code);
+
+	if (!image->length)
+		return;
+	write_bytes(to, image->bytes, image->length);
+	__builtin_memcpy(to + image->field, &field, sizeof(field));
+}
+
+/* Built on the stack: a batch's images may be of another backend. */
 const char *pv_site_bytes(uint8_t bytes[PV_SITE_MAX], const struct pv_site *site,
 			  const struct pv_backend *backend)
 {
+	const uint8_t *code = pv_site_address(site);
 	const char *reason = check_record(site);
 	struct image image;
 
-	if (!reason)
-		reason = build(&image, site, backend);
-	if (!reason)
-		__builtin_memcpy(bytes, image.bytes, image.length);
+	if (reason)
+		return reason;
+	build(&image, site->op, site->kind, backend);
+	reason = check_reach(&image, code);
+	if (!reason && image.length)
+		write_image(&image, code, bytes);
+	else if (!reason)
+		__builtin_memcpy(bytes, code, site->length);
 	return reason;
+}
+
+static bool check_table(const struct pv_site *begin, const struct pv_site *end,
+			struct pv_patch_refusal *refusal)
+{
+	unsigned long size = (uintptr_t)end - (uintptr_t)begin;
+
+	if (size % sizeof(*begin) == 0)
+		return true;
+	*refusal = (struct pv_patch_refusal){
+		.index = size / sizeof(*begin),
+		.op = PV_NR_OPS,
+		.reason = "table cut off",
+	};
+	return false;
+}
+
+static bool check_sites(const struct pv_site *begin, const struct pv_site *end,
+			const struct pv_backend *backend, struct pv_patch_refusal *refusal)
+{
+	const struct pv_site *site;
+
+	for (site = begin; site < end; site++) {
+		const char *reason = check(site, backend);
+
+		if (!reason)
+			continue;
+		refusal->index = site - begin;
+		refusal->address = (unsigned long)pv_site_address(site);
+		refusal->op = site->op;
+		refusal->reason = reason;
+		return false;
+	}
+	return true;
 }
 
 bool pv_patch_sites(const struct pv_site *begin, const struct pv_site *end,
 		    const struct pv_backend *backend, struct pv_patch_refusal *refusal)
 {
 	const struct pv_site *site;
-	struct image image;
 
+	forget_images();
+	if (!check_table(begin, end, refusal) || !check_sites(begin, end, backend, refusal))
+		return false;
 	for (site = begin; site < end; site++) {
-		const char *reason = check(site, backend);
+		uint8_t *code = pv_site_address(site);
 
-		if (reason) {
-			refusal->index = site - begin;
-			refusal->address = (unsigned long)pv_site_address(site);
-			refusal->op = site->op;
-			refusal->reason = reason;
-			return false;
-		}
-	}
-	for (site = begin; site < end; site++) {
-		build(&image, site, backend);
-		__builtin_memcpy(pv_site_address(site), image.bytes, image.length);
+		write_image(image_of(site, backend), code, code);
 	}
 	pv_serialise();
 	return true;

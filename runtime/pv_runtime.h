@@ -74,7 +74,7 @@ enum pv_form pv_site_form(const struct pv_site *site);
 /* The first byte of a site. */
 static inline uint8_t *pv_site_address(const struct pv_site *site)
 {
-	return (uint8_t *)(uintptr_t)&site->offset + site->offset;
+	return (uint8_t *)((uintptr_t)&site->offset + site->offset);
 }
 
 /*
