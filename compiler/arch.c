@@ -41,6 +41,7 @@ const struct arch arch_table[] = {
 				   "out", "outs", "pushf", "popf"),
 		.privileged_suffixes = "bwlq",
 		.privileged_operands = LIST("%cr", "%dr"),
+		.effects = &effects_x86_64,
 	},
 };
 

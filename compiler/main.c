@@ -96,7 +96,7 @@ static int parse_options(struct run *run, int argc, char **argv)
 }
 
 static bool (*const check_passes[])(struct run *run) = {
-	parse_inputs, resolve, layout, bind, lower,
+	parse_inputs, resolve, layout, bind, lower, effects,
 };
 
 static bool (*const build_passes[])(struct run *run) = {

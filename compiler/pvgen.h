@@ -463,6 +463,7 @@ struct arch {
 	const char *const *privileged;	 /* instructions that a deprivileged kernel must not run */
 	const char *privileged_suffixes; /* that they may have */
 	const char *const *privileged_operands; /* ... and operands, by their beginning */
+	const struct effects *effects;		/* what instructions change */
 };
 
 const struct arch *arch_find(const char *name);
@@ -551,6 +552,13 @@ struct lowered {
 
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
+
+/* ---- effects.c: what templates change ----------------------------------------- */
+
+extern const struct effects effects_x86_64;
+
+/** Pass: no template changes more than its op may, and each leaves the stack as it was. */
+bool effects(struct run *run);
 
 /* ---- emit_*.c: print what was decided ---------------------------------------- */
 
