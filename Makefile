@@ -78,9 +78,10 @@ $(BUILD)/$(1)/%.o: %
 	@echo '  CC    $$@'
 	@$(2) $(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
 
-$(BUILD)/$(1).elf: tests/boot/kernel.lds $(GUEST_SRC:%=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1).elf: tests/boot/kernel.lds $(GUEST_SRC:%=$(BUILD)/$(1)/%.o) $(BUILD)/pvgen $(IDL)
 	@echo '  LD    $$@'
 	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o,$$^)
+	@$(BUILD)/pvgen verify $$@ $$(filter %.o,$$^) $(IDL)
 
 -include $(GUEST_SRC:%=$(BUILD)/$(1)/%.d)
 endef

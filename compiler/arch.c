@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "pvgen.h"
+#include "object.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -42,6 +42,7 @@ const struct arch arch_table[] = {
 		.privileged_suffixes = "bwlq",
 		.privileged_operands = LIST("%cr", "%dr"),
 		.effects = &effects_x86_64,
+		.machine = &machine_x86_64,
 	},
 };
 

@@ -5,15 +5,19 @@
 
 #include "pvgen.h"
 
-enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT };
+enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT, STATUS_NO_EVIDENCE = 4 };
 
 static const char usage[] =
 	"usage: pvgen build [-I DIR] [--outdir DIR] [--emit=KIND[:FILE]]... [--arch=ARCH] FILE...\n"
 	"       pvgen check [-I DIR] [--arch=ARCH] FILE...\n"
+	"       pvgen verify [-I DIR] [--arch=ARCH] OBJECT... FILE.pvi...\n"
 	"       pvgen --help | --version\n"
 	"\n"
 	"build writes the glue that the descriptions FILE... define; check only reports\n"
-	"what is wrong with them.  FILE - is standard input.\n"
+	"what is wrong with them.  FILE - is standard input.  verify compares a linked\n"
+	"image, or relocatable objects together, with the descriptions FILE.pvi: sites,\n"
+	"templates, slots, what the patcher runs; and with both, the revisions that the\n"
+	"objects state.\n"
 	"\n"
 	"  -I DIR            look for imports here, after the importing file's directory\n"
 	"  --outdir DIR      where files go (default: the current directory)\n"
@@ -21,7 +25,9 @@ static const char usage[] =
 	"  --emit=KIND:FILE  ... into FILE, - for standard output\n"
 	"  --arch=ARCH       architecture (default: x86_64)\n"
 	"\n"
-	"Exit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault of pvgen.\n";
+	"Exit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault of pvgen.\n"
+	"verify: 1 findings, 2 also an input that cannot be read, 4 not enough in the object\n"
+	"to say that nothing is wrong.\n";
 
 static const char version[] = "pvgen 0.1\n";
 
@@ -124,6 +130,39 @@ static int status_of(const struct run *run, bool good)
 	return run->environment_failed ? STATUS_ENVIRONMENT : STATUS_INPUT;
 }
 
+/** Descriptions are named *.pvi; all else is an object. */
+static void split_inputs(struct run *run)
+{
+	size_t kept = 0;
+
+	vec_each(path, &run->inputs)
+	{
+		const char *dot = strrchr(*path, '.');
+
+		if (!strcmp(*path, "-") || (dot && !strcmp(dot, ".pvi")))
+			run->inputs.v[kept++] = *path;
+		else
+			*vec_push(&run->objects) = *path;
+	}
+	run->inputs.n = kept;
+}
+
+static bool (*const verify_passes[])(struct run *run) = {verify};
+
+static int command_verify(struct run *run)
+{
+	split_inputs(run);
+	if (!run->objects.n)
+		return usage_error("no object after", "verify");
+	if (!run_passes(run, check_passes, NELEM(check_passes)))
+		return STATUS_ENVIRONMENT;
+	if (run_passes(run, verify_passes, NELEM(verify_passes)))
+		return STATUS_FINE;
+	if (run->environment_failed)
+		return STATUS_ENVIRONMENT;
+	return run->errors ? STATUS_INPUT : STATUS_NO_EVIDENCE;
+}
+
 static int command_check(struct run *run)
 {
 	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)));
@@ -141,6 +180,7 @@ static const struct {
 } commands[] = {
 	{"build", command_build},
 	{"check", command_check},
+	{"verify", command_verify},
 };
 
 static int print(const char *text)

@@ -599,6 +599,9 @@ struct pv_backend {
 	const struct pv_shutdown *shutdown;
 	unsigned int nr_shutdown;
 };
+_Static_assert(offsetof(struct pv_backend, name) == 0, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct pv_backend, ops) == 40, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct pv_backend, patches) == 48, "pvgen verify reads this layout");
 
 #endif /* __ASSEMBLER__ */
 #endif
