@@ -21,7 +21,7 @@ setup:
 
 PVGEN_SRC    := $(wildcard compiler/*.c)
 PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
-PVGEN_DEPS   := $(wildcard compiler/*.h) compiler/diag.def $(BUILD)/parser.c $(BUILD)/lexer.c
+PVGEN_DEPS   := $(wildcard compiler/*.h) compiler/diag.def compiler/finding.def $(BUILD)/parser.c $(BUILD)/lexer.c
 
 $(BUILD)/parser.c: compiler/parser.y
 	@mkdir -p $(@D)
@@ -56,7 +56,7 @@ $(eval $(call pvgen-build,clang,$(CLANG),))
 $(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE)))
 
 $(BUILD)/pvgen: $(BUILD)/plain/pvgen
-	@cp $< $@
+	@cp -f $< $@
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL)

@@ -40,7 +40,7 @@ const struct arch arch_table[] = {
 				   "clac", "swapgs", "sysret", "sysexit", "iret", "in", "ins",
 				   "out", "outs", "pushf", "popf"),
 		.privileged_suffixes = "bwlq",
-		.privileged_operands = LIST("%cr", "%dr"),
+		.privileged_operands = LIST("%cr", "%dr", "%db"),
 		.effects = &effects_x86_64,
 		.machine = &machine_x86_64,
 	},
@@ -70,7 +70,7 @@ static bool is_mnemonic(const struct arch *arch, const char *row, const char *wo
 static bool is_privileged_statement(const struct arch *arch, const char *s)
 {
 	while (*s) {
-		size_t n = strcspn(s, " \t,");
+		size_t n = strcspn(s, " \t,:");
 
 		for (const char *const *p = arch->privileged; *p; p++)
 			if (is_mnemonic(arch, *p, s, n))
@@ -78,7 +78,7 @@ static bool is_privileged_statement(const struct arch *arch, const char *s)
 		for (const char *const *p = arch->privileged_operands; *p; p++)
 			if (!strncmp(*p, s, strlen(*p)))
 				return true;
-		s += n + strspn(s + n, " \t,");
+		s += n + strspn(s + n, " \t,:");
 	}
 	return false;
 }

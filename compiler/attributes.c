@@ -2,6 +2,7 @@
  * Statements of ops, abis, calls, entries and backends: a table for each
  * place.  A new attribute is a row, a function that applies it, and a field.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "pvgen.h"
@@ -166,8 +167,15 @@ static bool check_arch(struct run *run, struct name name)
 
 void template_check(struct run *run, const struct operand *insn)
 {
-	if (!insn->string[strspn(insn->string, " \t\n")])
+	const char *s = insn->string;
+
+	if (!s[strspn(s, " \t\n")])
 		diag(run, empty_template, insn->loc);
+	for (; *s; s++)
+		if (*s == ';' || ((unsigned char)*s < ' ' && *s != '\t')) {
+			diag(run, one_instruction, insn->loc);
+			return;
+		}
 }
 
 /** ARCH "instruction" ... as a template. */
@@ -412,8 +420,17 @@ static const struct attribute_row entry_rows[] = {
 
 static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
 
+/** {number} is the only thing that an entry's instruction can leave open. */
+static void check_entry_insn(struct run *run, const struct operand *insn)
+{
+	for (const char *s = insn->string; (s = strchr(s, '{')); s++)
+		if (strncmp(s, "{number}", strlen("{number}")) != 0)
+			diag(run, entry_placeholder, insn->loc);
+}
+
 static void check_entry(struct run *run, const struct entry *e)
 {
+	vec_each(insn, &e->code.insns) check_entry_insn(run, insn);
 	if (!e->args.n)
 		diag(run, entry_incomplete, e->code.arch.loc, e->code.arch.s, "args");
 	if (!e->result.n)
@@ -458,14 +475,14 @@ static void abi_multicall(const struct attributed *a)
 static void abi_reserved(const struct attributed *a)
 {
 	struct abi *abi = a->thing;
+	const struct call *call;
 
-	vec_each(call, &abi->calls)
-	{
-		if ((*call)->number != a->s->operands.v[1].value)
-			continue;
-		diag(a->run, reserved_number, (*call)->name.loc, (*call)->name.s);
-		diag_note(a->run, a->s->loc, "reserved here: %s", a->s->operands.v[2].string);
-	}
+	call = map_get(&abi->number_map,
+		       intern(mem_printf("%lld", (long long)a->s->operands.v[1].value)));
+	if (!call)
+		return;
+	diag(a->run, reserved_number, call->name.loc, call->name.s);
+	diag_note(a->run, a->s->loc, "reserved here: %s", a->s->operands.v[2].string);
 }
 
 static const struct attribute_row abi_rows[] = {
@@ -722,38 +739,33 @@ static void backend_converter(const struct attributed *a)
 	};
 }
 
-static const struct stmt *value_of(const struct stmt *provide, const char *name)
+/** The values of a provision by name; reports those that nobody asks for and repetitions. */
+static void collect_values(struct run *run, const struct registration *r,
+			   const struct stmt *provide, struct map *values)
 {
 	vec_each(s, &provide->block)
 	{
-		if (s->path.v[0].s == name)
-			return s;
-	}
-	return NULL;
-}
+		const struct name *name = &s->path.v[0];
 
-static void check_values_known(struct run *run, const struct registration *r,
-			       const struct stmt *provide)
-{
-	vec_each(s, &provide->block)
-	{
-		bool known = false;
-
-		vec_each(m, &r->members) known |= m->name.s == s->path.v[0].s;
-		if (!known)
-			diag(run, unknown_attribute, s->path.v[0].loc, r->name.s, s->path.v[0].s,
-			     "");
+		if (!map_get(&r->member_map, name->s))
+			diag(run, unknown_attribute, name->loc, r->name.s, name->s,
+			     suggest(run, &r->member_map, name->s));
+		else if (map_add(values, name->s, s))
+			diag(run, repeated, name->loc, name->s);
 	}
 }
 
 /** One value for each member of the registration, of its kind, in its order. */
 static void provide_values(struct run *run, const struct registration *r,
-			   const struct stmt *provide, stmts *values)
+			   const struct stmt *provide, stmts *sorted)
 {
+	struct map values = {0};
+
+	collect_values(run, r, provide, &values);
 	vec_each(m, &r->members)
 	{
-		const struct stmt *s = value_of(provide, m->name.s);
-		const char *shape = m->is_function ? "w" : type_is_pointer(&m->type) ? "w" : "i";
+		const struct stmt *s = map_get(&values, m->name.s);
+		const char *shape = m->is_function || type_is_pointer(&m->type) ? "w" : "i";
 
 		if (!s)
 			diag(run, member_missing, provide->operands.v[1].loc, r->name.s,
@@ -763,7 +775,7 @@ static void provide_values(struct run *run, const struct registration *r,
 			     mem_printf("%s %s;", m->name.s,
 					*shape == 'i' ? "NUMBER" : "FUNCTION"));
 		else
-			*vec_push(values) = *s;
+			*vec_push(sorted) = *s;
 	}
 }
 
@@ -782,7 +794,6 @@ static void backend_provide(const struct attributed *a)
 	}
 	p = vec_push(&b->provisions);
 	*p = (struct provision){.registration = r, .name = word_at(a->s, 1)};
-	check_values_known(a->run, r, a->s);
 	provide_values(a->run, r, a->s, &p->values);
 }
 
@@ -802,6 +813,15 @@ static const struct attribute_row backend_rows[] = {
 };
 
 static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows)};
+
+static int by_registration(const void *a, const void *b)
+{
+	const struct provision *x = a, *y = b;
+
+	if (x->registration != y->registration)
+		return x->registration->index < y->registration->index ? -1 : 1;
+	return x->name.loc.begin < y->name.loc.begin ? -1 : 1;
+}
 
 static void *find_module(const struct map *names, struct name name, const void *list, size_t n)
 {
@@ -829,7 +849,10 @@ void resolve_backend(struct run *run, struct backend *b)
 			diag(run, unknown_abi, b->abi_name.loc, b->abi_name.s,
 			     suggest(run, &run->modules, b->abi_name.s));
 	}
+	*vec_push(&b->interface->backends) = b;
 	apply_all(run, &backend_table, b->interface, b, &b->stmts);
+	if (b->provisions.n)
+		qsort(b->provisions.v, b->provisions.n, sizeof(*b->provisions.v), by_registration);
 	if (!b->is_detected)
 		diag(run, not_detected, b->name.loc, b->name.s);
 }

@@ -416,7 +416,7 @@ static void complete_bare(struct run *run, struct backend *b, const struct op *o
 		return;
 	impl->code = native_template(run, op);
 	impl->kind = impl->code ? IMPL_INLINE : IMPL_NONE;
-	impl->loc = op->name.loc;
+	impl->loc = impl->code ? impl->code->insns.v[0].loc : op->name.loc;
 }
 
 static void inherit(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
@@ -440,23 +440,65 @@ static void inherit(struct run *run, struct backend *b, const struct op *op, str
 	*impl = native;
 }
 
+/** What an author can write for an op that is not implemented, and will be accepted. */
+static const char *remedies(const struct run *run, const struct backend *b, const struct op *op)
+{
+	const struct backend *bare = b->interface->bare;
+	const char *path = op_path(op);
+	struct out o = {0};
+
+	put(&o, "'%s call FUNCTION;'", path);
+	if (bare && bare != b && bare->impls[op->slot].kind != IMPL_NONE &&
+	    !(b->is_deprivileged && privileged_part(run, op, &bare->impls[op->slot])))
+		put(&o, " or '%s inherit;'", path);
+	if (!op->tail)
+		put(&o, " or '%s %s;', or give the op a default", path,
+		    type_is_void(&op->type) ? "nop" : "zero");
+	return text_of(&o);
+}
+
+static void report_missing(struct run *run, const struct backend *b, const struct op *op)
+{
+	diag(run, op_missing, b->name.loc, b->name.s, op_path(op), remedies(run, b, op));
+	diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
+}
+
 static void complete(struct run *run, struct backend *b, const struct op *op)
 {
 	struct impl *impl = &b->impls[op->slot];
-	const char *path = op_path(op);
 
 	if (impl->kind == IMPL_INHERIT)
 		inherit(run, b, op, impl);
 	if (impl->kind == IMPL_NONE)
 		*impl = op->fallback;
 	if (impl->kind == IMPL_NONE) {
-		diag(run, op_missing, b->name.loc, b->name.s, path, path, path, path,
-		     type_is_void(&op->type) ? "nop" : "zero");
-		diag_note(run, op->name.loc, "'%s' is defined here", path);
+		report_missing(run, b, op);
 		return;
 	}
 	check_shape(run, op, impl);
 	check_privilege(run, b, impl);
+}
+
+/** One C function has one prototype. */
+static void check_functions(struct run *run, const struct backend *b)
+{
+	const struct interface *i = b->interface;
+	struct map seen = {0};
+
+	vec_each(op, &i->ops)
+	{
+		const struct impl *impl = &b->impls[(*op)->slot];
+		const struct op *first;
+
+		if (impl->kind != IMPL_CALL)
+			continue;
+		first = map_add(&seen, impl->function, *op);
+		if (!first || !strcmp(c_prototype(i, *op, ""), c_prototype(i, first, "")))
+			continue;
+		diag(run, function_twice, impl->loc, impl->function);
+		diag_note(run, b->impls[first->slot].loc, "it implements '%s' here",
+			  op_path(first));
+	}
 }
 
 static void bind_stmts(struct run *run, struct backend *b)
@@ -486,6 +528,7 @@ bool bind(struct run *run)
 	vec_each(b, &run->backends)
 	{
 		vec_each(op, &(*b)->interface->ops) complete(run, *b, *op);
+		check_functions(run, *b);
 	}
 	return !run->errors;
 }

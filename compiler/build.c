@@ -211,7 +211,8 @@ void open_registration(struct parse *p, struct token keyword, struct token name)
 {
 	struct registration *r = mem_alloc(sizeof(*r));
 
-	*r = (struct registration){.name = name.name, .doc = keyword.doc};
+	*r = (struct registration){
+		.name = name.name, .doc = keyword.doc, .index = p->interface->registrations.n};
 	p->registration = r;
 	if (define(p->run, &p->interface->registration_map, "registration", &r->name, r))
 		*vec_push(&p->interface->registrations) = r;
@@ -220,15 +221,14 @@ void open_registration(struct parse *p, struct token keyword, struct token name)
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
 			 params params)
 {
-	vec_each(m, &p->registration->members)
-	{
-		if (m->name.s != name.name.s)
-			continue;
-		diag(p->run, duplicate, name.name.loc, "member", name.name.s);
-		diag_note(p->run, m->name.loc, "the first definition is here");
+	struct registration_member *m;
+	struct name *copy = mem_alloc(sizeof(*copy));
+
+	*copy = name.name;
+	if (!define(p->run, &p->registration->member_map, "member", copy, copy))
 		return;
-	}
-	*vec_push(&p->registration->members) = (struct registration_member){
+	m = vec_push(&p->registration->members);
+	*m = (struct registration_member){
 		.name = name.name,
 		.doc = type.doc,
 		.type = type,

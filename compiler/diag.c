@@ -11,8 +11,16 @@ static const struct {
 } table[] = {
 #define DIAG(id, name, severity, text) {name, severity, text},
 #include "diag.def"
+#include "finding.def"
 #undef DIAG
 };
+
+/** Text of a user: it must not break the message's line. */
+static void put_visible(struct out *o, const char *s)
+{
+	for (; *s; s++)
+		put(o, (unsigned char)*s < ' ' ? "\\x%02x" : "%c", (unsigned char)*s);
+}
 
 static const char *fill(const char *text, const char *const *args)
 {
@@ -22,7 +30,7 @@ static const char *fill(const char *text, const char *const *args)
 		if (*text != '%')
 			put_n(&o, text, 1);
 		else if (*args)
-			put(&o, "%s", *args++);
+			put_visible(&o, *args++);
 	}
 	return text_of(&o);
 }

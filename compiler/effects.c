@@ -538,33 +538,23 @@ static int declared(struct walk *w, char *comment)
 	return write_words(w, skip_blanks(words + 6));
 }
 
-static void take_line(struct walk *w, char *line)
-{
-	char *comment = line, *code = strsep(&comment, "#"), *text;
-	const char *unknown = NULL;
-	int known;
-
-	while ((text = strsep(&code, ";"))) {
-		char *shown = mem_printf("%s", skip_blanks(text));
-
-		if (!take_statement(w, text) && !unknown)
-			unknown = shown;
-	}
-	known = declared(w, comment);
-	if (!known || (unknown && known < 0))
-		diag(w->run, unknown_effect, w->insn->loc, unknown ? unknown : comment, op_text(w),
-		     w->backend->name.s);
-}
-
+/** One instruction, and what its comment says. */
 static void take_insn(struct walk *w)
 {
-	char *copy = mem_printf("%s", w->insn->text), *line;
+	char *code = mem_printf("%s", w->insn->text), *comment = strchr(code, '#');
+	bool is_known;
+	int said;
 
-	for (char *c = copy; *c; c++)
+	for (char *c = code; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
-	while ((line = strsep(&copy, "\n")))
-		take_line(w, line);
+	if (comment)
+		*comment++ = 0;
+	is_known = take_statement(w, code);
+	said = declared(w, comment);
+	if (!said || (!is_known && said < 0))
+		diag(w->run, unknown_effect, w->insn->loc, w->insn->text, op_text(w),
+		     w->backend->name.s);
 }
 
 /* ---- the verdict on a template ---- */

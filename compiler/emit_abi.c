@@ -18,6 +18,24 @@ static void emit_call_numbers(const struct abi *a, struct out *o)
 	put(o, "\n");
 }
 
+/** Instruction text inside an asm statement with operands, where some characters mean more. */
+static void put_asm_text(struct out *o, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put(o, strchr("%{|}", s[i]) ? "%%%c" : strchr("\"\\", s[i]) ? "\\%c" : "%c", s[i]);
+}
+
+static void put_entry_insn(struct out *o, const char *s, int64_t number)
+{
+	const char *hole;
+
+	for (; (hole = strstr(s, "{number}")); s = hole + strlen("{number}")) {
+		put_asm_text(o, s, (size_t)(hole - s));
+		put(o, "%lld", (long long)number);
+	}
+	put_asm_text(o, s, strlen(s));
+}
+
 /** The entry's instructions with the call's number in their place. */
 static const char *entry_text(const struct entry *e, int64_t number)
 {
@@ -25,16 +43,9 @@ static const char *entry_text(const struct entry *e, int64_t number)
 
 	vec_each(insn, &e->code.insns)
 	{
-		const char *s = insn->string, *hole = strstr(s, "{number}");
-
-		if (hole)
-			put(&o, "%.*s%lld%s", (int)(hole - s), s, (long long)number,
-			    hole + strlen("{number}"));
-		else
-			put(&o, "%s", s);
-		put(&o, "\\n\\t");
+		put(&o, insn == e->code.insns.v ? "" : "\\n\\t");
+		put_entry_insn(&o, insn->string, number);
 	}
-	o.n -= strlen("\\n\\t");
 	return text_of(&o);
 }
 
@@ -61,9 +72,9 @@ static void put_call_body(const struct entry *e, const struct call *c, struct ou
 	put(o, "\t__asm__ volatile(\"%s\"\n\t\t: \"=r\"(pv_result)", entry_text(e, c->number));
 	for (size_t i = 0; e->clobbers_args && i < c->params.n; i++)
 		put(o, ", \"+r\"(pv_arg%zu)", i);
-	put(o, "\n\t\t: %s", e->number.n ? "\"r\"(pv_number)" : "");
+	put(o, "\n\t\t:%s", e->number.n ? " \"r\"(pv_number)" : "");
 	for (size_t i = 0; !e->clobbers_args && i < c->params.n; i++)
-		put(o, "%s\"r\"(pv_arg%zu)", i || e->number.n ? ", " : "", i);
+		put(o, "%s\"r\"(pv_arg%zu)", i || e->number.n ? ", " : " ", i);
 	put(o, "\n");
 	put_call_clobbers(e, c, o);
 }
@@ -185,7 +196,7 @@ void emit_abi(const struct run *run, const void *module, struct out *o)
 {
 	const struct abi *a = module;
 
-	emit_banner(o, "/*", source_position(run, a->name.loc));
+	emit_banner(o, source_position(run, a->name.loc));
 	emit_doc(o, "", a->doc);
 	put(o, "#ifndef PVGEN_%s_H\n#define PVGEN_%s_H\n\n", upper(a->name.s), upper(a->name.s));
 	emit_constants(&a->scope, o);

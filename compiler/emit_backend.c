@@ -38,19 +38,36 @@ static void emit_written_prototypes(const struct backend *b, struct out *o)
 	}
 }
 
+/** What a registration's pointer points to: the author's function or object. */
+static void emit_pointed(const struct type *type, const char *symbol, struct out *o)
+{
+	struct type pointee = *type;
+	bool is_function = type->decl && type->decl->kind == DECL_FUNCTION;
+
+	pointee.stars--;
+	if (type_is_void(&pointee))
+		put(o, "extern %schar %s[];\n\n", type->is_const ? "const " : "", symbol);
+	else
+		put(o, "extern %s;\n\n",
+		    c_declare(&pointee, is_function ? symbol : mem_printf("%s[]", symbol)));
+}
+
 static void emit_registered_prototypes(const struct provision *p, struct out *o)
 {
 	size_t n = 0;
 
 	vec_each(m, &p->registration->members)
 	{
-		const struct stmt *value = &p->values.v[n++];
+		const struct operand *value = &p->values.v[n++].operands.v[0];
 
-		if (!m->is_function)
+		if (value->kind != OPERAND_PATH)
 			continue;
 		emit_doc(o, "", m->doc);
-		put(o, "%s(%s);\n\n", c_declare(&m->type, value->operands.v[0].path.v[0].s),
-		    c_params(&m->params));
+		if (m->is_function)
+			put(o, "%s(%s);\n\n", c_declare(&m->type, value->path.v[0].s),
+			    c_params(&m->params));
+		else
+			emit_pointed(&m->type, value->path.v[0].s, o);
 	}
 }
 
@@ -102,7 +119,7 @@ void emit_backend_header(const struct run *run, const void *module, struct out *
 	const struct backend *b = module;
 	const char *up = upper(b->name.s);
 
-	emit_banner(o, "/*", source_position(run, b->name.loc));
+	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "#ifndef PVGEN_BACKEND_%s_H\n#define PVGEN_BACKEND_%s_H\n\n", up, up);
 	put(o, "#include \"%s_ops.h\"\n", b->interface->name.s);
 	if (b->abi)
@@ -211,27 +228,30 @@ static void put_value(const struct stmt *value, struct out *o)
 		put(o, ".%s = %s", value->path.v[0].s, v->path.v[0].s);
 }
 
-static size_t emit_provisions(const struct backend *b, const struct registration *r, struct out *o)
+static void emit_provision(const struct provision *p, struct out *o)
 {
-	size_t n = 0;
-
-	vec_each(p, &b->provisions)
+	put(o, "\t{.name = \"%s\"", p->name.s);
+	vec_each(v, &p->values)
 	{
-		if (p->registration != r)
-			continue;
-		if (!n++)
-			put(o, "static const struct %s_%s %s[] = {\n", b->interface->name.s,
-			    r->name.s, r->name.s);
-		put(o, "\t{.name = \"%s\"", p->name.s);
-		vec_each(v, &p->values)
-		{
-			put(o, ", ");
-			put_value(v, o);
-		}
-		put(o, "},\n");
+		put(o, ", ");
+		put_value(v, o);
 	}
-	put(o, n ? "};\n\n" : "");
-	return n;
+	put(o, "},\n");
+}
+
+/** The provisions of one registration, which start at *@p; returns how many. */
+static size_t emit_provisions(const struct backend *b, const struct registration *r,
+			      const struct provision **p, struct out *o)
+{
+	const struct provision *first = *p, *end = b->provisions.v + b->provisions.n;
+
+	if (first == end || first->registration != r)
+		return 0;
+	put(o, "static const struct %s_%s %s[] = {\n", b->interface->name.s, r->name.s, r->name.s);
+	for (; *p < end && (*p)->registration == r; ++*p)
+		emit_provision(*p, o);
+	put(o, "};\n\n");
+	return (size_t)(*p - first);
 }
 
 static void emit_backend_struct(const struct backend *b, struct out *o)
@@ -256,11 +276,12 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 
 static void emit_backend_record(const struct backend *b, struct out *o)
 {
+	const struct provision *p = b->provisions.v;
 	struct out members = {0};
 
 	vec_each(r, &b->interface->registrations)
 	{
-		size_t n = emit_provisions(b, *r, o);
+		size_t n = emit_provisions(b, *r, &p, o);
 
 		if (n)
 			put(&members, "\t.%s = %s,\n\t.nr_%s = %zu,\n", (*r)->name.s, (*r)->name.s,
@@ -280,7 +301,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 	const struct backend *b = module;
 	const char *n = b->interface->name.s;
 
-	emit_banner(o, "/*", source_position(run, b->name.loc));
+	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "#include \"%s.h\"\n\n", b->name.s);
 	emit_body_prototypes(b, o);
 	vec_each(op, &b->interface->ops)
@@ -298,16 +319,26 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 
 /* ---- templates: bodies for the slots, which are also what the patcher copies ---- */
 
+/** Tells the assembler where the next line comes from. */
+static void put_origin(const struct run *run, struct loc loc, struct out *o)
+{
+	struct position at = source_position(run, loc);
+
+	put(o, "# %u \"", at.line);
+	for (const char *c = at.path; *c; c++)
+		put(o, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	put(o, "\"\n");
+}
+
 static void put_insns(const struct run *run, const struct lowered *l, struct out *o)
 {
 	size_t n = 0;
 
 	vec_each(insn, &l->insns)
 	{
-		struct position at = source_position(run, insn->loc);
-
 		/* The assembler's errors point into the description. */
-		put(o, "# %u \"%s\"\n\t%s\n", at.line, at.path, insn->text);
+		put_origin(run, insn->loc, o);
+		put(o, "\t%s\n", insn->text);
 		if (!n++)
 			put(o, ".L%s_first:\n", l->symbol);
 		if (insn->target)
@@ -368,12 +399,11 @@ static void emit_budget(const struct run *run, const struct backend *b, const st
 			struct out *o)
 {
 	const struct lowered *l = &b->lowered[op->slot];
-	struct position at = source_position(run, b->impls[op->slot].loc);
-
 	if (l->form != FORM_INLINE)
 		return;
-	put(o, "/* %s.%s: at most %u bytes */\n.L%s_budget:\n# %u \"%s\"\n", op->group->name.s,
-	    op->name.s, op->budget, l->symbol, at.line, at.path);
+	put(o, "/* %s.%s: at most %u bytes */\n.L%s_budget:\n", op->group->name.s, op->name.s,
+	    op->budget, l->symbol);
+	put_origin(run, b->impls[op->slot].loc, o);
 	put(o, "\t.org .L%s_budget + %u - (.L%s_end - .L%s_code)\n", l->symbol, op->budget,
 	    l->symbol, l->symbol);
 }
@@ -384,7 +414,7 @@ void emit_backend_templates(const struct run *run, const void *module, struct ou
 	const char *n = b->interface->name.s;
 	const char *patches = mem_printf("%s_%s_patches", n, b->name.s);
 
-	emit_banner(o, "/*", source_position(run, b->name.loc));
+	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "\t.text\n");
 	vec_each(op, &b->interface->ops) emit_body(run, b, *op, o);
 	put(o, "\n\t.section .rodata\n\t.balign 8\n\t.globl %s\n\t.type %s, @object\n%s:\n",
@@ -420,46 +450,49 @@ static void emit_skeleton_op(const struct backend *b, const struct op *op, struc
 {
 	const struct interface *i = b->interface;
 
+	put(o, "\n");
 	emit_doc(o, "", mem_printf("%s%s", op_doc(op), context_text(op)));
 	put(o, "%sIMPLEMENTS(%s, %u);\n%s\n{\n", i->scope.upper_prefix, op->name.s, op->revision,
 	    c_prototype(i, op, impl_of(b, op)->function));
 	put_unused(op, o);
-	put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
+	put(o, "\t__builtin_trap(); /* not written yet */\n}\n");
 }
 
-static void emit_skeleton_registration(const struct provision *p, struct out *o)
+static void emit_skeleton_registration(const struct provision *p, struct map *done, struct out *o)
 {
 	size_t n = 0;
 
 	vec_each(m, &p->registration->members)
 	{
-		const struct stmt *value = &p->values.v[n++];
+		const struct operand *value = &p->values.v[n++].operands.v[0];
 
-		if (!m->is_function)
+		if (!m->is_function || map_add(done, value->path.v[0].s, m))
 			continue;
+		put(o, "\n");
 		emit_doc(o, "", m->doc);
-		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->operands.v[0].path.v[0].s),
+		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->path.v[0].s),
 		    c_params(&m->params));
 		vec_each(q, &m->params) put(o, "\t(void)%s;\n", q->name.s);
-		put(o, "\t__builtin_trap(); /* not written yet */\n}\n\n");
+		put(o, "\t__builtin_trap(); /* not written yet */\n}\n");
 	}
 }
 
 void emit_skeleton(const struct run *run, const void *module, struct out *o)
 {
 	const struct backend *b = module;
+	struct map done = {0};
 
 	(void)run;
 	put(o,
 	    "/*\n * Backend %s, to be filled in: copy this file to backends/ and write the "
 	    "bodies.\n"
 	    " * Functions that preserve all registers are built with -mgeneral-regs-only.\n */\n"
-	    "#include \"%s.h\"\n\n",
+	    "#include \"%s.h\"\n",
 	    b->name.s, b->name.s);
 	vec_each(op, &b->interface->ops)
 	{
-		if (is_written(b, *op))
+		if (is_written(b, *op) && !map_add(&done, impl_of(b, *op)->function, *op))
 			emit_skeleton_op(b, *op, o);
 	}
-	vec_each(p, &b->provisions) emit_skeleton_registration(p, o);
+	vec_each(p, &b->provisions) emit_skeleton_registration(p, &done, o);
 }

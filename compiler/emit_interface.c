@@ -216,7 +216,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, mem_printf("%s_ops", i->name.s));
 	emit_constants(&i->scope, o);
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
@@ -277,12 +277,11 @@ static void put_maximum(const struct lines *l, const char *max, const char *old,
 			       old, other, old));
 }
 
-static size_t count_templates(const struct run *run, const struct interface *i, const struct op *op)
+static size_t count_templates(const struct interface *i, const struct op *op)
 {
 	size_t n = 0;
 
-	vec_each(b, &run->backends) n +=
-		(*b)->interface == i && is_template(&(*b)->lowered[op->slot]);
+	vec_each(b, &i->backends) n += is_template(&(*b)->lowered[op->slot]);
 	return n;
 }
 
@@ -295,16 +294,16 @@ static void put_op_length(const struct run *run, const struct lines *l, const st
 {
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
 	const char *max = mem_printf("%u", run->arch->slot_site);
-	size_t left = count_templates(run, i, op);
+	size_t left = count_templates(i, op);
 
 	if (!left)
 		put_line(l, mem_printf("\t.set %s, %s", length, max));
-	vec_each(it, &run->backends)
+	vec_each(it, &i->backends)
 	{
 		const struct backend *b = *it;
 		const char *label, *link;
 
-		if (b->interface != i || !is_template(&b->lowered[op->slot]))
+		if (!is_template(&b->lowered[op->slot]))
 			continue;
 		put_template_length(l, b, op);
 		label = mem_printf(".L%s", b->lowered[op->slot].symbol);
@@ -376,7 +375,7 @@ static void put_clobbers(const struct run *run, const struct op *op, struct out 
 		put(&list, ", \"cc\"");
 	if (!(op->context & CONTEXT_PURE))
 		put(&list, ", \"memory\"");
-	put(o, "\t\t: %s);\n", list.n ? list.v + 2 : "");
+	put(o, "\t\t:%s);\n", list.n ? list.v + 1 : "");
 }
 
 /*
@@ -386,11 +385,11 @@ static void put_clobbers(const struct run *run, const struct op *op, struct out 
  */
 static void put_operands(const struct op *op, struct out *o)
 {
-	const char *comma = "";
+	const char *comma = " ";
 
-	put(o, "\t\t: ");
+	put(o, "\t\t:");
 	if (!type_is_void(&op->type)) {
-		put(o, "\"=r\"(pv_result)");
+		put(o, " \"=r\"(pv_result)");
 		comma = ", ";
 	}
 	for (size_t i = 0; i < op->params.n; i++, comma = ", ")
@@ -427,7 +426,7 @@ void emit_calls(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	const struct lines lines = {o, true};
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, i->name.s);
 	put(o,
 	    "/*\n * Call stubs.  Code that uses them is built with -mno-red-zone; the linker\n"
@@ -452,7 +451,7 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	const struct lines lines = {o, false};
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, mem_printf("%s_asm", i->name.s));
 	put(o, "#include \"%s_ops.h\"\n\n", i->name.s);
 	put(o, "/* Arguments and results are where the C calling convention has them. */\n");
@@ -476,7 +475,7 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 	const struct lines lines = {o, true};
 	const char *n = i->name.s;
 
-	emit_banner(o, "/*", source_position(run, i->name.loc));
+	emit_banner(o, source_position(run, i->name.loc));
 	put(o, "#include \"%s.h\"\n\n", n);
 	put_records(i,
 		    "const char *const @_form_names[^_NR_FORMS] = "

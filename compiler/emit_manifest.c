@@ -55,8 +55,7 @@ static void put_clobbers(const struct op *op, struct out *o)
 	put(o, "]");
 }
 
-static void put_targets(const struct run *run, const struct interface *i, const struct op *op,
-			struct out *o)
+static void put_targets(const struct interface *i, const struct op *op, struct out *o)
 {
 	static const char *const forms[] = {[FORM_CALL] = "call",
 					    [FORM_INLINE] = "inline",
@@ -65,13 +64,11 @@ static void put_targets(const struct run *run, const struct interface *i, const 
 	bool first = true;
 
 	put(o, "\"targets\": [");
-	vec_each(it, &run->backends)
+	vec_each(it, &i->backends)
 	{
 		const struct backend *b = *it;
 		const struct lowered *l = &b->lowered[op->slot];
 
-		if (b->interface != i)
-			continue;
 		put(o,
 		    "%s{\"backend\": \"%s\", \"form\": \"%s\", \"symbol\": \"%s\", "
 		    "\"inherited\": %s}",
@@ -82,8 +79,7 @@ static void put_targets(const struct run *run, const struct interface *i, const 
 	put(o, "]");
 }
 
-static void put_op(const struct run *run, const struct interface *i, const struct op *op,
-		   struct out *o)
+static void put_op(const struct interface *i, const struct op *op, struct out *o)
 {
 	put(o, "{\"name\": \"%s.%s\", \"slot\": %u, ", op->group->name.s, op->name.s, op->slot);
 	put_key(o, "prototype", c_prototype(i, op, op->name.s));
@@ -95,18 +91,18 @@ static void put_op(const struct run *run, const struct interface *i, const struc
 	put(o, ", ");
 	put_context(op, o);
 	put(o, ",\n\t\t\t ");
-	put_targets(run, i, op, o);
+	put_targets(i, op, o);
 	put(o, "}");
 }
 
-static void put_interface(const struct run *run, const struct interface *i, struct out *o)
+static void put_interface(const struct interface *i, struct out *o)
 {
 	put(o, "{\"name\": \"%s\", \"version\": \"%u.%u\", \"ops\": [", i->name.s, i->major,
 	    i->minor);
 	vec_each(op, &i->ops)
 	{
 		put(o, "%s", separator(op == i->ops.v, "\t\t\t"));
-		put_op(run, i, *op, o);
+		put_op(i, *op, o);
 	}
 	put(o, "]}");
 }
@@ -203,7 +199,7 @@ static void put_abi(const struct abi *a, struct out *o)
 void emit_manifest(const struct run *run, const void *module, struct out *o)
 {
 	put(o, "{\n\t\"interfaces\": [\n\t\t");
-	put_interface(run, module, o);
+	put_interface(module, o);
 	put(o, "],\n\t\"abis\": [");
 	vec_each(a, &run->abis)
 	{

@@ -1,4 +1,5 @@
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,9 +184,19 @@ static const struct {
 	{"verify", command_verify},
 };
 
-static int print(const char *text)
+static int print_help(FILE *f, bool was_asked)
 {
-	fputs(text, stdout);
+	fputs(usage, f);
+	fputs("\nKinds:", f);
+	for (size_t i = 0; i < emitter_count; i++)
+		fprintf(f, " %s", emitters[i].kind);
+	fputs("\n", f);
+	return fflush(f) || !was_asked ? STATUS_ENVIRONMENT : STATUS_FINE;
+}
+
+static int print_version(void)
+{
+	fputs(version, stdout);
 	return fflush(stdout) ? STATUS_ENVIRONMENT : STATUS_FINE;
 }
 
@@ -194,10 +205,14 @@ int main(int argc, char **argv)
 	struct run run = {.outdir = ".", .arch = &arch_table[0]};
 	const char *word = argc > 1 ? argv[1] : "--help";
 
+	/* A write past a limit, or to nobody, is an error like any other. */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+
 	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
-		return argc > 1 ? print(usage) : (fputs(usage, stderr), STATUS_ENVIRONMENT);
+		return print_help(argc > 1 ? stdout : stderr, argc > 1);
 	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
-		return print(version);
+		return print_version();
 	for (size_t i = 0; i < NELEM(commands); i++) {
 		int status;
 

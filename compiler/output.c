@@ -52,9 +52,12 @@ static bool is_current(const struct output *out)
 /** Writes all of the text to a new file; errno says why not. */
 static bool write_file(const char *path, const struct out *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
 	size_t at = 0;
+	int fd;
 
+	/* A run that was killed may have left one, and process numbers repeat. */
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
 	if (fd < 0)
 		return false;
 	while (at < text->n) {

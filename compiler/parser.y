@@ -163,7 +163,7 @@ decl:
 | TYPEDEF type name ';'		{ define_typedef(p, $3, $1.doc, $2); }
 | TYPEDEF type name '(' params ')' ';'	{ define_function(p, $3, $1.doc, $2, $5); }
 | shared record_word name ';'	{ define_opaque(p, $2, $3); }
-| shared record_word name packed '{' members '}' ';'	{ define_record(p, $2, $3, $6, $1, $4); }
+| shared record_word name packed '{' members close ';'	{ define_record(p, $2, $3, $6, $1, $4); }
 ;
 
 shared:
@@ -188,7 +188,13 @@ member:
   type name ';'			{ $$ = (struct member){.name = $2.name, .type = $1, .count = 1}; }
 | type name '[' INT ']' ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .count = (uint64_t)$4.value, .is_array = true}; }
 | type name '[' name ']' ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .count_name = $4.name, .is_array = true}; }
-| record_word '{' members '}' name ';'	{ $$ = nested_member(p, $1, $3, $5); }
+| record_word '{' members close name ';'	{ $$ = nested_member(p, $1, $3, $5); }
+;
+
+/* Of a statement that has no end, the list around it keeps its own. */
+close:
+  '}'
+| error '}'			{ yyerrok; }
 ;
 
 /* ---- statements: words and operands ---- */
@@ -201,7 +207,7 @@ stmts:
 
 word_stmt:
   stmt_word operands ';'	{ $$ = word_stmt($1, $2, @$); }
-| stmt_word operands '{' stmts '}'	{ $$ = word_stmt($1, $2, @$); $$.has_block = true; $$.block = $4; }
+| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2, @$); $$.has_block = true; $$.block = $4; }
 ;
 
 stmt_word: IDENT | SHARED ;
@@ -226,7 +232,7 @@ operand:
 
 interface:
   INTERFACE name VERSION INT '.' INT '{'	{ open_interface(p, $1, $2, $4.value, $6.value); }
-  interface_items '}'		{ p->scope = &p->run->scope; }
+  interface_items close		{ p->scope = &p->run->scope; }
 ;
 
 interface_items:
@@ -239,7 +245,7 @@ interface_items:
 
 group:
   GROUP name '{'		{ open_group(p, $1, $2); }
-  ops '}'
+  ops close
 ;
 
 ops:
@@ -249,7 +255,7 @@ ops:
 ;
 
 op:
-  OP type name '(' params ')' attributes '{' stmts '}' {
+  OP type name '(' params ')' attributes '{' stmts close {
 	struct op op = {.name = $3.name, .doc = $1.doc, .type = $2, .params = $5, .attributes = $7, .stmts = $9};
 
 	define_op(p, &op);
@@ -258,7 +264,7 @@ op:
 
 registration:
   REGISTRATION name '{'		{ open_registration(p, $1, $2); }
-  registration_members '}'
+  registration_members close
 ;
 
 registration_members:
@@ -272,7 +278,7 @@ registration_members:
 
 abi:
   ABI name '{'			{ open_abi(p, $1, $2); }
-  abi_items '}'			{ p->scope = &p->run->scope; }
+  abi_items close			{ p->scope = &p->run->scope; }
 ;
 
 abi_items:
@@ -290,7 +296,7 @@ call:
 
 call_body:
   ';'
-| '{' call_items '}'
+| '{' call_items close
 ;
 
 call_items:
@@ -304,9 +310,9 @@ call_items:
 
 backend:
   BACKEND name FOR name '{'	{ open_backend(p, $1, $2, $4, NULL); }
-  backend_items '}'
+  backend_items close
 | BACKEND name FOR name ON name '{'	{ open_backend(p, $1, $2, $4, &$6); }
-  backend_items '}'
+  backend_items close
 ;
 
 backend_items:

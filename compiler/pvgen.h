@@ -51,6 +51,7 @@ enum severity { ERROR, WARNING };
 enum diag_id {
 #define DIAG(id, name, severity, text) D_##id,
 #include "diag.def"
+#include "finding.def"
 #undef DIAG
 	D_COUNT
 };
@@ -296,6 +297,8 @@ struct registration {
 		params params;
 	})
 	members;
+	struct map member_map;
+	size_t index; /* in its interface */
 };
 
 struct interface {
@@ -307,6 +310,7 @@ struct interface {
 	VEC(struct op *) ops; /* of all groups, by slot */
 	VEC(struct registration *) registrations;
 	struct map op_map, group_map, registration_map;
+	VEC(struct backend *) backends;
 	struct backend *bare; /* the one that is bare hardware */
 };
 
@@ -354,6 +358,7 @@ struct abi {
 	struct map call_map;
 	struct decl *multicall;
 	const char *multicall_op, *multicall_args;
+	struct map number_map; /* calls by number, as text */
 };
 
 /** A C function from one kind of address to another. */
@@ -393,9 +398,9 @@ struct backend {
 	const char *init, *flush;
 	VEC(struct shared) shared;
 	VEC(struct converter) converters;
-	VEC(struct provision) provisions;
-	struct impl *impls;	 /* by slot */
-	struct lowered *lowered; /* by slot */
+	VEC(struct provision) provisions; /* sorted by registration once resolved */
+	struct impl *impls;		  /* by slot */
+	struct lowered *lowered;	  /* by slot */
 };
 
 /* ---- the run ------------------------------------------------------------ */
@@ -601,7 +606,7 @@ void emit_skeleton(const struct run *run, const void *module, struct out *o);
 /** Pass: runs the emitters that were asked for. */
 bool emit(struct run *run);
 
-void emit_banner(struct out *o, const char *comment, struct position source);
+void emit_banner(struct out *o, struct position source);
 void emit_doc(struct out *o, const char *indent, const char *doc);
 
 /* ---- ctext.c: descriptions as C -------------------------------------------------- */

@@ -3,7 +3,7 @@
 
 #include "pvgen.h"
 
-enum { MAX_ARRAY = 1 << 20 };
+enum { MAX_ARRAY = 1 << 20, MAX_OPS = 1 << 16 };
 
 /* The first stands in for a type that was reported. */
 static const struct scalar scalars[] = {
@@ -480,6 +480,8 @@ static void check_param_count(struct run *run, const struct op *op)
 
 static void resolve_interface(struct run *run, struct interface *i)
 {
+	if (i->ops.n > MAX_OPS)
+		diag(run, too_many_ops, i->name.loc, i->name.s);
 	vec_each(it, &i->ops)
 	{
 		struct op *op = *it;
@@ -517,20 +519,28 @@ static void resolve_subs(struct run *run, struct abi *abi, struct call *call)
 	}
 }
 
-static void resolve_calls(struct run *run, struct abi *abi)
+/** Two calls with one number are one too many. */
+static void number_calls(struct run *run, struct abi *abi)
 {
-	struct map numbers = {0};
-
 	vec_each(it, &abi->calls)
 	{
 		struct call *c = *it;
-		const struct name *old =
-			map_add(&numbers, intern(mem_printf("%lld", (long long)c->number)), c);
+		const struct name *old = map_add(
+			&abi->number_map, intern(mem_printf("%lld", (long long)c->number)), c);
 
-		if (old) {
-			diag(run, duplicate, c->name.loc, "number of call", c->name.s);
-			diag_note(run, old->loc, "'%s' has this number", old->s);
-		}
+		if (!old)
+			continue;
+		diag(run, duplicate, c->name.loc, "number of call", c->name.s);
+		diag_note(run, old->loc, "'%s' has this number", old->s);
+	}
+}
+
+static void resolve_calls(struct run *run, struct abi *abi)
+{
+	vec_each(it, &abi->calls)
+	{
+		struct call *c = *it;
+
 		resolve_result(run, &abi->scope, &c->type, c->name);
 		resolve_params(run, &abi->scope, &c->params);
 		resolve_subs(run, abi, c);
@@ -540,6 +550,7 @@ static void resolve_calls(struct run *run, struct abi *abi)
 
 static void resolve_abi_module(struct run *run, struct abi *abi)
 {
+	number_calls(run, abi);
 	resolve_abi(run, abi);
 	resolve_calls(run, abi);
 }

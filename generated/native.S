@@ -613,99 +613,99 @@ pv_native_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.read_cr0: at most 16 bytes */
 .Lpv_native_read_cr0_budget:
-# 16 "idl/pv/pv.pvi"
+# 18 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr0_budget + 16 - (.Lpv_native_read_cr0_end - .Lpv_native_read_cr0_code)
 /* cpu.write_cr0: at most 16 bytes */
 .Lpv_native_write_cr0_budget:
-# 21 "idl/pv/pv.pvi"
+# 22 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr0_budget + 16 - (.Lpv_native_write_cr0_end - .Lpv_native_write_cr0_code)
 /* cpu.read_cr4: at most 16 bytes */
 .Lpv_native_read_cr4_budget:
-# 25 "idl/pv/pv.pvi"
+# 27 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr4_budget + 16 - (.Lpv_native_read_cr4_end - .Lpv_native_read_cr4_code)
 /* cpu.write_cr4: at most 16 bytes */
 .Lpv_native_write_cr4_budget:
-# 30 "idl/pv/pv.pvi"
+# 31 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr4_budget + 16 - (.Lpv_native_write_cr4_end - .Lpv_native_write_cr4_code)
 /* cpu.read_msr: at most 16 bytes */
 .Lpv_native_read_msr_budget:
-# 34 "idl/pv/pv.pvi"
+# 35 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_msr_budget + 16 - (.Lpv_native_read_msr_end - .Lpv_native_read_msr_code)
 /* cpu.write_msr: at most 16 bytes */
 .Lpv_native_write_msr_budget:
-# 38 "idl/pv/pv.pvi"
+# 39 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_msr_budget + 16 - (.Lpv_native_write_msr_end - .Lpv_native_write_msr_code)
 /* cpu.load_gdt: at most 16 bytes */
 .Lpv_native_load_gdt_budget:
-# 46 "idl/pv/pv.pvi"
+# 47 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_gdt_budget + 16 - (.Lpv_native_load_gdt_end - .Lpv_native_load_gdt_code)
 /* cpu.load_idt: at most 16 bytes */
 .Lpv_native_load_idt_budget:
-# 50 "idl/pv/pv.pvi"
+# 51 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_idt_budget + 16 - (.Lpv_native_load_idt_end - .Lpv_native_load_idt_code)
 /* cpu.load_tr: at most 16 bytes */
 .Lpv_native_load_tr_budget:
-# 54 "idl/pv/pv.pvi"
+# 55 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_tr_budget + 16 - (.Lpv_native_load_tr_end - .Lpv_native_load_tr_code)
 /* cpu.write_gdt_entry: at most 16 bytes */
 .Lpv_native_write_gdt_entry_budget:
-# 58 "idl/pv/pv.pvi"
+# 59 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_gdt_entry_budget + 16 - (.Lpv_native_write_gdt_entry_end - .Lpv_native_write_gdt_entry_code)
 /* cpu.load_sp0: at most 16 bytes */
 .Lpv_native_load_sp0_budget:
-# 65 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_sp0_budget + 16 - (.Lpv_native_load_sp0_end - .Lpv_native_load_sp0_code)
 /* cpu.io_delay: at most 16 bytes */
 .Lpv_native_io_delay_budget:
-# 74 "idl/pv/pv.pvi"
+# 76 "idl/pv/pv.pvi"
 	.org .Lpv_native_io_delay_budget + 16 - (.Lpv_native_io_delay_end - .Lpv_native_io_delay_code)
 /* cpu.iret: at most 16 bytes */
 .Lpv_native_iret_budget:
-# 80 "idl/pv/pv.pvi"
+# 83 "idl/pv/pv.pvi"
 	.org .Lpv_native_iret_budget + 16 - (.Lpv_native_iret_end - .Lpv_native_iret_code)
 /* irq.save_fl: at most 16 bytes */
 .Lpv_native_save_fl_budget:
-# 90 "idl/pv/pv.pvi"
+# 93 "idl/pv/pv.pvi"
 	.org .Lpv_native_save_fl_budget + 16 - (.Lpv_native_save_fl_end - .Lpv_native_save_fl_code)
 /* irq.restore_fl: at most 16 bytes */
 .Lpv_native_restore_fl_budget:
-# 96 "idl/pv/pv.pvi"
+# 99 "idl/pv/pv.pvi"
 	.org .Lpv_native_restore_fl_budget + 16 - (.Lpv_native_restore_fl_end - .Lpv_native_restore_fl_code)
 /* irq.irq_disable: at most 16 bytes */
 .Lpv_native_irq_disable_budget:
-# 102 "idl/pv/pv.pvi"
+# 105 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_disable_budget + 16 - (.Lpv_native_irq_disable_end - .Lpv_native_irq_disable_code)
 /* irq.irq_enable: at most 28 bytes */
 .Lpv_native_irq_enable_budget:
-# 108 "idl/pv/pv.pvi"
+# 112 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_enable_budget + 28 - (.Lpv_native_irq_enable_end - .Lpv_native_irq_enable_code)
 /* irq.safe_halt: at most 16 bytes */
 .Lpv_native_safe_halt_budget:
-# 115 "idl/pv/pv.pvi"
+# 116 "idl/pv/pv.pvi"
 	.org .Lpv_native_safe_halt_budget + 16 - (.Lpv_native_safe_halt_end - .Lpv_native_safe_halt_code)
 /* irq.halt: at most 16 bytes */
 .Lpv_native_halt_budget:
-# 119 "idl/pv/pv.pvi"
+# 120 "idl/pv/pv.pvi"
 	.org .Lpv_native_halt_budget + 16 - (.Lpv_native_halt_end - .Lpv_native_halt_code)
 /* mmu.read_cr2: at most 16 bytes */
 .Lpv_native_read_cr2_budget:
-# 127 "idl/pv/pv.pvi"
+# 130 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr2_budget + 16 - (.Lpv_native_read_cr2_end - .Lpv_native_read_cr2_code)
 /* mmu.read_cr3: at most 16 bytes */
 .Lpv_native_read_cr3_budget:
-# 133 "idl/pv/pv.pvi"
+# 135 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr3_budget + 16 - (.Lpv_native_read_cr3_end - .Lpv_native_read_cr3_code)
 /* mmu.write_cr3: at most 16 bytes */
 .Lpv_native_write_cr3_budget:
-# 139 "idl/pv/pv.pvi"
+# 140 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr3_budget + 16 - (.Lpv_native_write_cr3_end - .Lpv_native_write_cr3_code)
 /* mmu.flush_tlb_local: at most 16 bytes */
 .Lpv_native_flush_tlb_local_budget:
-# 143 "idl/pv/pv.pvi"
+# 144 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_local_budget + 16 - (.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local_code)
 /* mmu.flush_tlb_one: at most 16 bytes */
 .Lpv_native_flush_tlb_one_budget:
-# 147 "idl/pv/pv.pvi"
+# 148 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
@@ -717,19 +717,19 @@ pv_native_patches:
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 163 "idl/pv/pv.pvi"
+# 166 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 169 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 174 "idl/pv/pv.pvi"
+# 176 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 179 "idl/pv/pv.pvi"
+# 181 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
 
 	.section .note.GNU-stack,"",@progbits

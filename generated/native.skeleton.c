@@ -92,4 +92,3 @@ void native_stop(unsigned int reason)
 	(void)reason;
 	__builtin_trap(); /* not written yet */
 }
-

@@ -543,7 +543,7 @@ static inline __attribute__((always_inline)) void pv_io_delay(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "memory");
 }
@@ -614,7 +614,7 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "cc", "memory");
 }
@@ -636,7 +636,7 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "cc", "memory");
 }
@@ -658,7 +658,7 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
@@ -680,7 +680,7 @@ static inline __attribute__((always_inline)) void pv_halt(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
@@ -777,7 +777,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
-		: 
+		:
 		:
 		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
 }

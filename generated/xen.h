@@ -1058,9 +1058,9 @@ static inline long xen_set_trap_table(const struct xen_trap_info *traps)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)traps;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 0 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 0 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0)
-		: 
+		:
 		: "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1082,9 +1082,9 @@ static inline long xen_set_gdt(const unsigned long *frames, unsigned int entries
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 2 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 2 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1106,9 +1106,9 @@ static inline long xen_stack_switch(unsigned long ss, unsigned long esp)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)esp;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 3 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 3 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1131,9 +1131,9 @@ static inline long xen_set_callbacks(unsigned long event, unsigned long failsafe
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)syscall;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 4 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 4 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1155,9 +1155,9 @@ static inline long xen_fpu_taskswitch(int set)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)set;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 5 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 5 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0)
-		: 
+		:
 		: "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1178,9 +1178,9 @@ static inline long xen_update_descriptor(uint64_t maddr, uint64_t desc)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)desc;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 10 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 10 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1201,9 +1201,9 @@ static inline __attribute__((noreturn)) long xen_iret(void)
 {
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 23 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 23 * 32"
 		: "=r"(pv_result)
-		: 
+		:
 		: "rdi", "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	(void)pv_result;
 	__builtin_unreachable();
@@ -1218,9 +1218,9 @@ static inline long xen_set_segment_base(unsigned int which, unsigned long base)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)base;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 25 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 25 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1277,9 +1277,9 @@ static inline long xen_mmu_update(const struct xen_mmu_update *reqs, unsigned in
 	register unsigned long pv_arg3 __asm__("r10") = (unsigned long)foreigndom;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 1 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 1 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3)
-		: 
+		:
 		: "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1304,9 +1304,9 @@ static inline long xen_update_va_mapping(unsigned long va, uint64_t val, unsigne
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)flags;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 14 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 14 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1331,9 +1331,9 @@ static inline long xen_mmuext_op(const struct xen_mmuext_op *ops, unsigned int c
 	register unsigned long pv_arg3 __asm__("r10") = (unsigned long)foreigndom;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 26 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 26 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3)
-		: 
+		:
 		: "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1457,9 +1457,9 @@ static inline long xen_multicall(struct xen_multicall_entry *call_list, unsigned
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)nr_calls;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 13 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 13 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1480,9 +1480,9 @@ static inline long xen_set_timer_op(uint64_t timeout)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)timeout;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 15 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 15 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0)
-		: 
+		:
 		: "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1504,9 +1504,9 @@ static inline long xen_vcpu_op(int cmd, unsigned int vcpuid, void *extra_args)
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)extra_args;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 24 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 24 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1593,9 +1593,9 @@ static inline long xen_sched_op(int cmd, void *arg)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)arg;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 29 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 29 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1649,9 +1649,9 @@ static inline long xen_event_channel_op(int cmd, void *arg)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)arg;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 32 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 32 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1713,9 +1713,9 @@ static inline long xen_xen_version(int cmd, void *arg)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)arg;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 17 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 17 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1802,9 +1802,9 @@ static inline long xen_console_io(unsigned int cmd, unsigned int count, char *bu
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)buffer;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 18 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 18 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
-		: 
+		:
 		: "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }
@@ -1843,9 +1843,9 @@ static inline long xen_vm_assist(unsigned int cmd, unsigned int type)
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)type;
 	register unsigned long pv_result __asm__("rax");
 
-	__asm__ volatile("call pv_hypercall_page + 21 * 32\n\t"
+	__asm__ volatile("call pv_hypercall_page + 21 * 32"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
-		: 
+		:
 		: "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
 	return (long)pv_result;
 }

@@ -369,4 +369,3 @@ void xen_stop(unsigned int reason)
 	(void)reason;
 	__builtin_trap(); /* not written yet */
 }
-
