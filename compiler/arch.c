@@ -21,6 +21,7 @@ const struct arch arch_table[] = {
 		.result = "rax",
 		.identity = "mov %rdi, %rax",
 		.zero = "xor %eax, %eax",
+		.zero_flags_kept = "mov $0, %eax",
 		.trap = "ud2",
 		.landing_pad = "endbr64",
 		.ret = "ret",

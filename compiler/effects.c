@@ -67,7 +67,7 @@ static const struct effect x86_64_rows[] = {
 	ROW("lodsb lodsw lodsl lodsq", "", "rax rsi"),
 	ROW("hlt nop pause wbinvd wbnoinvd invd clts swapgs", "", ""),
 	ROW("lfence mfence sfence serialize endbr64", "", ""),
-	ROW("wrmsr xsetbv monitor mwait ud2", "", ""),
+	ROW("wrmsr xsetbv monitor mwait int3 ud2", "", ""),
 	ROW("rdmsr rdtsc rdpmc xgetbv", "", "rax rdx"),
 	ROW("rdtscp", "", "rax rdx rcx"),
 	ROW("cpuid", "", "rax rbx rcx rdx"),
@@ -246,7 +246,7 @@ static uint32_t allowed(const struct walk *w)
 	if (op->clobber == CLOBBER_NORMAL)
 		for (const char *const *r = arch->volatiles; *r; r++)
 			mask |= register_bit(w->table, *r);
-	if (op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS)
+	if (op_changes_flags(op))
 		mask |= register_bit(w->table, "flags");
 	vec_each(r, &op->registers) mask |= register_bit(w->table, r->s);
 	return mask;

@@ -456,6 +456,7 @@ struct arch {
 	const char *result;
 	const char *identity; /* first argument to result */
 	const char *zero;     /* result = 0 */
+	const char *zero_flags_kept;
 	const char *trap;     /* raises an exception; two bytes with the op's number follow */
 	const char *landing_pad;
 	const char *ret;
@@ -567,6 +568,9 @@ struct lowered {
 	})
 	insns;
 };
+
+/** May an implementation of the op change the flags? */
+bool op_changes_flags(const struct op *op);
 
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
