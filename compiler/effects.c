@@ -164,10 +164,10 @@ struct walk {
 	struct pushed {
 		int reg; /* -1: no register */
 		bool is_original;
-	} pushed[MAX_PUSHED];
+	} pushed[MAX_PUSHED], pushed_at_branch[MAX_PUSHED]; /* and at any branch */
 	int depth;
 	int branch_depth; /* of the stack at all branches and labels; -1: there was none */
-	bool is_unbalanced, is_ended;
+	bool has_branched, is_unbalanced, is_ended;
 };
 
 /** One instruction: what its operands are. */
@@ -409,6 +409,13 @@ static void pop(struct walk *w, const struct statement *s)
 		w->written &= ~(UINT32_C(1) << reg);
 }
 
+/** What holds on both of two ways to a place. */
+static void meet(struct pushed *stack, const struct pushed *other)
+{
+	for (int i = 0; i < MAX_PUSHED; i++)
+		stack[i].is_original &= other[i].is_original && stack[i].reg == other[i].reg;
+}
+
 static void note_branch_depth(struct walk *w)
 {
 	if (w->branch_depth >= 0 && w->branch_depth != w->depth)
@@ -422,8 +429,12 @@ static void branch(struct walk *w, const struct statement *s)
 	const char *to = s->n ? s->operands[0] : "";
 	size_t n = strspn(to, "0123456789");
 
+	if (!w->has_branched)
+		memcpy(w->pushed_at_branch, w->pushed, sizeof(w->pushed));
+	meet(w->pushed_at_branch, w->pushed);
 	note_branch_depth(w);
 	w->written_at_branch |= w->written;
+	w->has_branched = true;
 	if (!n || strcmp(to + n, "f") != 0)
 		diag(w->run, template_branch, w->insn->loc, op_text(w), w->backend->name.s);
 }
@@ -513,6 +524,8 @@ static void label(struct walk *w)
 {
 	note_branch_depth(w);
 	w->written |= w->written_at_branch;
+	if (w->has_branched)
+		meet(w->pushed, w->pushed_at_branch);
 }
 
 static bool take_statement(struct walk *w, char *text)

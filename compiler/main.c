@@ -102,9 +102,11 @@ static int parse_options(struct run *run, int argc, char **argv)
 	return 0;
 }
 
-static bool (*const check_passes[])(struct run *run) = {
-	parse_inputs, resolve, layout, bind, lower, effects,
+static bool (*const model_passes[])(struct run *run) = {
+	parse_inputs, resolve, layout, bind, lower,
 };
+
+static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
 	emit,
@@ -148,14 +150,14 @@ static void split_inputs(struct run *run)
 	run->inputs.n = kept;
 }
 
-static bool (*const verify_passes[])(struct run *run) = {verify};
+static bool (*const verify_passes[])(struct run *run) = {effects, verify};
 
 static int command_verify(struct run *run)
 {
 	split_inputs(run);
 	if (!run->objects.n)
 		return usage_error("no object after", "verify");
-	if (!run_passes(run, check_passes, NELEM(check_passes)))
+	if (!run_passes(run, model_passes, NELEM(model_passes)))
 		return STATUS_ENVIRONMENT;
 	if (run_passes(run, verify_passes, NELEM(verify_passes)))
 		return STATUS_FINE;
@@ -164,15 +166,20 @@ static int command_verify(struct run *run)
 	return run->errors ? STATUS_INPUT : STATUS_NO_EVIDENCE;
 }
 
+static bool check(struct run *run)
+{
+	return run_passes(run, model_passes, NELEM(model_passes)) &&
+	       run_passes(run, contract_passes, NELEM(contract_passes));
+}
+
 static int command_check(struct run *run)
 {
-	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)));
+	return status_of(run, check(run));
 }
 
 static int command_build(struct run *run)
 {
-	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)) &&
-				      run_passes(run, build_passes, NELEM(build_passes)));
+	return status_of(run, check(run) && run_passes(run, build_passes, NELEM(build_passes)));
 }
 
 static const struct {

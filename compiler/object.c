@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "object.h"
 
@@ -36,7 +37,7 @@ enum {
 };
 
 /* No kernel is larger; sums of two such numbers cannot overflow. */
-#define SIZE_LIMIT (UINT64_C(1) << 40)
+#define SIZE_LIMIT (UINT64_C(1) << 36)
 
 /* Where the sections of relocatable files start; 0 stays an address of nothing. */
 #define FIRST_ADDRESS UINT64_C(0x100000)
@@ -60,14 +61,15 @@ static void write_number(uint8_t *bytes, uint64_t value, unsigned int size)
 
 static const char *read_stream(struct object_file *f, FILE *stream)
 {
-	long size;
+	struct stat status;
 
-	if (fseek(stream, 0, SEEK_END) || (size = ftell(stream)) < 0)
+	if (fstat(fileno(stream), &status))
 		return strerror(errno);
-	rewind(stream);
-	f->bytes = mem_alloc((size_t)size + 1);
-	f->size = fread(f->bytes, 1, (size_t)size, stream);
-	return f->size == (size_t)size ? NULL : "cannot be read to its end";
+	if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > SIZE_LIMIT)
+		return "is no regular file of a sensible size";
+	f->size = (size_t)status.st_size;
+	f->bytes = mem_alloc(f->size + 1);
+	return fread(f->bytes, 1, f->size, stream) == f->size ? NULL : "cannot be read to its end";
 }
 
 static const char *read_file(struct object_file *f)
@@ -76,7 +78,7 @@ static const char *read_file(struct object_file *f)
 	const char *fault;
 
 	if (!stream)
-		return strerror(errno);
+		return mem_printf("cannot be read: %s", strerror(errno));
 	fault = read_stream(f, stream);
 	fclose(stream);
 	return fault;
