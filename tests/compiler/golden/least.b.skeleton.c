@@ -1,0 +1,5 @@
+/*
+ * Backend b, to be filled in: copy this file to backends/ and write the bodies.
+ * Functions that preserve all registers are built with -mgeneral-regs-only.
+ */
+#include "b.h"

@@ -1,0 +1,147 @@
+"""What is committed in generated/ is what pvgen writes today, wherever it runs."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from tool import PVGEN, ROOT, SANITIZED, clean, run, snapshot
+
+INPUTS = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "idl/pv").glob("*.pvi"))
+BY_HAND = {"README.md"}
+
+# The ops that the reference interface promises at least.
+OPS = {
+    "cpu": "read_cr0 write_cr0 read_cr4 write_cr4 read_msr write_msr cpuid load_gdt load_idt"
+    " load_tr write_gdt_entry write_idt_entry load_sp0 load_tls io_delay",
+    "irq": "save_fl restore_fl irq_disable irq_enable safe_halt halt",
+    "mmu": "read_cr2 read_cr3 write_cr3 flush_tlb_local flush_tlb_one pte_val make_pte set_pte"
+    " set_pmd alloc_pt release_pt lazy_enter lazy_leave",
+}
+
+FORMS = {"call", "inline", "nop", "trap"}
+
+# Fields of the manifest and the JSON type of each.
+OP_FIELDS = {
+    "name": str,
+    "slot": int,
+    "prototype": str,
+    "revision": int,
+    "budget": int,
+    "tail": bool,
+    "native_template": bool,
+    "clobbers": list,
+    "context": list,
+    "targets": list,
+}
+TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool}
+
+
+def build(outdir: Path, cwd: Path = ROOT, **how: object) -> dict[str, bytes]:
+    """All outputs of the reference interface."""
+    result = run("build", "--outdir", outdir, *INPUTS, cwd=cwd, **how)
+    assert clean(result), result.err
+    return snapshot(outdir)
+
+
+def committed() -> dict[str, bytes]:
+    """generated/ without what people write there."""
+    files = snapshot(ROOT / "generated")
+    return {name: text for name, text in files.items() if name not in BY_HAND}
+
+
+@pytest.mark.parametrize("tool", (PVGEN, SANITIZED), ids=("plain", "sanitized"))
+def test_current(tool: Path, tmp_path: Path) -> None:
+    """No file differs, none is missing and none is left over: `make regen`."""
+    now, then = build(tmp_path, tool=tool), committed()
+    assert now.keys() == then.keys()
+    assert [name for name in now if now[name] != then[name]] == []
+
+
+def test_twice_is_the_same(tmp_path: Path) -> None:
+    """The second run neither changes a byte nor writes a file."""
+    first = build(tmp_path)
+    times = {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    inodes = {p: p.stat().st_ino for p in tmp_path.iterdir()}
+    assert build(tmp_path) == first
+    assert times == {p: p.stat().st_mtime_ns for p in tmp_path.iterdir()}
+    assert inodes == {p: p.stat().st_ino for p in tmp_path.iterdir()}
+
+
+SURROUNDINGS: dict[str, dict[str, object]] = {
+    "locale": {"env": {"LANG": "tr_TR.UTF-8", "LC_ALL": "tr_TR.UTF-8"}},
+    "C locale": {"env": {"LC_ALL": "C", "TZ": "Pacific/Chatham"}},
+    "fixed addresses": {"prefix": ("setarch", "-R"), "tool": PVGEN},
+    "random addresses": {"tool": PVGEN},
+    "large environment": {"env": {"FILLER": "x" * 100_000}},
+    "stdin closed": {"prefix": ("sh", "-c", 'exec "$@" <&-', "sh")},
+}
+
+
+@pytest.mark.parametrize("surroundings", SURROUNDINGS)
+def test_same_everywhere(surroundings: str, tmp_path: Path) -> None:
+    """Outputs depend on the descriptions only."""
+    assert build(tmp_path, **SURROUNDINGS[surroundings]) == committed()
+
+
+def test_same_from_a_copy(tmp_path: Path) -> None:
+    """Neither the directory's name nor the order and age of its files matter."""
+    copy = tmp_path / "a copy with blanks"
+    shutil.copytree(ROOT / "idl", copy / "idl")
+    for path in copy.rglob("*.pvi"):
+        os.utime(path, (0, 0))
+    assert build(tmp_path / "out", cwd=copy) == committed()
+
+
+def test_no_absolute_paths() -> None:
+    """Where the repository lies is nobody's business."""
+    for name, text in committed().items():
+        assert str(ROOT).encode() not in text, name
+
+
+# ---- the manifest ----
+
+
+@pytest.fixture(scope="module", name="manifest")
+def read_manifest() -> dict:
+    """generated/pv.json"""
+    return json.loads((ROOT / "generated/pv.json").read_text())
+
+
+def has_fields(thing: dict, fields: dict[str, type]) -> bool:
+    """Exactly these fields, each of its type."""
+    return thing.keys() == fields.keys() and all(type(thing[k]) is t for k, t in fields.items())
+
+
+def test_manifest_ops(manifest: dict) -> None:
+    """Slots count from 0; each op has a target on each backend."""
+    (interface,) = manifest["interfaces"]
+    assert interface["name"] == "pv" and interface["version"] == "1.0"
+    for slot, op in enumerate(interface["ops"]):
+        assert has_fields(op, OP_FIELDS), op
+        assert op["slot"] == slot
+        assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv"]
+        for target in op["targets"]:
+            assert has_fields(target, TARGET_FIELDS), target
+            assert target["form"] in FORMS and target["symbol"]
+
+
+@pytest.mark.parametrize("group", OPS)
+def test_manifest_has_the_promised_ops(manifest: dict, group: str) -> None:
+    """The reference interface does not lose an op."""
+    have = {op["name"] for op in manifest["interfaces"][0]["ops"]}
+    assert {f"{group}.{op}" for op in OPS[group].split()} <= have
+
+
+def test_manifest_abi(manifest: dict) -> None:
+    """Calls, constants and layouts of the binary interface."""
+    (abi,) = manifest["abis"]
+    assert abi["name"] == "xen"
+    calls = {c["name"]: c for c in abi["calls"]}
+    assert calls["sched_op"]["number"] == 29
+    assert {"name": "block", "number": 1} in calls["sched_op"]["subs"]
+    structs = {s["name"]: s for s in abi["structs"]}
+    members = {m["name"]: m for m in structs["vcpu_info"]["members"]}
+    assert members["evtchn_upcall_mask"] == {"name": "evtchn_upcall_mask", "offset": 1, "size": 1}
+    assert all(type(c["value"]) is int for c in abi["constants"])

@@ -1,0 +1,144 @@
+"""What pvgen writes, byte for byte, and that C compilers accept it.
+
+golden/NAME.pvi has beside it a file NAME.OUTPUT for each OUTPUT of its build.
+PVGEN_UPDATE=1 rewrites them; read the difference before it is committed.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from tool import FINE, HERE, ROOT, clean, run, snapshot
+
+GOLDEN = HERE / "golden"
+INPUTS = sorted(GOLDEN.glob("*.pvi"))
+UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
+
+KINDS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), re.MULTILINE)
+
+DOCUMENTED = set("ops calls asm tables manifest abi backend table templates skeleton".split())
+
+COMPILERS = ("gcc", "clang")
+FLAGS = (
+    "-ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic"
+    " -fcf-protection=branch -O2 -Wall -Wextra -Werror"
+).split()
+
+inputs = pytest.mark.parametrize("path", INPUTS, ids=lambda p: p.stem)
+
+
+def build(path: Path, outdir: Path, *options: str) -> dict[str, bytes]:
+    """All files of a build, run where the banners' paths are short."""
+    result = run("build", "--outdir", outdir, *options, path.name, cwd=path.parent)
+    assert clean(result), result.err
+    return snapshot(outdir)
+
+
+def goldens(path: Path) -> dict[str, bytes]:
+    """The outputs that stand beside a description."""
+    prefix = f"{path.stem}."
+    files = (p for p in GOLDEN.iterdir() if p.name.startswith(prefix) and p != path)
+    return {p.name.removeprefix(prefix): p.read_bytes() for p in files}
+
+
+def update(path: Path, outputs: dict[str, bytes]) -> None:
+    """Make the outputs the goldens."""
+    for name in goldens(path).keys() - outputs.keys():
+        (GOLDEN / f"{path.stem}.{name}").unlink()
+    for name, text in outputs.items():
+        (GOLDEN / f"{path.stem}.{name}").write_bytes(text)
+
+
+@inputs
+def test_golden(path: Path, tmp_path: Path) -> None:
+    """No output differs, is missing or is new."""
+    outputs = build(path, tmp_path)
+    if UPDATE:
+        update(path, outputs)
+    expected = goldens(path)
+    assert outputs.keys() == expected.keys()
+    for name, text in outputs.items():
+        assert text.decode() == expected[name].decode(), name
+
+
+def test_kinds() -> None:
+    """The kinds that are asked for one by one below are all there are."""
+    assert set(KINDS) == DOCUMENTED
+
+
+@inputs
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_kind(path: Path, kind: str, tmp_path: Path) -> None:
+    """--emit=KIND writes some of the goldens and nothing else; all kinds together write all."""
+    outputs = build(path, tmp_path, f"--emit={kind}")
+    expected = goldens(path)
+    assert outputs
+    assert outputs == {name: expected[name] for name in outputs}
+
+
+@inputs
+def test_kinds_are_all_outputs(path: Path, tmp_path: Path) -> None:
+    """Each output belongs to exactly one kind."""
+    names = [name for kind in KINDS for name in build(path, tmp_path / kind, f"--emit={kind}")]
+    assert sorted(names) == sorted(goldens(path))
+
+
+@inputs
+@pytest.mark.parametrize("kind", KINDS)
+def test_emit_to_a_file(path: Path, kind: str, tmp_path: Path) -> None:
+    """--emit=KIND:FILE; several modules of the kind cannot share one file."""
+    modules = len(build(path, tmp_path / "all", f"--emit={kind}"))
+    result = run("build", f"--emit={kind}:{tmp_path}/one", path.name, cwd=path.parent)
+    if modules > 1:
+        assert result.status != FINE and result.err
+        assert not (tmp_path / "one").exists()
+    else:
+        assert clean(result)
+        assert (tmp_path / "one").read_bytes() in goldens(path).values()
+
+
+# ---- compilers ----
+
+
+def complaints(directory: Path, compiler: str) -> list[str]:
+    """Compile each file by itself; what the compiler said."""
+    said = []
+    for path in sorted(p for p in directory.iterdir() if p.suffix in {".c", ".S"}):
+        command = [compiler, *FLAGS, "-c", path.name, "-o", f"{path.name}.o"]
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+        if done.returncode or done.stderr:
+            said.append(f"{path.name}: {done.stderr}")
+    return said
+
+
+@inputs
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_compiles(path: Path, compiler: str, tmp_path: Path) -> None:
+    """C, assembly and skeletons, without a word of the compiler."""
+    build(path, tmp_path)
+    said = complaints(tmp_path, compiler)
+    assert not said, "\n".join(said)
+
+
+@inputs
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_headers_stand_alone(path: Path, compiler: str, tmp_path: Path) -> None:
+    """Each header compiles first and alone, in its language."""
+    for name in build(path, tmp_path):
+        if name.endswith(".h"):
+            suffix = "S" if name.endswith("_asm.h") else "c"
+            (tmp_path / f"use-{name}.{suffix}").write_text(f'#include "{name}"\n' * 2)
+        else:
+            (tmp_path / name).unlink()
+    said = complaints(tmp_path, compiler)
+    assert not said, "\n".join(said)
+
+
+@inputs
+def test_no_trailing_blanks(path: Path, tmp_path: Path) -> None:
+    """Outputs are committed, so they have the form of text that people commit."""
+    for name, text in build(path, tmp_path).items():
+        assert not re.search(rb"[ \t]+$", text, re.MULTILINE), name
+        assert text.endswith(b"\n") and not text.endswith(b"\n\n"), name
