@@ -32,7 +32,7 @@
 .Lmachine_plain_wrap_end:
 	.set .Lmachine_length_wrap, (.Lmachine_length_wrap_1) - (((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) > (.Lmachine_length_wrap_1)) * ((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) - (.Lmachine_length_wrap_1)))
 .Lmachine_metal_truth:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_truth_end:
 	.set .Lmachine_length_truth_2, (6) - (((.Lmachine_metal_truth_end - .Lmachine_metal_truth) > (6)) * ((.Lmachine_metal_truth_end - .Lmachine_metal_truth) - (6)))
 .Lmachine_guest_truth:
@@ -41,7 +41,7 @@
 .Lmachine_guest_truth_end:
 	.set .Lmachine_length_truth_1, (.Lmachine_length_truth_2) - (((.Lmachine_guest_truth_end - .Lmachine_guest_truth) > (.Lmachine_length_truth_2)) * ((.Lmachine_guest_truth_end - .Lmachine_guest_truth) - (.Lmachine_length_truth_2)))
 .Lmachine_plain_truth:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_truth_end:
 	.set .Lmachine_length_truth, (.Lmachine_length_truth_1) - (((.Lmachine_plain_truth_end - .Lmachine_plain_truth) > (.Lmachine_length_truth_1)) * ((.Lmachine_plain_truth_end - .Lmachine_plain_truth) - (.Lmachine_length_truth_1)))
 .Lmachine_metal_masked:

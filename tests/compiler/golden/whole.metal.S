@@ -40,7 +40,7 @@ machine_metal_truth:
 	endbr64
 .Lmachine_metal_truth_code:
 # 38 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_truth_first:
 .Lmachine_metal_truth_end:
 	ret

@@ -40,7 +40,7 @@ machine_plain_truth:
 	endbr64
 .Lmachine_plain_truth_code:
 # 38 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_truth_first:
 .Lmachine_plain_truth_end:
 	ret
