@@ -137,6 +137,7 @@ struct effects {
 	size_t n_conditions;
 	const char *const *registers;
 	size_t n_registers;
+	const char *stack; /* pointer */
 };
 
 #define ROWS(a)                                                                                    \
@@ -145,8 +146,14 @@ struct effects {
 	}
 
 const struct effects effects_x86_64 = {
-	ROWS(x86_64_rows),	  ROWS(x86_64_prefixes), ROWS(x86_64_operands),	  x86_64_conditions,
-	NELEM(x86_64_conditions), x86_64_registers,	 NELEM(x86_64_registers),
+	.instructions = ROWS(x86_64_rows),
+	.prefixes = ROWS(x86_64_prefixes),
+	.operands = ROWS(x86_64_operands),
+	.conditions = x86_64_conditions,
+	.n_conditions = NELEM(x86_64_conditions),
+	.registers = x86_64_registers,
+	.n_registers = NELEM(x86_64_registers),
+	.stack = "rsp",
 };
 
 /* ---- one template ---- */
@@ -246,6 +253,9 @@ static uint32_t allowed(const struct walk *w)
 	if (op->clobber == CLOBBER_NORMAL)
 		for (const char *const *r = arch->volatiles; *r; r++)
 			mask |= register_bit(w->table, *r);
+	/* What does not return leaves no stack behind that anyone relies on. */
+	if (op->tail)
+		mask |= register_bit(w->table, w->table->stack);
 	if (op_changes_flags(op))
 		mask |= register_bit(w->table, "flags");
 	vec_each(r, &op->registers) mask |= register_bit(w->table, r->s);
