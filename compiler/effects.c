@@ -256,7 +256,7 @@ static uint32_t allowed(const struct walk *w)
 	/* What does not return leaves no stack behind that anyone relies on. */
 	if (op->tail)
 		mask |= register_bit(w->table, w->table->stack);
-	if (op_changes_flags(op))
+	if (op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS)
 		mask |= register_bit(w->table, "flags");
 	vec_each(r, &op->registers) mask |= register_bit(w->table, r->s);
 	return mask;

@@ -141,20 +141,10 @@ static void lower_identity(struct lowering *l)
 	push_insn(l, l->run->arch->identity);
 }
 
-bool op_changes_flags(const struct op *op)
-{
-	bool is_listed = false;
-
-	vec_each(r, &op->registers) is_listed |= !strcmp(r->s, "flags");
-	return op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS || is_listed;
-}
-
 static void lower_zero(struct lowering *l)
 {
-	const struct arch *arch = l->run->arch;
-
 	l->result->form = FORM_INLINE;
-	push_insn(l, op_changes_flags(l->op) ? arch->zero : arch->zero_flags_kept);
+	push_insn(l, l->run->arch->zero);
 }
 
 /* The op's number behind the instruction lets a handler name the op. */

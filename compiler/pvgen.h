@@ -456,7 +456,6 @@ struct arch {
 	const char *result;
 	const char *identity; /* first argument to result */
 	const char *zero;     /* result = 0 */
-	const char *zero_flags_kept;
 	const char *trap;     /* raises an exception; two bytes with the op's number follow */
 	const char *landing_pad;
 	const char *ret;
@@ -568,9 +567,6 @@ struct lowered {
 	})
 	insns;
 };
-
-/** May an implementation of the op change the flags? */
-bool op_changes_flags(const struct op *op);
 
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
