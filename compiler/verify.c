@@ -606,45 +606,64 @@ static void scan_function(struct reach *r, size_t i)
 	}
 }
 
-/** All functions whose name says that they patch are where it starts. */
-static void reach_patchers(struct reach *r)
+/**
+ * Where patching starts: the function that patches all sites, before which none is
+ * what it will be; and those that patch late sites, when all others are long done.
+ */
+static void reach_patchers(struct reach *r, bool is_late)
 {
+	const char *first = in_interface(r->v, "patch_sites");
 	const char *prefix = in_interface(r->v, "patch_");
 
 	vec_each(f, &r->v->object->functions)
 	{
-		if ((*f)->is_global && !strncmp((*f)->name, prefix, strlen(prefix)))
+		const char *name = (*f)->name;
+
+		if (!strcmp(name, first)
+			    ? !is_late
+			    : is_late && (*f)->is_global && !strncmp(name, prefix, strlen(prefix)))
 			reach_function(r, *f, r->functions.n);
 	}
 }
 
-static void check_patcher(struct verify *v)
+/** Reports the first site, of a kind that is being patched, in each function that is reached. */
+static void report_reached(const struct reach *r, bool is_late)
 {
-	struct reach r = {.v = v};
+	const struct verify *v = r->v;
 	struct map holders = {0};
 
-	reach_patchers(&r);
-	if (!r.functions.n)
-		no_verdict(v, "the patcher",
-			   mem_printf("no function %s_... is in the object",
-				      in_interface(v, "patch")));
-	for (size_t i = 0; i < r.functions.n; i++)
-		scan_function(&r, i);
 	vec_each(s, &v->sites)
 	{
 		const struct object_symbol *f = object_function(v->object, s->address);
+		bool is_patched =
+			!is_late || (s->op < v->interface->ops.n &&
+				     (v->interface->ops.v[s->op]->context & CONTEXT_LATE));
 
-		if (f)
+		if (f && is_patched)
 			map_add(&holders, intern(hex(f->address)), (void *)s);
 	}
-	for (size_t i = 0; i < r.functions.n; i++) {
-		const struct site *s =
-			map_get(&holders, intern(hex(r.functions.v[i].function->address)));
+	for (size_t i = 0; i < r->functions.n; i++) {
+		uint64_t address = r->functions.v[i].function->address;
+		const struct site *s = map_get(&holders, intern(hex(address)));
 
 		if (s)
-			report_site(v, D_patcher_site, s, chain(&r, i));
+			report_site(v, D_patcher_site, s, chain(r, i));
 	}
-	v->n_functions = (unsigned int)r.functions.n;
+}
+
+static void check_patcher(struct verify *v, bool is_late)
+{
+	struct reach r = {.v = v};
+
+	reach_patchers(&r, is_late);
+	if (!r.functions.n && !is_late)
+		no_verdict(v, "the patcher",
+			   mem_printf("no function %s is in the object",
+				      in_interface(v, "patch_sites")));
+	for (size_t i = 0; i < r.functions.n; i++)
+		scan_function(&r, i);
+	report_reached(&r, is_late);
+	v->n_functions += (unsigned int)r.functions.n;
 }
 
 /* ---- revisions that implementations state ---- */
@@ -823,7 +842,8 @@ static void verify_interface(struct verify *v)
 	if (v->lengths && is_complete(v))
 		check_lengths(v);
 	check_slots(v);
-	check_patcher(v);
+	check_patcher(v, false);
+	check_patcher(v, true);
 	check_revisions(v);
 	print_summary(v);
 }

@@ -48,6 +48,15 @@ void guest_leave(void) { for (;;) ; }
 __attribute__((noinline)) unsigned long other(void) { return pv_get() + 1; }
 __attribute__((noinline)) int helper(int n) { __asm__ volatile("" : "+r"(n)); return n; }
 
+__attribute__((noinline, aligned(64))) void poker(void) { pv_poke(); }
+
+#ifdef LATE_PATCHER_USES_OP
+void pv_patch_later(void) { other(); }
+#endif
+#ifdef LATE_PATCHER_USES_LATE_OP
+void pv_patch_later(void) { poker(); }
+#endif
+
 int pv_patch_sites(int n);
 int pv_patch_sites(int n)
 {
