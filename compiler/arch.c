@@ -28,6 +28,7 @@ const struct arch arch_table[] = {
 		.jump_slot = "jmp *@(%rip)",
 		.slot_site = 6,
 		.default_budget = 16,
+		.line = 64,
 		.percpu = "%gs:@",
 		.global = "@(%rip)",
 		.load = LIST("movzbl @, %eax", "movzwl @, %eax", "movl @, %eax", "movq @, %rax"),

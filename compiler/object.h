@@ -26,7 +26,6 @@ struct machine {
 	uint8_t call_slot[2], jump_slot[2]; /* opcode; a pc-relative word follows */
 	uint8_t filler;
 	uint8_t landing_pad[4];
-	unsigned int line; /* bytes that other CPUs see change at once */
 	bool (*decode)(const uint8_t *code, size_t left, struct insn_form *form);
 };
 

@@ -462,6 +462,7 @@ struct arch {
 	const char *call_slot, *jump_slot; /* @ is the slot */
 	unsigned int slot_site;		   /* bytes of the two above */
 	unsigned int default_budget;
+	unsigned int line;  /* bytes that one store may change while others execute them */
 	const char *percpu; /* @ is symbol+offset */
 	const char *global;
 	const char *const *load; /* by log2 of the size; @ is the place */

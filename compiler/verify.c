@@ -149,7 +149,7 @@ static const char *check_site_filler(const struct verify *v, const struct site *
 
 static const char *check_site_line(const struct verify *v, const struct site *s)
 {
-	unsigned int line = v->machine->line;
+	unsigned int line = v->run->arch->line;
 
 	if (!(v->interface->ops.v[s->op]->context & CONTEXT_LATE) ||
 	    s->address / line == (s->address + s->length - 1) / line)

@@ -298,6 +298,5 @@ const struct machine machine_x86_64 = {
 	.jump_slot = {0xff, 0x25},
 	.filler = 0x90,
 	.landing_pad = {0xf3, 0x0f, 0x1e, 0xfa},
-	.line = 64,
 	.decode = x86_decode,
 };

@@ -79,7 +79,13 @@ CALLER = """
 caller:	endbr64
 	.balign 64
 	.skip @skip@, 0x90
-	pv_poke
+/* A site of pv_poke, where the generated macro might not put it. */
+1:	call *pv_ops+24(%rip)
+	.pushsection pv_sites, "a", @progbits
+	.long 1b - .
+	.short 3
+	.byte 6, 0
+	.popsection
 	pv_get
 	pv_get
 	pv_set
