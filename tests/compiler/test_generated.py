@@ -121,7 +121,7 @@ def test_manifest_ops(manifest: dict) -> None:
     for slot, op in enumerate(interface["ops"]):
         assert has_fields(op, OP_FIELDS), op
         assert op["slot"] == slot
-        assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv"]
+        assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv", "xen_pvh"]
         for target in op["targets"]:
             assert has_fields(target, TARGET_FIELDS), target
             assert target["form"] in FORMS and target["symbol"]

@@ -117,5 +117,19 @@ _Static_assert(offsetof(struct i_backend, name) == 0, "pvgen verify reads this l
 _Static_assert(offsetof(struct i_backend, ops) == 40, "pvgen verify reads this layout");
 _Static_assert(offsetof(struct i_backend, patches) == 48, "pvgen verify reads this layout");
 
+/** What tells a machine, whether or not its backend is in the image. */
+struct i_known {
+	const char *name;
+	/** As in struct i_backend. */
+	bool deprivileged;
+	int priority;
+	enum i_detect detect;
+	const char *signature;
+};
+
+/** All backends of the description. */
+extern const struct i_known i_known[];
+extern const unsigned int i_nr_known;
+
 #endif /* __ASSEMBLER__ */
 #endif

@@ -312,5 +312,19 @@ _Static_assert(offsetof(struct machine_backend, name) == 0, "pvgen verify reads 
 _Static_assert(offsetof(struct machine_backend, ops) == 40, "pvgen verify reads this layout");
 _Static_assert(offsetof(struct machine_backend, patches) == 48, "pvgen verify reads this layout");
 
+/** What tells a machine, whether or not its backend is in the image. */
+struct machine_known {
+	const char *name;
+	/** As in struct machine_backend. */
+	bool deprivileged;
+	int priority;
+	enum machine_detect detect;
+	const char *signature;
+};
+
+/** All backends of the description. */
+extern const struct machine_known machine_known[];
+extern const unsigned int machine_nr_known;
+
 #endif /* __ASSEMBLER__ */
 #endif
