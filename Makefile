@@ -21,7 +21,7 @@ setup:
 
 PVGEN_SRC    := $(wildcard compiler/*.c)
 PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
-PVGEN_DEPS   := $(wildcard compiler/*.h) compiler/diag.def $(BUILD)/parser.c $(BUILD)/lexer.c
+PVGEN_DEPS   := $(wildcard compiler/*.h) compiler/diag.def compiler/finding.def $(BUILD)/parser.c $(BUILD)/lexer.c
 
 $(BUILD)/parser.c: compiler/parser.y
 	@mkdir -p $(@D)
@@ -92,9 +92,11 @@ endef
 
 define guest-link
 $(BUILD)/$(1)$(2).elf: tests/boot/kernel.lds $(KERNEL_SRC:%=$(BUILD)/$(1)/%.o) \
-		$$$$(addprefix $(BUILD)/$(1)/,$$$$(call tables,$(3))) $(BUILD)/$(1)/backends.a
+		$$$$(addprefix $(BUILD)/$(1)/,$$$$(call tables,$(3))) $(BUILD)/$(1)/backends.a \
+		$(BUILD)/pvgen $(IDL)
 	@echo '  LD    $$@'
 	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o %.a,$$^)
+	@$(BUILD)/pvgen verify $$@ $$(filter %.o,$$^) $(BACKEND_SRC:%=$(BUILD)/$(1)/%.o) $(IDL)
 endef
 
 .SECONDEXPANSION:

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "pvgen.h"
+#include "object.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -20,7 +20,7 @@ const struct arch arch_table[] = {
 				  "r9", "r10", "r11", "r12", "r13", "r14", "r15"),
 		.result = "rax",
 		.identity = "mov %rdi, %rax",
-		.zero = "xor %eax, %eax",
+		.zero = "mov $0, %eax", /* keeps the flags, for ops that must */
 		.trap = "ud2",
 		.landing_pad = "endbr64",
 		.ret = "ret",
@@ -44,6 +44,8 @@ const struct arch arch_table[] = {
 			     "popf", "sgdt", "sidt", "sldt", "smsw", "str"),
 		.privileged_suffixes = "bwlq",
 		.privileged_operands = LIST("%cr", "%dr", "%db"),
+		.effects = &effects_x86_64,
+		.machine = &machine_x86_64,
 	},
 };
 

@@ -11,6 +11,7 @@ static const struct {
 } table[] = {
 #define DIAG(id, name, severity, text) {name, severity, text},
 #include "diag.def"
+#include "finding.def"
 #undef DIAG
 };
 

@@ -150,6 +150,15 @@ static void put_records(const struct interface *i, const char *text, struct out 
 	}
 }
 
+static void put_backend_offset(const struct interface *i, const char *member, int offset,
+			       struct out *o)
+{
+	put(o,
+	    "_Static_assert(offsetof(struct %s_backend, %s) == %d, \"pvgen verify reads this "
+	    "layout\");\n",
+	    i->name.s, member, offset);
+}
+
 static void emit_backend_struct(const struct interface *i, struct out *o)
 {
 	put_records(i,
@@ -172,7 +181,11 @@ static void emit_backend_struct(const struct interface *i, struct out *o)
 		    o);
 	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
 					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
-	put(o, "};\n\n");
+	put(o, "};\n");
+	put_backend_offset(i, "name", BACKEND_NAME, o);
+	put_backend_offset(i, "ops", BACKEND_OPS, o);
+	put_backend_offset(i, "patches", BACKEND_PATCHES, o);
+	put(o, "\n");
 	put_records(i,
 		    "/** What tells a machine, whether or not its backend is in the image. */\n"
 		    "struct @_known {\n"

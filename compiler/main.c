@@ -6,15 +6,19 @@
 
 #include "pvgen.h"
 
-enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT };
+enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT, STATUS_NO_EVIDENCE = 4 };
 
 static const char usage[] =
 	"usage: pvgen build [-I DIR] [--outdir DIR] [--emit=KIND[:FILE]]... [--arch=ARCH] FILE...\n"
 	"       pvgen check [-I DIR] [--arch=ARCH] FILE...\n"
+	"       pvgen verify [-I DIR] [--arch=ARCH] OBJECT... FILE.pvi...\n"
 	"       pvgen --help | --version\n"
 	"\n"
 	"build writes the glue that the descriptions FILE... define; check only reports\n"
-	"what is wrong with them.  FILE - is standard input.\n"
+	"what is wrong with them.  FILE - is standard input.  verify compares a linked\n"
+	"image, or relocatable objects together, with the descriptions FILE.pvi: sites,\n"
+	"templates, slots, what the patcher runs; and with both, the revisions that the\n"
+	"objects state.\n"
 	"\n"
 	"  -I DIR            look for imports here, after the importing file's directory\n"
 	"  --outdir DIR      where files go (default: the current directory)\n"
@@ -22,7 +26,9 @@ static const char usage[] =
 	"  --emit=KIND:FILE  ... into FILE, - for standard output\n"
 	"  --arch=ARCH       architecture (default: x86_64)\n"
 	"\n"
-	"Exit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault of pvgen.\n";
+	"Exit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault of pvgen.\n"
+	"verify: 1 findings, 2 also an input that cannot be read, 4 not enough in the object\n"
+	"to say that nothing is wrong.\n";
 
 static const char version[] = "pvgen 0.1\n";
 
@@ -96,9 +102,11 @@ static int parse_options(struct run *run, int argc, char **argv)
 	return 0;
 }
 
-static bool (*const check_passes[])(struct run *run) = {
+static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, resolve, layout, bind, lower,
 };
+
+static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
 	emit,
@@ -125,15 +133,53 @@ static int status_of(const struct run *run, bool good)
 	return run->environment_failed ? STATUS_ENVIRONMENT : STATUS_INPUT;
 }
 
+/** Descriptions are named *.pvi; all else is an object. */
+static void split_inputs(struct run *run)
+{
+	size_t kept = 0;
+
+	vec_each(path, &run->inputs)
+	{
+		const char *dot = strrchr(*path, '.');
+
+		if (!strcmp(*path, "-") || (dot && !strcmp(dot, ".pvi")))
+			run->inputs.v[kept++] = *path;
+		else
+			*vec_push(&run->objects) = *path;
+	}
+	run->inputs.n = kept;
+}
+
+static bool (*const verify_passes[])(struct run *run) = {effects, verify};
+
+static int command_verify(struct run *run)
+{
+	split_inputs(run);
+	if (!run->objects.n)
+		return usage_error("no object after", "verify");
+	if (!run_passes(run, model_passes, NELEM(model_passes)))
+		return STATUS_ENVIRONMENT;
+	if (run_passes(run, verify_passes, NELEM(verify_passes)))
+		return STATUS_FINE;
+	if (run->environment_failed)
+		return STATUS_ENVIRONMENT;
+	return run->errors ? STATUS_INPUT : STATUS_NO_EVIDENCE;
+}
+
+static bool check(struct run *run)
+{
+	return run_passes(run, model_passes, NELEM(model_passes)) &&
+	       run_passes(run, contract_passes, NELEM(contract_passes));
+}
+
 static int command_check(struct run *run)
 {
-	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)));
+	return status_of(run, check(run));
 }
 
 static int command_build(struct run *run)
 {
-	return status_of(run, run_passes(run, check_passes, NELEM(check_passes)) &&
-				      run_passes(run, build_passes, NELEM(build_passes)));
+	return status_of(run, check(run) && run_passes(run, build_passes, NELEM(build_passes)));
 }
 
 static const struct {
@@ -142,6 +188,7 @@ static const struct {
 } commands[] = {
 	{"build", command_build},
 	{"check", command_check},
+	{"verify", command_verify},
 };
 
 static int print_help(FILE *f, bool was_asked)

@@ -51,6 +51,7 @@ enum severity { ERROR, WARNING };
 enum diag_id {
 #define DIAG(id, name, severity, text) D_##id,
 #include "diag.def"
+#include "finding.def"
 #undef DIAG
 	D_COUNT
 };
@@ -427,7 +428,8 @@ struct emit_request {
 
 struct run {
 	/* options */
-	VEC(const char *) inputs;
+	VEC(const char *) inputs; /* descriptions */
+	VEC(const char *) objects;
 	VEC(const char *) include_dirs;
 	VEC(struct emit_request) requests;
 	const char *outdir;
@@ -438,6 +440,7 @@ struct run {
 	VEC(struct diagnostic) diagnostics;
 	unsigned int errors;
 	bool environment_failed;
+	bool evidence_missing;
 	/* model */
 	struct scope scope;
 	struct map modules; /* interfaces, abis and backends share a name space */
@@ -480,6 +483,8 @@ struct arch {
 	const char *const *privileged;	 /* instructions that a deprivileged kernel must not run */
 	const char *privileged_suffixes; /* that they may have */
 	const char *const *privileged_operands; /* ... and operands, by their beginning */
+	const struct effects *effects;		/* what instructions change */
+	const struct machine *machine;		/* bytes of objects */
 };
 
 const struct arch *arch_find(const char *name);
@@ -555,6 +560,16 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 
 enum form { FORM_CALL, FORM_INLINE, FORM_NOP, FORM_TRAP };
 
+/* Layout of the generated records, which generated code asserts and verify.c reads. */
+enum {
+	SITE_SIZE = 8,
+	PATCH_SIZE = 16,
+	BACKEND_NAME = 0,
+	BACKEND_OPS = 40,
+	BACKEND_PATCHES = 48,
+	NO_RELOCATION = 0xff,
+};
+
 struct lowered {
 	enum form form;
 	const char *symbol; /* what the slot holds */
@@ -569,6 +584,13 @@ struct lowered {
 
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
+
+/* ---- effects.c: what templates change ----------------------------------------- */
+
+extern const struct effects effects_x86_64;
+
+/** Pass: no template changes more than its op may, and each leaves the stack as it was. */
+bool effects(struct run *run);
 
 /* ---- emit_*.c: print what was decided ---------------------------------------- */
 
@@ -630,6 +652,11 @@ const char *c_prototype(const struct interface *i, const struct op *op, const ch
 /** All constants, and all types in an order that C accepts, with their proofs. */
 void emit_constants(const struct scope *scope, struct out *o);
 void emit_types(const struct scope *scope, struct out *o);
+
+/* ---- verify.c: the built object against the description --------------------------- */
+
+/** Pass: finds where run->objects differ from the description. */
+bool verify(struct run *run);
 
 /* ---- output.c: files -------------------------------------------------------------- */
 

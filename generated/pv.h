@@ -75,7 +75,7 @@ __asm__(
 	".Lpv_native_store_tr_end:\n"
 	" .set .Lpv_length_store_tr_1, (6) - (((.Lpv_native_store_tr_end - .Lpv_native_store_tr) > (6)) * ((.Lpv_native_store_tr_end - .Lpv_native_store_tr) - (6)))\n"
 	".Lpv_xen_pv_store_tr:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lpv_xen_pv_store_tr_end:\n"
 	" .set .Lpv_length_store_tr, (.Lpv_length_store_tr_1) - (((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) > (.Lpv_length_store_tr_1)) * ((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) - (.Lpv_length_store_tr_1)))\n"
 	".Lpv_native_write_gdt_entry:\n"

@@ -70,7 +70,7 @@
 .Lpv_native_store_tr_end:
 	.set .Lpv_length_store_tr_1, (6) - (((.Lpv_native_store_tr_end - .Lpv_native_store_tr) > (6)) * ((.Lpv_native_store_tr_end - .Lpv_native_store_tr) - (6)))
 .Lpv_xen_pv_store_tr:
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_xen_pv_store_tr_end:
 	.set .Lpv_length_store_tr, (.Lpv_length_store_tr_1) - (((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) > (.Lpv_length_store_tr_1)) * ((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) - (.Lpv_length_store_tr_1)))
 .Lpv_native_write_gdt_entry:

@@ -1014,6 +1014,9 @@ struct pv_backend {
 	const struct pv_steal *steal;
 	unsigned int nr_steal;
 };
+_Static_assert(offsetof(struct pv_backend, name) == 0, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct pv_backend, ops) == 40, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct pv_backend, patches) == 48, "pvgen verify reads this layout");
 
 /** What tells a machine, whether or not its backend is in the image. */
 struct pv_known {

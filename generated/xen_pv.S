@@ -16,7 +16,7 @@ pv_xen_pv_store_tr:
 	endbr64
 .Lpv_xen_pv_store_tr_code:
 # 38 "idl/pv/xen_pv.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_xen_pv_store_tr_first:
 .Lpv_xen_pv_store_tr_end:
 	ret

@@ -249,8 +249,8 @@ def test_privileged_among_several(insn: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("insn", ACCEPTED)
 def test_unprivileged_instruction(insn: str, tmp_path: Path) -> None:
-    """Resemblance is not enough."""
-    assert clean(check_inline(tmp_path, insn))
+    """Resemblance is not enough; what else is wrong with it is for others to say."""
+    assert "inline-privileged" not in check_inline(tmp_path, insn).names()
 
 
 def test_examples_are_instructions(tmp_path: Path) -> None:
@@ -295,9 +295,9 @@ LGDT = (PV, r'^        native x86_64 "lgdt \(%rdi\)";', "        native x86_64 {
 TEMPLATES = {
     "too long inline": (DISABLE, f'"{STORE}" "{STORE}"'),
     "too long native": (LGDT, '"lgdt (%rdi)" "mov $0x123456789, %rax" "mov %rax, %rdi" "nop"'),
-    "misspelt inline": (DISABLE, f'"{STORE.replace("movb", "mvob")}"'),
-    "misspelt native": (LGDT, '"lgtd (%rdi)"'),
-    "bad operand": (DISABLE, '"movb $1, %rax"'),
+    "bad operands inline": (DISABLE, '"testb $1, $2"'),
+    "bad operand native": (LGDT, '"lgdt %rdi"'),
+    "bad address": (DISABLE, '"movb $1, 5(%al)"'),
 }
 
 

@@ -113,6 +113,9 @@ struct i_backend {
 	const struct i_ops *ops;
 	const struct i_patch *patches;
 };
+_Static_assert(offsetof(struct i_backend, name) == 0, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct i_backend, ops) == 40, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct i_backend, patches) == 48, "pvgen verify reads this layout");
 
 /** What tells a machine, whether or not its backend is in the image. */
 struct i_known {

@@ -308,6 +308,9 @@ struct machine_backend {
 	const struct machine_unused *unused;
 	unsigned int nr_unused;
 };
+_Static_assert(offsetof(struct machine_backend, name) == 0, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct machine_backend, ops) == 40, "pvgen verify reads this layout");
+_Static_assert(offsetof(struct machine_backend, patches) == 48, "pvgen verify reads this layout");
 
 /** What tells a machine, whether or not its backend is in the image. */
 struct machine_known {

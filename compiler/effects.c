@@ -1,0 +1,632 @@
+/*
+ * What the instructions of a template change, against what its op may change.
+ *
+ * The table below is reviewed by hand; the tests compare each row with a
+ * disassembler's knowledge.  An instruction that it lacks is an error unless
+ * its text says what it writes, in a comment of the assembler:
+ *
+ *	"vmcall # writes rax rbx"
+ *
+ * Source: Intel SDM vol. 2.
+ */
+#include <string.h>
+
+#include "pvgen.h"
+
+enum { LAST = 1 << 0, FIRST = 1 << 1 };
+
+enum flow { FLOW_NEXT, FLOW_BRANCH, FLOW_JUMP, FLOW_CALL, FLOW_END };
+
+/** Mnemonics with one behaviour; a * stands for a condition. */
+struct effect {
+	const char *names;
+	const char *suffixes;	  /* of the operand's size, that each name may have */
+	const char *implicit;	  /* registers beside those that operands name */
+	unsigned char operands;	  /* LAST, FIRST: which of them it writes */
+	signed char stack;	  /* words pushed */
+	enum flow flow;		  /* where execution goes on */
+	unsigned char n_operands; /* 0: any number */
+};
+
+/* Names, suffixes, implicit registers; then the members that are not 0. */
+#define ROW(n, s, i, ...)                                                                          \
+	{                                                                                          \
+		.names = n, .suffixes = s, .implicit = i __VA_OPT__(, ) __VA_ARGS__                \
+	}
+
+static const struct effect x86_64_rows[] = {
+	ROW("mov lea movabs not", "bwlq", "", .operands = LAST),
+	ROW("movzbw movzbl movzbq movzwl movzwq", "", "", .operands = LAST),
+	ROW("movsbw movsbl movsbq movswl movswq movslq", "", "", .operands = LAST),
+	ROW("cmov* bswap", "wlq", "", .operands = LAST),
+	ROW("set*", "", "", .operands = LAST),
+	ROW("add sub or and xor adc sbb inc dec neg", "bwlq", "flags", .operands = LAST),
+	ROW("shl sal shr sar rol ror rcl rcr shld shrd", "bwlq", "flags", .operands = LAST),
+	ROW("btr bts btc bsf bsr popcnt lzcnt tzcnt", "wlq", "flags", .operands = LAST),
+	ROW("rdrand rdseed lar lsl", "wlq", "flags", .operands = LAST),
+	ROW("imul", "wlq", "flags", .operands = LAST, .n_operands = 2),
+	ROW("imul", "wlq", "flags", .operands = LAST, .n_operands = 3),
+	ROW("imul", "bwlq", "rax rdx flags", .n_operands = 1),
+	ROW("mul div idiv", "bwlq", "rax rdx flags"),
+	ROW("cmp test", "bwlq", "flags"),
+	ROW("bt", "wlq", "flags"),
+	ROW("verr verw", "", "flags"),
+	ROW("xchg", "bwlq", "", .operands = FIRST | LAST),
+	ROW("xadd", "bwlq", "flags", .operands = FIRST | LAST),
+	ROW("cmpxchg", "bwlq", "rax flags", .operands = LAST),
+	ROW("cmpxchg8b cmpxchg16b", "", "rax rdx flags"),
+	ROW("push", "q", "", .stack = 1),
+	ROW("pop", "q", "", .operands = LAST, .stack = -1),
+	ROW("pushf", "q", "", .stack = 1),
+	ROW("popf", "q", "flags", .stack = -1),
+	ROW("cli sti cld std stc clc cmc sahf clac stac", "", "flags"),
+	ROW("lahf cbtw cwtl cltq cbw cwde cdqe", "", "rax"),
+	ROW("cwtd cltd cqto cwd cdq cqo", "", "rdx"),
+	ROW("stosb stosw stosl stosq", "", "rdi"),
+	ROW("movsb movsw movsl movsq", "", "rdi rsi"),
+	ROW("lodsb lodsw lodsl lodsq", "", "rax rsi"),
+	ROW("hlt nop pause wbinvd wbnoinvd invd clts swapgs", "", ""),
+	ROW("lfence mfence sfence serialize endbr64", "", ""),
+	ROW("wrmsr xsetbv monitor mwait int3 ud2", "", ""),
+	ROW("rdmsr rdtsc rdpmc xgetbv", "", "rax rdx"),
+	ROW("rdtscp", "", "rax rdx rcx"),
+	ROW("cpuid", "", "rax rbx rcx rdx"),
+	ROW("lgdt lidt sgdt sidt", "q", ""),
+	ROW("lldt ltr lmsw", "w", ""),
+	ROW("invlpg invpcid clflush clflushopt clwb", "", ""),
+	ROW("wrfsbase wrgsbase", "lq", ""),
+	ROW("rdfsbase rdgsbase", "lq", "", .operands = LAST),
+	ROW("str sldt smsw", "wlq", "", .operands = LAST),
+	ROW("rdpid", "", "", .operands = LAST),
+	ROW("in", "bwl", "", .operands = LAST),
+	ROW("out", "bwl", ""),
+	ROW("ret iretq iretl sysretq sysretl sysexitq sysexitl lretq", "", "", .flow = FLOW_END),
+	ROW("j* jrcxz jecxz", "", "", .flow = FLOW_BRANCH),
+	ROW("jmp", "q", "", .flow = FLOW_JUMP),
+	ROW("call", "q", "", .flow = FLOW_CALL),
+};
+
+/* Words before the mnemonic, and what they add. */
+static const struct effect x86_64_prefixes[] = {
+	ROW("lock", "", ""),
+	ROW("rep repe repz repne repnz", "", "rcx"),
+};
+
+/* MOV to and from these leaves the status flags undefined: SDM vol. 2, MOV. */
+static const struct effect x86_64_operands[] = {
+	ROW("%cr %dr %db", "", "flags"),
+	ROW("%cs %ds %es %fs %gs %ss", "", ""),
+};
+
+static const char *const x86_64_conditions[] = {
+	"o",   "no", "b",  "c", "nae", "ae", "nb", "nc", "e",	"z",  "ne", "nz", "be", "na", "a",
+	"nbe", "s",  "ns", "p", "pe",  "np", "po", "l",	 "nge", "ge", "nl", "le", "ng", "g",  "nle",
+};
+
+/* All names of a register; the first is the one that descriptions use. */
+static const char *const x86_64_registers[] = {
+	"flags",
+	"rax eax ax al ah",
+	"rbx ebx bx bl bh",
+	"rcx ecx cx cl ch",
+	"rdx edx dx dl dh",
+	"rsi esi si sil",
+	"rdi edi di dil",
+	"rbp ebp bp bpl",
+	"r8 r8d r8w r8b",
+	"r9 r9d r9w r9b",
+	"r10 r10d r10w r10b",
+	"r11 r11d r11w r11b",
+	"r12 r12d r12w r12b",
+	"r13 r13d r13w r13b",
+	"r14 r14d r14w r14b",
+	"r15 r15d r15w r15b",
+	"rsp esp sp spl",
+};
+
+enum { MAX_REGISTERS = 32, MAX_OPERANDS = 4, MAX_PUSHED = 16 };
+
+struct rows {
+	const struct effect *v;
+	size_t n;
+};
+
+struct effects {
+	struct rows instructions, prefixes, operands;
+	const char *const *conditions;
+	size_t n_conditions;
+	const char *const *registers;
+	size_t n_registers;
+	const char *stack; /* pointer */
+};
+
+#define ROWS(a)                                                                                    \
+	{                                                                                          \
+		a, NELEM(a)                                                                        \
+	}
+
+const struct effects effects_x86_64 = {
+	.instructions = ROWS(x86_64_rows),
+	.prefixes = ROWS(x86_64_prefixes),
+	.operands = ROWS(x86_64_operands),
+	.conditions = x86_64_conditions,
+	.n_conditions = NELEM(x86_64_conditions),
+	.registers = x86_64_registers,
+	.n_registers = NELEM(x86_64_registers),
+	.stack = "rsp",
+};
+
+/* ---- one template ---- */
+
+/** A walk over the instructions of one template, in their order. */
+struct walk {
+	struct run *run;
+	const struct effects *table;
+	const struct backend *backend;
+	const struct op *op;
+	const struct insn *insn;
+	uint32_t written;			   /* registers, by bit */
+	uint32_t written_at_branch;		   /* ... when some branch was taken */
+	const struct insn *writers[MAX_REGISTERS]; /* the last of each register */
+	struct pushed {
+		int reg; /* -1: no register */
+		bool is_original;
+	} pushed[MAX_PUSHED], pushed_at_branch[MAX_PUSHED]; /* and at any branch */
+	int depth;
+	int branch_depth; /* of the stack at all branches and labels; -1: there was none */
+	bool has_branched, is_unbalanced, is_ended;
+};
+
+/** One instruction: what its operands are. */
+struct statement {
+	char *mnemonic;
+	char *operands[MAX_OPERANDS];
+	unsigned int n;
+};
+
+static const char *op_text(const struct walk *w)
+{
+	return mem_printf("%s.%s", w->op->group->name.s, w->op->name.s);
+}
+
+/* ---- registers ---- */
+
+static bool word_in(const char *words, const char *word, size_t n)
+{
+	while (*words) {
+		size_t length = strcspn(words, " ");
+
+		if (length == n && !strncmp(words, word, n))
+			return true;
+		words += length + (words[length] == ' ');
+	}
+	return false;
+}
+
+/** Number of the register with this name or alias; -1 if there is none. */
+static int register_find(const struct effects *t, const char *name, size_t n)
+{
+	for (size_t i = 0; i < t->n_registers; i++)
+		if (word_in(t->registers[i], name, n))
+			return (int)i;
+	return -1;
+}
+
+static uint32_t register_bit(const struct effects *t, const char *name)
+{
+	int reg = register_find(t, name, strlen(name));
+
+	return reg < 0 ? 0 : UINT32_C(1) << reg;
+}
+
+static void write_register(struct walk *w, int reg)
+{
+	w->written |= UINT32_C(1) << reg;
+	w->writers[reg] = w->insn;
+}
+
+/** False if one of the words is no register. */
+static bool write_words(struct walk *w, const char *words)
+{
+	while (*words) {
+		size_t n = strcspn(words, " \t,");
+		int reg = register_find(w->table, words, n);
+
+		if (reg >= 0)
+			write_register(w, reg);
+		else if (n != 4 || strncmp(words, "none", 4))
+			return false;
+		words += n + strspn(words + n, " \t,");
+	}
+	return true;
+}
+
+/** What beyond nothing the op lets its implementations change. */
+static uint32_t allowed(const struct walk *w)
+{
+	const struct arch *arch = w->run->arch;
+	const struct op *op = w->op;
+	uint32_t mask = type_is_void(&op->type) ? 0 : register_bit(w->table, arch->result);
+
+	for (size_t i = 0; i < op->params.n; i++)
+		mask |= register_bit(w->table, arch->args[i]);
+	if (op->clobber == CLOBBER_NORMAL)
+		for (const char *const *r = arch->volatiles; *r; r++)
+			mask |= register_bit(w->table, *r);
+	/* What does not return leaves no stack behind that anyone relies on. */
+	if (op->tail)
+		mask |= register_bit(w->table, w->table->stack);
+	if (op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS)
+		mask |= register_bit(w->table, "flags");
+	vec_each(r, &op->registers) mask |= register_bit(w->table, r->s);
+	return mask;
+}
+
+/* ---- rows ---- */
+
+static bool condition_fits(const struct effects *t, const char *word)
+{
+	for (size_t i = 0; i < t->n_conditions; i++)
+		if (!strcmp(t->conditions[i], word))
+			return true;
+	return false;
+}
+
+/** Is @word this name of a row, with one of its suffixes if that is @suffixed? */
+static bool name_fits(const struct effects *t, const struct effect *row, const char *name, size_t n,
+		      const char *word, bool suffixed)
+{
+	size_t length = strlen(word) - suffixed;
+	bool has_condition = name[n - 1] == '*';
+
+	if (suffixed && (!length || !strchr(row->suffixes, word[length])))
+		return false;
+	n -= has_condition;
+	if (length < n || strncmp(name, word, n))
+		return false;
+	if (has_condition)
+		return condition_fits(t, mem_printf("%.*s", (int)(length - n), word + n));
+	return length == n;
+}
+
+static bool row_fits(const struct effects *t, const struct effect *row, const char *word,
+		     bool suffixed)
+{
+	const char *name = row->names;
+
+	while (*name) {
+		size_t n = strcspn(name, " ");
+
+		if (name_fits(t, row, name, n, word, suffixed))
+			return true;
+		name += n + (name[n] == ' ');
+	}
+	return false;
+}
+
+/** The row of a mnemonic; the name as it stands wins over one with a suffix. */
+static const struct effect *row_find(const struct effects *t, struct rows rows, const char *word,
+				     unsigned int n_operands)
+{
+	for (int suffixed = 0; suffixed < 2; suffixed++)
+		for (size_t i = 0; i < rows.n; i++) {
+			const struct effect *row = &rows.v[i];
+
+			if ((!row->n_operands || row->n_operands == n_operands) &&
+			    row_fits(t, row, word, suffixed))
+				return row;
+		}
+	return NULL;
+}
+
+/* ---- text to statements ---- */
+
+static char *skip_blanks(char *s)
+{
+	return s + strspn(s, " \t");
+}
+
+static void cut_blanks(char *s)
+{
+	size_t n = strlen(s);
+
+	while (n && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+		s[--n] = 0;
+}
+
+/** The next operand: to a comma outside of parentheses. */
+static char *next_operand(char **rest)
+{
+	char *operand = skip_blanks(*rest), *end = operand;
+	int depth = 0;
+
+	for (; *end && (*end != ',' || depth); end++)
+		depth += (*end == '(') - (*end == ')');
+	*rest = *end ? end + 1 : end;
+	*end = 0;
+	cut_blanks(operand);
+	return operand;
+}
+
+/** False: more operands than any instruction has. */
+static bool split_statement(char *text, struct statement *s)
+{
+	char *rest = text + strcspn(text, " \t");
+
+	*s = (struct statement){.mnemonic = text};
+	if (*rest)
+		*rest++ = 0;
+	for (rest = skip_blanks(rest); *rest;) {
+		if (s->n == MAX_OPERANDS)
+			return false;
+		s->operands[s->n++] = next_operand(&rest);
+	}
+	return true;
+}
+
+/* ---- effects of one statement ---- */
+
+/** The row of an operand that is a register of the machine, not of the program. */
+static const struct effect *special_row(const struct walk *w, const char *operand)
+{
+	enum { PREFIX = 3 };
+	const struct rows *rows = &w->table->operands;
+
+	for (size_t i = 0; i < rows->n && !strchr(operand, ':'); i++)
+		if (word_in(rows->v[i].names, operand, PREFIX))
+			return &rows->v[i];
+	return NULL;
+}
+
+/** An operand that the instruction writes: a register, or memory, which is no matter here. */
+static bool write_operand(struct walk *w, const char *operand)
+{
+	int reg;
+
+	if (*operand != '%' || strchr(operand, ':'))
+		return true;
+	reg = register_find(w->table, operand + 1, strlen(operand + 1));
+	if (reg >= 0)
+		write_register(w, reg);
+	return reg >= 0 || special_row(w, operand);
+}
+
+static void push(struct walk *w, const struct statement *s)
+{
+	const char *from = s->n && s->operands[0][0] == '%' ? s->operands[0] + 1 : "";
+	int reg = register_find(w->table, from, strlen(from));
+
+	if (w->depth < MAX_PUSHED)
+		w->pushed[w->depth] =
+			(struct pushed){reg, reg >= 0 && !(w->written & UINT32_C(1) << reg)};
+	w->depth++;
+}
+
+/** A register gets back what it had when the template began, or something else. */
+static void pop(struct walk *w, const struct statement *s)
+{
+	const char *to = s->n && s->operands[0][0] == '%' ? s->operands[0] + 1 : "";
+	int reg = register_find(w->table, to, strlen(to));
+	struct pushed top;
+
+	if (--w->depth < 0) {
+		w->is_unbalanced = true;
+		w->depth = 0;
+		return;
+	}
+	top = w->depth < MAX_PUSHED ? w->pushed[w->depth] : (struct pushed){.reg = -1};
+	if (reg >= 0 && top.reg == reg && top.is_original)
+		w->written &= ~(UINT32_C(1) << reg);
+}
+
+/** What holds on both of two ways to a place. */
+static void meet(struct pushed *stack, const struct pushed *other)
+{
+	for (int i = 0; i < MAX_PUSHED; i++)
+		stack[i].is_original &= other[i].is_original && stack[i].reg == other[i].reg;
+}
+
+static void note_branch_depth(struct walk *w)
+{
+	if (w->branch_depth >= 0 && w->branch_depth != w->depth)
+		w->is_unbalanced = true;
+	w->branch_depth = w->depth;
+}
+
+/** Branches go forward to a label like 1:, so that one pass sees all that can be executed. */
+static void branch(struct walk *w, const struct statement *s)
+{
+	const char *to = s->n ? s->operands[0] : "";
+	size_t n = strspn(to, "0123456789");
+
+	if (!w->has_branched)
+		memcpy(w->pushed_at_branch, w->pushed, sizeof(w->pushed));
+	meet(w->pushed_at_branch, w->pushed);
+	note_branch_depth(w);
+	w->written_at_branch |= w->written;
+	w->has_branched = true;
+	if (!n || strcmp(to + n, "f") != 0)
+		diag(w->run, template_branch, w->insn->loc, op_text(w), w->backend->name.s);
+}
+
+/** To other code for good, which only a tail op may do, or over some instructions. */
+static void jump(struct walk *w, const struct statement *s)
+{
+	if (w->op->tail)
+		w->is_ended = true;
+	else
+		branch(w, s);
+}
+
+static void follow(struct walk *w, const struct effect *row, const struct statement *s)
+{
+	if (row->stack > 0)
+		push(w, s);
+	else if (row->stack < 0)
+		pop(w, s);
+	if (row->flow == FLOW_BRANCH)
+		branch(w, s);
+	else if (row->flow == FLOW_JUMP)
+		jump(w, s);
+	else if (row->flow == FLOW_END)
+		w->is_ended = true;
+}
+
+static bool apply_row(struct walk *w, const struct effect *row, const struct statement *s)
+{
+	bool good = true;
+
+	write_words(w, row->implicit);
+	if (s->n && (row->operands & FIRST))
+		good = write_operand(w, s->operands[0]);
+	if (s->n && (row->operands & LAST))
+		good &= write_operand(w, s->operands[s->n - 1]);
+	for (unsigned int i = 0; i < s->n; i++) {
+		const struct effect *special = special_row(w, s->operands[i]);
+
+		if (special)
+			write_words(w, special->implicit);
+	}
+	follow(w, row, s);
+	return good;
+}
+
+/** Behind the prefixes, whose effects are taken in. */
+static char *skip_prefixes(struct walk *w, char *text)
+{
+	const struct effect *row;
+
+	for (;;) {
+		size_t n = strcspn(text, " \t");
+
+		row = row_find(w->table, w->table->prefixes, mem_printf("%.*s", (int)n, text), 0);
+		if (!row)
+			return text;
+		write_words(w, row->implicit);
+		text = skip_blanks(text + n);
+	}
+}
+
+/** Takes in one instruction; false if the table does not know it. */
+static bool apply_statement(struct walk *w, char *text)
+{
+	const struct effect *row;
+	struct statement s;
+
+	text = skip_prefixes(w, text);
+	if (!*text)
+		return true;
+	if (!split_statement(text, &s))
+		return false;
+	row = row_find(w->table, w->table->instructions, s.mnemonic, s.n);
+	return row && apply_row(w, row, &s);
+}
+
+/** Behind a label: the text after its colon, else NULL. */
+static char *after_label(char *text)
+{
+	size_t n = strcspn(text, " \t:,(%$");
+
+	return n && text[n] == ':' ? skip_blanks(text + n + 1) : NULL;
+}
+
+static void label(struct walk *w)
+{
+	note_branch_depth(w);
+	w->written |= w->written_at_branch;
+	if (w->has_branched)
+		meet(w->pushed, w->pushed_at_branch);
+}
+
+static bool take_statement(struct walk *w, char *text)
+{
+	char *rest;
+
+	for (text = skip_blanks(text); (rest = after_label(text)); text = rest)
+		label(w);
+	cut_blanks(text);
+	return !*text || apply_statement(w, mem_printf("%s", text));
+}
+
+/* ---- text of one string ---- */
+
+/** "# writes REGISTER...": -1 without it, else whether all words are registers. */
+static int declared(struct walk *w, char *comment)
+{
+	char *words = comment ? skip_blanks(comment) : NULL;
+
+	if (!words || strncmp(words, "writes", 6) || !strchr(" \t", words[6]))
+		return -1;
+	cut_blanks(words);
+	return write_words(w, skip_blanks(words + 6));
+}
+
+/** One instruction, and what its comment says. */
+static void take_insn(struct walk *w)
+{
+	char *code = mem_printf("%s", w->insn->text), *comment = strchr(code, '#');
+	bool is_known;
+	int said;
+
+	for (char *c = code; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	if (comment)
+		*comment++ = 0;
+	is_known = take_statement(w, code);
+	said = declared(w, comment);
+	if (!said || (!is_known && said < 0))
+		diag(w->run, unknown_effect, w->insn->loc, w->insn->text, op_text(w),
+		     w->backend->name.s);
+}
+
+/* ---- the verdict on a template ---- */
+
+static void report_written(const struct walk *w)
+{
+	uint32_t extra = w->written & ~allowed(w);
+
+	for (size_t i = 0; i < w->table->n_registers; i++) {
+		const char *name = w->table->registers[i];
+
+		if (!(extra & UINT32_C(1) << i))
+			continue;
+		diag(w->run, undeclared_write, w->writers[i]->loc, op_text(w), w->backend->name.s,
+		     mem_printf("%.*s", (int)strcspn(name, " "), name));
+		diag_note(w->run, w->op->name.loc, "the op and its clobbers are here");
+	}
+}
+
+static void check_template(struct run *run, const struct backend *b, const struct op *op)
+{
+	const struct lowered *l = &b->lowered[op->slot];
+	struct walk w = {.run = run,
+			 .table = run->arch->effects,
+			 .backend = b,
+			 .op = op,
+			 .branch_depth = -1};
+
+	vec_each(insn, &l->insns)
+	{
+		w.insn = insn;
+		take_insn(&w);
+	}
+	/* A tail op takes its stack along; its registers are for where it goes. */
+	if (!op->tail && (w.depth || w.is_unbalanced || w.is_ended))
+		diag(run, unbalanced_stack, b->impls[op->slot].loc, op_text(&w), b->name.s);
+	report_written(&w);
+}
+
+bool effects(struct run *run)
+{
+	vec_each(b, &run->backends)
+	{
+		vec_each(op, &(*b)->interface->ops)
+		{
+			if ((*b)->lowered[(*op)->slot].form == FORM_INLINE &&
+			    !(*b)->impls[(*op)->slot].is_inherited)
+				check_template(run, *b, *op);
+		}
+	}
+	return !run->errors;
+}

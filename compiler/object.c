@@ -1,0 +1,536 @@
+/*
+ * ELF files, read with distrust: every offset, size and index is checked
+ * against the file before it is used.  Source: System V ABI, chapter 4
+ * (headers, sections, symbols), and its AMD64 supplement, section 4.4
+ * (relocations).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "object.h"
+
+enum {
+	HEADER_SIZE = 64,
+	SECTION_SIZE = 64,
+	SYMBOL_SIZE = 24,
+	RELA_SIZE = 24,
+	CLASS_64 = 2,
+	LITTLE_ENDIAN_DATA = 1,
+	TYPE_RELOCATABLE = 1,
+	TYPE_SHARED = 3,
+	SECTION_SYMTAB = 2,
+	SECTION_RELA = 4,
+	SECTION_NOBITS = 8,
+	FLAG_ALLOC = 2,
+	FLAG_EXECUTE = 4,
+	INDEX_RESERVED = 0xff00,
+	INDEX_ABSOLUTE = 0xfff1,
+	INDEX_COMMON = 0xfff2,
+	SYMBOL_NOTYPE = 0,
+	SYMBOL_FUNCTION = 2,
+	SYMBOL_SECTION = 3,
+	BIND_LOCAL = 0,
+	BIND_WEAK = 2,
+};
+
+/* No kernel is larger; sums of two such numbers cannot overflow. */
+#define SIZE_LIMIT (UINT64_C(1) << 36)
+
+/* Where the sections of relocatable files start; 0 stays an address of nothing. */
+#define FIRST_ADDRESS UINT64_C(0x100000)
+
+uint64_t object_number(const uint8_t *bytes, unsigned int size)
+{
+	uint64_t value = 0;
+
+	while (size--)
+		value = value << 8 | bytes[size];
+	return value;
+}
+
+static void write_number(uint8_t *bytes, uint64_t value, unsigned int size)
+{
+	for (unsigned int i = 0; i < size; i++)
+		bytes[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* ---- a file ---- */
+
+static const char *read_stream(struct object_file *f, FILE *stream)
+{
+	struct stat status;
+
+	if (fstat(fileno(stream), &status))
+		return strerror(errno);
+	if (!S_ISREG(status.st_mode) || (uint64_t)status.st_size > SIZE_LIMIT)
+		return "is no regular file of a sensible size";
+	f->size = (size_t)status.st_size;
+	f->bytes = mem_alloc(f->size + 1);
+	return fread(f->bytes, 1, f->size, stream) == f->size ? NULL : "cannot be read to its end";
+}
+
+static const char *read_file(struct object_file *f)
+{
+	FILE *stream = fopen(f->path, "rb");
+	const char *fault;
+
+	if (!stream)
+		return mem_printf("cannot be read: %s", strerror(errno));
+	fault = read_stream(f, stream);
+	fclose(stream);
+	return fault;
+}
+
+static bool in_file(const struct object_file *f, uint64_t offset, uint64_t size)
+{
+	return offset <= f->size && size <= f->size - offset;
+}
+
+static const char *check_header(struct object_file *f, const struct machine *m)
+{
+	static const uint8_t magic[] = {0x7f, 'E', 'L', 'F'};
+	uint64_t type;
+
+	if (f->size < HEADER_SIZE || memcmp(f->bytes, magic, sizeof(magic)) != 0)
+		return "is no ELF file";
+	if (f->bytes[4] != CLASS_64 || f->bytes[5] != LITTLE_ENDIAN_DATA ||
+	    object_number(f->bytes + 18, 2) != m->elf_machine)
+		return "is an ELF file for another architecture";
+	type = object_number(f->bytes + 16, 2);
+	if (type < TYPE_RELOCATABLE || type > TYPE_SHARED)
+		return "is neither a linked image nor a relocatable object";
+	f->is_linked = type != TYPE_RELOCATABLE;
+	return NULL;
+}
+
+/** The header of a section, by its index in the file; NULL if there is none. */
+static const uint8_t *section_header(const struct object_file *f, uint64_t index)
+{
+	uint64_t table = object_number(f->bytes + 40, 8);
+
+	if (index >= object_number(f->bytes + 60, 2))
+		return NULL;
+	return f->bytes + table + index * SECTION_SIZE;
+}
+
+static uint64_t header_type(const uint8_t *header)
+{
+	return object_number(header + 4, 4);
+}
+
+/** The bytes of a section, or NULL if it does not lie in the file. */
+static uint8_t *section_bytes(const struct object_file *f, const uint8_t *header, uint64_t *size)
+{
+	uint64_t offset = object_number(header + 24, 8);
+
+	*size = object_number(header + 32, 8);
+	if (header_type(header) == SECTION_NOBITS || !in_file(f, offset, *size))
+		return NULL;
+	return f->bytes + offset;
+}
+
+/** A string of a string table; NULL if it does not end in it. */
+static const char *string_in(const struct object_file *f, const uint8_t *table, uint64_t offset)
+{
+	uint64_t size;
+	const uint8_t *bytes = table ? section_bytes(f, table, &size) : NULL;
+
+	if (!bytes || offset >= size || !memchr(bytes + offset, 0, size - offset))
+		return NULL;
+	return intern((const char *)bytes + offset);
+}
+
+/* ---- sections ---- */
+
+static void place_section(struct object *o, struct object_section *s, uint64_t align)
+{
+	if (align < 1 || align > SIZE_LIMIT || (align & (align - 1)))
+		align = 1;
+	if (o->end < FIRST_ADDRESS)
+		o->end = FIRST_ADDRESS;
+	s->address = (o->end + align - 1) & ~(align - 1);
+	o->end = s->address + s->size;
+}
+
+static const char *read_section(struct object *o, struct object_file *f, const uint8_t *header,
+				const uint8_t *names)
+{
+	uint64_t flags = object_number(header + 8, 8);
+	struct object_section s = {.name = string_in(f, names, object_number(header, 4)),
+				   .address = object_number(header + 16, 8),
+				   .is_loaded = flags & FLAG_ALLOC,
+				   .is_code = flags & FLAG_EXECUTE,
+				   .file = o->files.n - 1};
+
+	if (!s.name)
+		return "has a section without a name";
+	s.bytes = section_bytes(f, header, &s.size);
+	if (header_type(header) && header_type(header) != SECTION_NOBITS && !s.bytes)
+		return "has a section that lies outside of it";
+	f->claimed += s.bytes ? s.size : 0;
+	if (s.size > SIZE_LIMIT || o->end > SIZE_LIMIT || f->claimed > f->size)
+		return "has sections of an impossible size";
+	if (s.is_loaded && !f->is_linked)
+		place_section(o, &s, object_number(header + 48, 8));
+	*vec_push(&o->sections) = s;
+	return NULL;
+}
+
+static const char *read_sections(struct object *o, struct object_file *f)
+{
+	uint64_t n = object_number(f->bytes + 60, 2);
+	const uint8_t *names;
+
+	if (object_number(f->bytes + 58, 2) != SECTION_SIZE || !n)
+		return "has no sections";
+	if (!in_file(f, object_number(f->bytes + 40, 8), n * SECTION_SIZE))
+		return "ends before its section headers";
+	names = section_header(f, object_number(f->bytes + 62, 2));
+	f->first_section = o->sections.n;
+	f->n_sections = n;
+	for (uint64_t i = 0; i < n; i++) {
+		const char *fault = read_section(o, f, section_header(f, i), names);
+
+		if (fault)
+			return fault;
+	}
+	return NULL;
+}
+
+/* ---- symbols ---- */
+
+static const char *place_symbol(const struct object *o, const struct object_file *f, uint64_t index,
+				struct object_symbol *s)
+{
+	s->is_defined = index != 0 && index != INDEX_COMMON;
+	if (!s->is_defined || index == INDEX_ABSOLUTE)
+		return NULL;
+	if (index >= INDEX_RESERVED || index >= f->n_sections)
+		return "has a symbol in a section that does not exist";
+	if (!f->is_linked)
+		s->address += o->sections.v[f->first_section + index].address;
+	return NULL;
+}
+
+/* Labels of assembly have no type, but what calls them does not care. */
+static bool is_function(const struct object *o, const struct object_file *f, uint64_t index,
+			unsigned int type)
+{
+	if (type == SYMBOL_FUNCTION)
+		return true;
+	return type == SYMBOL_NOTYPE && index && index < f->n_sections &&
+	       o->sections.v[f->first_section + index].is_code;
+}
+
+static const char *read_symbol(struct object *o, const struct object_file *f, const uint8_t *entry,
+			       const uint8_t *strings)
+{
+	uint64_t index = object_number(entry + 6, 2);
+	unsigned int type = entry[4] & 15, bind = entry[4] >> 4;
+	struct object_symbol s = {.name = string_in(f, strings, object_number(entry, 4)),
+				  .address = object_number(entry + 8, 8),
+				  .size = object_number(entry + 16, 8),
+				  .is_global = bind != BIND_LOCAL,
+				  .is_weak = bind == BIND_WEAK,
+				  .is_function = is_function(o, f, index, type),
+				  .file = o->files.n - 1};
+	const char *fault = place_symbol(o, f, index, &s);
+
+	if (!s.name)
+		return "has a symbol without a name";
+	if (s.size > SIZE_LIMIT)
+		return "has a symbol of an impossible size";
+	if (fault)
+		return fault;
+	*vec_push(&o->symbols) = s;
+	return NULL;
+}
+
+static const uint8_t *find_header(const struct object_file *f, uint64_t type)
+{
+	for (uint64_t i = 0; i < f->n_sections; i++)
+		if (header_type(section_header(f, i)) == type)
+			return section_header(f, i);
+	return NULL;
+}
+
+static const char *read_symbols(struct object *o, struct object_file *f)
+{
+	const uint8_t *header = find_header(f, SECTION_SYMTAB), *entries, *strings;
+	uint64_t size;
+
+	f->first_symbol = o->symbols.n;
+	if (!header)
+		return NULL;
+	entries = section_bytes(f, header, &size);
+	strings = section_header(f, object_number(header + 40, 4));
+	if (!entries || object_number(header + 56, 8) != SYMBOL_SIZE)
+		return "has a symbol table that cannot be read";
+	f->n_symbols = size / SYMBOL_SIZE;
+	for (uint64_t i = 0; i < f->n_symbols; i++) {
+		const char *fault = read_symbol(o, f, entries + i * SYMBOL_SIZE, strings);
+
+		if (fault)
+			return fault;
+	}
+	return NULL;
+}
+
+const char *object_open(struct object_file *f, const struct machine *m, const char *path)
+{
+	const char *fault;
+
+	*f = (struct object_file){.path = path};
+	fault = read_file(f);
+	return fault ? fault : check_header(f, m);
+}
+
+const char *object_add(struct object *o, struct object_file file)
+{
+	struct object_file *f = vec_push(&o->files);
+	const char *fault;
+
+	*f = file;
+	fault = read_sections(o, f);
+	return fault ? fault : read_symbols(o, f);
+}
+
+/* ---- names ---- */
+
+/* Which definition a name means: the first of the lowest rank. */
+static unsigned int rank(const struct object_symbol *s)
+{
+	return !s->is_global ? 2 : s->is_weak;
+}
+
+static void name_symbols(struct object *o)
+{
+	enum { RANKS = 3 };
+
+	for (unsigned int r = 0; r < RANKS; r++)
+		vec_each(s, &o->symbols)
+		{
+			if (s->is_defined && *s->name && rank(s) == r)
+				map_add(&o->names, s->name, s);
+		}
+}
+
+const struct object_symbol *object_symbol(const struct object *o, const char *name)
+{
+	const struct object_symbol *s = map_get(&o->names, intern(name));
+
+	return s && s->is_defined ? s : NULL;
+}
+
+/** What is defined in no file gets an address too, so that references to it can be told apart. */
+static void place_undefined(struct object *o)
+{
+	enum { ROOM = 4096 };
+
+	vec_each(s, &o->symbols)
+	{
+		const struct object_symbol *other;
+
+		if (s->is_defined || !*s->name)
+			continue;
+		other = map_get(&o->names, s->name);
+		if (!other) {
+			s->address = o->end += ROOM;
+			map_add(&o->names, s->name, s);
+		} else {
+			s->address = other->address;
+		}
+	}
+}
+
+/* ---- relocations ---- */
+
+static const struct relocation_row {
+	unsigned int type, size;
+	bool is_relative;
+} relocation_rows[] = {
+	{1, 8, false},	/* R_X86_64_64 */
+	{2, 4, true},	/* R_X86_64_PC32 */
+	{4, 4, true},	/* R_X86_64_PLT32 */
+	{10, 4, false}, /* R_X86_64_32 */
+	{11, 4, false}, /* R_X86_64_32S */
+	{12, 2, false}, /* R_X86_64_16 */
+	{13, 2, true},	/* R_X86_64_PC16 */
+	{14, 1, false}, /* R_X86_64_8 */
+	{15, 1, true},	/* R_X86_64_PC8 */
+	{24, 8, true},	/* R_X86_64_PC64 */
+};
+
+static const struct relocation_row *relocation_find(uint64_t type)
+{
+	for (size_t i = 0; i < NELEM(relocation_rows); i++)
+		if (relocation_rows[i].type == type)
+			return &relocation_rows[i];
+	return NULL;
+}
+
+static void relocate(struct object *o, const struct object_file *f, struct object_section *s,
+		     const uint8_t *entry)
+{
+	uint64_t offset = object_number(entry, 8), symbol = object_number(entry + 12, 4);
+	const struct relocation_row *row = relocation_find(object_number(entry + 8, 4));
+	uint64_t value;
+
+	if (!row || symbol >= f->n_symbols || offset > s->size || row->size > s->size - offset)
+		return;
+	value = o->symbols.v[f->first_symbol + symbol].address + object_number(entry + 16, 8);
+	if (row->is_relative)
+		value -= s->address + offset;
+	write_number(s->bytes + offset, value, row->size);
+}
+
+static void relocate_section(struct object *o, const struct object_file *f, const uint8_t *header)
+{
+	uint64_t target = object_number(header + 44, 4), size;
+	const uint8_t *entries = section_bytes(f, header, &size);
+	struct object_section *s;
+
+	if (header_type(header) != SECTION_RELA || !entries || target >= f->n_sections)
+		return;
+	s = &o->sections.v[f->first_section + target];
+	if (!s->is_loaded || !s->bytes)
+		return;
+	for (uint64_t i = 0; i < size / RELA_SIZE; i++)
+		relocate(o, f, s, entries + i * RELA_SIZE);
+}
+
+/** Bytes of relocated sections are written, so what is read twice must be a copy. */
+static void copy_bytes(struct object *o)
+{
+	vec_each(s, &o->sections)
+	{
+		if (s->bytes && s->is_loaded && !o->files.v[s->file].is_linked)
+			s->bytes = mem_grow(s->bytes, s->size, s->size + 1);
+	}
+}
+
+/* ---- addresses ---- */
+
+static int by_section(const void *a, const void *b)
+{
+	uint64_t x = (*(const struct object_section *const *)a)->address;
+	uint64_t y = (*(const struct object_section *const *)b)->address;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Of functions at one address, that with a size comes first. */
+static int by_function(const void *a, const void *b)
+{
+	const struct object_symbol *x = *(const struct object_symbol *const *)a;
+	const struct object_symbol *y = *(const struct object_symbol *const *)b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return x->size > y->size ? -1 : x->size < y->size;
+}
+
+static void sort_sections(struct object *o)
+{
+	vec_each(s, &o->sections)
+	{
+		if (s->is_loaded && s->size)
+			*vec_push(&o->loaded) = s;
+	}
+	if (o->loaded.n)
+		qsort(o->loaded.v, o->loaded.n, sizeof(*o->loaded.v), by_section);
+}
+
+/** A function without a size reaches to the next; a label inside of a function is none. */
+static void sort_functions(struct object *o)
+{
+	size_t kept = 0;
+
+	vec_each(s, &o->symbols)
+	{
+		if (s->is_function && s->is_defined)
+			*vec_push(&o->functions) = s;
+	}
+	if (o->functions.n)
+		qsort(o->functions.v, o->functions.n, sizeof(*o->functions.v), by_function);
+	for (size_t i = 0; i < o->functions.n; i++) {
+		const struct object_symbol *s = o->functions.v[i];
+		const struct object_symbol *last = kept ? o->functions.v[kept - 1] : NULL;
+
+		if (!last || s->address - last->address >= (last->size ? last->size : 1))
+			o->functions.v[kept++] = s;
+	}
+	o->functions.n = kept;
+}
+
+void object_link(struct object *o)
+{
+	copy_bytes(o);
+	name_symbols(o);
+	place_undefined(o);
+	vec_each(f, &o->files)
+	{
+		for (uint64_t i = 0; i < f->n_sections && !f->is_linked; i++)
+			relocate_section(o, f, section_header(f, i));
+	}
+	sort_sections(o);
+	sort_functions(o);
+}
+
+const struct object_section *object_section_at(const struct object *o, uint64_t address)
+{
+	size_t low = 0, high = o->loaded.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (o->loaded.v[middle]->address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || address - o->loaded.v[low - 1]->address >= o->loaded.v[low - 1]->size)
+		return NULL;
+	return o->loaded.v[low - 1];
+}
+
+const uint8_t *object_bytes(const struct object *o, uint64_t address, uint64_t n)
+{
+	const struct object_section *s = object_section_at(o, address);
+
+	if (!s || !s->bytes || n > s->size - (address - s->address))
+		return NULL;
+	return s->bytes + (address - s->address);
+}
+
+const struct object_symbol *object_function(const struct object *o, uint64_t address)
+{
+	size_t low = 0, high = o->functions.n;
+	const struct object_symbol *s;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (o->functions.v[middle]->address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low)
+		return NULL;
+	s = o->functions.v[low - 1];
+	return !s->size || address - s->address < s->size ? s : NULL;
+}
+
+const char *object_place(const struct object *o, uint64_t address)
+{
+	const struct object_symbol *s = object_function(o, address);
+
+	if (!s)
+		return mem_printf("0x%llx", (unsigned long long)address);
+	return mem_printf("0x%llx (%s+0x%llx)", (unsigned long long)address, s->name,
+			  (unsigned long long)(address - s->address));
+}

@@ -1,0 +1,100 @@
+/* Built objects, as verify.c sees them: object.c reads them, x86.c their instructions. */
+#ifndef PVGEN_OBJECT_H
+#define PVGEN_OBJECT_H
+
+#include "pvgen.h"
+
+/* ---- x86.c: instructions ---------------------------------------------------- */
+
+/** What of an instruction is relative to its place. */
+enum field { FIELD_NONE, FIELD_DATA, FIELD_CALL, FIELD_JUMP };
+
+struct insn_form {
+	unsigned int length;
+	enum field relative;
+	unsigned int field, field_size; /* where it is, in bytes */
+	int64_t target;			/* minus the address of the instruction */
+	bool is_indirect;		/* calls or jumps to what a register or memory holds */
+};
+
+/** False: not an instruction that is known, or more than @left bytes of one. */
+bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form);
+
+/** The bytes that the compiler and the assembler write for an architecture. */
+struct machine {
+	uint16_t elf_machine;
+	uint8_t call_slot[2], jump_slot[2]; /* opcode; a pc-relative word follows */
+	uint8_t filler;
+	uint8_t landing_pad[4];
+	bool (*decode)(const uint8_t *code, size_t left, struct insn_form *form);
+};
+
+extern const struct machine machine_x86_64;
+
+/* ---- object.c: ELF files ------------------------------------------------------ */
+
+struct object_section {
+	const char *name;
+	uint64_t address, size;
+	uint8_t *bytes; /* NULL: not in the file */
+	bool is_loaded, is_code;
+	size_t file;
+};
+
+struct object_symbol {
+	const char *name;
+	uint64_t address, size;
+	size_t file;
+	bool is_function, is_defined, is_weak, is_global;
+};
+
+struct object_file {
+	const char *path;
+	uint8_t *bytes;
+	size_t size;
+	bool is_linked;
+	size_t first_section, first_symbol; /* in the object's vectors */
+	size_t n_sections, n_symbols;
+	uint64_t claimed; /* bytes of all its sections */
+};
+
+/**
+ * A linked image, or relocatable files that are linked here: each section gets
+ * an address of its own and relocations are applied.
+ */
+struct object {
+	VEC(struct object_file) files;
+	VEC(struct object_section) sections;
+	VEC(struct object_symbol) symbols;
+	VEC(const struct object_section *) loaded;   /* by address */
+	VEC(const struct object_symbol *) functions; /* by address; they do not overlap */
+	struct map names;
+	uint64_t end; /* of the addresses given so far */
+};
+
+/** Reads a file whole and looks at its header; NULL, or why it cannot be read. */
+const char *object_open(struct object_file *f, const struct machine *m, const char *path);
+
+/** Adds an open file: its sections and symbols; NULL, or why it cannot be read. */
+const char *object_add(struct object *o, struct object_file f);
+
+/** Once all files are read. */
+void object_link(struct object *o);
+
+/** @n bytes at an address, or NULL. */
+const uint8_t *object_bytes(const struct object *o, uint64_t address, uint64_t n);
+const struct object_section *object_section_at(const struct object *o, uint64_t address);
+
+/** The symbol of a name that is defined, global before local; or NULL. */
+const struct object_symbol *object_symbol(const struct object *o, const char *name);
+
+/** The function around an address, or NULL. */
+const struct object_symbol *object_function(const struct object *o, uint64_t address);
+
+/** "0x1234 (function+0x12)" */
+const char *object_place(const struct object *o, uint64_t address);
+
+/** Little-endian numbers. */
+uint64_t object_number(const uint8_t *bytes, unsigned int size);
+
+#endif

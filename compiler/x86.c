@@ -1,0 +1,302 @@
+/*
+ * Lengths of x86-64 instructions, and what of them is relative to where they
+ * stand.  Enough for templates, sites and compiled kernel code; what is not
+ * decoded is said to be unknown, never guessed.  Source: Intel SDM vol. 2,
+ * chapter 2 and appendix A (opcode maps).
+ */
+#include <string.h>
+
+#include "object.h"
+
+/* What follows an opcode. */
+enum {
+	MODRM = 1 << 0,
+	IMM8 = 1 << 1,
+	IMM16 = 1 << 2,
+	IMMZ = 1 << 3,	 /* 4 bytes, or 2 with an operand-size prefix */
+	IMMV = 1 << 4,	 /* like IMMZ, 8 with REX.W */
+	OFFSET = 1 << 5, /* an address: 8 bytes, or 4 with an address-size prefix */
+	REL8 = 1 << 6,
+	REL32 = 1 << 7,
+	GROUP3 = 1 << 8, /* an immediate if the ModRM byte says TEST */
+	BAD = 1 << 9,
+};
+
+/** Opcodes from @first on, up to the next row, that have the same shape. */
+struct range {
+	uint8_t first;
+	uint16_t shape;
+};
+
+/* Opcodes of one byte.  00 to 3f repeat every eight. */
+static const struct range one_byte[] = {
+	{0x40, BAD},
+	{0x50, 0},
+	{0x60, BAD},
+	{0x63, MODRM},
+	{0x64, BAD},
+	{0x68, IMMZ},
+	{0x69, MODRM | IMMZ},
+	{0x6a, IMM8},
+	{0x6b, MODRM | IMM8},
+	{0x6c, 0},
+	{0x70, REL8},
+	{0x80, MODRM | IMM8},
+	{0x81, MODRM | IMMZ},
+	{0x82, BAD},
+	{0x83, MODRM | IMM8},
+	{0x84, MODRM},
+	{0x90, 0},
+	{0x9a, BAD},
+	{0x9b, 0},
+	{0xa0, OFFSET},
+	{0xa4, 0},
+	{0xa8, IMM8},
+	{0xa9, IMMZ},
+	{0xaa, 0},
+	{0xb0, IMM8},
+	{0xb8, IMMV},
+	{0xc0, MODRM | IMM8},
+	{0xc2, IMM16},
+	{0xc3, 0},
+	{0xc4, BAD},
+	{0xc6, MODRM | IMM8},
+	{0xc7, MODRM | IMMZ},
+	{0xc8, IMM16 | IMM8},
+	{0xc9, 0},
+	{0xca, IMM16},
+	{0xcb, 0},
+	{0xcd, IMM8},
+	{0xce, BAD},
+	{0xcf, 0},
+	{0xd0, MODRM},
+	{0xd4, BAD},
+	{0xd7, 0},
+	{0xd8, MODRM},
+	{0xe0, REL8},
+	{0xe4, IMM8},
+	{0xe8, REL32},
+	{0xea, BAD},
+	{0xeb, REL8},
+	{0xec, 0},
+	{0xf0, BAD},
+	{0xf1, 0},
+	{0xf2, BAD},
+	{0xf4, 0},
+	{0xf6, MODRM | GROUP3 | IMM8},
+	{0xf7, MODRM | GROUP3 | IMMZ},
+	{0xf8, 0},
+	{0xfe, MODRM},
+};
+
+static const uint16_t arithmetic[8] = {MODRM, MODRM, MODRM, MODRM, IMM8, IMMZ, BAD, BAD};
+
+/* Opcodes behind 0f. */
+static const struct range two_byte[] = {
+	{0x00, MODRM},
+	{0x04, BAD},
+	{0x05, 0},
+	{0x0a, BAD},
+	{0x0b, 0},
+	{0x0c, BAD},
+	{0x0d, MODRM},
+	{0x0e, BAD},
+	{0x10, MODRM},
+	{0x24, BAD},
+	{0x28, MODRM},
+	{0x30, 0},
+	{0x36, BAD},
+	{0x37, 0},
+	{0x38, BAD},
+	{0x40, MODRM},
+	{0x70, MODRM | IMM8},
+	{0x74, MODRM},
+	{0x77, 0},
+	{0x78, MODRM},
+	{0x7a, BAD},
+	{0x7c, MODRM},
+	{0x80, REL32},
+	{0x90, MODRM},
+	{0xa0, 0},
+	{0xa3, MODRM},
+	{0xa4, MODRM | IMM8},
+	{0xa5, MODRM},
+	{0xa6, BAD},
+	{0xa8, 0},
+	{0xab, MODRM},
+	{0xac, MODRM | IMM8},
+	{0xad, MODRM},
+	{0xba, MODRM | IMM8},
+	{0xbb, MODRM},
+	{0xc2, MODRM | IMM8},
+	{0xc3, MODRM},
+	{0xc4, MODRM | IMM8},
+	{0xc7, MODRM},
+	{0xc8, 0},
+	{0xd0, MODRM},
+};
+
+static uint16_t shape_in(const struct range *ranges, size_t n, uint8_t opcode)
+{
+	while (n > 1 && ranges[n - 1].first > opcode)
+		n--;
+	return ranges[n - 1].shape;
+}
+
+/** Where decoding stands. */
+struct decoder {
+	const uint8_t *code;
+	size_t left;
+	unsigned int at;
+	bool has_operand_size, has_address_size, has_wide;
+	struct insn_form *form;
+};
+
+static int next(struct decoder *d)
+{
+	return d->at < d->left ? d->code[d->at++] : -1;
+}
+
+static int32_t word_at(const uint8_t *code, unsigned int size)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < size; i++)
+		value |= (uint32_t)code[i] << (8 * i);
+	return size == 1 ? (int8_t)value : (int32_t)value;
+}
+
+/** Legacy prefixes in any order, then REX; the first byte of the opcode, or -1. */
+static int skip_prefixes(struct decoder *d)
+{
+	static const uint8_t prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65,
+					   0x66, 0x67, 0xf0, 0xf2, 0xf3};
+	int byte;
+
+	while ((byte = next(d)) >= 0 && memchr(prefixes, byte, sizeof(prefixes))) {
+		d->has_operand_size |= byte == 0x66;
+		d->has_address_size |= byte == 0x67;
+	}
+	if (byte >= 0x40 && byte <= 0x4f) {
+		d->has_wide = byte & 8;
+		byte = next(d);
+	}
+	return byte;
+}
+
+static unsigned int displacement_size(struct decoder *d, int modrm)
+{
+	int mode = modrm >> 6, rm = modrm & 7;
+
+	if (mode == 3)
+		return 0;
+	if (rm == 4) {
+		int sib = next(d);
+
+		if (mode == 0)
+			return sib >= 0 && (sib & 7) == 5 ? 4 : 0;
+	}
+	if (mode == 0)
+		return rm == 5 ? 4 : 0;
+	return mode == 1 ? 1 : 4;
+}
+
+/** The ModRM byte, or -1. */
+static int take_modrm(struct decoder *d)
+{
+	int modrm = next(d);
+	unsigned int size;
+
+	if (modrm < 0)
+		return -1;
+	size = displacement_size(d, modrm);
+	if ((modrm & 0xc7) == 0x05) {
+		d->form->relative = FIELD_DATA;
+		d->form->field = d->at;
+		d->form->field_size = 4;
+	}
+	d->at += size;
+	return modrm;
+}
+
+static unsigned int immediate_size(const struct decoder *d, uint16_t shape, int modrm)
+{
+	unsigned int z = d->has_operand_size ? 2 : 4;
+
+	if ((shape & GROUP3) && (modrm >> 3 & 7) > 1)
+		return 0;
+	return (shape & IMM8 ? 1 : 0) + (shape & IMM16 ? 2 : 0) + (shape & IMMZ ? z : 0) +
+	       (shape & IMMV ? (d->has_wide ? 8 : z) : 0) +
+	       (shape & OFFSET ? (d->has_address_size ? 4 : 8) : 0);
+}
+
+static void take_branch(struct decoder *d, uint16_t shape, bool is_call)
+{
+	if (!(shape & (REL8 | REL32)))
+		return;
+	d->form->relative = is_call ? FIELD_CALL : FIELD_JUMP;
+	d->form->field = d->at;
+	d->form->field_size = shape & REL8 ? 1 : 4;
+	d->at += d->form->field_size;
+}
+
+/** Shape of the opcode that starts with @byte. */
+static uint16_t shape_of(struct decoder *d, int byte)
+{
+	int second;
+
+	if (byte < 0)
+		return BAD;
+	if (byte != 0x0f)
+		return byte < 0x40 ? arithmetic[byte & 7]
+				   : shape_in(one_byte, NELEM(one_byte), (uint8_t)byte);
+	second = next(d);
+	if (second == 0x38 || second == 0x3a)
+		return next(d) < 0 ? BAD : second == 0x38 ? MODRM : MODRM | IMM8;
+	return second < 0 ? BAD : shape_in(two_byte, NELEM(two_byte), (uint8_t)second);
+}
+
+/* Group 5: 2 and 3 call, 4 and 5 jump to what memory or a register holds. */
+static bool is_indirect(int opcode, int modrm)
+{
+	int extension = modrm >> 3 & 7;
+
+	return opcode == 0xff && extension >= 2 && extension <= 5;
+}
+
+bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form)
+{
+	enum { LONGEST = 15 };
+	struct decoder d = {.code = code, .left = left < LONGEST ? left : LONGEST, .form = form};
+	int opcode, modrm = 0;
+	uint16_t shape;
+
+	*form = (struct insn_form){0};
+	opcode = skip_prefixes(&d);
+	shape = shape_of(&d, opcode);
+	if (shape & BAD)
+		return false;
+	if (shape & MODRM)
+		modrm = take_modrm(&d);
+	if (modrm < 0)
+		return false;
+	d.at += immediate_size(&d, shape, modrm);
+	take_branch(&d, shape, opcode == 0xe8);
+	if (d.at > d.left)
+		return false;
+	form->length = d.at;
+	form->is_indirect = is_indirect(opcode, modrm);
+	if (form->relative)
+		form->target = (int64_t)d.at + word_at(code + form->field, form->field_size);
+	return true;
+}
+
+/* call and jmp through memory, nop, endbr64: SDM vol. 2. */
+const struct machine machine_x86_64 = {
+	.elf_machine = 62, /* EM_X86_64 */
+	.call_slot = {0xff, 0x15},
+	.jump_slot = {0xff, 0x25},
+	.filler = 0x90,
+	.landing_pad = {0xf3, 0x0f, 0x1e, 0xfa},
+	.decode = x86_decode,
+};
