@@ -726,7 +726,7 @@ pv_native_vcpu_is_preempted:
 	endbr64
 .Lpv_native_vcpu_is_preempted_code:
 # 419 "idl/pv/pv.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_first:
 .Lpv_native_vcpu_is_preempted_end:
 	ret
@@ -738,7 +738,7 @@ pv_native_steal_clock:
 	endbr64
 .Lpv_native_steal_clock_code:
 # 432 "idl/pv/pv.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_native_steal_clock_first:
 .Lpv_native_steal_clock_end:
 	ret

@@ -278,12 +278,12 @@
 	.set .Lpv_length_lock_wait, (6) - (((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) > (6)) * ((.Lpv_native_lock_wait_end - .Lpv_native_lock_wait) - (6)))
 	.set .Lpv_length_lock_kick, 6
 .Lpv_native_vcpu_is_preempted:
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_end:
 	.set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))
 	.set .Lpv_length_sched_clock, 6
 .Lpv_native_steal_clock:
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_native_steal_clock_end:
 	.set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))
 	.popsection

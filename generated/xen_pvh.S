@@ -723,7 +723,7 @@ pv_xen_pvh_vcpu_is_preempted:
 	endbr64
 .Lpv_xen_pvh_vcpu_is_preempted_code:
 # 15 "idl/pv/xen_pvh.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lpv_xen_pvh_vcpu_is_preempted_first:
 .Lpv_xen_pvh_vcpu_is_preempted_end:
 	ret
