@@ -457,7 +457,10 @@ struct arch {
 	const char *landing_pad;
 	const char *ret;
 	const char *call_slot, *jump_slot; /* @ is the slot */
-	unsigned int slot_site;		   /* bytes of the two above */
+	const char *marker_begin;	   /* no-op; @ is the site's length, then the op */
+	const char *marker_end;		   /* no-op; @ is the op */
+	const char *canary_enter, *canary_leave;
+	unsigned int slot_site; /* bytes of the two above */
 	unsigned int default_budget;
 	const char *percpu; /* @ is symbol+offset */
 	const char *global;
@@ -556,6 +559,9 @@ struct lowered {
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
 
+/** What a call of the op may change: a bit for each of arch->registers. */
+uint32_t op_changes(const struct arch *arch, const struct op *op);
+
 /* ---- emit_*.c: print what was decided ---------------------------------------- */
 
 struct emitter {
@@ -572,6 +578,8 @@ void emit_ops(const struct run *run, const void *module, struct out *o);
 void emit_calls(const struct run *run, const void *module, struct out *o);
 void emit_asm(const struct run *run, const void *module, struct out *o);
 void emit_tables(const struct run *run, const void *module, struct out *o);
+void emit_canary_header(const struct run *run, const void *module, struct out *o);
+void emit_canary_code(const struct run *run, const void *module, struct out *o);
 void emit_manifest(const struct run *run, const void *module, struct out *o);
 void emit_abi(const struct run *run, const void *module, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);

@@ -220,7 +220,7 @@ static inline __attribute__((always_inline)) void pv_write_cr0(unsigned long val
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -269,7 +269,7 @@ static inline __attribute__((always_inline)) void pv_write_cr4(unsigned long val
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -294,7 +294,7 @@ static inline __attribute__((always_inline)) uint64_t pv_read_msr(uint32_t msr)
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
 		:
-		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 	return (uint64_t)pv_result;
 }
 
@@ -320,7 +320,7 @@ static inline __attribute__((always_inline)) void pv_write_msr(uint32_t msr, uin
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -347,7 +347,7 @@ static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3)
 		:
-		: "rax", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -372,7 +372,7 @@ static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -396,7 +396,7 @@ static inline __attribute__((always_inline)) void pv_load_idt(const struct desc_
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -420,7 +420,7 @@ static inline __attribute__((always_inline)) void pv_load_tr(uint16_t selector)
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -446,7 +446,7 @@ static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *g
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -472,7 +472,7 @@ static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -497,7 +497,7 @@ static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, u
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -523,7 +523,7 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -660,7 +660,7 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -682,7 +682,7 @@ static inline __attribute__((always_inline)) void pv_halt(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -757,7 +757,7 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -779,7 +779,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -803,7 +803,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -880,7 +880,7 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -905,7 +905,7 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -930,7 +930,7 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -955,7 +955,7 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -981,7 +981,7 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1007,7 +1007,7 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1032,7 +1032,7 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1056,7 +1056,7 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 #endif
