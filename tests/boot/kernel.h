@@ -40,7 +40,7 @@ void *memset(void *to, int byte, size_t length);
 
 /* ---- mutate.c ---- */
 
-/* For "mutate=<op>:<nop|trap>" a copy of the backend with this op broken; else the backend. */
+/* For "mutate=<op>:<nop|trap|leak>" a copy of the backend with this op broken; else the backend. */
 const struct pv_backend *mutate(const struct pv_backend *backend, const struct pv_boot *boot);
 
 /* ---- traps.c, entry.S ---- */
@@ -110,6 +110,9 @@ void mm_init(const struct machine *machine);
 /* Guest-physical address of a zeroed page that is never given back. */
 unsigned long mm_page(void);
 
+/* Entry of a level (1 to 4) for an address; the tables above it are made if need be. */
+void *mm_level_entry(unsigned long root, unsigned long va, unsigned int level);
+
 /* Level 1 entry of an address in the windows USER_BASE, IO_BASE or in the image. */
 pte_t *mm_entry(unsigned long root, unsigned long va);
 
@@ -144,11 +147,17 @@ void timer_spin(uint64_t ns);
 void check(const char *test, bool passed);
 void check_equal(const char *test, unsigned long got, unsigned long expected);
 
+/* Count a test whose result has been printed. */
+void count_test(bool passed);
+
 /* Counts so far. */
 extern unsigned long tests_passed, tests_failed;
 
 /* So that an op that forgets to set its result cannot return the right one by luck. */
 #define POISON_RESULT() asm volatile("" : : "a"(0x5a5a5a5a5a5a5a5aul))
+
+/* canaries.c: call each op so many times with each set of values in all registers. */
+void canaries_run(unsigned int times);
 
 void test_control(void);
 void test_registers(void);

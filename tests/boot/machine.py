@@ -68,6 +68,7 @@ class Console:
     ops: list[Op] = field(default_factory=list)
     tests: list[Outcome] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    uncounted: dict[str, str] = field(default_factory=dict)     # op: why its cost is unknown
     panics: list[str] = field(default_factory=list)
     done: list[tuple[int, int]] = field(default_factory=list)
     garbled: list[str] = field(default_factory=list)
@@ -92,6 +93,7 @@ PROTOCOL = [
     (r"test (\S+) fail(?: (.*))?", "tests", lambda name, details: Outcome(name, details or "")),
     (r"patch refused site=(\d+) address=(?:0x)?([0-9a-f]+) op=(\S+) reason=(.+)", "refusals",
      lambda site, address, op, reason: Refusal(int(site), int(address, 16), op, reason)),
+    (r"uncounted (\S+) (.+)", "uncounted", lambda op, reason: {op: reason}),
     (r"panic (.*)", "panics", lambda text: text),
     (r"done passed=(\d+) failed=(\d+)", "done", lambda passed, failed: (int(passed), int(failed))),
 ]
@@ -102,7 +104,11 @@ def read_line(console: Console, line: str) -> None:
     """Take in one line that claims to be the guest's."""
     for pattern, where, make in PATTERNS:
         if match := pattern.fullmatch(line):
-            getattr(console, where).append(make(*match.groups()))
+            collected, found = getattr(console, where), make(*match.groups())
+            if isinstance(collected, dict):
+                collected.update(found)
+            else:
+                collected.append(found)
             return
     console.garbled.append(line)
 

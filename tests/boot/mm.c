@@ -70,13 +70,12 @@ static unsigned long new_table(unsigned int level)
 	return pa;
 }
 
-/* The level 1 table for va, made if need be with those above it. */
-static unsigned long level1_table(unsigned long root, unsigned long va)
+void *mm_level_entry(unsigned long root, unsigned long va, unsigned int wanted)
 {
 	unsigned long table = root;
 	unsigned int level;
 
-	for (level = 4; level > 1; level--) {
+	for (level = 4; level > wanted; level--) {
 		uint64_t *entry = entry_of(table, va, level);
 		unsigned long next = below(entry);
 
@@ -86,12 +85,12 @@ static unsigned long level1_table(unsigned long root, unsigned long va)
 		}
 		table = next;
 	}
-	return table;
+	return entry_of(table, va, wanted);
 }
 
 pte_t *mm_entry(unsigned long root, unsigned long va)
 {
-	return entry_of(level1_table(root, va), va, 1);
+	return mm_level_entry(root, va, 1);
 }
 
 static pteval_t flags_of(const void *va)
@@ -126,9 +125,9 @@ void mm_init(const struct machine *machine)
 
 	kernel_root = new_table(4);
 	for (pa = 0; pa < machine->memory_end; pa += REGION)
-		level1_table(kernel_root, (unsigned long)pv_host_va(pa));
-	level1_table(kernel_root, USER_BASE);
-	level1_table(kernel_root, IO_BASE);
+		mm_entry(kernel_root, (unsigned long)pv_host_va(pa));
+	mm_entry(kernel_root, USER_BASE);
+	mm_entry(kernel_root, IO_BASE);
 	map_image(machine->memory_end);
 	pv_write_cr3(kernel_root);
 	if (pv_read_cr3() != kernel_root)
@@ -142,7 +141,7 @@ unsigned long mm_new_space(void)
 	pgd_t *pgd = pv_host_va(root);
 
 	pv_set_pgd(&pgd[KERNEL_ENTRY], kernel[KERNEL_ENTRY]);
-	level1_table(root, USER_BASE);
+	mm_entry(root, USER_BASE);
 	return root;
 }
 
