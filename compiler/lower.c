@@ -195,6 +195,11 @@ uint32_t op_changes(const struct arch *arch, const struct op *op)
 	return bits;
 }
 
+bool op_changes_flags(const struct arch *arch, const struct op *op)
+{
+	return op_changes(arch, op) & register_bit(arch, "flags");
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;

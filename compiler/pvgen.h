@@ -561,6 +561,7 @@ bool lower(struct run *run);
 
 /** What a call of the op may change: a bit for each of arch->registers. */
 uint32_t op_changes(const struct arch *arch, const struct op *op);
+bool op_changes_flags(const struct arch *arch, const struct op *op);
 
 /* ---- emit_*.c: print what was decided ---------------------------------------- */
 
