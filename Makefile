@@ -91,6 +91,8 @@ $(eval $(call guest-build,guest-clang,$(CLANG)))
 $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 	@sh $<
 
+include tests/canary/rules.mk
+
 # ---- the main job and the tests ----
 
 demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
@@ -98,7 +100,8 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
 	$(PYTHON) tests/boot/demo.py
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
-	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf
+	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
