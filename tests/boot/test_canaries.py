@@ -3,6 +3,8 @@
 The guest calls each op with known values in all registers (canaries.c).
 """
 
+import subprocess
+
 import machine
 import manifest
 import pytest
@@ -34,3 +36,21 @@ def test_one_register_more_is_noticed(environment: str, cmdline: str) -> None:
     leaks = [test for test in seen.console.failures if "keeps_registers" in test.name]
     assert {test.name.rsplit(".", 1)[0] for test in leaks} == {LEAKY}
     assert {test.failure for test in leaks} == {"changed r11"}
+
+
+def narrow_functions() -> set[str]:
+    """Functions behind ops that keep registers which a C call may change."""
+    return {target["symbol"] for op in manifest.ops() if op["clobbers"] != ["normal"] and not op["tail"]
+            for target in op["targets"] if target["form"] == "call"}
+
+
+@pytest.mark.parametrize("name", ["guest.elf", "guest-clang.elf"])
+def test_narrow_functions_save_what_they_use(name: str) -> None:
+    """Never all eight volatile registers, as a thunk would: so they call no ordinary C function."""
+    saved = {}
+    for function in narrow_functions():
+        text = subprocess.run(["objdump", "-d", f"--disassemble={function}", machine.GUEST.with_name(name)],
+                              capture_output=True, text=True, check=True).stdout
+        assert f"<{function}>:" in text
+        saved[function] = text.count("push ")
+    assert saved != {} and max(saved.values()) < 8, saved
