@@ -7,6 +7,9 @@ PYTHON := /usr/bin/python3
 SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 
+# What the guest is made of; a test builds it of a changed description.
+GENERATED := generated
+
 .DELETE_ON_ERROR:
 .PHONY: all setup demo check check-fast check-tree regen bench format clean
 
@@ -65,11 +68,11 @@ regen: $(BUILD)/pvgen
 
 GUEST_SRC    := $(wildcard runtime/*.c runtime/x86_64/*.S backends/*/*.c backends/*/*.S \
 		  tests/boot/*.c tests/boot/*.S) \
-		$(filter-out %.skeleton.c,$(wildcard generated/*.c generated/*.S))
+		$(filter-out %.skeleton.c,$(wildcard $(GENERATED)/*.c $(GENERATED)/*.S))
 GUEST_CFLAGS := -std=gnu11 -ffreestanding -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 		-fno-pic -fno-pie -fno-stack-protector -fcf-protection=branch \
 		-fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror \
-		-Igenerated -Iruntime -Itests/boot
+		-I$(GENERATED) -Iruntime -Itests/boot
 GUEST_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
 
 define guest-build
@@ -93,15 +96,22 @@ $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 
 include tests/canary/rules.mk
 
+# ---- the plugin that counts instructions ----
+
+$(BUILD)/cost.so: tests/cost/plugin.c
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	@$(CC) -std=gnu11 -shared -fPIC -O2 -g -Wall -Wextra -Werror -o $@ $<
+
 # ---- the main job and the tests ----
 
-demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
+demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 	$(BUILD)/pvgen check $(IDL)
 	$(PYTHON) tests/boot/demo.py
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
-	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
@@ -109,8 +119,15 @@ check: check-tree
 check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 	$(PYTHON) -m pytest -q -n 2 tests/compiler
 
-bench: $(BUILD)/pvgen
+bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
+	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
+
+$(BUILD)/bench/forms: tests/bench/forms.c
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -mno-red-zone -fno-pic -fno-pie -no-pie \
+		-fcf-protection=branch -o $@ $<
 
 format:
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch])

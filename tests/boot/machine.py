@@ -197,9 +197,10 @@ def capture(words: list[str], timeout: float) -> tuple[str, bool]:
     return b"".join(output).decode(errors="replace"), process.returncode == -signal.SIGKILL
 
 
-def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT) -> Boot:
-    """Boot a file and wait for its end."""
+def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT,
+        options: tuple[str, ...] = ()) -> Boot:
+    """Boot a file, with more options for QEMU, and wait for its end."""
     sha256 = hashlib.sha256(guest.read_bytes()).hexdigest()
     start = time.monotonic()
-    log, late = capture(command(environment, guest, cmdline), timeout)
+    log, late = capture([*command(environment, guest, cmdline), *options], timeout)
     return Boot(environment, sha256, time.monotonic() - start, late, log)
