@@ -111,7 +111,7 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
-	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
