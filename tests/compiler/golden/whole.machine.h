@@ -37,7 +37,7 @@ __asm__(
 	".Lmachine_plain_wrap_end:\n"
 	" .set .Lmachine_length_wrap, (.Lmachine_length_wrap_1) - (((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) > (.Lmachine_length_wrap_1)) * ((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) - (.Lmachine_length_wrap_1)))\n"
 	".Lmachine_metal_truth:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lmachine_metal_truth_end:\n"
 	" .set .Lmachine_length_truth_2, (6) - (((.Lmachine_metal_truth_end - .Lmachine_metal_truth) > (6)) * ((.Lmachine_metal_truth_end - .Lmachine_metal_truth) - (6)))\n"
 	".Lmachine_guest_truth:\n"
@@ -46,7 +46,7 @@ __asm__(
 	".Lmachine_guest_truth_end:\n"
 	" .set .Lmachine_length_truth_1, (.Lmachine_length_truth_2) - (((.Lmachine_guest_truth_end - .Lmachine_guest_truth) > (.Lmachine_length_truth_2)) * ((.Lmachine_guest_truth_end - .Lmachine_guest_truth) - (.Lmachine_length_truth_2)))\n"
 	".Lmachine_plain_truth:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lmachine_plain_truth_end:\n"
 	" .set .Lmachine_length_truth, (.Lmachine_length_truth_1) - (((.Lmachine_plain_truth_end - .Lmachine_plain_truth) > (.Lmachine_length_truth_1)) * ((.Lmachine_plain_truth_end - .Lmachine_plain_truth) - (.Lmachine_length_truth_1)))\n"
 	".Lmachine_metal_masked:\n"
@@ -127,7 +127,7 @@ __asm__(
 	" .set .Lmachine_length_set, (.Lmachine_length_set_1) - (((.Lmachine_plain_set_end - .Lmachine_plain_set) > (.Lmachine_length_set_1)) * ((.Lmachine_plain_set_end - .Lmachine_plain_set) - (.Lmachine_length_set_1)))\n"
 	" .set .Lmachine_length_queue, 6\n"
 	".Lmachine_metal_pending:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lmachine_metal_pending_end:\n"
 	" .set .Lmachine_length_pending_2, (6) - (((.Lmachine_metal_pending_end - .Lmachine_metal_pending) > (6)) * ((.Lmachine_metal_pending_end - .Lmachine_metal_pending) - (6)))\n"
 	".Lmachine_guest_pending:\n"
@@ -139,11 +139,11 @@ __asm__(
 	".Lmachine_guest_pending_end:\n"
 	" .set .Lmachine_length_pending_1, (.Lmachine_length_pending_2) - (((.Lmachine_guest_pending_end - .Lmachine_guest_pending) > (.Lmachine_length_pending_2)) * ((.Lmachine_guest_pending_end - .Lmachine_guest_pending) - (.Lmachine_length_pending_2)))\n"
 	".Lmachine_plain_pending:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lmachine_plain_pending_end:\n"
 	" .set .Lmachine_length_pending, (.Lmachine_length_pending_1) - (((.Lmachine_plain_pending_end - .Lmachine_plain_pending) > (.Lmachine_length_pending_1)) * ((.Lmachine_plain_pending_end - .Lmachine_plain_pending) - (.Lmachine_length_pending_1)))\n"
 	".Lmachine_metal_shift:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lmachine_metal_shift_end:\n"
 	" .set .Lmachine_length_shift_2, (6) - (((.Lmachine_metal_shift_end - .Lmachine_metal_shift) > (6)) * ((.Lmachine_metal_shift_end - .Lmachine_metal_shift) - (6)))\n"
 	".Lmachine_guest_shift:\n"
@@ -151,7 +151,7 @@ __asm__(
 	".Lmachine_guest_shift_end:\n"
 	" .set .Lmachine_length_shift_1, (.Lmachine_length_shift_2) - (((.Lmachine_guest_shift_end - .Lmachine_guest_shift) > (.Lmachine_length_shift_2)) * ((.Lmachine_guest_shift_end - .Lmachine_guest_shift) - (.Lmachine_length_shift_2)))\n"
 	".Lmachine_plain_shift:\n"
-	" xor %eax, %eax\n"
+	" mov $0, %eax\n"
 	".Lmachine_plain_shift_end:\n"
 	" .set .Lmachine_length_shift, (.Lmachine_length_shift_1) - (((.Lmachine_plain_shift_end - .Lmachine_plain_shift) > (.Lmachine_length_shift_1)) * ((.Lmachine_plain_shift_end - .Lmachine_plain_shift) - (.Lmachine_length_shift_1)))\n"
 	" .set .Lmachine_length_quiet, 6\n"
@@ -196,7 +196,7 @@ static inline __attribute__((always_inline)) unsigned long machine_scalars(uint8
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3), "+r"(pv_arg4), "+r"(pv_arg5)
 		:
-		: "r10", "r11", "cc", "memory");
+		: "cc", "r10", "r11", "memory");
 	return (unsigned long)pv_result;
 }
 
@@ -223,7 +223,7 @@ static inline __attribute__((always_inline)) void machine_pointers(const struct 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -297,7 +297,7 @@ static inline __attribute__((always_inline)) int32_t machine_masked(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "r11", "cc", "memory");
+		: "cc", "rdi", "r11", "memory");
 	return (int32_t)pv_result;
 }
 
@@ -341,7 +341,7 @@ static inline __attribute__((always_inline)) void machine_refused(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -364,7 +364,7 @@ static inline __attribute__((always_inline)) unsigned long machine_read_table(vo
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (unsigned long)pv_result;
 }
 
@@ -388,7 +388,7 @@ static inline __attribute__((always_inline)) void machine_write_table(unsigned l
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -411,7 +411,7 @@ static inline __attribute__((always_inline)) void machine_enter(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -434,7 +434,7 @@ static inline __attribute__((always_inline)) void machine_leave(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -458,7 +458,7 @@ static inline __attribute__((always_inline)) void machine_set(machine_entry_t *p
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -483,7 +483,7 @@ static inline __attribute__((always_inline)) long machine_queue(unsigned long ta
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 	return (long)pv_result;
 }
 
@@ -507,7 +507,7 @@ static inline __attribute__((always_inline)) uint16_t machine_pending(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (uint16_t)pv_result;
 }
 
@@ -531,7 +531,7 @@ static inline __attribute__((always_inline)) int64_t machine_shift(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (int64_t)pv_result;
 }
 
@@ -553,7 +553,7 @@ static inline __attribute__((always_inline)) void machine_quiet(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -574,7 +574,7 @@ static inline __attribute__((always_inline)) void machine_slow(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -595,7 +595,7 @@ static inline __attribute__((always_inline)) void machine_halt(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 #endif

@@ -32,7 +32,7 @@
 .Lmachine_plain_wrap_end:
 	.set .Lmachine_length_wrap, (.Lmachine_length_wrap_1) - (((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) > (.Lmachine_length_wrap_1)) * ((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) - (.Lmachine_length_wrap_1)))
 .Lmachine_metal_truth:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_truth_end:
 	.set .Lmachine_length_truth_2, (6) - (((.Lmachine_metal_truth_end - .Lmachine_metal_truth) > (6)) * ((.Lmachine_metal_truth_end - .Lmachine_metal_truth) - (6)))
 .Lmachine_guest_truth:
@@ -41,7 +41,7 @@
 .Lmachine_guest_truth_end:
 	.set .Lmachine_length_truth_1, (.Lmachine_length_truth_2) - (((.Lmachine_guest_truth_end - .Lmachine_guest_truth) > (.Lmachine_length_truth_2)) * ((.Lmachine_guest_truth_end - .Lmachine_guest_truth) - (.Lmachine_length_truth_2)))
 .Lmachine_plain_truth:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_truth_end:
 	.set .Lmachine_length_truth, (.Lmachine_length_truth_1) - (((.Lmachine_plain_truth_end - .Lmachine_plain_truth) > (.Lmachine_length_truth_1)) * ((.Lmachine_plain_truth_end - .Lmachine_plain_truth) - (.Lmachine_length_truth_1)))
 .Lmachine_metal_masked:
@@ -122,7 +122,7 @@
 	.set .Lmachine_length_set, (.Lmachine_length_set_1) - (((.Lmachine_plain_set_end - .Lmachine_plain_set) > (.Lmachine_length_set_1)) * ((.Lmachine_plain_set_end - .Lmachine_plain_set) - (.Lmachine_length_set_1)))
 	.set .Lmachine_length_queue, 6
 .Lmachine_metal_pending:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_pending_end:
 	.set .Lmachine_length_pending_2, (6) - (((.Lmachine_metal_pending_end - .Lmachine_metal_pending) > (6)) * ((.Lmachine_metal_pending_end - .Lmachine_metal_pending) - (6)))
 .Lmachine_guest_pending:
@@ -134,11 +134,11 @@
 .Lmachine_guest_pending_end:
 	.set .Lmachine_length_pending_1, (.Lmachine_length_pending_2) - (((.Lmachine_guest_pending_end - .Lmachine_guest_pending) > (.Lmachine_length_pending_2)) * ((.Lmachine_guest_pending_end - .Lmachine_guest_pending) - (.Lmachine_length_pending_2)))
 .Lmachine_plain_pending:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_pending_end:
 	.set .Lmachine_length_pending, (.Lmachine_length_pending_1) - (((.Lmachine_plain_pending_end - .Lmachine_plain_pending) > (.Lmachine_length_pending_1)) * ((.Lmachine_plain_pending_end - .Lmachine_plain_pending) - (.Lmachine_length_pending_1)))
 .Lmachine_metal_shift:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_shift_end:
 	.set .Lmachine_length_shift_2, (6) - (((.Lmachine_metal_shift_end - .Lmachine_metal_shift) > (6)) * ((.Lmachine_metal_shift_end - .Lmachine_metal_shift) - (6)))
 .Lmachine_guest_shift:
@@ -146,7 +146,7 @@
 .Lmachine_guest_shift_end:
 	.set .Lmachine_length_shift_1, (.Lmachine_length_shift_2) - (((.Lmachine_guest_shift_end - .Lmachine_guest_shift) > (.Lmachine_length_shift_2)) * ((.Lmachine_guest_shift_end - .Lmachine_guest_shift) - (.Lmachine_length_shift_2)))
 .Lmachine_plain_shift:
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_shift_end:
 	.set .Lmachine_length_shift, (.Lmachine_length_shift_1) - (((.Lmachine_plain_shift_end - .Lmachine_plain_shift) > (.Lmachine_length_shift_1)) * ((.Lmachine_plain_shift_end - .Lmachine_plain_shift) - (.Lmachine_length_shift_1)))
 	.set .Lmachine_length_quiet, 6

@@ -40,7 +40,7 @@ machine_metal_truth:
 	endbr64
 .Lmachine_metal_truth_code:
 # 38 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_truth_first:
 .Lmachine_metal_truth_end:
 	ret
@@ -157,7 +157,7 @@ machine_metal_pending:
 	endbr64
 .Lmachine_metal_pending_code:
 # 78 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_pending_first:
 .Lmachine_metal_pending_end:
 	ret
@@ -169,7 +169,7 @@ machine_metal_shift:
 	endbr64
 .Lmachine_metal_shift_code:
 # 79 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_metal_shift_first:
 .Lmachine_metal_shift_end:
 	ret

@@ -40,7 +40,7 @@ machine_plain_truth:
 	endbr64
 .Lmachine_plain_truth_code:
 # 38 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_truth_first:
 .Lmachine_plain_truth_end:
 	ret
@@ -157,7 +157,7 @@ machine_plain_pending:
 	endbr64
 .Lmachine_plain_pending_code:
 # 78 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_pending_first:
 .Lmachine_plain_pending_end:
 	ret
@@ -169,7 +169,7 @@ machine_plain_shift:
 	endbr64
 .Lmachine_plain_shift_code:
 # 79 "whole.pvi"
-	xor %eax, %eax
+	mov $0, %eax
 .Lmachine_plain_shift_first:
 .Lmachine_plain_shift_end:
 	ret
