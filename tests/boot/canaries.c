@@ -6,6 +6,7 @@
  */
 #include "kernel.h"
 #include "canary_check.h"
+#include "pv_host.h"
 
 #define FLAGS_IF    0x200ul
 #define MSR_FS_BASE 0xc0000100ul
@@ -163,10 +164,19 @@ static void stop_waking(void)
 
 /* Page tables: entries get the value that they have. */
 
-static void same_entry(unsigned long *arguments, unsigned int level)
+static void same_entry(unsigned long *arguments, unsigned int wanted)
 {
-	uint64_t *entry = mm_level_entry(pv_read_cr3(), USER_TEST, level);
+	unsigned long table = pv_read_cr3();
+	unsigned int level = 4;
+	uint64_t *entry;
 
+	for (;; level--) {
+		entry = (uint64_t *)pv_host_va(table) +
+			(USER_TEST >> (PAGE_SHIFT + 9 * (level - 1)) & 511);
+		if (level == wanted)
+			break;
+		table = pv_pte_val((pte_t){*entry}) & PTE_FRAME;
+	}
 	arguments[0] = (unsigned long)entry;
 	arguments[1] = *entry;
 }

@@ -110,9 +110,6 @@ void mm_init(const struct machine *machine);
 /* Guest-physical address of a zeroed page that is never given back. */
 unsigned long mm_page(void);
 
-/* Entry of a level (1 to 4) for an address; the tables above it are made if need be. */
-void *mm_level_entry(unsigned long root, unsigned long va, unsigned int level);
-
 /* Level 1 entry of an address in the windows USER_BASE, IO_BASE or in the image. */
 pte_t *mm_entry(unsigned long root, unsigned long va);
 

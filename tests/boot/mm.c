@@ -70,12 +70,13 @@ static unsigned long new_table(unsigned int level)
 	return pa;
 }
 
-void *mm_level_entry(unsigned long root, unsigned long va, unsigned int wanted)
+/* The level 1 table for va, made if need be with those above it. */
+static unsigned long level1_table(unsigned long root, unsigned long va)
 {
 	unsigned long table = root;
 	unsigned int level;
 
-	for (level = 4; level > wanted; level--) {
+	for (level = 4; level > 1; level--) {
 		uint64_t *entry = entry_of(table, va, level);
 		unsigned long next = below(entry);
 
@@ -85,12 +86,12 @@ void *mm_level_entry(unsigned long root, unsigned long va, unsigned int wanted)
 		}
 		table = next;
 	}
-	return entry_of(table, va, wanted);
+	return table;
 }
 
 pte_t *mm_entry(unsigned long root, unsigned long va)
 {
-	return mm_level_entry(root, va, 1);
+	return entry_of(level1_table(root, va), va, 1);
 }
 
 static pteval_t flags_of(const void *va)
@@ -125,9 +126,9 @@ void mm_init(const struct machine *machine)
 
 	kernel_root = new_table(4);
 	for (pa = 0; pa < machine->memory_end; pa += REGION)
-		mm_entry(kernel_root, (unsigned long)pv_host_va(pa));
-	mm_entry(kernel_root, USER_BASE);
-	mm_entry(kernel_root, IO_BASE);
+		level1_table(kernel_root, (unsigned long)pv_host_va(pa));
+	level1_table(kernel_root, USER_BASE);
+	level1_table(kernel_root, IO_BASE);
 	map_image(machine->memory_end);
 	pv_write_cr3(kernel_root);
 	if (pv_read_cr3() != kernel_root)
@@ -141,7 +142,7 @@ unsigned long mm_new_space(void)
 	pgd_t *pgd = pv_host_va(root);
 
 	pv_set_pgd(&pgd[KERNEL_ENTRY], kernel[KERNEL_ENTRY]);
-	mm_entry(root, USER_BASE);
+	level1_table(root, USER_BASE);
 	return root;
 }
 
