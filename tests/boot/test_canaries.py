@@ -9,6 +9,9 @@ import machine
 import manifest
 import pytest
 
+# Ops that no canary can call, of those that there are: two do not come back, one raises an exception.
+UNCALLED = {"cpu.iret", "cpu.sysret", "cpu.read_pmc"} & set(manifest.names())
+
 # The op that the mutant breaks: narrow everywhere, and used where nothing lives in R11.
 LEAKY = "cpu.read_cr0"
 
@@ -24,8 +27,8 @@ def test_every_op_has_a_canary(environment: str, cmdline: str) -> None:
     """Each op is called, or the guest says why not; all that are called keep to their contract."""
     seen = machine.run(environment, cmdline=cmdline)
     assert seen.good, (seen.obstacles, seen.console.failures)
-    assert watched(seen) | {"cpu.iret"} == set(manifest.names())
-    assert seen.console.uncounted["cpu.iret"] == "does not come back to its site"
+    assert set(manifest.names()) - watched(seen) == UNCALLED
+    assert seen.console.uncounted.keys() >= UNCALLED
     assert ({op.form for op in seen.console.ops} == {"indirect"}) == bool(cmdline)
 
 
