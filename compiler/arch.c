@@ -52,9 +52,13 @@ const struct arch arch_table[] = {
 		.jump_slot = "jmp *@(%rip)",
 		.slot_site = 6,
 		.default_budget = 16,
-		/* nopl DISPLACEMENT(%rax) and (%rcx): no compiler has a reason for such a
-		 * displacement.  It holds 0x50, the length of the site, the op. */
-		.marker_begin = ".byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (@ << 16) + @",
+		/*
+		 * nopl DISPLACEMENT(%rax) and (%rcx): no compiler has a reason for such a
+		 * displacement.  It holds 0x50, the length of the site, the op.  The site
+		 * follows at once: where a line begins, none needs filler to be inside one.
+		 */
+		.marker_begin = ".balign 64; .byte 0x0f, 0x1f, 0x80; "
+				".long 0x50000000 + (@ << 16) + @",
 		.marker_end = ".byte 0x0f, 0x1f, 0x81; .long 0x50000000 + @",
 		.canary_enter = x86_64_canary_enter,
 		.canary_leave = x86_64_canary_leave,

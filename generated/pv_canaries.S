@@ -64,7 +64,7 @@
 pv_canary_read_cr0:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr0 << 16) + 0
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr0 << 16) + 0
 	pv_read_cr0
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 0
 	canary_leave
@@ -75,7 +75,7 @@ pv_canary_read_cr0:
 pv_canary_write_cr0:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr0 << 16) + 1
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr0 << 16) + 1
 	pv_write_cr0
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 1
 	canary_leave
@@ -86,7 +86,7 @@ pv_canary_write_cr0:
 pv_canary_read_cr4:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr4 << 16) + 2
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr4 << 16) + 2
 	pv_read_cr4
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 2
 	canary_leave
@@ -97,7 +97,7 @@ pv_canary_read_cr4:
 pv_canary_write_cr4:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr4 << 16) + 3
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr4 << 16) + 3
 	pv_write_cr4
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 3
 	canary_leave
@@ -108,7 +108,7 @@ pv_canary_write_cr4:
 pv_canary_read_msr:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_msr << 16) + 4
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_msr << 16) + 4
 	pv_read_msr
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 4
 	canary_leave
@@ -119,7 +119,7 @@ pv_canary_read_msr:
 pv_canary_write_msr:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_msr << 16) + 5
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_msr << 16) + 5
 	pv_write_msr
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 5
 	canary_leave
@@ -130,7 +130,7 @@ pv_canary_write_msr:
 pv_canary_cpuid:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_cpuid << 16) + 6
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_cpuid << 16) + 6
 	pv_cpuid
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 6
 	canary_leave
@@ -141,7 +141,7 @@ pv_canary_cpuid:
 pv_canary_load_gdt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gdt << 16) + 7
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gdt << 16) + 7
 	pv_load_gdt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
 	canary_leave
@@ -152,7 +152,7 @@ pv_canary_load_gdt:
 pv_canary_load_idt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_idt << 16) + 8
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_idt << 16) + 8
 	pv_load_idt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
 	canary_leave
@@ -163,7 +163,7 @@ pv_canary_load_idt:
 pv_canary_load_tr:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tr << 16) + 9
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tr << 16) + 9
 	pv_load_tr
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
 	canary_leave
@@ -174,7 +174,7 @@ pv_canary_load_tr:
 pv_canary_write_gdt_entry:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_gdt_entry << 16) + 10
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_gdt_entry << 16) + 10
 	pv_write_gdt_entry
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
 	canary_leave
@@ -185,7 +185,7 @@ pv_canary_write_gdt_entry:
 pv_canary_write_idt_entry:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_idt_entry << 16) + 11
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_idt_entry << 16) + 11
 	pv_write_idt_entry
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
 	canary_leave
@@ -196,7 +196,7 @@ pv_canary_write_idt_entry:
 pv_canary_load_sp0:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_sp0 << 16) + 12
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_sp0 << 16) + 12
 	pv_load_sp0
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
 	canary_leave
@@ -207,7 +207,7 @@ pv_canary_load_sp0:
 pv_canary_load_tls:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tls << 16) + 13
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tls << 16) + 13
 	pv_load_tls
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
 	canary_leave
@@ -218,7 +218,7 @@ pv_canary_load_tls:
 pv_canary_io_delay:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_io_delay << 16) + 14
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_io_delay << 16) + 14
 	pv_io_delay
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
 	canary_leave
@@ -229,7 +229,7 @@ pv_canary_io_delay:
 pv_canary_save_fl:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 16
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 16
 	pv_save_fl
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
 	canary_leave
@@ -240,7 +240,7 @@ pv_canary_save_fl:
 pv_canary_restore_fl:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 17
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 17
 	pv_restore_fl
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
 	canary_leave
@@ -251,7 +251,7 @@ pv_canary_restore_fl:
 pv_canary_irq_disable:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 18
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 18
 	pv_irq_disable
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
 	canary_leave
@@ -262,7 +262,7 @@ pv_canary_irq_disable:
 pv_canary_irq_enable:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 19
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 19
 	pv_irq_enable
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
 	canary_leave
@@ -273,7 +273,7 @@ pv_canary_irq_enable:
 pv_canary_safe_halt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 20
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 20
 	pv_safe_halt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 20
 	canary_leave
@@ -284,7 +284,7 @@ pv_canary_safe_halt:
 pv_canary_halt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 21
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 21
 	pv_halt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 21
 	canary_leave
@@ -295,7 +295,7 @@ pv_canary_halt:
 pv_canary_read_cr2:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 22
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 22
 	pv_read_cr2
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 22
 	canary_leave
@@ -306,7 +306,7 @@ pv_canary_read_cr2:
 pv_canary_read_cr3:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 23
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 23
 	pv_read_cr3
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 23
 	canary_leave
@@ -317,7 +317,7 @@ pv_canary_read_cr3:
 pv_canary_write_cr3:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 24
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 24
 	pv_write_cr3
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 24
 	canary_leave
@@ -328,7 +328,7 @@ pv_canary_write_cr3:
 pv_canary_flush_tlb_local:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 25
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 25
 	pv_flush_tlb_local
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 25
 	canary_leave
@@ -339,7 +339,7 @@ pv_canary_flush_tlb_local:
 pv_canary_flush_tlb_one:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 26
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 26
 	pv_flush_tlb_one
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 26
 	canary_leave
@@ -350,7 +350,7 @@ pv_canary_flush_tlb_one:
 pv_canary_pte_val:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 27
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 27
 	pv_pte_val
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 27
 	canary_leave
@@ -361,7 +361,7 @@ pv_canary_pte_val:
 pv_canary_make_pte:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 28
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 28
 	pv_make_pte
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 28
 	canary_leave
@@ -372,7 +372,7 @@ pv_canary_make_pte:
 pv_canary_set_pte:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 29
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 29
 	pv_set_pte
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 29
 	canary_leave
@@ -383,7 +383,7 @@ pv_canary_set_pte:
 pv_canary_set_pmd:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 30
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 30
 	pv_set_pmd
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 30
 	canary_leave
@@ -394,7 +394,7 @@ pv_canary_set_pmd:
 pv_canary_set_pud:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 31
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 31
 	pv_set_pud
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 31
 	canary_leave
@@ -405,7 +405,7 @@ pv_canary_set_pud:
 pv_canary_set_pgd:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 32
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 32
 	pv_set_pgd
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 32
 	canary_leave
@@ -416,7 +416,7 @@ pv_canary_set_pgd:
 pv_canary_alloc_pt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 33
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 33
 	pv_alloc_pt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 33
 	canary_leave
@@ -427,7 +427,7 @@ pv_canary_alloc_pt:
 pv_canary_release_pt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 34
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 34
 	pv_release_pt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 34
 	canary_leave
@@ -438,7 +438,7 @@ pv_canary_release_pt:
 pv_canary_lazy_enter:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 35
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 35
 	pv_lazy_enter
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 35
 	canary_leave
@@ -449,7 +449,7 @@ pv_canary_lazy_enter:
 pv_canary_lazy_leave:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 36
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 36
 	pv_lazy_leave
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 36
 	canary_leave

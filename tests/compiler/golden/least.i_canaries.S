@@ -64,7 +64,7 @@
 i_canary_f:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Li_length_f << 16) + 0
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Li_length_f << 16) + 0
 	i_f
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 0
 	canary_leave

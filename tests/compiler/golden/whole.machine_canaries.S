@@ -64,7 +64,7 @@
 machine_canary_scalars:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_scalars << 16) + 0
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_scalars << 16) + 0
 	machine_scalars
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 0
 	canary_leave
@@ -75,7 +75,7 @@ machine_canary_scalars:
 machine_canary_pointers:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pointers << 16) + 1
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pointers << 16) + 1
 	machine_pointers
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 1
 	canary_leave
@@ -86,7 +86,7 @@ machine_canary_pointers:
 machine_canary_wrap:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_wrap << 16) + 2
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_wrap << 16) + 2
 	machine_wrap
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 2
 	canary_leave
@@ -97,7 +97,7 @@ machine_canary_wrap:
 machine_canary_truth:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_truth << 16) + 3
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_truth << 16) + 3
 	machine_truth
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 3
 	canary_leave
@@ -108,7 +108,7 @@ machine_canary_truth:
 machine_canary_masked:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_masked << 16) + 4
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_masked << 16) + 4
 	machine_masked
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 4
 	canary_leave
@@ -119,7 +119,7 @@ machine_canary_masked:
 machine_canary_mask:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_mask << 16) + 5
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_mask << 16) + 5
 	machine_mask
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 5
 	canary_leave
@@ -130,7 +130,7 @@ machine_canary_mask:
 machine_canary_refused:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_refused << 16) + 7
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_refused << 16) + 7
 	machine_refused
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
 	canary_leave
@@ -141,7 +141,7 @@ machine_canary_refused:
 machine_canary_read_table:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_read_table << 16) + 8
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_read_table << 16) + 8
 	machine_read_table
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
 	canary_leave
@@ -152,7 +152,7 @@ machine_canary_read_table:
 machine_canary_write_table:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_write_table << 16) + 9
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_write_table << 16) + 9
 	machine_write_table
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
 	canary_leave
@@ -163,7 +163,7 @@ machine_canary_write_table:
 machine_canary_enter:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_enter << 16) + 10
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_enter << 16) + 10
 	machine_enter
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
 	canary_leave
@@ -174,7 +174,7 @@ machine_canary_enter:
 machine_canary_leave:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_leave << 16) + 11
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_leave << 16) + 11
 	machine_leave
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
 	canary_leave
@@ -185,7 +185,7 @@ machine_canary_leave:
 machine_canary_set:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_set << 16) + 12
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_set << 16) + 12
 	machine_set
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
 	canary_leave
@@ -196,7 +196,7 @@ machine_canary_set:
 machine_canary_queue:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_queue << 16) + 13
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_queue << 16) + 13
 	machine_queue
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
 	canary_leave
@@ -207,7 +207,7 @@ machine_canary_queue:
 machine_canary_pending:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pending << 16) + 14
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pending << 16) + 14
 	machine_pending
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
 	canary_leave
@@ -218,7 +218,7 @@ machine_canary_pending:
 machine_canary_shift:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_shift << 16) + 15
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_shift << 16) + 15
 	machine_shift
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
 	canary_leave
@@ -229,7 +229,7 @@ machine_canary_shift:
 machine_canary_quiet:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_quiet << 16) + 16
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_quiet << 16) + 16
 	machine_quiet
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
 	canary_leave
@@ -240,7 +240,7 @@ machine_canary_quiet:
 machine_canary_slow:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_slow << 16) + 17
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_slow << 16) + 17
 	machine_slow
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
 	canary_leave
@@ -251,7 +251,7 @@ machine_canary_slow:
 machine_canary_halt:
 	endbr64
 	canary_enter
-	.byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_halt << 16) + 18
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_halt << 16) + 18
 	machine_halt
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
 	canary_leave
