@@ -5,9 +5,10 @@
 Writes product.pvi for pvgen, functions.c and leaky.S, which its backends call,
 and stubs.c, which calls each op's C stub while many values are live.
 
-Three backends: `inline` has a template for each op, which changes all that the
-op may; `calls` a C function that uses every register; `leaky` changes one
-register more than the op may (see leaks()).
+Four backends: `inline` has a template for each op, which changes all that the
+op may; `calls` a C function that uses every register; `simple` what pvgen writes
+by itself: identity, zero, nop; `leaky` changes one register more than the op may
+(see leaks()).
 """
 
 import sys
@@ -47,6 +48,8 @@ group all {{
 backend inline for pv {{ bare; detect always; priority 0; }}
 backend calls for pv {{ detect always; priority 1;
 {calls}}}
+backend simple for pv {{ detect always; priority 3;
+{simple}}}
 backend leaky for pv {{ detect always; priority 2;
 {leaky}}}
 """
@@ -138,6 +141,13 @@ def calls() -> Iterator[str]:
         yield f"    all.{op.name} {kind};\n"
 
 
+def simple() -> Iterator[str]:
+    """Backend of the templates that are pvgen's own."""
+    for op in OPS:
+        kind = "nop" if op.result == "void" else "identity" if (op.result, op.arity) == ("u64", 1) else "zero"
+        yield f"    all.{op.name} {kind};\n"
+
+
 def leaky() -> Iterator[str]:
     """Backend that breaks every contract."""
     for op in OPS:
@@ -200,7 +210,7 @@ def main() -> None:
     """Write all files."""
     outdir = Path(sys.argv[1])
     outdir.mkdir(parents=True, exist_ok=True)
-    texts = {"ops": declarations, "calls": calls, "leaky": leaky}
+    texts = {"ops": declarations, "calls": calls, "simple": simple, "leaky": leaky}
     filled = PVI.format(**{name: "".join(lines()) for name, lines in texts.items()})
     (outdir / "product.pvi").write_text(filled)
     for name, lines in {"functions.c": functions, "leaky_functions.S": leaky_functions, "stubs.c": stubs}.items():

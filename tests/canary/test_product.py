@@ -38,7 +38,7 @@ def calls(compiler: str, backend: str) -> list[Call]:
     return [Call(*LINE.fullmatch(line).groups()) for line in run.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("backend", ["inline", "calls", "leaky"])
+@pytest.mark.parametrize("backend", ["inline", "calls", "simple", "leaky"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_every_combination_is_called(compiler: str, backend: str) -> None:
     """Convention by result by number of arguments, in both phases."""
@@ -53,6 +53,13 @@ def test_contracts_are_kept(compiler: str, backend: str) -> None:
     """By templates and by C functions that use all registers; results arrive, C callers lose nothing."""
     bad = [call for call in calls(compiler, backend)
            if (call.changed, call.result, call.stub) != ("", "good", "good")]
+    assert bad == []
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_own_templates_keep_contracts(compiler: str) -> None:
+    """Identity, zero and nop change nothing but the result, flags neither."""
+    bad = [call for call in calls(compiler, "simple") if (call.changed, call.result) != ("", "good")]
     assert bad == []
 
 
