@@ -80,7 +80,7 @@ static bool test_is_done(unsigned long result)
 
 #define FORM(op, form, argument)                                                                   \
 	{                                                                                          \
-		#op, #form, block_##op##_##form, op##_is_done, argument                            \
+#op, #form, block_##op##_##form, op##_is_done, argument                            \
 	}
 #define FORMS(op, argument)                                                                        \
 	FORM(op, inline, argument), FORM(op, prefixes, argument), FORM(op, noop, argument),        \
