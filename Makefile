@@ -130,7 +130,8 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 		-fcf-protection=branch -o $@ $<
 
 format:
-	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch])
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
+		tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c)
 
 clean:
 	rm -rf $(BUILD)
