@@ -7,6 +7,9 @@ PYTHON := /usr/bin/python3
 SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 
+# What the guest is made of; a test builds it of a changed description.
+GENERATED := generated
+
 .DELETE_ON_ERROR:
 .PHONY: all setup demo check check-fast check-tree regen bench format clean
 
@@ -65,15 +68,16 @@ regen: $(BUILD)/pvgen
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend
 # is in an image if its table is; the linker then takes of backends/ what the table reaches.
 
-BACKENDS     := $(basename $(notdir $(wildcard generated/*.S)))
-KERNEL_SRC   := $(wildcard runtime/*.c runtime/x86_64/*.S tests/boot/*.c tests/boot/*.S) generated/pv.c
+BACKENDS     := $(patsubst %.skeleton.c,%,$(notdir $(wildcard $(GENERATED)/*.skeleton.c)))
+KERNEL_SRC   := $(wildcard runtime/*.c runtime/x86_64/*.S tests/boot/*.c tests/boot/*.S) \
+		$(GENERATED)/pv.c $(GENERATED)/pv_canaries.S
 BACKEND_SRC  := $(wildcard backends/*/*.c backends/*/*.S)
-tables        = $(foreach name,$(1),generated/$(name).c.o generated/$(name).S.o)
+tables        = $(foreach name,$(1),$(GENERATED)/$(name).c.o $(GENERATED)/$(name).S.o)
 GUEST_SRC    := $(KERNEL_SRC) $(BACKEND_SRC) $(basename $(call tables,$(BACKENDS)))
 GUEST_CFLAGS := -std=gnu11 -ffreestanding -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 		-fno-pic -fno-pie -fno-stack-protector -fcf-protection=branch \
 		-fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror \
-		-Igenerated -Iruntime -Itests/boot
+		-I$(GENERATED) -Iruntime -Itests/boot
 GUEST_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
 
 define guest-build
@@ -112,15 +116,24 @@ $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 # ---- the patcher under stress ----
 
 include tests/stress/rules.mk
+include tests/canary/rules.mk
+
+# ---- the plugin that counts instructions ----
+
+$(BUILD)/cost.so: tests/cost/plugin.c
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	@$(CC) -std=gnu11 -shared -fPIC -O2 -g -Wall -Wextra -Werror -o $@ $<
 
 # ---- the main job and the tests ----
 
-demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/xen/xen.elf
+demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 	$(BUILD)/pvgen check $(IDL)
 	$(PYTHON) tests/boot/demo.py
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
-	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf
+	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
@@ -128,12 +141,19 @@ check: check-tree
 check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 	$(PYTHON) -m pytest -q -n 2 tests/compiler
 
-bench: $(BUILD)/pvgen
+bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
+	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
+
+$(BUILD)/bench/forms: tests/bench/forms.c
+	@mkdir -p $(@D)
+	@echo '  LD    $@'
+	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -mno-red-zone -fno-pic -fno-pie -no-pie \
+		-fcf-protection=branch -o $@ $<
 
 format:
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
-		tests/stress/*.[ch])
+		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c)
 
 clean:
 	rm -rf $(BUILD)

@@ -10,6 +10,30 @@
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+/*
+ * RDI points to two arrays of words, one for each of `registers` in this order.
+ * Load all from the first; behind the call, store all to the second.  The stack
+ * is aligned as at any call.
+ */
+static const char x86_64_canary_enter[] =
+	"\tpush %rbx\n\tpush %rbp\n\tpush %r12\n\tpush %r13\n\tpush %r14\n\tpush %r15\n"
+	"\tpush %rdi\n\tpush 0(%rdi)\n\tpopf\n"
+	"\tmov 8(%rdi), %rax\n\tmov 16(%rdi), %rbx\n\tmov 24(%rdi), %rcx\n"
+	"\tmov 32(%rdi), %rdx\n\tmov 40(%rdi), %rsi\n\tmov 56(%rdi), %rbp\n"
+	"\tmov 64(%rdi), %r8\n\tmov 72(%rdi), %r9\n\tmov 80(%rdi), %r10\n"
+	"\tmov 88(%rdi), %r11\n\tmov 96(%rdi), %r12\n\tmov 104(%rdi), %r13\n"
+	"\tmov 112(%rdi), %r14\n\tmov 120(%rdi), %r15\n\tmov 48(%rdi), %rdi\n";
+
+static const char x86_64_canary_leave[] =
+	"\tpushf\n\tpush %rdi\n\tmov 16(%rsp), %rdi\n"
+	"\tmov %rax, 136(%rdi)\n\tmov %rbx, 144(%rdi)\n\tmov %rcx, 152(%rdi)\n"
+	"\tmov %rdx, 160(%rdi)\n\tmov %rsi, 168(%rdi)\n\tmov %rbp, 184(%rdi)\n"
+	"\tmov %r8, 192(%rdi)\n\tmov %r9, 200(%rdi)\n\tmov %r10, 208(%rdi)\n"
+	"\tmov %r11, 216(%rdi)\n\tmov %r12, 224(%rdi)\n\tmov %r13, 232(%rdi)\n"
+	"\tmov %r14, 240(%rdi)\n\tmov %r15, 248(%rdi)\n"
+	"\tpop 176(%rdi)\n\tpop 128(%rdi)\n\tpop %rdi\n\tcld\n"
+	"\tpop %r15\n\tpop %r14\n\tpop %r13\n\tpop %r12\n\tpop %rbp\n\tpop %rbx\n";
+
 const struct arch arch_table[] = {
 	{
 		.name = "x86_64",
@@ -29,6 +53,16 @@ const struct arch arch_table[] = {
 		.slot_site = 6,
 		.default_budget = 16,
 		.line = 64,
+		/*
+		 * nopl DISPLACEMENT(%rax) and (%rcx): no compiler has a reason for such a
+		 * displacement.  It holds 0x50, the length of the site, the op.  The site
+		 * follows at once: where a line begins, none needs filler to be inside one.
+		 */
+		.marker_begin = ".balign 64; .byte 0x0f, 0x1f, 0x80; "
+				".long 0x50000000 + (@ << 16) + @",
+		.marker_end = ".byte 0x0f, 0x1f, 0x81; .long 0x50000000 + @",
+		.canary_enter = x86_64_canary_enter,
+		.canary_leave = x86_64_canary_leave,
 		.percpu = "%gs:@",
 		.global = "@(%rip)",
 		.elsewhere = "0x7fff0000",

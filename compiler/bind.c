@@ -305,6 +305,15 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 
 /* ---- what an op allows ---- */
 
+/** C functions may keep all registers, but no compiler makes them keep the flags. */
+static void check_flags(struct run *run, const struct op *op, const struct impl *impl)
+{
+	bool is_function = impl->kind == IMPL_CALL || impl->kind == IMPL_HYPERCALL;
+
+	if (is_function && !op->tail && !op_changes_flags(run->arch, op))
+		diag(run, flags_kept, impl->loc, op->name.s);
+}
+
 static void check_shape(struct run *run, const struct op *op, const struct impl *impl)
 {
 	const struct scalar *result = type_scalar(&op->type);
@@ -319,6 +328,7 @@ static void check_shape(struct run *run, const struct op *op, const struct impl 
 		diag(run, identity_shape, impl->loc, op->name.s);
 	if (op->tail && impl->kind != IMPL_INLINE && impl->kind != IMPL_CALL)
 		diag(run, tail_shape, impl->loc, op->name.s);
+	check_flags(run, op, impl);
 }
 
 static const struct operand *first_privileged(const struct run *run, const struct template *t)

@@ -8,6 +8,8 @@ const struct emitter emitters[] = {
 	{"calls", "@.h", PER_INTERFACE, emit_calls},
 	{"asm", "@_asm.h", PER_INTERFACE, emit_asm},
 	{"tables", "@.c", PER_INTERFACE, emit_tables},
+	{"canary", "@_canaries.h", PER_INTERFACE, emit_canary_header},
+	{"canaries", "@_canaries.S", PER_INTERFACE, emit_canary_code},
 	{"manifest", "@.json", PER_INTERFACE, emit_manifest},
 	{"abi", "@.h", PER_ABI, emit_abi},
 	{"backend", "@.h", PER_BACKEND, emit_backend_header},

@@ -373,42 +373,33 @@ static void put_site(const struct run *run, const struct lines *l, const struct 
 
 /* ---- calls: stubs for C ---- */
 
-static bool is_argument(const struct run *run, const struct op *op, const char *reg)
+/** Does the register carry an argument or the result? */
+static bool is_operand(const struct run *run, const struct op *op, const char *reg)
 {
 	for (size_t i = 0; i < op->params.n; i++)
 		if (!strcmp(run->arch->args[i], reg))
 			return true;
-	return false;
+	return !type_is_void(&op->type) && !strcmp(run->arch->result, reg);
 }
 
 static void put_clobbers(const struct run *run, const struct op *op, struct out *o)
 {
-	bool has_result = !type_is_void(&op->type);
+	const char *const *registers = run->arch->registers;
+	uint32_t changes = op_changes(run->arch, op);
 	struct out list = {0};
 
-	if (op->clobber == CLOBBER_NORMAL) {
-		for (const char *const *r = run->arch->volatiles; *r; r++)
-			if (!is_argument(run, op, *r) &&
-			    !(has_result && !strcmp(*r, run->arch->result)))
-				put(&list, ", \"%s\"", *r);
+	for (unsigned int i = 0; registers[i]; i++) {
+		bool is_flags = !strcmp(registers[i], "flags");
+
+		if (changes >> i & 1 && !is_operand(run, op, registers[i]))
+			put(&list, ", \"%s\"", is_flags ? "cc" : registers[i]);
 	}
-	vec_each(r, &op->registers)
-	{
-		if (strcmp(r->s, "flags") != 0)
-			put(&list, ", \"%s\"", r->s);
-	}
-	if (op->clobber != CLOBBER_NONE)
-		put(&list, ", \"cc\"");
 	if (!(op->context & CONTEXT_PURE))
 		put(&list, ", \"memory\"");
 	put(o, "\t\t:%s);\n", list.n ? list.v + 1 : "");
 }
 
-/*
- * Arguments are results too: an op may change the registers that carry them,
- * however narrow it is, because not every compiler preserves those for
- * no_caller_saved_registers.
- */
+/** Arguments are results too: see op_changes(). */
 static void put_operands(const struct op *op, struct out *o)
 {
 	const char *comma = " ";

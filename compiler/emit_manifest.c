@@ -1,4 +1,6 @@
 /* The whole model for machines, as JSON: ops, slots, targets by name, binary interfaces. */
+#include <string.h>
+
 #include "pvgen.h"
 
 static void put_text(struct out *o, const char *s)
@@ -55,6 +57,35 @@ static void put_clobbers(const struct op *op, struct out *o)
 	put(o, "]");
 }
 
+/** Instructions in a line of a template: labels and data are none. */
+static unsigned int count_statements(const char *text)
+{
+	char *rest = mem_printf("%s", text), *statement;
+	unsigned int n = 0;
+
+	while ((statement = strsep(&rest, ";\n"))) {
+		const char *colon = strchr(statement, ':');
+		/* A colon behind a register is a segment's. */
+		bool has_label = colon && !memchr(statement, '%', (size_t)(colon - statement));
+		const char *s = has_label ? colon + 1 : statement;
+
+		s += strspn(s, " \t");
+		n += *s && *s != '.';
+	}
+	return n;
+}
+
+/** Of code at the site; a function's are not known. */
+static const char *instructions_text(const struct lowered *l)
+{
+	unsigned int n = 0;
+
+	if (l->form == FORM_CALL)
+		return "null";
+	vec_each(insn, &l->insns) n += count_statements(insn->text);
+	return mem_printf("%u", n);
+}
+
 static void put_targets(const struct interface *i, const struct op *op, struct out *o)
 {
 	static const char *const forms[] = {[FORM_CALL] = "call",
@@ -71,9 +102,9 @@ static void put_targets(const struct interface *i, const struct op *op, struct o
 
 		put(o,
 		    "%s{\"backend\": \"%s\", \"form\": \"%s\", \"symbol\": \"%s\", "
-		    "\"inherited\": %s}",
+		    "\"inherited\": %s, \"instructions\": %s}",
 		    separator(first, "\t\t\t\t"), b->name.s, forms[l->form], l->symbol,
-		    b->impls[op->slot].is_inherited ? "true" : "false");
+		    b->impls[op->slot].is_inherited ? "true" : "false", instructions_text(l));
 		first = false;
 	}
 	put(o, "]");

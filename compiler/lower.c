@@ -179,6 +179,43 @@ static void (*const lowerings[])(struct lowering *l) = {
 	[IMPL_TRAP] = lower_trap,
 };
 
+/* ---- contracts ---- */
+
+static uint32_t register_bit(const struct arch *arch, const char *name)
+{
+	for (unsigned int i = 0; arch->registers[i]; i++)
+		if (!strcmp(arch->registers[i], name))
+			return UINT32_C(1) << i;
+	return 0;
+}
+
+/*
+ * Arguments are results too: an op may change the registers that carry them,
+ * however narrow it is, because not every compiler preserves those for
+ * no_caller_saved_registers.
+ */
+uint32_t op_changes(const struct arch *arch, const struct op *op)
+{
+	uint32_t bits = 0;
+
+	if (op->clobber == CLOBBER_NORMAL)
+		for (const char *const *r = arch->volatiles; *r; r++)
+			bits |= register_bit(arch, *r);
+	if (op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS)
+		bits |= register_bit(arch, "flags");
+	vec_each(r, &op->registers) bits |= register_bit(arch, r->s);
+	for (size_t i = 0; i < op->params.n; i++)
+		bits |= register_bit(arch, arch->args[i]);
+	if (!type_is_void(&op->type))
+		bits |= register_bit(arch, arch->result);
+	return bits;
+}
+
+bool op_changes_flags(const struct arch *arch, const struct op *op)
+{
+	return op_changes(arch, op) & register_bit(arch, "flags");
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;

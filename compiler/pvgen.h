@@ -471,7 +471,10 @@ struct arch {
 	const char *landing_pad;
 	const char *ret;
 	const char *call_slot, *jump_slot; /* @ is the slot */
-	unsigned int slot_site;		   /* bytes of the two above */
+	const char *marker_begin;	   /* no-op; @ is the site's length, then the op */
+	const char *marker_end;		   /* no-op; @ is the op */
+	const char *canary_enter, *canary_leave;
+	unsigned int slot_site; /* bytes of the two above */
 	unsigned int default_budget;
 	unsigned int line;  /* bytes that one store may change while others execute them */
 	const char *percpu; /* @ is symbol+offset */
@@ -585,6 +588,10 @@ struct lowered {
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
 
+/** What a call of the op may change: a bit for each of arch->registers. */
+uint32_t op_changes(const struct arch *arch, const struct op *op);
+bool op_changes_flags(const struct arch *arch, const struct op *op);
+
 /* ---- effects.c: what templates change ----------------------------------------- */
 
 extern const struct effects effects_x86_64;
@@ -608,6 +615,8 @@ void emit_ops(const struct run *run, const void *module, struct out *o);
 void emit_calls(const struct run *run, const void *module, struct out *o);
 void emit_asm(const struct run *run, const void *module, struct out *o);
 void emit_tables(const struct run *run, const void *module, struct out *o);
+void emit_canary_header(const struct run *run, const void *module, struct out *o);
+void emit_canary_code(const struct run *run, const void *module, struct out *o);
 void emit_manifest(const struct run *run, const void *module, struct out *o);
 void emit_abi(const struct run *run, const void *module, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);

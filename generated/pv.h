@@ -340,7 +340,7 @@ static inline __attribute__((always_inline)) void pv_write_cr0(unsigned long val
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -389,7 +389,7 @@ static inline __attribute__((always_inline)) void pv_write_cr4(unsigned long val
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -414,7 +414,7 @@ static inline __attribute__((always_inline)) uint64_t pv_read_msr(uint32_t msr)
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
 		:
-		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 	return (uint64_t)pv_result;
 }
 
@@ -440,7 +440,7 @@ static inline __attribute__((always_inline)) void pv_write_msr(uint32_t msr, uin
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -467,7 +467,7 @@ static inline __attribute__((always_inline)) uint64_t pv_read_msr_safe(uint32_t 
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 	return (uint64_t)pv_result;
 }
 
@@ -495,7 +495,7 @@ static inline __attribute__((always_inline)) int pv_write_msr_safe(uint32_t msr,
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 	return (int)pv_result;
 }
 
@@ -522,7 +522,7 @@ static inline __attribute__((always_inline)) uint64_t pv_read_pmc(int counter)
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
 		:
-		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 	return (uint64_t)pv_result;
 }
 
@@ -548,7 +548,7 @@ static inline __attribute__((always_inline)) unsigned long pv_get_debugreg(int r
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
 		:
-		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 	return (unsigned long)pv_result;
 }
 
@@ -574,7 +574,7 @@ static inline __attribute__((always_inline)) void pv_set_debugreg(int regno, uns
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -596,7 +596,7 @@ static inline __attribute__((always_inline)) void pv_wbinvd(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -623,7 +623,7 @@ static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3)
 		:
-		: "rax", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -648,7 +648,7 @@ static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -672,7 +672,7 @@ static inline __attribute__((always_inline)) void pv_load_idt(const struct desc_
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -696,7 +696,7 @@ static inline __attribute__((always_inline)) void pv_load_tr(uint16_t selector)
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -720,7 +720,7 @@ static inline __attribute__((always_inline)) unsigned long pv_store_tr(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (unsigned long)pv_result;
 }
 
@@ -747,7 +747,7 @@ static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *g
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -773,7 +773,7 @@ static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -798,7 +798,7 @@ static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, u
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -824,7 +824,7 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -850,7 +850,7 @@ static inline __attribute__((always_inline)) void pv_set_ldt(const uint64_t *ldt
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -876,7 +876,7 @@ static inline __attribute__((always_inline)) void pv_write_ldt_entry(uint64_t *l
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -901,7 +901,7 @@ static inline __attribute__((always_inline)) void pv_alloc_ldt(uint64_t *ldt, un
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -926,7 +926,7 @@ static inline __attribute__((always_inline)) void pv_free_ldt(uint64_t *ldt, uns
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -951,7 +951,7 @@ static inline __attribute__((always_inline)) void pv_load_gs_index(unsigned int 
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1000,7 +1000,7 @@ static inline __attribute__((always_inline)) void pv_context_begin(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1022,7 +1022,7 @@ static inline __attribute__((always_inline)) void pv_context_end(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1159,7 +1159,7 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1181,7 +1181,7 @@ static inline __attribute__((always_inline)) void pv_halt(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1230,7 +1230,7 @@ static inline __attribute__((always_inline)) void pv_write_cr2(unsigned long add
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1280,7 +1280,7 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1302,7 +1302,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1324,7 +1324,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_global(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1348,7 +1348,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1376,7 +1376,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint6
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1609,7 +1609,7 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1634,7 +1634,7 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1659,7 +1659,7 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1684,7 +1684,7 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1711,7 +1711,7 @@ static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
 		:
-		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 	return (pte_t){(uint64_t)pv_result};
 }
 
@@ -1738,7 +1738,7 @@ static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pt
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1764,7 +1764,7 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1790,7 +1790,7 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1817,7 +1817,7 @@ static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int ind
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1842,7 +1842,7 @@ static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long r
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1867,7 +1867,7 @@ static inline __attribute__((always_inline)) void pv_exit_mm(unsigned long root)
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1893,7 +1893,7 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1917,7 +1917,7 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1967,7 +1967,7 @@ static inline __attribute__((always_inline)) void pv_lock_wait(uint8_t *byte, ui
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -1991,7 +1991,7 @@ static inline __attribute__((always_inline)) void pv_lock_kick(unsigned int cpu)
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -2042,7 +2042,7 @@ static inline __attribute__((always_inline)) uint64_t pv_sched_clock(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (uint64_t)pv_result;
 }
 
@@ -2069,7 +2069,7 @@ static inline __attribute__((always_inline)) uint64_t pv_steal_clock(unsigned in
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0)
 		:
-		: "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 	return (uint64_t)pv_result;
 }
 

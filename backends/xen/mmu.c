@@ -28,6 +28,8 @@
 
 static unsigned long *frame_list;
 static unsigned long nr_frames;
+/* Where the page that Xen shares with the domain stands in the image. */
+static unsigned long shared_pfn;
 static uint64_t readonly[FRAMES / WORD_BITS];
 static PERCPU unsigned long root;
 static unsigned long boot_root, boot_frames;
@@ -76,15 +78,17 @@ void xen_protect(unsigned long pfn, bool writable)
 	xen_checked("xen: update_va_mapping", xen_update_va_mapping(va, entry, XEN_UVMF_INVLPG));
 }
 
-/* The table that Xen offers is only a hint: the guest's own list has the last word. */
+/*
+ * The table that Xen offers is only a hint: the guest's own list has the last
+ * word.  Calls nothing: its callers would have to save all registers for it.
+ */
 static inline unsigned long mfn_to_pfn(unsigned long mfn)
 {
 	unsigned long pfn = ((const uint64_t *)XEN_MACH2PHYS_VIRT_START)[mfn];
-	unsigned long shared = pv_host_pa(&xen_shared) >> PAGE_SHIFT;
 
 	if (pfn < nr_frames && frame_list[pfn] == mfn)
 		return pfn;
-	return mfn == frame_list[shared] ? shared : NO_FRAME;
+	return mfn == frame_list[shared_pfn] ? shared_pfn : NO_FRAME;
 }
 
 /* An entry's frame and what Xen added, as the kernel thinks of them; flags that it sees. */
@@ -373,10 +377,9 @@ void xen_pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned 
 
 static void map_shared_info(unsigned long machine_address)
 {
-	unsigned long pfn = pv_host_pa(&xen_shared) >> PAGE_SHIFT;
-
-	frame_list[pfn] = machine_address >> PAGE_SHIFT;
-	xen_protect(pfn, true);
+	shared_pfn = pv_host_pa(&xen_shared) >> PAGE_SHIFT;
+	frame_list[shared_pfn] = machine_address >> PAGE_SHIFT;
+	xen_protect(shared_pfn, true);
 }
 
 void xen_mmu_init(const struct xen_start_info *info)

@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cost
 import machine
+from cost import Measured
 from machine import Boot, Op
 
 
@@ -25,25 +27,36 @@ def boot_all(guest: Path) -> list[Boot]:
         return list(pool.map(lambda name: machine.run(name, guest), machine.ENVIRONMENTS))
 
 
+def measure_all(boots: list[Boot], guest: Path) -> dict[str, Measured]:
+    """Count instructions in all environments where the kernel boots."""
+    with ThreadPoolExecutor() as pool:
+        counted = pool.map(lambda boot: cost.measure(boot.environment, guest) if boot.booted
+                           else cost.unmeasured(boot), boots)
+        return {boot.environment: measured for boot, measured in zip(boots, counted, strict=True)}
+
+
 def hypervisor(boot: Boot) -> tuple[str | None, str | None]:
     """Backend and hypervisor that the guest found."""
     return boot.console.backends[0] if boot.console.backends else (None, None)
 
 
-def op_json(op: Op) -> dict:
-    """One operation; instructions are null where nobody has counted them."""
+def op_json(op: Op, measured: Measured, bare: dict[str, int | None]) -> dict:
+    """One operation; what could not be counted is null."""
+    seen = measured.costs.get(op.op)
     return {"op": op.op, "form": op.form, "site_bytes": op.site_bytes,
-            "instructions": None, "pad_instructions": None, "bare_instructions": None}
+            "instructions": seen and seen.guest, "pad_instructions": seen and seen.padding,
+            "hypervisor_instructions": seen and seen.hypervisor, "bare_instructions": bare.get(op.op)}
 
 
-def boot_json(boot: Boot) -> dict:
+def boot_json(boot: Boot, measured: Measured) -> dict:
     """One environment as demo.json has it."""
     backend, text = hypervisor(boot)
     passed, failed = boot.console.counted
+    bare = cost.bare_instructions()
     return {"name": boot.environment, "hypervisor": text, "backend": backend,
             "image_sha256": boot.image_sha256, "booted": boot.booted,
             "seconds": round(boot.seconds, 2), "tests_passed": passed, "tests_failed": failed,
-            "ops": [op_json(op) for op in boot.console.ops]}
+            "ops": [op_json(op, measured, bare) for op in boot.console.ops]}
 
 
 def summary(boot: Boot) -> str:
@@ -63,19 +76,46 @@ def summary(boot: Boot) -> str:
     ])
 
 
-def table(boots: list[Boot]) -> str:
-    """Form and bytes of each operation's site in each environment."""
-    cells = {boot.environment: {op.op: f"{op.form:8} {op.site_bytes:3}" for op in boot.console.ops}
-             for boot in boots}
+def cost_text(measured: Measured, op: str) -> str:
+    """Instructions in the guest, +padding, and in the hypervisor."""
+    seen = measured.costs.get(op)
+    if not seen:
+        return f"{'?':>8} {'?':>7}"
+    padding = f"+{seen.padding}" if seen.padding else ""
+    return f"{seen.guest:6}{padding:2} {seen.hypervisor:7}"
+
+
+def cells(boot: Boot, measured: Measured) -> dict[str, str]:
+    """One environment's column."""
+    return {op.op: f"{op.form:8} {op.site_bytes:3} {cost_text(measured, op.op)}" for op in boot.console.ops}
+
+
+def table(boots: list[Boot], costs: dict[str, Measured]) -> str:
+    """Form, bytes and instructions of each operation's site in each environment."""
+    columns = {boot.environment: cells(boot, costs[boot.environment]) for boot in boots}
     ops = dict.fromkeys(op.op for boot in boots for op in boot.console.ops)
-    rows = [("op", list(cells))]
-    rows += [(op, [column.get(op, "-") for column in cells.values()]) for op in ops]
-    return "\n".join(f"{op:24}" + "".join(f"{cell:16}" for cell in row).rstrip() for op, row in rows)
+    head = "form   bytes    insns      hv"
+    rows = [("", list(columns)), ("op", [head] * len(columns))]
+    rows += [(op, [column.get(op, "-") for column in columns.values()]) for op in ops]
+    lines = (f"{op:24}" + "".join(f"{cell:32}" for cell in row).rstrip() for op, row in rows)
+    return "\n".join([*lines, "insns: executed in the guest, +no-ops that pad the site; hv: in the hypervisor"])
 
 
-def complaints(boots: list[Boot]) -> Iterator[str]:
+def unknown(costs: dict[str, Measured]) -> Iterator[str]:
+    """What could not be counted, and why."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for environment, measured in costs.items():
+        for op, reason in measured.unknown.items():
+            reasons.setdefault((op, reason), []).append(environment)
+    for (op, reason), environments in reasons.items():
+        yield f"not counted: {op} on {', '.join(environments)}: {reason}"
+
+
+def complaints(boots: list[Boot], costs: dict[str, Measured]) -> Iterator[str]:
     """What is wrong; nothing if all is well."""
     for boot in boots:
+        if boot.booted and not costs[boot.environment].boot.good:
+            yield f"{boot.environment} boots, but not for the counting of instructions"
         for obstacle in boot.obstacles:
             yield f"{boot.environment} did not boot: {obstacle}"
         for name, instead in boot.console.missing:
@@ -91,13 +131,13 @@ def complaints(boots: list[Boot]) -> Iterator[str]:
         yield "the environments were given different images"
 
 
-def write_results(boots: list[Boot], outdir: Path) -> None:
+def write_results(boots: list[Boot], costs: dict[str, Measured], outdir: Path) -> None:
     """Leave what was seen where others find it."""
     logs = outdir / "boot"
     logs.mkdir(parents=True, exist_ok=True)
     for boot in boots:
         (logs / f"{boot.environment}.log").write_text(boot.log)
-    result = {"environments": [boot_json(boot) for boot in boots]}
+    result = {"environments": [boot_json(boot, costs[boot.environment]) for boot in boots]}
     (outdir / "demo.json").write_text(json.dumps(result, indent=1) + "\n")
 
 
@@ -113,9 +153,11 @@ def main(words: list[str] | None = None) -> int:
     """Boot, show, judge."""
     options = arguments(words)
     boots = boot_all(options.guest)
-    write_results(boots, options.outdir)
-    print(*[summary(boot) for boot in boots], table(boots), sep="\n\n")
-    wrong = list(complaints(boots))
+    costs = measure_all(boots, options.guest)
+    write_results(boots, costs, options.outdir)
+    print(*[summary(boot) for boot in boots], table(boots, costs), sep="\n\n")
+    print("", *unknown(costs), sep="\n")
+    wrong = list(complaints(boots, costs))
     for complaint in wrong:
         print(f"demo: {complaint}; log in {options.outdir / 'boot'}", file=sys.stderr)
     return 1 if wrong else 0

@@ -181,7 +181,7 @@ user_program_end:
 
 /* Implementations of mutate.c. */
 	.balign	16
-	.globl	mutated_nop, mutated_trap, mutated_trap_op
+	.globl	mutated_nop, mutated_trap, mutated_trap_op, mutated_leak, mutated_leak_op
 mutated_nop:
 	endbr64
 	ret
@@ -190,6 +190,11 @@ mutated_trap:
 	ud2
 mutated_trap_op:
 	.short	0
+mutated_leak:
+	endbr64
+	call	*mutated_leak_op(%rip)
+	lea	1(%r11), %r11
+	ret
 
 	.bss
 	.balign	8
@@ -197,6 +202,8 @@ mutated_trap_op:
 caught_stack:
 	.quad	0
 user_return_stack:
+	.quad	0
+mutated_leak_op:
 	.quad	0
 
 	.section .note.GNU-stack, "", @progbits

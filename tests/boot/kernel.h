@@ -46,7 +46,7 @@ void *memset(void *to, int byte, size_t length);
 
 /* ---- mutate.c ---- */
 
-/* For "mutate=<op>:<nop|trap>" a copy of the backend with this op broken; else the backend. */
+/* For "mutate=<op>:<nop|trap|leak>" a copy of the backend with this op broken; else the backend. */
 const struct pv_backend *mutate(const struct pv_backend *backend, const struct pv_boot *boot);
 
 /* ---- traps.c, entry.S ---- */
@@ -198,11 +198,17 @@ extern volatile unsigned long smp_calls[CPUS];
 void check(const char *test, bool passed);
 void check_equal(const char *test, unsigned long got, unsigned long expected);
 
+/* Count a test whose result has been printed. */
+void count_test(bool passed);
+
 /* Counts so far. */
 extern unsigned long tests_passed, tests_failed;
 
 /* So that an op that forgets to set its result cannot return the right one by luck. */
 #define POISON_RESULT() asm volatile("" : : "a"(0x5a5a5a5a5a5a5a5aul))
+
+/* canaries.c: call each op so many times with each set of values in all registers. */
+void canaries_run(unsigned int times);
 
 void test_control(void);
 void test_registers(void);

@@ -95,6 +95,7 @@ class Console:
     cpus: list[tuple[int, int]] = field(default_factory=list)
     wallclocks: list[int] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
+    uncounted: dict[str, str] = field(default_factory=dict)     # op: why its cost is unknown
     panics: list[str] = field(default_factory=list)
     done: list[tuple[int, int]] = field(default_factory=list)
     garbled: list[str] = field(default_factory=list)
@@ -124,6 +125,7 @@ PROTOCOL = [
     (r"wallclock seconds=(\d+)", "wallclocks", int),
     (r"late switches=(\d+) executed=(\d+) breakpoints=(\d+)", "late",
      lambda *counts: Late(*map(int, counts))),
+    (r"uncounted (\S+) (.+)", "uncounted", lambda op, reason: {op: reason}),
     (r"panic (.*)", "panics", lambda text: text),
     (r"done passed=(\d+) failed=(\d+)", "done", lambda passed, failed: (int(passed), int(failed))),
 ]
@@ -134,7 +136,11 @@ def read_line(console: Console, line: str) -> None:
     """Take in one line that claims to be the guest's."""
     for pattern, where, make in PATTERNS:
         if match := pattern.fullmatch(line):
-            getattr(console, where).append(make(*match.groups()))
+            collected, found = getattr(console, where), make(*match.groups())
+            if isinstance(collected, dict):
+                collected.update(found)
+            else:
+                collected.append(found)
             return
     console.garbled.append(line)
 
@@ -224,9 +230,9 @@ def capture(words: list[str], timeout: float) -> tuple[str, bool]:
 
 
 def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT,
-        accelerator: tuple[str, ...] = BY_TURNS) -> Boot:
-    """Boot a file and wait for its end."""
+        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = ()) -> Boot:
+    """Boot a file, with more options for QEMU, and wait for its end."""
     sha256 = hashlib.sha256(guest.read_bytes()).hexdigest()
     start = time.monotonic()
-    log, late = capture(command(environment, guest, cmdline, accelerator), timeout)
+    log, late = capture([*command(environment, guest, cmdline, accelerator), *options], timeout)
     return Boot(environment, sha256, time.monotonic() - start, late, log)

@@ -2,9 +2,12 @@
 /* The guest kernel: it proves every op on the machine that it finds itself on. */
 #include "kernel.h"
 
+/* Calls of each op that are counted: enough to have some that no interrupt disturbs. */
+#define MEASURED_CALLS 4
+
 unsigned long tests_passed, tests_failed;
 
-static void count(bool passed)
+void count_test(bool passed)
 {
 	if (passed)
 		tests_passed++;
@@ -15,7 +18,7 @@ static void count(bool passed)
 void check(const char *test, bool passed)
 {
 	print("PV test %s %s\n", test, passed ? "pass" : "fail");
-	count(passed);
+	count_test(passed);
 }
 
 void check_equal(const char *test, unsigned long got, unsigned long expected)
@@ -24,7 +27,7 @@ void check_equal(const char *test, unsigned long got, unsigned long expected)
 		print("PV test %s pass\n", test);
 	else
 		print("PV test %s fail got %x expected %x\n", test, got, expected);
-	count(got == expected);
+	count_test(got == expected);
 }
 
 /* Signature of the hypervisor's leaves, and Xen's version where there is one. */
@@ -47,10 +50,13 @@ static void report_backend(const struct pv_backend *backend)
 	print("\n");
 }
 
-static bool patch(const struct pv_backend *backend)
+/* With "patch=no" all sites stay calls through the slots. */
+static bool patch(const struct pv_backend *backend, const struct pv_boot *boot)
 {
 	struct pv_patch_refusal refusal;
 
+	if (early_option(boot->command_line, "patch"))
+		return false;
 	if (pv_patch_sites(__start_pv_sites, __stop_pv_sites, backend, &refusal))
 		return true;
 	print("PV patch refused site=%u address=%x op=", (unsigned long)refusal.index,
@@ -139,13 +145,16 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	early_read(&machine, pvh_info, start_info);
 	backend = find_backend(&machine.boot);
 	pv_install(backend, &machine.boot);
-	patched = patch(backend);
+	patched = patch(backend, &machine.boot);
 	traps_init();
 	report_backend(backend);
 	report_forms();
 	mm_init(&machine);
 	timer_init();
-	run_tests(backend, patched);
+	if (early_option(machine.boot.command_line, "measure"))
+		canaries_run(MEASURED_CALLS);
+	else
+		run_tests(backend, patched);
 	print("PV done passed=%u failed=%u\n", tests_passed, tests_failed);
 	pv_stop(PV_SHUTDOWN_REBOOT);
 }

@@ -2,9 +2,13 @@
 /* Break one op on purpose, to see that the tests notice. */
 #include "kernel.h"
 
-/* entry.S: an op that does nothing, one that traps, and where the latter wants the op's number. */
-extern const char mutated_nop[], mutated_trap[];
+/*
+ * entry.S: an op that does nothing, one that traps, and where the latter wants the
+ * op's number; one that does its work and changes R11, and where that jumps to.
+ */
+extern const char mutated_nop[], mutated_trap[], mutated_leak[];
 extern uint16_t mutated_trap_op;
+extern uintptr_t mutated_leak_op;
 
 static struct pv_ops ops;
 static struct pv_patch patches[PV_NR_OPS];
@@ -52,7 +56,10 @@ const struct pv_backend *mutate(const struct pv_backend *backend, const struct p
 	ops = *backend->ops;
 	memcpy(patches, backend->patches, sizeof(patches));
 	mutated_trap_op = op;
-	if (has_prefix(after_colon(option), "trap"))
+	mutated_leak_op = ((const uintptr_t *)backend->ops)[op];
+	if (has_prefix(after_colon(option), "leak"))
+		replace(op, mutated_leak, PV_FORM_CALL);
+	else if (has_prefix(after_colon(option), "trap"))
 		replace(op, mutated_trap, PV_FORM_TRAP);
 	else
 		replace(op, mutated_nop, PV_FORM_NOP);

@@ -15,7 +15,8 @@ import pytest
 from tool import ENVIRONMENT, FINE, HERE, INPUT, PVGEN, SANITIZED, Result, clean, run, snapshot
 
 LEAST = (HERE / "golden/least.pvi").read_text()
-OUTPUTS = {"a.h", "b.S", "b.c", "b.h", "b.skeleton.c", "i.c", "i.h", "i.json", "i_asm.h", "i_ops.h"}
+OUTPUTS = {"a.h", "b.S", "b.c", "b.h", "b.skeleton.c", "i.c", "i.h", "i.json", "i_asm.h", "i_canaries.S",
+           "i_canaries.h", "i_ops.h"}
 
 OP = "op void f(void) { default nop; }"
 
@@ -507,7 +508,7 @@ def test_version() -> None:
 def test_help_names_every_kind() -> None:
     """Nobody has to read the source to know what --emit takes."""
     text = run("--help").out.decode()
-    for kind in "ops calls asm tables manifest abi backend table templates skeleton".split():
+    for kind in "ops calls asm tables canary canaries manifest abi backend table templates skeleton".split():
         assert re.search(rf"\b{kind}\b", text), kind
 
 

@@ -35,7 +35,7 @@ OP_FIELDS = {
     "context": list,
     "targets": list,
 }
-TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool}
+TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, "instructions": int}
 
 
 def build(outdir: Path, cwd: Path = ROOT, **how: object) -> dict[str, bytes]:
@@ -123,7 +123,8 @@ def test_manifest_ops(manifest: dict) -> None:
         assert op["slot"] == slot
         assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv", "xen_pvh"]
         for target in op["targets"]:
-            assert has_fields(target, TARGET_FIELDS), target
+            assert (target["instructions"] is None) == (target["form"] == "call")
+            assert has_fields({**target, "instructions": target["instructions"] or 0}, TARGET_FIELDS), target
             assert target["form"] in FORMS and target["symbol"]
 
 

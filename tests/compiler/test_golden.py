@@ -18,7 +18,7 @@ UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
 
 KINDS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), re.MULTILINE)
 
-DOCUMENTED = set("ops calls asm tables manifest abi backend table templates skeleton".split())
+DOCUMENTED = set("ops calls asm tables canary canaries manifest abi backend table templates skeleton".split())
 
 COMPILERS = ("gcc", "clang")
 FLAGS = (

@@ -33,7 +33,7 @@ static inline __attribute__((always_inline)) void i_f(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 #endif

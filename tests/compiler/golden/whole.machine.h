@@ -153,7 +153,7 @@ static inline __attribute__((always_inline)) unsigned long machine_scalars(uint8
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2), "+r"(pv_arg3), "+r"(pv_arg4), "+r"(pv_arg5)
 		:
-		: "r10", "r11", "cc", "memory");
+		: "cc", "r10", "r11", "memory");
 	return (unsigned long)pv_result;
 }
 
@@ -180,7 +180,7 @@ static inline __attribute__((always_inline)) void machine_pointers(const struct 
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
 		:
-		: "rax", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -254,7 +254,7 @@ static inline __attribute__((always_inline)) int32_t machine_masked(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "r11", "cc", "memory");
+		: "cc", "rdi", "r11", "memory");
 	return (int32_t)pv_result;
 }
 
@@ -298,7 +298,7 @@ static inline __attribute__((always_inline)) void machine_refused(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -321,7 +321,7 @@ static inline __attribute__((always_inline)) unsigned long machine_read_table(vo
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (unsigned long)pv_result;
 }
 
@@ -346,7 +346,7 @@ static inline __attribute__((always_inline)) void machine_write_table(unsigned l
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -369,7 +369,7 @@ static inline __attribute__((always_inline)) void machine_enter(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -392,7 +392,7 @@ static inline __attribute__((always_inline)) void machine_leave(unsigned int mod
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
-		: "rax", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -416,7 +416,7 @@ static inline __attribute__((always_inline)) void machine_set(machine_entry_t *p
 	" .popsection\n"
 		: "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rax", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -441,7 +441,7 @@ static inline __attribute__((always_inline)) long machine_queue(unsigned long ta
 	" .popsection\n"
 		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
 		:
-		: "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
 	return (long)pv_result;
 }
 
@@ -465,7 +465,7 @@ static inline __attribute__((always_inline)) uint16_t machine_pending(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (uint16_t)pv_result;
 }
 
@@ -489,7 +489,7 @@ static inline __attribute__((always_inline)) int64_t machine_shift(void)
 	" .popsection\n"
 		: "=r"(pv_result)
 		:
-		: "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 	return (int64_t)pv_result;
 }
 
@@ -511,7 +511,7 @@ static inline __attribute__((always_inline)) void machine_quiet(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -532,7 +532,7 @@ static inline __attribute__((always_inline)) void machine_slow(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -553,7 +553,7 @@ static inline __attribute__((always_inline)) void machine_halt(void)
 	" .popsection\n"
 		:
 		:
-		: "rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11", "cc", "memory");
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
 }
 
 #endif

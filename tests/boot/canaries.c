@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each op is called with known values in all registers, and must change no more
+ * than its contract says.  The table says how an op can be called and do no harm.
+ * The same calls, repeated, are where the costs of ops are counted.
+ */
+#include "kernel.h"
+#include "canary_check.h"
+#include "pv_host.h"
+
+#define FLAGS_IF    0x200ul
+#define MSR_FS_BASE 0xc0000100ul
+#define SOON	    NS_PER_MS
+#define WELL_AFTER  (5 * NS_PER_MS)
+#define DESC_BUSY   (2ull << 40)
+#define VECTOR_FREE 0x91ul
+
+struct trial {
+	const char *op;
+	/* Fills in the arguments and makes the machine ready; or NULL. */
+	void (*prepare)(unsigned long *arguments);
+	/* Takes back what the op did; or NULL. */
+	void (*finish)(void);
+	/* Why its instructions cannot be counted, or why it cannot be called at all. */
+	const char *uncounted, *uncalled;
+};
+
+static unsigned long pt_page;
+
+static unsigned long pt_frame(void)
+{
+	if (!pt_page)
+		pt_page = mm_page();
+	return pt_page >> PAGE_SHIFT;
+}
+
+/* Registers that hold what they are set to. */
+
+static void same_cr0(unsigned long *arguments)
+{
+	arguments[0] = pv_read_cr0();
+}
+
+static void same_cr4(unsigned long *arguments)
+{
+	arguments[0] = pv_read_cr4();
+}
+
+static void same_cr3(unsigned long *arguments)
+{
+	arguments[0] = pv_read_cr3();
+}
+
+static void fs_base(unsigned long *arguments)
+{
+	arguments[0] = MSR_FS_BASE;
+	arguments[1] = 0;
+}
+
+static void cpuid(unsigned long *arguments)
+{
+	static uint32_t words[4];
+	unsigned int i;
+
+	words[0] = words[2] = 0;
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		arguments[i] = (unsigned long)&words[i];
+}
+
+/* Descriptor tables: the same again, or entries that nothing uses. */
+
+static void same_gdt(unsigned long *arguments)
+{
+	static struct desc_ptr pointer;
+
+	pointer = (struct desc_ptr){GDT_ENTRIES * sizeof(uint64_t) - 1, (uint64_t)kernel_gdt};
+	arguments[0] = (unsigned long)&pointer;
+}
+
+static void same_idt(unsigned long *arguments)
+{
+	static struct desc_ptr pointer;
+
+	pointer = (struct desc_ptr){PAGE_SIZE - 1, (uint64_t)kernel_idt};
+	arguments[0] = (unsigned long)&pointer;
+}
+
+/* A segment that is in use cannot be loaded again before its descriptor says otherwise. */
+static void same_tr(unsigned long *arguments)
+{
+	pv_write_gdt_entry(kernel_gdt, GDT_TSS, kernel_gdt[GDT_TSS] & ~DESC_BUSY);
+	arguments[0] = SELECTOR(GDT_TSS, 0);
+}
+
+static void gdt_entry(unsigned long *arguments)
+{
+	arguments[0] = (unsigned long)kernel_gdt;
+	arguments[1] = GDT_TEST;
+	arguments[2] = 0;
+}
+
+static void idt_entry(unsigned long *arguments)
+{
+	static struct gate gate;
+
+	gate = traps_gate(VECTOR_FREE);
+	arguments[0] = (unsigned long)kernel_idt;
+	arguments[1] = VECTOR_FREE;
+	arguments[2] = (unsigned long)&gate;
+}
+
+static void same_sp0(unsigned long *arguments)
+{
+	arguments[0] = (unsigned long)&kernel_tss;
+	arguments[1] = kernel_tss.sp[0];
+}
+
+static void no_tls(unsigned long *arguments)
+{
+	static const struct tls tls;
+
+	arguments[0] = (unsigned long)kernel_gdt;
+	arguments[1] = GDT_TLS;
+	arguments[2] = (unsigned long)&tls;
+}
+
+/* Interrupts: disabled before and after each trial. */
+
+static void disable(void)
+{
+	pv_irq_disable();
+}
+
+static void enabled(unsigned long *arguments)
+{
+	arguments[0] = FLAGS_IF | 2;
+}
+
+static void wake_soon(unsigned long *arguments)
+{
+	(void)arguments;
+	pv_timer_program(WELL_AFTER);
+}
+
+static void again(void)
+{
+	pv_timer_program(SOON);
+}
+
+/* The tick could come before the sleep begins, so each one asks for another. */
+static void wake_often(unsigned long *arguments)
+{
+	wake_soon(arguments);
+	timer_on_tick(again);
+	pv_irq_enable();
+}
+
+static void stop_waking(void)
+{
+	timer_on_tick(NULL);
+	timer_spin(WELL_AFTER);
+	pv_irq_disable();
+}
+
+/* Page tables: entries get the value that they have. */
+
+static void same_entry(unsigned long *arguments, unsigned int wanted)
+{
+	unsigned long table = pv_read_cr3();
+	unsigned int level = 4;
+	uint64_t *entry;
+
+	for (;; level--) {
+		entry = (uint64_t *)pv_host_va(table) +
+			(USER_TEST >> (PAGE_SHIFT + 9 * (level - 1)) & 511);
+		if (level == wanted)
+			break;
+		table = pv_pte_val((pte_t){*entry}) & PTE_FRAME;
+	}
+	arguments[0] = (unsigned long)entry;
+	arguments[1] = *entry;
+}
+
+static void same_pte(unsigned long *arguments)
+{
+	same_entry(arguments, 1);
+}
+
+static void same_pmd(unsigned long *arguments)
+{
+	same_entry(arguments, 2);
+}
+
+static void same_pud(unsigned long *arguments)
+{
+	same_entry(arguments, 3);
+}
+
+static void same_pgd(unsigned long *arguments)
+{
+	same_entry(arguments, 4);
+}
+
+static void test_address(unsigned long *arguments)
+{
+	arguments[0] = USER_TEST;
+}
+
+static void a_value(unsigned long *arguments)
+{
+	arguments[0] = (pt_frame() << PAGE_SHIFT) | PTE_DATA;
+}
+
+static void an_entry(unsigned long *arguments)
+{
+	a_value(arguments);
+	arguments[0] = pv_make_pte(arguments[0]).pte;
+}
+
+static void memory_page(unsigned long *arguments)
+{
+	arguments[0] = pt_frame();
+	arguments[1] = 1;
+}
+
+static void table_page(unsigned long *arguments)
+{
+	memory_page(arguments);
+	pv_alloc_pt(arguments[0], 1);
+}
+
+static void release_page(void)
+{
+	pv_release_pt(pt_frame(), 1);
+}
+
+static void lazy_mode(unsigned long *arguments)
+{
+	arguments[0] = PV_LAZY_MMU;
+}
+
+static void in_lazy_mode(unsigned long *arguments)
+{
+	lazy_mode(arguments);
+	pv_lazy_enter(PV_LAZY_MMU);
+}
+
+static void leave(void)
+{
+	pv_lazy_leave(PV_LAZY_MMU);
+}
+
+static const struct trial trials[] = {
+	{.op = "cpu.read_cr0"},
+	{.op = "cpu.write_cr0", .prepare = same_cr0},
+	{.op = "cpu.read_cr4"},
+	{.op = "cpu.write_cr4", .prepare = same_cr4},
+	{.op = "cpu.read_msr", .prepare = fs_base},
+	{.op = "cpu.write_msr", .prepare = fs_base},
+	{.op = "cpu.cpuid", .prepare = cpuid},
+	{.op = "cpu.load_gdt", .prepare = same_gdt},
+	{.op = "cpu.load_idt", .prepare = same_idt},
+	{.op = "cpu.load_tr", .prepare = same_tr},
+	{.op = "cpu.write_gdt_entry", .prepare = gdt_entry},
+	{.op = "cpu.write_idt_entry", .prepare = idt_entry},
+	{.op = "cpu.load_sp0", .prepare = same_sp0},
+	{.op = "cpu.load_tls", .prepare = no_tls},
+	{.op = "cpu.io_delay"},
+	{.op = "cpu.iret", .uncalled = "does not come back to its site"},
+	{.op = "irq.save_fl"},
+	{.op = "irq.restore_fl", .prepare = enabled, .finish = disable},
+	{.op = "irq.irq_disable"},
+	{.op = "irq.irq_enable", .finish = disable},
+	{.op = "irq.safe_halt",
+	 .prepare = wake_soon,
+	 .finish = disable,
+	 .uncounted = "sleeps until an interrupt"},
+	{.op = "irq.halt",
+	 .prepare = wake_often,
+	 .finish = stop_waking,
+	 .uncounted = "sleeps until an interrupt"},
+	{.op = "mmu.read_cr2"},
+	{.op = "mmu.read_cr3"},
+	{.op = "mmu.write_cr3", .prepare = same_cr3},
+	{.op = "mmu.flush_tlb_local"},
+	{.op = "mmu.flush_tlb_one", .prepare = test_address},
+	{.op = "mmu.pte_val", .prepare = an_entry},
+	{.op = "mmu.make_pte", .prepare = a_value},
+	{.op = "mmu.set_pte", .prepare = same_pte},
+	{.op = "mmu.set_pmd", .prepare = same_pmd},
+	{.op = "mmu.set_pud", .prepare = same_pud},
+	{.op = "mmu.set_pgd", .prepare = same_pgd},
+	{.op = "mmu.alloc_pt", .prepare = memory_page, .finish = release_page},
+	{.op = "mmu.release_pt", .prepare = table_page},
+	{.op = "mmu.lazy_enter", .prepare = lazy_mode, .finish = leave},
+	{.op = "mmu.lazy_leave", .prepare = in_lazy_mode},
+};
+
+static bool same_text(const char *a, const char *b)
+{
+	return has_prefix(a, b) && has_prefix(b, a);
+}
+
+static const struct trial *find_trial(enum pv_op op)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(trials); i++)
+		if (same_text(trials[i].op, pv_op_names[op]))
+			return &trials[i];
+	return NULL;
+}
+
+static uint32_t run_trial(const struct trial *trial, enum pv_op op, unsigned int pattern)
+{
+	unsigned long arguments[PV_NR_ARGUMENTS] = {0}, result;
+	uint32_t changed;
+
+	if (trial->prepare)
+		trial->prepare(arguments);
+	changed = canary_call(op, pattern, arguments, &result);
+	if (trial->finish)
+		trial->finish();
+	return changed;
+}
+
+static void report_trial(enum pv_op op, const char *what, uint32_t changed)
+{
+	unsigned int i;
+
+	print("PV test %s.%s %s", pv_op_names[op], what, changed ? "fail changed" : "pass");
+	for (i = 0; i < PV_NR_REGISTERS; i++)
+		if (changed >> i & 1)
+			print(" %s", pv_register_names[i]);
+	print("\n");
+	count_test(!changed);
+}
+
+static void try_op(enum pv_op op, unsigned int times)
+{
+	const struct trial *trial = find_trial(op);
+	uint32_t changed = 0;
+	unsigned int i;
+
+	if (!trial)
+		panic("canaries: nothing says how to call %s", pv_op_names[op]);
+	if (trial->uncounted || trial->uncalled)
+		print("PV uncounted %s %s\n", pv_op_names[op],
+		      trial->uncalled ? trial->uncalled : trial->uncounted);
+	if (trial->uncalled)
+		return;
+	for (i = 0; i < times * CANARY_PATTERNS; i++)
+		changed |= run_trial(trial, op, i % CANARY_PATTERNS);
+	report_trial(op, "keeps_registers", changed);
+}
+
+void canaries_run(unsigned int times)
+{
+	unsigned int op;
+
+	pv_irq_disable();
+	for (op = 0; op < PV_NR_OPS; op++)
+		try_op(op, times);
+}
+
+/* With a timer interrupt pending these run its handler in between. */
+static void test_pending(enum pv_op op)
+{
+	unsigned long flags = FLAGS_IF, result;
+
+	pv_timer_program(SOON);
+	timer_spin(2 * SOON);
+	report_trial(op, "keeps_registers_when_pending", canary_call(op, 0, &flags, &result));
+	pv_irq_disable();
+}
+
+void test_registers(void)
+{
+	canaries_run(1);
+	test_pending(PV_OP_irq_enable);
+	test_pending(PV_OP_restore_fl);
+}
