@@ -103,12 +103,22 @@ def table(boots: list[Boot], costs: dict[str, Measured]) -> str:
 
 def unknown(costs: dict[str, Measured]) -> Iterator[str]:
     """What could not be counted, and why."""
-    reasons: dict[tuple[str, str], list[str]] = {}
+    reasons: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for op, environments in _unknown_ops(costs).items():
+        for reason in dict.fromkeys(environments.values()):
+            where = tuple(each for each in environments if environments[each] == reason)
+            reasons.setdefault((reason, where), []).append(op)
+    for (reason, where), ops in reasons.items():
+        yield f"not counted: {' '.join(ops)} on {', '.join(where)}: {reason}"
+
+
+def _unknown_ops(costs: dict[str, Measured]) -> dict[str, dict[str, str]]:
+    """By op and environment: why its cost is unknown."""
+    found: dict[str, dict[str, str]] = {}
     for environment, measured in costs.items():
         for op, reason in measured.unknown.items():
-            reasons.setdefault((op, reason), []).append(environment)
-    for (op, reason), environments in reasons.items():
-        yield f"not counted: {op} on {', '.join(environments)}: {reason}"
+            found.setdefault(op, {})[environment] = reason
+    return found
 
 
 def complaints(boots: list[Boot], costs: dict[str, Measured]) -> Iterator[str]:
