@@ -65,10 +65,15 @@ regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL)
 
 # ---- the guest kernel: one image for all environments ----
+# guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend
+# is in an image if its table is; the linker then takes of backends/ what the table reaches.
 
-GUEST_SRC    := $(wildcard runtime/*.c runtime/x86_64/*.S backends/*/*.c backends/*/*.S \
-		  tests/boot/*.c tests/boot/*.S) \
-		$(filter-out %.skeleton.c,$(wildcard $(GENERATED)/*.c $(GENERATED)/*.S))
+BACKENDS     := $(filter-out %_canaries,$(basename $(notdir $(wildcard $(GENERATED)/*.S))))
+KERNEL_SRC   := $(wildcard runtime/*.c runtime/x86_64/*.S tests/boot/*.c tests/boot/*.S) \
+		$(GENERATED)/pv.c $(GENERATED)/pv_canaries.S
+BACKEND_SRC  := $(wildcard backends/*/*.c backends/*/*.S)
+tables        = $(foreach name,$(1),$(GENERATED)/$(name).c.o $(GENERATED)/$(name).S.o)
+GUEST_SRC    := $(KERNEL_SRC) $(BACKEND_SRC) $(basename $(call tables,$(BACKENDS)))
 GUEST_CFLAGS := -std=gnu11 -ffreestanding -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 		-fno-pic -fno-pie -fno-stack-protector -fcf-protection=branch \
 		-fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror \
@@ -81,13 +86,25 @@ $(BUILD)/$(1)/%.o: %
 	@echo '  CC    $$@'
 	@$(2) $(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
 
-$(BUILD)/$(1).elf: tests/boot/kernel.lds $(GUEST_SRC:%=$(BUILD)/$(1)/%.o)
-	@echo '  LD    $$@'
-	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o,$$^)
+# Folders have files of the same name, so members are appended, never replaced.
+$(BUILD)/$(1)/backends.a: $(BACKEND_SRC:%=$(BUILD)/$(1)/%.o)
+	@rm -f $$@
+	@ar qcs $$@ $$^
 
 -include $(GUEST_SRC:%=$(BUILD)/$(1)/%.d)
 endef
 
+define guest-link
+$(BUILD)/$(1)$(2).elf: tests/boot/kernel.lds $(KERNEL_SRC:%=$(BUILD)/$(1)/%.o) \
+		$$$$(addprefix $(BUILD)/$(1)/,$$$$(call tables,$(3))) $(BUILD)/$(1)/backends.a
+	@echo '  LD    $$@'
+	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o %.a,$$^)
+endef
+
+.SECONDEXPANSION:
+$(foreach name,guest guest-clang,\
+	$(eval $(call guest-link,$(name),,$(BACKENDS)))\
+	$(eval $(call guest-link,$(name),-%,$$$$(subst +, ,$$$$*))))
 $(eval $(call guest-build,guest,$(CC)))
 $(eval $(call guest-build,guest-clang,$(CLANG)))
 

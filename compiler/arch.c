@@ -1,8 +1,8 @@
 /*
  * An architecture is a row.  Sources: System V ABI for AMD64, section 3.2.3
  * (registers); Intel SDM vol. 2 (instructions), vol. 3, section 5.9
- * (privileged instructions; POPF and PUSHF are here too, because they run
- * without a trap and do the wrong thing).
+ * (privileged instructions; PUSHF, POPF and those that store a system register
+ * are here too, because without CR4.UMIP they run and do the wrong thing).
  */
 #include <string.h>
 
@@ -64,15 +64,17 @@ const struct arch arch_table[] = {
 		.canary_leave = x86_64_canary_leave,
 		.percpu = "%gs:@",
 		.global = "@(%rip)",
+		.elsewhere = "0x7fff0000",
 		.load = LIST("movzbl @, %eax", "movzwl @, %eax", "movl @, %eax", "movq @, %rax"),
 		.load_signed =
 			LIST("movsbq @, %rax", "movswq @, %rax", "movslq @, %rax", "movq @, %rax"),
 		.store = LIST("movb $@, @", "movw $@, @", "movl $@, @", "movq $@, @"),
-		.privileged = LIST("cli", "sti", "hlt", "lgdt", "lidt", "lldt", "ltr", "lmsw",
-				   "clts", "invd", "wbinvd", "wbnoinvd", "invlpg", "invpcid",
-				   "rdmsr", "wrmsr", "rdpmc", "xsetbv", "monitor", "mwait", "stac",
-				   "clac", "swapgs", "sysret", "sysexit", "iret", "in", "ins",
-				   "out", "outs", "pushf", "popf"),
+		.privileged =
+			LIST("cli", "sti", "hlt", "lgdt", "lidt", "lldt", "ltr", "lmsw", "clts",
+			     "invd", "wbinvd", "wbnoinvd", "invlpg", "invpcid", "rdmsr", "wrmsr",
+			     "rdpmc", "xsetbv", "monitor", "mwait", "stac", "clac", "swapgs",
+			     "sysret", "sysexit", "iret", "in", "ins", "out", "outs", "pushf",
+			     "popf", "sgdt", "sidt", "sldt", "smsw", "str"),
 		.privileged_suffixes = "bwlq",
 		.privileged_operands = LIST("%cr", "%dr", "%db"),
 	},

@@ -797,6 +797,32 @@ static void backend_provide(const struct attributed *a)
 	provide_values(a->run, r, a->s, &p->values);
 }
 
+static void inherit_group(const struct attributed *a, const struct name *name)
+{
+	struct interface *i = a->module;
+	struct backend *b = a->thing;
+	const struct group *group = map_get(&i->group_map, name->s);
+	const struct name *first;
+
+	if (!group) {
+		diag(a->run, unknown_group, name->loc, i->name.s, name->s,
+		     suggest(a->run, &i->group_map, name->s));
+		return;
+	}
+	first = map_add(&b->inherit_map, name->s, (void *)name);
+	if (first) {
+		diag(a->run, repeated, name->loc, name->s);
+		diag_note(a->run, first->loc, "it was said here first");
+		return;
+	}
+	*vec_push(&b->inherits) = (struct inheritance){group, name->loc};
+}
+
+static void backend_inherit(const struct attributed *a)
+{
+	vec_each(o, &a->s->operands) inherit_group(a, &o->path.v[0]);
+}
+
 static const struct attribute_row backend_rows[] = {
 	{"bare", "", "bare;", backend_bare, ONCE},
 	{"deprivileged", "", "deprivileged;", backend_deprivileged, ONCE},
@@ -808,6 +834,7 @@ static const struct attribute_row backend_rows[] = {
 	{"shared", "www", "shared STRUCTURE percpu|global SYMBOL;", backend_shared, REPEAT},
 	{"converter", "wwwwwww", "converter NAME from KIND to KIND call FUNCTION;",
 	 backend_converter, REPEAT},
+	{"inherit", "w+", "inherit GROUP...;", backend_inherit, REPEAT},
 	{"provide", "ww", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide,
 	 BLOCK | REPEAT},
 };

@@ -479,8 +479,12 @@ static void complete(struct run *run, struct backend *b, const struct op *op)
 
 	if (impl->kind == IMPL_INHERIT)
 		inherit(run, b, op, impl);
-	if (impl->kind == IMPL_NONE)
+	if (impl->kind == IMPL_NONE) {
+		bool is_inherited = impl->is_inherited;
+
 		*impl = op->fallback;
+		impl->is_inherited = is_inherited;
+	}
 	if (impl->kind == IMPL_NONE) {
 		report_missing(run, b, op);
 		return;
@@ -521,9 +525,37 @@ static void bind_stmts(struct run *run, struct backend *b)
 	}
 }
 
+/** What a whole group inherits, as if each op said so that says nothing itself. */
+static void bind_inheritance(struct run *run, struct backend *b, const struct inheritance *from)
+{
+	enum impl_kind kind = IMPL_INHERIT;
+
+	/* Said once, not for each op. */
+	if (b->is_bare || !b->interface->bare) {
+		kind = IMPL_FAILED;
+		if (b->is_bare)
+			diag(run, bare_inherits, from->loc, b->name.s);
+		else
+			diag(run, no_bare, from->loc, b->interface->name.s);
+	}
+	vec_each(op, &from->group->ops)
+	{
+		struct impl *impl = &b->impls[(*op)->slot];
+
+		if (impl->kind == IMPL_NONE)
+			*impl = (struct impl){.kind = kind, .loc = from->loc};
+	}
+}
+
+static void bind_backend(struct run *run, struct backend *b)
+{
+	bind_stmts(run, b);
+	vec_each(from, &b->inherits) bind_inheritance(run, b, from);
+}
+
 bool bind(struct run *run)
 {
-	vec_each(b, &run->backends) bind_stmts(run, *b);
+	vec_each(b, &run->backends) bind_backend(run, *b);
 	/* Bare hardware first: the others inherit from it. */
 	vec_each(it, &run->interfaces)
 	{

@@ -20,6 +20,15 @@ const struct emitter emitters[] = {
 
 const size_t emitter_count = NELEM(emitters);
 
+const char *detect_name(enum detect detect)
+{
+	static const char *const names[] = {[DETECT_ALWAYS] = "ALWAYS",
+					    [DETECT_START_INFO] = "START_INFO",
+					    [DETECT_CPUID] = "CPUID"};
+
+	return names[detect];
+}
+
 /** One line of a comment; an end of comment inside it is broken up. */
 static void put_comment_line(struct out *o, const char *s, size_t n)
 {

@@ -256,9 +256,6 @@ static size_t emit_provisions(const struct backend *b, const struct registration
 
 static void emit_backend_struct(const struct backend *b, struct out *o)
 {
-	static const char *const detects[] = {[DETECT_ALWAYS] = "ALWAYS",
-					      [DETECT_START_INFO] = "START_INFO",
-					      [DETECT_CPUID] = "CPUID"};
 	const char *n = b->interface->name.s, *up = b->interface->scope.upper_prefix;
 
 	put(o, "extern const struct %s_patch %s_%s_patches[%sNR_OPS];\n\n", n, n, b->name.s, up);
@@ -266,7 +263,7 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 	put(o, "\t.bare = %s,\n\t.deprivileged = %s,\n", b->is_bare ? "true" : "false",
 	    b->is_deprivileged ? "true" : "false");
 	put(o, "\t.priority = %u,\n\t.detect = %sDETECT_%s,\n", b->priority, up,
-	    detects[b->detect]);
+	    detect_name(b->detect));
 	if (b->signature)
 		put(o, "\t.signature = \"%s\",\n", b->signature);
 	if (b->init)

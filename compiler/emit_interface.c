@@ -24,7 +24,7 @@ static const char *clobber_text(const struct op *op)
 {
 	struct out o = {0};
 
-	if (op->tail)
+	if (op->tail && op->clobber != CLOBBER_SET)
 		return "nothing: all registers are live";
 	switch (op->clobber) {
 	case CLOBBER_NORMAL:
@@ -36,7 +36,7 @@ static const char *clobber_text(const struct op *op)
 	case CLOBBER_SET:
 		break;
 	}
-	put(&o, "its arguments, result and");
+	put(&o, op->tail ? "only" : "its arguments, result and");
 	vec_each(r, &op->registers) put(&o, " %s", r->s);
 	return text_of(&o);
 }
@@ -173,6 +173,20 @@ static void emit_backend_struct(const struct interface *i, struct out *o)
 	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
 					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
 	put(o, "};\n\n");
+	put_records(i,
+		    "/** What tells a machine, whether or not its backend is in the image. */\n"
+		    "struct @_known {\n"
+		    "\tconst char *name;\n"
+		    "\t/** As in struct @_backend. */\n"
+		    "\tbool deprivileged;\n"
+		    "\tint priority;\n"
+		    "\tenum @_detect detect;\n"
+		    "\tconst char *signature;\n"
+		    "};\n\n"
+		    "/** All backends of the description. */\n"
+		    "extern const struct @_known @_known[];\n"
+		    "extern const unsigned int @_nr_known;\n\n",
+		    o);
 }
 
 static const char implements[] =
@@ -242,18 +256,27 @@ static void put_line(const struct lines *l, const char *text)
 	put(l->out, "\\n\"\n");
 }
 
-static bool is_template(const struct lowered *l)
+/** What is inherited is measured where it comes from. */
+static bool is_measured(const struct backend *b, const struct op *op)
 {
+	const struct lowered *l = &b->lowered[op->slot];
+
+	if (b->impls[op->slot].is_inherited)
+		return false;
 	return l->form == FORM_INLINE || l->form == FORM_TRAP;
 }
 
+/*
+ * A symbol would become one of each object that has call sites, and have the
+ * linker look for backends that an image may lack.
+ */
 static void put_template_length(const struct lines *l, const struct backend *b, const struct op *op)
 {
 	const struct lowered *t = &b->lowered[op->slot];
 	const char *label = mem_printf(".L%s", t->symbol);
 
 	put_line(l, mem_printf("%s:", label));
-	vec_each(insn, &t->insns) put_line(l, mem_printf("\t%s", insn->text));
+	vec_each(insn, &t->insns) put_line(l, mem_printf("\t%s", insn->shape));
 	put_line(l, mem_printf("%s_end:", label));
 }
 
@@ -268,7 +291,7 @@ static size_t count_templates(const struct interface *i, const struct op *op)
 {
 	size_t n = 0;
 
-	vec_each(b, &i->backends) n += is_template(&(*b)->lowered[op->slot]);
+	vec_each(b, &i->backends) n += is_measured(*b, op);
 	return n;
 }
 
@@ -290,7 +313,7 @@ static void put_op_length(const struct run *run, const struct lines *l, const st
 		const struct backend *b = *it;
 		const char *label, *link;
 
-		if (!is_template(&b->lowered[op->slot]))
+		if (!is_measured(b, op))
 			continue;
 		put_template_length(l, b, op);
 		label = mem_printf(".L%s", b->lowered[op->slot].symbol);
@@ -447,6 +470,25 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 
 /* ---- tables ---- */
 
+static void put_known(const struct interface *i, const struct backend *b, struct out *o)
+{
+	put(o, "\t{\"%s\", %s, %u, %sDETECT_%s, ", b->name.s, b->is_deprivileged ? "true" : "false",
+	    b->priority, i->scope.upper_prefix, detect_name(b->detect));
+	put(o, b->signature ? "\"%s\"},\n" : "NULL},\n", b->signature);
+}
+
+static void emit_known(const struct interface *i, struct out *o)
+{
+	put_records(i, "const struct @_known @_known[] = {\n", o);
+	vec_each(b, &i->backends) put_known(i, *b, o);
+	put_records(i,
+		    "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
+		    "/* The backend of bare hardware has the slots; without it they are empty at "
+		    "first. */\n"
+		    "__attribute__((weak)) struct @_ops @_ops;\n\n",
+		    o);
+}
+
 void emit_tables(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
@@ -461,7 +503,9 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 		    o);
 	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
 	vec_each(op, &i->ops) put(o, "\t\"%s.%s\",\n", (*op)->group->name.s, (*op)->name.s);
-	put(o, "};\n\n__asm__(\n");
+	put(o, "};\n\n");
+	emit_known(i, o);
+	put(o, "__asm__(\n");
 	put_line(&lines, "\t.pushsection .rodata");
 	put_line(&lines, mem_printf("\t.globl %s_site_length", n));
 	put_line(&lines, mem_printf("%s_site_length:", n));

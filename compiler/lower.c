@@ -11,16 +11,17 @@ struct lowering {
 	struct lowered *result;
 };
 
-static const char *place_text(const struct run *run, const struct place *p)
+static const char *place_text(const struct run *run, const struct place *p, const char *symbol)
 {
-	const char *at = mem_printf("%s+%llu", p->shared->symbol, (unsigned long long)p->offset);
+	const char *at = mem_printf("%s+%llu", symbol, (unsigned long long)p->offset);
 
 	return arch_expand(p->shared->is_percpu ? run->arch->percpu : run->arch->global, at, NULL);
 }
 
 static void push_insn(struct lowering *l, const char *text)
 {
-	*vec_push(&l->result->insns) = (struct insn){.text = text, .loc = l->impl->loc};
+	*vec_push(&l->result->insns) =
+		(struct insn){.text = text, .shape = text, .loc = l->impl->loc};
 }
 
 /* ---- placeholders in instruction text ---- */
@@ -39,8 +40,8 @@ static names split_path(const char *text, size_t n, struct loc loc)
 }
 
 /** {structure.member} is a place in shared memory, {name} is other code. */
-static void put_placeholder(struct lowering *l, struct out *o, struct insn *insn, const char *text,
-			    size_t n)
+static void put_placeholder(struct lowering *l, struct insn *insn, const char *text, size_t n,
+			    struct out *o, struct out *shape)
 {
 	names path = split_path(text, n, insn->loc);
 	struct place place;
@@ -52,6 +53,7 @@ static void put_placeholder(struct lowering *l, struct out *o, struct insn *insn
 			return;
 		}
 	}
+	put(shape, "%s", l->run->arch->elsewhere);
 	if (path.n == 1) {
 		put(o, "%s", path.v[0].s);
 		insn->target = path.v[0].s;
@@ -64,7 +66,7 @@ static void lower_insn(struct lowering *l, const struct operand *source)
 {
 	struct insn *insn = vec_push(&l->result->insns);
 	const char *s = source->string;
-	struct out o = {0};
+	struct out o = {0}, shape = {0};
 
 	*insn = (struct insn){.loc = source->loc};
 	while (*s) {
@@ -72,6 +74,7 @@ static void lower_insn(struct lowering *l, const struct operand *source)
 		const char *end = strchr(s + n, '}');
 
 		put_n(&o, s, n);
+		put_n(&shape, s, n);
 		s += n;
 		if (!*s)
 			break;
@@ -79,10 +82,11 @@ static void lower_insn(struct lowering *l, const struct operand *source)
 			diag(l->run, bad_placeholder, source->loc);
 			return;
 		}
-		put_placeholder(l, &o, insn, s + 1, (size_t)(end - s - 1));
+		put_placeholder(l, insn, s + 1, (size_t)(end - s - 1), &o, &shape);
 		s = end + 1;
 	}
 	insn->text = intern(text_of(&o));
+	insn->shape = intern(text_of(&shape));
 }
 
 /* ---- one function a kind of implementation ---- */
@@ -109,25 +113,37 @@ static unsigned int log2_of(uint64_t size)
 	return (unsigned int)__builtin_ctzll(size);
 }
 
+/** One instruction on shared memory: @pattern with the place as second or only @. */
+static void push_access(struct lowering *l, const char *pattern, const char *value)
+{
+	const struct run *run = l->run;
+	const struct place *p = &l->impl->place;
+	const char *place = place_text(run, p, p->shared->symbol);
+	const char *shape = place_text(run, p, run->arch->elsewhere);
+
+	l->result->form = FORM_INLINE;
+	*vec_push(&l->result->insns) = (struct insn){
+		.text = arch_expand(pattern, value ? value : place, place),
+		.shape = arch_expand(pattern, value ? value : shape, shape),
+		.loc = l->impl->loc,
+	};
+}
+
 static void lower_load(struct lowering *l)
 {
-	const struct place *p = &l->impl->place;
-	const struct scalar *scalar = type_scalar(&p->member->type);
+	const struct member *m = l->impl->place.member;
+	const struct scalar *scalar = type_scalar(&m->type);
 	const struct arch *arch = l->run->arch;
 	const char *const *rows = scalar && scalar->is_signed ? arch->load_signed : arch->load;
 
-	l->result->form = FORM_INLINE;
-	push_insn(l, arch_expand(rows[log2_of(p->member->size)], place_text(l->run, p), NULL));
+	push_access(l, rows[log2_of(m->size)], NULL);
 }
 
 static void lower_store(struct lowering *l)
 {
-	const struct place *p = &l->impl->place;
+	const char *pattern = l->run->arch->store[log2_of(l->impl->place.member->size)];
 
-	l->result->form = FORM_INLINE;
-	push_insn(l, arch_expand(l->run->arch->store[log2_of(p->member->size)],
-				 mem_printf("%lld", (long long)l->impl->value),
-				 place_text(l->run, p)));
+	push_access(l, pattern, mem_printf("%lld", (long long)l->impl->value));
 }
 
 static void lower_nop(struct lowering *l)

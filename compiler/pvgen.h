@@ -382,6 +382,15 @@ struct provision {
 
 enum detect { DETECT_ALWAYS, DETECT_START_INFO, DETECT_CPUID };
 
+/** As in the enumerators of generated code. */
+const char *detect_name(enum detect detect);
+
+/** "inherit GROUP": ops of a group that the backend does as bare hardware does. */
+struct inheritance {
+	const struct group *group;
+	struct loc loc;
+};
+
 struct backend {
 	struct name name;
 	const char *doc;
@@ -398,8 +407,10 @@ struct backend {
 	VEC(struct shared) shared;
 	VEC(struct converter) converters;
 	VEC(struct provision) provisions; /* sorted by registration once resolved */
-	struct impl *impls;		  /* by slot */
-	struct lowered *lowered;	  /* by slot */
+	VEC(struct inheritance) inherits;
+	struct map inherit_map;	 /* by group */
+	struct impl *impls;	 /* by slot */
+	struct lowered *lowered; /* by slot */
 };
 
 /* ---- the run ------------------------------------------------------------ */
@@ -464,6 +475,7 @@ struct arch {
 	unsigned int default_budget;
 	const char *percpu; /* @ is symbol+offset */
 	const char *global;
+	const char *elsewhere;	 /* a number that encodes like the address of a symbol */
 	const char *const *load; /* by log2 of the size; @ is the place */
 	const char *const *load_signed;
 	const char *const *store;	 /* first @ the value, second the place */
@@ -550,6 +562,7 @@ struct lowered {
 	const char *symbol; /* what the slot holds */
 	VEC(struct insn {
 		const char *text;
+		const char *shape; /* the same length, without symbols */
 		struct loc loc;
 		const char *target; /* the instruction ends in a pc-relative reference to it */
 	})

@@ -6,7 +6,7 @@
 pv_native_read_cr0:
 	endbr64
 .Lpv_native_read_cr0_code:
-# 18 "idl/pv/pv.pvi"
+# 21 "idl/pv/pv.pvi"
 	mov %cr0, %rax
 .Lpv_native_read_cr0_first:
 .Lpv_native_read_cr0_end:
@@ -18,7 +18,7 @@ pv_native_read_cr0:
 pv_native_write_cr0:
 	endbr64
 .Lpv_native_write_cr0_code:
-# 22 "idl/pv/pv.pvi"
+# 25 "idl/pv/pv.pvi"
 	mov %rdi, %cr0
 .Lpv_native_write_cr0_first:
 .Lpv_native_write_cr0_end:
@@ -30,7 +30,7 @@ pv_native_write_cr0:
 pv_native_read_cr4:
 	endbr64
 .Lpv_native_read_cr4_code:
-# 27 "idl/pv/pv.pvi"
+# 30 "idl/pv/pv.pvi"
 	mov %cr4, %rax
 .Lpv_native_read_cr4_first:
 .Lpv_native_read_cr4_end:
@@ -42,7 +42,7 @@ pv_native_read_cr4:
 pv_native_write_cr4:
 	endbr64
 .Lpv_native_write_cr4_code:
-# 31 "idl/pv/pv.pvi"
+# 34 "idl/pv/pv.pvi"
 	mov %rdi, %cr4
 .Lpv_native_write_cr4_first:
 .Lpv_native_write_cr4_end:
@@ -54,14 +54,14 @@ pv_native_write_cr4:
 pv_native_read_msr:
 	endbr64
 .Lpv_native_read_msr_code:
-# 35 "idl/pv/pv.pvi"
+# 38 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_read_msr_first:
-# 35 "idl/pv/pv.pvi"
+# 38 "idl/pv/pv.pvi"
 	rdmsr
-# 35 "idl/pv/pv.pvi"
+# 38 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 35 "idl/pv/pv.pvi"
+# 38 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_native_read_msr_end:
 	ret
@@ -72,27 +72,57 @@ pv_native_read_msr:
 pv_native_write_msr:
 	endbr64
 .Lpv_native_write_msr_code:
-# 39 "idl/pv/pv.pvi"
+# 42 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_write_msr_first:
-# 39 "idl/pv/pv.pvi"
+# 42 "idl/pv/pv.pvi"
 	mov %esi, %eax
-# 39 "idl/pv/pv.pvi"
+# 42 "idl/pv/pv.pvi"
 	mov %rsi, %rdx
-# 39 "idl/pv/pv.pvi"
+# 42 "idl/pv/pv.pvi"
 	shr $32, %rdx
-# 39 "idl/pv/pv.pvi"
+# 42 "idl/pv/pv.pvi"
 	wrmsr
 .Lpv_native_write_msr_end:
 	ret
 	.size pv_native_write_msr, . - pv_native_write_msr
+
+	.globl pv_native_read_pmc
+	.type pv_native_read_pmc, @function
+pv_native_read_pmc:
+	endbr64
+.Lpv_native_read_pmc_code:
+# 55 "idl/pv/pv.pvi"
+	mov %edi, %ecx
+.Lpv_native_read_pmc_first:
+# 55 "idl/pv/pv.pvi"
+	rdpmc
+# 55 "idl/pv/pv.pvi"
+	shl $32, %rdx
+# 55 "idl/pv/pv.pvi"
+	or %rdx, %rax
+.Lpv_native_read_pmc_end:
+	ret
+	.size pv_native_read_pmc, . - pv_native_read_pmc
+
+	.globl pv_native_wbinvd
+	.type pv_native_wbinvd, @function
+pv_native_wbinvd:
+	endbr64
+.Lpv_native_wbinvd_code:
+# 65 "idl/pv/pv.pvi"
+	wbinvd
+.Lpv_native_wbinvd_first:
+.Lpv_native_wbinvd_end:
+	ret
+	.size pv_native_wbinvd, . - pv_native_wbinvd
 
 	.globl pv_native_load_gdt
 	.type pv_native_load_gdt, @function
 pv_native_load_gdt:
 	endbr64
 .Lpv_native_load_gdt_code:
-# 47 "idl/pv/pv.pvi"
+# 73 "idl/pv/pv.pvi"
 	lgdt (%rdi)
 .Lpv_native_load_gdt_first:
 .Lpv_native_load_gdt_end:
@@ -104,7 +134,7 @@ pv_native_load_gdt:
 pv_native_load_idt:
 	endbr64
 .Lpv_native_load_idt_code:
-# 51 "idl/pv/pv.pvi"
+# 77 "idl/pv/pv.pvi"
 	lidt (%rdi)
 .Lpv_native_load_idt_first:
 .Lpv_native_load_idt_end:
@@ -116,19 +146,31 @@ pv_native_load_idt:
 pv_native_load_tr:
 	endbr64
 .Lpv_native_load_tr_code:
-# 55 "idl/pv/pv.pvi"
+# 81 "idl/pv/pv.pvi"
 	ltr %di
 .Lpv_native_load_tr_first:
 .Lpv_native_load_tr_end:
 	ret
 	.size pv_native_load_tr, . - pv_native_load_tr
 
+	.globl pv_native_store_tr
+	.type pv_native_store_tr, @function
+pv_native_store_tr:
+	endbr64
+.Lpv_native_store_tr_code:
+# 85 "idl/pv/pv.pvi"
+	str %eax
+.Lpv_native_store_tr_first:
+.Lpv_native_store_tr_end:
+	ret
+	.size pv_native_store_tr, . - pv_native_store_tr
+
 	.globl pv_native_write_gdt_entry
 	.type pv_native_write_gdt_entry, @function
 pv_native_write_gdt_entry:
 	endbr64
 .Lpv_native_write_gdt_entry_code:
-# 59 "idl/pv/pv.pvi"
+# 89 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_gdt_entry_first:
 .Lpv_native_write_gdt_entry_end:
@@ -140,19 +182,79 @@ pv_native_write_gdt_entry:
 pv_native_load_sp0:
 	endbr64
 .Lpv_native_load_sp0_code:
-# 67 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	mov %rsi, 4(%rdi)
 .Lpv_native_load_sp0_first:
 .Lpv_native_load_sp0_end:
 	ret
 	.size pv_native_load_sp0, . - pv_native_load_sp0
 
+	.globl pv_native_write_ldt_entry
+	.type pv_native_write_ldt_entry, @function
+pv_native_write_ldt_entry:
+	endbr64
+.Lpv_native_write_ldt_entry_code:
+# 109 "idl/pv/pv.pvi"
+	mov %rdx, (%rdi,%rsi,8)
+.Lpv_native_write_ldt_entry_first:
+.Lpv_native_write_ldt_entry_end:
+	ret
+	.size pv_native_write_ldt_entry, . - pv_native_write_ldt_entry
+
+	.globl pv_native_alloc_ldt
+	.type pv_native_alloc_ldt, @function
+pv_native_alloc_ldt:
+	endbr64
+.Lpv_native_alloc_ldt_code:
+.Lpv_native_alloc_ldt_end:
+	ret
+	.size pv_native_alloc_ldt, . - pv_native_alloc_ldt
+
+	.globl pv_native_free_ldt
+	.type pv_native_free_ldt, @function
+pv_native_free_ldt:
+	endbr64
+.Lpv_native_free_ldt_code:
+.Lpv_native_free_ldt_end:
+	ret
+	.size pv_native_free_ldt, . - pv_native_free_ldt
+
+	.globl pv_native_swapgs
+	.type pv_native_swapgs, @function
+pv_native_swapgs:
+	endbr64
+.Lpv_native_swapgs_code:
+# 130 "idl/pv/pv.pvi"
+	swapgs
+.Lpv_native_swapgs_first:
+.Lpv_native_swapgs_end:
+	ret
+	.size pv_native_swapgs, . - pv_native_swapgs
+
+	.globl pv_native_context_begin
+	.type pv_native_context_begin, @function
+pv_native_context_begin:
+	endbr64
+.Lpv_native_context_begin_code:
+.Lpv_native_context_begin_end:
+	ret
+	.size pv_native_context_begin, . - pv_native_context_begin
+
+	.globl pv_native_context_end
+	.type pv_native_context_end, @function
+pv_native_context_end:
+	endbr64
+.Lpv_native_context_end_code:
+.Lpv_native_context_end_end:
+	ret
+	.size pv_native_context_end, . - pv_native_context_end
+
 	.globl pv_native_io_delay
 	.type pv_native_io_delay, @function
 pv_native_io_delay:
 	endbr64
 .Lpv_native_io_delay_code:
-# 76 "idl/pv/pv.pvi"
+# 147 "idl/pv/pv.pvi"
 	out %al, $0x80
 .Lpv_native_io_delay_first:
 .Lpv_native_io_delay_end:
@@ -164,21 +266,40 @@ pv_native_io_delay:
 pv_native_iret:
 	endbr64
 .Lpv_native_iret_code:
-# 83 "idl/pv/pv.pvi"
+# 154 "idl/pv/pv.pvi"
 	iretq
 .Lpv_native_iret_first:
 .Lpv_native_iret_end:
 	.size pv_native_iret, . - pv_native_iret
+
+	.globl pv_native_sysret
+	.type pv_native_sysret, @function
+pv_native_sysret:
+	endbr64
+.Lpv_native_sysret_code:
+# 162 "idl/pv/pv.pvi"
+	pop %rcx
+.Lpv_native_sysret_first:
+# 162 "idl/pv/pv.pvi"
+	pop %r11
+# 162 "idl/pv/pv.pvi"
+	pop %r11
+# 162 "idl/pv/pv.pvi"
+	pop %rsp
+# 162 "idl/pv/pv.pvi"
+	sysretq
+.Lpv_native_sysret_end:
+	.size pv_native_sysret, . - pv_native_sysret
 
 	.globl pv_native_save_fl
 	.type pv_native_save_fl, @function
 pv_native_save_fl:
 	endbr64
 .Lpv_native_save_fl_code:
-# 93 "idl/pv/pv.pvi"
+# 172 "idl/pv/pv.pvi"
 	pushf
 .Lpv_native_save_fl_first:
-# 93 "idl/pv/pv.pvi"
+# 172 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_native_save_fl_end:
 	ret
@@ -189,10 +310,10 @@ pv_native_save_fl:
 pv_native_restore_fl:
 	endbr64
 .Lpv_native_restore_fl_code:
-# 99 "idl/pv/pv.pvi"
+# 178 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_native_restore_fl_first:
-# 99 "idl/pv/pv.pvi"
+# 178 "idl/pv/pv.pvi"
 	popf
 .Lpv_native_restore_fl_end:
 	ret
@@ -203,7 +324,7 @@ pv_native_restore_fl:
 pv_native_irq_disable:
 	endbr64
 .Lpv_native_irq_disable_code:
-# 105 "idl/pv/pv.pvi"
+# 184 "idl/pv/pv.pvi"
 	cli
 .Lpv_native_irq_disable_first:
 .Lpv_native_irq_disable_end:
@@ -215,7 +336,7 @@ pv_native_irq_disable:
 pv_native_irq_enable:
 	endbr64
 .Lpv_native_irq_enable_code:
-# 112 "idl/pv/pv.pvi"
+# 191 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_irq_enable_first:
 .Lpv_native_irq_enable_end:
@@ -227,10 +348,10 @@ pv_native_irq_enable:
 pv_native_safe_halt:
 	endbr64
 .Lpv_native_safe_halt_code:
-# 116 "idl/pv/pv.pvi"
+# 195 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_safe_halt_first:
-# 116 "idl/pv/pv.pvi"
+# 195 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_safe_halt_end:
 	ret
@@ -241,7 +362,7 @@ pv_native_safe_halt:
 pv_native_halt:
 	endbr64
 .Lpv_native_halt_code:
-# 120 "idl/pv/pv.pvi"
+# 199 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_halt_first:
 .Lpv_native_halt_end:
@@ -253,19 +374,31 @@ pv_native_halt:
 pv_native_read_cr2:
 	endbr64
 .Lpv_native_read_cr2_code:
-# 130 "idl/pv/pv.pvi"
+# 209 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_native_read_cr2_first:
 .Lpv_native_read_cr2_end:
 	ret
 	.size pv_native_read_cr2, . - pv_native_read_cr2
 
+	.globl pv_native_write_cr2
+	.type pv_native_write_cr2, @function
+pv_native_write_cr2:
+	endbr64
+.Lpv_native_write_cr2_code:
+# 213 "idl/pv/pv.pvi"
+	mov %rdi, %cr2
+.Lpv_native_write_cr2_first:
+.Lpv_native_write_cr2_end:
+	ret
+	.size pv_native_write_cr2, . - pv_native_write_cr2
+
 	.globl pv_native_read_cr3
 	.type pv_native_read_cr3, @function
 pv_native_read_cr3:
 	endbr64
 .Lpv_native_read_cr3_code:
-# 135 "idl/pv/pv.pvi"
+# 218 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_read_cr3_first:
 .Lpv_native_read_cr3_end:
@@ -277,7 +410,7 @@ pv_native_read_cr3:
 pv_native_write_cr3:
 	endbr64
 .Lpv_native_write_cr3_code:
-# 140 "idl/pv/pv.pvi"
+# 223 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_native_write_cr3_first:
 .Lpv_native_write_cr3_end:
@@ -289,21 +422,41 @@ pv_native_write_cr3:
 pv_native_flush_tlb_local:
 	endbr64
 .Lpv_native_flush_tlb_local_code:
-# 144 "idl/pv/pv.pvi"
+# 227 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_flush_tlb_local_first:
-# 144 "idl/pv/pv.pvi"
+# 227 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_native_flush_tlb_local_end:
 	ret
 	.size pv_native_flush_tlb_local, . - pv_native_flush_tlb_local
+
+	.globl pv_native_flush_tlb_global
+	.type pv_native_flush_tlb_global, @function
+pv_native_flush_tlb_global:
+	endbr64
+.Lpv_native_flush_tlb_global_code:
+# 231 "idl/pv/pv.pvi"
+	mov %cr4, %rcx
+.Lpv_native_flush_tlb_global_first:
+# 231 "idl/pv/pv.pvi"
+	mov %rcx, %rax
+# 231 "idl/pv/pv.pvi"
+	xor $0x80, %al
+# 232 "idl/pv/pv.pvi"
+	mov %rax, %cr4
+# 232 "idl/pv/pv.pvi"
+	mov %rcx, %cr4
+.Lpv_native_flush_tlb_global_end:
+	ret
+	.size pv_native_flush_tlb_global, . - pv_native_flush_tlb_global
 
 	.globl pv_native_flush_tlb_one
 	.type pv_native_flush_tlb_one, @function
 pv_native_flush_tlb_one:
 	endbr64
 .Lpv_native_flush_tlb_one_code:
-# 148 "idl/pv/pv.pvi"
+# 236 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_first:
 .Lpv_native_flush_tlb_one_end:
@@ -315,7 +468,7 @@ pv_native_flush_tlb_one:
 pv_native_pte_val:
 	endbr64
 .Lpv_native_pte_val_code:
-# 154 "idl/pv/pv.pvi"
+# 242 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pte_val_first:
 .Lpv_native_pte_val_end:
@@ -327,19 +480,91 @@ pv_native_pte_val:
 pv_native_make_pte:
 	endbr64
 .Lpv_native_make_pte_code:
-# 160 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pte_first:
 .Lpv_native_make_pte_end:
 	ret
 	.size pv_native_make_pte, . - pv_native_make_pte
 
+	.globl pv_native_pmd_val
+	.type pv_native_pmd_val, @function
+pv_native_pmd_val:
+	endbr64
+.Lpv_native_pmd_val_code:
+# 253 "idl/pv/pv.pvi"
+	mov %rdi, %rax
+.Lpv_native_pmd_val_first:
+.Lpv_native_pmd_val_end:
+	ret
+	.size pv_native_pmd_val, . - pv_native_pmd_val
+
+	.globl pv_native_make_pmd
+	.type pv_native_make_pmd, @function
+pv_native_make_pmd:
+	endbr64
+.Lpv_native_make_pmd_code:
+# 258 "idl/pv/pv.pvi"
+	mov %rdi, %rax
+.Lpv_native_make_pmd_first:
+.Lpv_native_make_pmd_end:
+	ret
+	.size pv_native_make_pmd, . - pv_native_make_pmd
+
+	.globl pv_native_pud_val
+	.type pv_native_pud_val, @function
+pv_native_pud_val:
+	endbr64
+.Lpv_native_pud_val_code:
+# 263 "idl/pv/pv.pvi"
+	mov %rdi, %rax
+.Lpv_native_pud_val_first:
+.Lpv_native_pud_val_end:
+	ret
+	.size pv_native_pud_val, . - pv_native_pud_val
+
+	.globl pv_native_make_pud
+	.type pv_native_make_pud, @function
+pv_native_make_pud:
+	endbr64
+.Lpv_native_make_pud_code:
+# 268 "idl/pv/pv.pvi"
+	mov %rdi, %rax
+.Lpv_native_make_pud_first:
+.Lpv_native_make_pud_end:
+	ret
+	.size pv_native_make_pud, . - pv_native_make_pud
+
+	.globl pv_native_pgd_val
+	.type pv_native_pgd_val, @function
+pv_native_pgd_val:
+	endbr64
+.Lpv_native_pgd_val_code:
+# 273 "idl/pv/pv.pvi"
+	mov %rdi, %rax
+.Lpv_native_pgd_val_first:
+.Lpv_native_pgd_val_end:
+	ret
+	.size pv_native_pgd_val, . - pv_native_pgd_val
+
+	.globl pv_native_make_pgd
+	.type pv_native_make_pgd, @function
+pv_native_make_pgd:
+	endbr64
+.Lpv_native_make_pgd_code:
+# 278 "idl/pv/pv.pvi"
+	mov %rdi, %rax
+.Lpv_native_make_pgd_first:
+.Lpv_native_make_pgd_end:
+	ret
+	.size pv_native_make_pgd, . - pv_native_make_pgd
+
 	.globl pv_native_set_pte
 	.type pv_native_set_pte, @function
 pv_native_set_pte:
 	endbr64
 .Lpv_native_set_pte_code:
-# 166 "idl/pv/pv.pvi"
+# 284 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_first:
 .Lpv_native_set_pte_end:
@@ -351,7 +576,7 @@ pv_native_set_pte:
 pv_native_set_pmd:
 	endbr64
 .Lpv_native_set_pmd_code:
-# 171 "idl/pv/pv.pvi"
+# 289 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pmd_first:
 .Lpv_native_set_pmd_end:
@@ -363,7 +588,7 @@ pv_native_set_pmd:
 pv_native_set_pud:
 	endbr64
 .Lpv_native_set_pud_code:
-# 176 "idl/pv/pv.pvi"
+# 294 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pud_first:
 .Lpv_native_set_pud_end:
@@ -375,12 +600,38 @@ pv_native_set_pud:
 pv_native_set_pgd:
 	endbr64
 .Lpv_native_set_pgd_code:
-# 181 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_first:
 .Lpv_native_set_pgd_end:
 	ret
 	.size pv_native_set_pgd, . - pv_native_set_pgd
+
+	.globl pv_native_prot_start
+	.type pv_native_prot_start, @function
+pv_native_prot_start:
+	endbr64
+.Lpv_native_prot_start_code:
+# 305 "idl/pv/pv.pvi"
+	xor %eax, %eax
+.Lpv_native_prot_start_first:
+# 305 "idl/pv/pv.pvi"
+	xchg %rax, (%rdi)
+.Lpv_native_prot_start_end:
+	ret
+	.size pv_native_prot_start, . - pv_native_prot_start
+
+	.globl pv_native_prot_commit
+	.type pv_native_prot_commit, @function
+pv_native_prot_commit:
+	endbr64
+.Lpv_native_prot_commit_code:
+# 311 "idl/pv/pv.pvi"
+	mov %rsi, (%rdi)
+.Lpv_native_prot_commit_first:
+.Lpv_native_prot_commit_end:
+	ret
+	.size pv_native_prot_commit, . - pv_native_prot_commit
 
 	.globl pv_native_alloc_pt
 	.type pv_native_alloc_pt, @function
@@ -399,6 +650,24 @@ pv_native_release_pt:
 .Lpv_native_release_pt_end:
 	ret
 	.size pv_native_release_pt, . - pv_native_release_pt
+
+	.globl pv_native_activate_mm
+	.type pv_native_activate_mm, @function
+pv_native_activate_mm:
+	endbr64
+.Lpv_native_activate_mm_code:
+.Lpv_native_activate_mm_end:
+	ret
+	.size pv_native_activate_mm, . - pv_native_activate_mm
+
+	.globl pv_native_exit_mm
+	.type pv_native_exit_mm, @function
+pv_native_exit_mm:
+	endbr64
+.Lpv_native_exit_mm_code:
+.Lpv_native_exit_mm_end:
+	ret
+	.size pv_native_exit_mm, . - pv_native_exit_mm
 
 	.globl pv_native_lazy_enter
 	.type pv_native_lazy_enter, @function
@@ -453,6 +722,36 @@ pv_native_patches:
 	.byte 1, .Lpv_native_write_msr_end - .Lpv_native_write_msr_code, .Lpv_native_write_msr_first - .Lpv_native_write_msr_code
 	.byte 0xff
 	.skip 4
+	/* cpu.read_msr_safe */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.write_msr_safe */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.read_pmc */
+	.quad .Lpv_native_read_pmc_code
+	.byte 1, .Lpv_native_read_pmc_end - .Lpv_native_read_pmc_code, .Lpv_native_read_pmc_first - .Lpv_native_read_pmc_code
+	.byte 0xff
+	.skip 4
+	/* cpu.get_debugreg */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.set_debugreg */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.wbinvd */
+	.quad .Lpv_native_wbinvd_code
+	.byte 1, .Lpv_native_wbinvd_end - .Lpv_native_wbinvd_code, .Lpv_native_wbinvd_first - .Lpv_native_wbinvd_code
+	.byte 0xff
+	.skip 4
 	/* cpu.cpuid */
 	.quad 0
 	.byte 0, 0, 0
@@ -471,6 +770,11 @@ pv_native_patches:
 	/* cpu.load_tr */
 	.quad .Lpv_native_load_tr_code
 	.byte 1, .Lpv_native_load_tr_end - .Lpv_native_load_tr_code, .Lpv_native_load_tr_first - .Lpv_native_load_tr_code
+	.byte 0xff
+	.skip 4
+	/* cpu.store_tr */
+	.quad .Lpv_native_store_tr_code
+	.byte 1, .Lpv_native_store_tr_end - .Lpv_native_store_tr_code, .Lpv_native_store_tr_first - .Lpv_native_store_tr_code
 	.byte 0xff
 	.skip 4
 	/* cpu.write_gdt_entry */
@@ -493,6 +797,46 @@ pv_native_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* cpu.set_ldt */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.write_ldt_entry */
+	.quad .Lpv_native_write_ldt_entry_code
+	.byte 1, .Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry_code, .Lpv_native_write_ldt_entry_first - .Lpv_native_write_ldt_entry_code
+	.byte 0xff
+	.skip 4
+	/* cpu.alloc_ldt */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.free_ldt */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.load_gs_index */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.swapgs */
+	.quad .Lpv_native_swapgs_code
+	.byte 1, .Lpv_native_swapgs_end - .Lpv_native_swapgs_code, .Lpv_native_swapgs_first - .Lpv_native_swapgs_code
+	.byte 0xff
+	.skip 4
+	/* cpu.context_begin */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.context_end */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
 	/* cpu.io_delay */
 	.quad .Lpv_native_io_delay_code
 	.byte 1, .Lpv_native_io_delay_end - .Lpv_native_io_delay_code, .Lpv_native_io_delay_first - .Lpv_native_io_delay_code
@@ -501,6 +845,11 @@ pv_native_patches:
 	/* cpu.iret */
 	.quad .Lpv_native_iret_code
 	.byte 1, .Lpv_native_iret_end - .Lpv_native_iret_code, .Lpv_native_iret_first - .Lpv_native_iret_code
+	.byte 0xff
+	.skip 4
+	/* cpu.sysret */
+	.quad .Lpv_native_sysret_code
+	.byte 1, .Lpv_native_sysret_end - .Lpv_native_sysret_code, .Lpv_native_sysret_first - .Lpv_native_sysret_code
 	.byte 0xff
 	.skip 4
 	/* irq.save_fl */
@@ -538,6 +887,11 @@ pv_native_patches:
 	.byte 1, .Lpv_native_read_cr2_end - .Lpv_native_read_cr2_code, .Lpv_native_read_cr2_first - .Lpv_native_read_cr2_code
 	.byte 0xff
 	.skip 4
+	/* mmu.write_cr2 */
+	.quad .Lpv_native_write_cr2_code
+	.byte 1, .Lpv_native_write_cr2_end - .Lpv_native_write_cr2_code, .Lpv_native_write_cr2_first - .Lpv_native_write_cr2_code
+	.byte 0xff
+	.skip 4
 	/* mmu.read_cr3 */
 	.quad .Lpv_native_read_cr3_code
 	.byte 1, .Lpv_native_read_cr3_end - .Lpv_native_read_cr3_code, .Lpv_native_read_cr3_first - .Lpv_native_read_cr3_code
@@ -553,6 +907,11 @@ pv_native_patches:
 	.byte 1, .Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local_code, .Lpv_native_flush_tlb_local_first - .Lpv_native_flush_tlb_local_code
 	.byte 0xff
 	.skip 4
+	/* mmu.flush_tlb_global */
+	.quad .Lpv_native_flush_tlb_global_code
+	.byte 1, .Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global_code, .Lpv_native_flush_tlb_global_first - .Lpv_native_flush_tlb_global_code
+	.byte 0xff
+	.skip 4
 	/* mmu.flush_tlb_one */
 	.quad .Lpv_native_flush_tlb_one_code
 	.byte 1, .Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code, .Lpv_native_flush_tlb_one_first - .Lpv_native_flush_tlb_one_code
@@ -566,6 +925,36 @@ pv_native_patches:
 	/* mmu.make_pte */
 	.quad .Lpv_native_make_pte_code
 	.byte 1, .Lpv_native_make_pte_end - .Lpv_native_make_pte_code, .Lpv_native_make_pte_first - .Lpv_native_make_pte_code
+	.byte 0xff
+	.skip 4
+	/* mmu.pmd_val */
+	.quad .Lpv_native_pmd_val_code
+	.byte 1, .Lpv_native_pmd_val_end - .Lpv_native_pmd_val_code, .Lpv_native_pmd_val_first - .Lpv_native_pmd_val_code
+	.byte 0xff
+	.skip 4
+	/* mmu.make_pmd */
+	.quad .Lpv_native_make_pmd_code
+	.byte 1, .Lpv_native_make_pmd_end - .Lpv_native_make_pmd_code, .Lpv_native_make_pmd_first - .Lpv_native_make_pmd_code
+	.byte 0xff
+	.skip 4
+	/* mmu.pud_val */
+	.quad .Lpv_native_pud_val_code
+	.byte 1, .Lpv_native_pud_val_end - .Lpv_native_pud_val_code, .Lpv_native_pud_val_first - .Lpv_native_pud_val_code
+	.byte 0xff
+	.skip 4
+	/* mmu.make_pud */
+	.quad .Lpv_native_make_pud_code
+	.byte 1, .Lpv_native_make_pud_end - .Lpv_native_make_pud_code, .Lpv_native_make_pud_first - .Lpv_native_make_pud_code
+	.byte 0xff
+	.skip 4
+	/* mmu.pgd_val */
+	.quad .Lpv_native_pgd_val_code
+	.byte 1, .Lpv_native_pgd_val_end - .Lpv_native_pgd_val_code, .Lpv_native_pgd_val_first - .Lpv_native_pgd_val_code
+	.byte 0xff
+	.skip 4
+	/* mmu.make_pgd */
+	.quad .Lpv_native_make_pgd_code
+	.byte 1, .Lpv_native_make_pgd_end - .Lpv_native_make_pgd_code, .Lpv_native_make_pgd_first - .Lpv_native_make_pgd_code
 	.byte 0xff
 	.skip 4
 	/* mmu.set_pte */
@@ -588,12 +977,37 @@ pv_native_patches:
 	.byte 1, .Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code, .Lpv_native_set_pgd_first - .Lpv_native_set_pgd_code
 	.byte 0xff
 	.skip 4
+	/* mmu.prot_start */
+	.quad .Lpv_native_prot_start_code
+	.byte 1, .Lpv_native_prot_start_end - .Lpv_native_prot_start_code, .Lpv_native_prot_start_first - .Lpv_native_prot_start_code
+	.byte 0xff
+	.skip 4
+	/* mmu.prot_commit */
+	.quad .Lpv_native_prot_commit_code
+	.byte 1, .Lpv_native_prot_commit_end - .Lpv_native_prot_commit_code, .Lpv_native_prot_commit_first - .Lpv_native_prot_commit_code
+	.byte 0xff
+	.skip 4
 	/* mmu.alloc_pt */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
 	/* mmu.release_pt */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.set_fixmap */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.activate_mm */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.exit_mm */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
@@ -613,123 +1027,187 @@ pv_native_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.read_cr0: at most 16 bytes */
 .Lpv_native_read_cr0_budget:
-# 18 "idl/pv/pv.pvi"
+# 21 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr0_budget + 16 - (.Lpv_native_read_cr0_end - .Lpv_native_read_cr0_code)
 /* cpu.write_cr0: at most 16 bytes */
 .Lpv_native_write_cr0_budget:
-# 22 "idl/pv/pv.pvi"
+# 25 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr0_budget + 16 - (.Lpv_native_write_cr0_end - .Lpv_native_write_cr0_code)
 /* cpu.read_cr4: at most 16 bytes */
 .Lpv_native_read_cr4_budget:
-# 27 "idl/pv/pv.pvi"
+# 30 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr4_budget + 16 - (.Lpv_native_read_cr4_end - .Lpv_native_read_cr4_code)
 /* cpu.write_cr4: at most 16 bytes */
 .Lpv_native_write_cr4_budget:
-# 31 "idl/pv/pv.pvi"
+# 34 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr4_budget + 16 - (.Lpv_native_write_cr4_end - .Lpv_native_write_cr4_code)
 /* cpu.read_msr: at most 16 bytes */
 .Lpv_native_read_msr_budget:
-# 35 "idl/pv/pv.pvi"
+# 38 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_msr_budget + 16 - (.Lpv_native_read_msr_end - .Lpv_native_read_msr_code)
 /* cpu.write_msr: at most 16 bytes */
 .Lpv_native_write_msr_budget:
-# 39 "idl/pv/pv.pvi"
+# 42 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_msr_budget + 16 - (.Lpv_native_write_msr_end - .Lpv_native_write_msr_code)
+/* cpu.read_pmc: at most 16 bytes */
+.Lpv_native_read_pmc_budget:
+# 55 "idl/pv/pv.pvi"
+	.org .Lpv_native_read_pmc_budget + 16 - (.Lpv_native_read_pmc_end - .Lpv_native_read_pmc_code)
+/* cpu.wbinvd: at most 16 bytes */
+.Lpv_native_wbinvd_budget:
+# 65 "idl/pv/pv.pvi"
+	.org .Lpv_native_wbinvd_budget + 16 - (.Lpv_native_wbinvd_end - .Lpv_native_wbinvd_code)
 /* cpu.load_gdt: at most 16 bytes */
 .Lpv_native_load_gdt_budget:
-# 47 "idl/pv/pv.pvi"
+# 73 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_gdt_budget + 16 - (.Lpv_native_load_gdt_end - .Lpv_native_load_gdt_code)
 /* cpu.load_idt: at most 16 bytes */
 .Lpv_native_load_idt_budget:
-# 51 "idl/pv/pv.pvi"
+# 77 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_idt_budget + 16 - (.Lpv_native_load_idt_end - .Lpv_native_load_idt_code)
 /* cpu.load_tr: at most 16 bytes */
 .Lpv_native_load_tr_budget:
-# 55 "idl/pv/pv.pvi"
+# 81 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_tr_budget + 16 - (.Lpv_native_load_tr_end - .Lpv_native_load_tr_code)
+/* cpu.store_tr: at most 16 bytes */
+.Lpv_native_store_tr_budget:
+# 85 "idl/pv/pv.pvi"
+	.org .Lpv_native_store_tr_budget + 16 - (.Lpv_native_store_tr_end - .Lpv_native_store_tr_code)
 /* cpu.write_gdt_entry: at most 16 bytes */
 .Lpv_native_write_gdt_entry_budget:
-# 59 "idl/pv/pv.pvi"
+# 89 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_gdt_entry_budget + 16 - (.Lpv_native_write_gdt_entry_end - .Lpv_native_write_gdt_entry_code)
 /* cpu.load_sp0: at most 16 bytes */
 .Lpv_native_load_sp0_budget:
-# 67 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_sp0_budget + 16 - (.Lpv_native_load_sp0_end - .Lpv_native_load_sp0_code)
+/* cpu.write_ldt_entry: at most 16 bytes */
+.Lpv_native_write_ldt_entry_budget:
+# 109 "idl/pv/pv.pvi"
+	.org .Lpv_native_write_ldt_entry_budget + 16 - (.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry_code)
+/* cpu.swapgs: at most 16 bytes */
+.Lpv_native_swapgs_budget:
+# 130 "idl/pv/pv.pvi"
+	.org .Lpv_native_swapgs_budget + 16 - (.Lpv_native_swapgs_end - .Lpv_native_swapgs_code)
 /* cpu.io_delay: at most 16 bytes */
 .Lpv_native_io_delay_budget:
-# 76 "idl/pv/pv.pvi"
+# 147 "idl/pv/pv.pvi"
 	.org .Lpv_native_io_delay_budget + 16 - (.Lpv_native_io_delay_end - .Lpv_native_io_delay_code)
 /* cpu.iret: at most 16 bytes */
 .Lpv_native_iret_budget:
-# 83 "idl/pv/pv.pvi"
+# 154 "idl/pv/pv.pvi"
 	.org .Lpv_native_iret_budget + 16 - (.Lpv_native_iret_end - .Lpv_native_iret_code)
+/* cpu.sysret: at most 16 bytes */
+.Lpv_native_sysret_budget:
+# 162 "idl/pv/pv.pvi"
+	.org .Lpv_native_sysret_budget + 16 - (.Lpv_native_sysret_end - .Lpv_native_sysret_code)
 /* irq.save_fl: at most 16 bytes */
 .Lpv_native_save_fl_budget:
-# 93 "idl/pv/pv.pvi"
+# 172 "idl/pv/pv.pvi"
 	.org .Lpv_native_save_fl_budget + 16 - (.Lpv_native_save_fl_end - .Lpv_native_save_fl_code)
 /* irq.restore_fl: at most 16 bytes */
 .Lpv_native_restore_fl_budget:
-# 99 "idl/pv/pv.pvi"
+# 178 "idl/pv/pv.pvi"
 	.org .Lpv_native_restore_fl_budget + 16 - (.Lpv_native_restore_fl_end - .Lpv_native_restore_fl_code)
 /* irq.irq_disable: at most 16 bytes */
 .Lpv_native_irq_disable_budget:
-# 105 "idl/pv/pv.pvi"
+# 184 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_disable_budget + 16 - (.Lpv_native_irq_disable_end - .Lpv_native_irq_disable_code)
 /* irq.irq_enable: at most 28 bytes */
 .Lpv_native_irq_enable_budget:
-# 112 "idl/pv/pv.pvi"
+# 191 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_enable_budget + 28 - (.Lpv_native_irq_enable_end - .Lpv_native_irq_enable_code)
 /* irq.safe_halt: at most 16 bytes */
 .Lpv_native_safe_halt_budget:
-# 116 "idl/pv/pv.pvi"
+# 195 "idl/pv/pv.pvi"
 	.org .Lpv_native_safe_halt_budget + 16 - (.Lpv_native_safe_halt_end - .Lpv_native_safe_halt_code)
 /* irq.halt: at most 16 bytes */
 .Lpv_native_halt_budget:
-# 120 "idl/pv/pv.pvi"
+# 199 "idl/pv/pv.pvi"
 	.org .Lpv_native_halt_budget + 16 - (.Lpv_native_halt_end - .Lpv_native_halt_code)
 /* mmu.read_cr2: at most 16 bytes */
 .Lpv_native_read_cr2_budget:
-# 130 "idl/pv/pv.pvi"
+# 209 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr2_budget + 16 - (.Lpv_native_read_cr2_end - .Lpv_native_read_cr2_code)
+/* mmu.write_cr2: at most 16 bytes */
+.Lpv_native_write_cr2_budget:
+# 213 "idl/pv/pv.pvi"
+	.org .Lpv_native_write_cr2_budget + 16 - (.Lpv_native_write_cr2_end - .Lpv_native_write_cr2_code)
 /* mmu.read_cr3: at most 16 bytes */
 .Lpv_native_read_cr3_budget:
-# 135 "idl/pv/pv.pvi"
+# 218 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr3_budget + 16 - (.Lpv_native_read_cr3_end - .Lpv_native_read_cr3_code)
 /* mmu.write_cr3: at most 16 bytes */
 .Lpv_native_write_cr3_budget:
-# 140 "idl/pv/pv.pvi"
+# 223 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr3_budget + 16 - (.Lpv_native_write_cr3_end - .Lpv_native_write_cr3_code)
 /* mmu.flush_tlb_local: at most 16 bytes */
 .Lpv_native_flush_tlb_local_budget:
-# 144 "idl/pv/pv.pvi"
+# 227 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_local_budget + 16 - (.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local_code)
+/* mmu.flush_tlb_global: at most 16 bytes */
+.Lpv_native_flush_tlb_global_budget:
+# 231 "idl/pv/pv.pvi"
+	.org .Lpv_native_flush_tlb_global_budget + 16 - (.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global_code)
 /* mmu.flush_tlb_one: at most 16 bytes */
 .Lpv_native_flush_tlb_one_budget:
-# 148 "idl/pv/pv.pvi"
+# 236 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
-# 154 "idl/pv/pv.pvi"
+# 242 "idl/pv/pv.pvi"
 	.org .Lpv_native_pte_val_budget + 16 - (.Lpv_native_pte_val_end - .Lpv_native_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_native_make_pte_budget:
-# 160 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
+/* mmu.pmd_val: at most 16 bytes */
+.Lpv_native_pmd_val_budget:
+# 253 "idl/pv/pv.pvi"
+	.org .Lpv_native_pmd_val_budget + 16 - (.Lpv_native_pmd_val_end - .Lpv_native_pmd_val_code)
+/* mmu.make_pmd: at most 16 bytes */
+.Lpv_native_make_pmd_budget:
+# 258 "idl/pv/pv.pvi"
+	.org .Lpv_native_make_pmd_budget + 16 - (.Lpv_native_make_pmd_end - .Lpv_native_make_pmd_code)
+/* mmu.pud_val: at most 16 bytes */
+.Lpv_native_pud_val_budget:
+# 263 "idl/pv/pv.pvi"
+	.org .Lpv_native_pud_val_budget + 16 - (.Lpv_native_pud_val_end - .Lpv_native_pud_val_code)
+/* mmu.make_pud: at most 16 bytes */
+.Lpv_native_make_pud_budget:
+# 268 "idl/pv/pv.pvi"
+	.org .Lpv_native_make_pud_budget + 16 - (.Lpv_native_make_pud_end - .Lpv_native_make_pud_code)
+/* mmu.pgd_val: at most 16 bytes */
+.Lpv_native_pgd_val_budget:
+# 273 "idl/pv/pv.pvi"
+	.org .Lpv_native_pgd_val_budget + 16 - (.Lpv_native_pgd_val_end - .Lpv_native_pgd_val_code)
+/* mmu.make_pgd: at most 16 bytes */
+.Lpv_native_make_pgd_budget:
+# 278 "idl/pv/pv.pvi"
+	.org .Lpv_native_make_pgd_budget + 16 - (.Lpv_native_make_pgd_end - .Lpv_native_make_pgd_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 166 "idl/pv/pv.pvi"
+# 284 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 171 "idl/pv/pv.pvi"
+# 289 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 176 "idl/pv/pv.pvi"
+# 294 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 181 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
+/* mmu.prot_start: at most 16 bytes */
+.Lpv_native_prot_start_budget:
+# 305 "idl/pv/pv.pvi"
+	.org .Lpv_native_prot_start_budget + 16 - (.Lpv_native_prot_start_end - .Lpv_native_prot_start_code)
+/* mmu.prot_commit: at most 16 bytes */
+.Lpv_native_prot_commit_budget:
+# 311 "idl/pv/pv.pvi"
+	.org .Lpv_native_prot_commit_budget + 16 - (.Lpv_native_prot_commit_end - .Lpv_native_prot_commit_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -8,13 +8,23 @@ PV_NARROW unsigned long pv_native_read_cr4(void);
 void pv_native_write_cr4(unsigned long value);
 uint64_t pv_native_read_msr(uint32_t msr);
 void pv_native_write_msr(uint32_t msr, uint64_t value);
+uint64_t pv_native_read_pmc(int counter);
+void pv_native_wbinvd(void);
 void pv_native_load_gdt(const struct desc_ptr *gdt);
 void pv_native_load_idt(const struct desc_ptr *idt);
 void pv_native_load_tr(uint16_t selector);
+unsigned long pv_native_store_tr(void);
 void pv_native_write_gdt_entry(uint64_t *gdt, unsigned int entry, uint64_t desc);
 void pv_native_load_sp0(struct tss *tss, unsigned long sp0);
+void pv_native_write_ldt_entry(uint64_t *ldt, unsigned int entry, uint64_t desc);
+void pv_native_alloc_ldt(uint64_t *ldt, unsigned int entries);
+void pv_native_free_ldt(uint64_t *ldt, unsigned int entries);
+PV_NARROW void pv_native_swapgs(void);
+void pv_native_context_begin(void);
+void pv_native_context_end(void);
 PV_NARROW void pv_native_io_delay(void);
 void pv_native_iret(void);
+void pv_native_sysret(void);
 PV_NARROW unsigned long pv_native_save_fl(void);
 PV_NARROW void pv_native_restore_fl(unsigned long fl);
 PV_NARROW void pv_native_irq_disable(void);
@@ -22,18 +32,30 @@ PV_NARROW void pv_native_irq_enable(void);
 void pv_native_safe_halt(void);
 void pv_native_halt(void);
 PV_NARROW unsigned long pv_native_read_cr2(void);
+void pv_native_write_cr2(unsigned long addr);
 PV_NARROW unsigned long pv_native_read_cr3(void);
 void pv_native_write_cr3(unsigned long cr3);
 void pv_native_flush_tlb_local(void);
+void pv_native_flush_tlb_global(void);
 void pv_native_flush_tlb_one(unsigned long addr);
 PV_NARROW pteval_t pv_native_pte_val(pte_t pte);
 PV_NARROW pte_t pv_native_make_pte(pteval_t val);
+PV_NARROW pmdval_t pv_native_pmd_val(pmd_t pmd);
+PV_NARROW pmd_t pv_native_make_pmd(pmdval_t val);
+PV_NARROW pudval_t pv_native_pud_val(pud_t pud);
+PV_NARROW pud_t pv_native_make_pud(pudval_t val);
+PV_NARROW pgdval_t pv_native_pgd_val(pgd_t pgd);
+PV_NARROW pgd_t pv_native_make_pgd(pgdval_t val);
 void pv_native_set_pte(pte_t *ptep, pte_t pte);
 void pv_native_set_pmd(pmd_t *pmdp, pmd_t pmd);
 void pv_native_set_pud(pud_t *pudp, pud_t pud);
 void pv_native_set_pgd(pgd_t *pgdp, pgd_t pgd);
+pte_t pv_native_prot_start(pte_t *ptep);
+void pv_native_prot_commit(pte_t *ptep, pte_t pte);
 void pv_native_alloc_pt(unsigned long pfn, unsigned int level);
 void pv_native_release_pt(unsigned long pfn, unsigned int level);
+void pv_native_activate_mm(unsigned long root);
+void pv_native_exit_mm(unsigned long root);
 void pv_native_lazy_enter(unsigned int mode);
 void pv_native_lazy_leave(unsigned int mode);
 
@@ -45,16 +67,32 @@ static const struct pv_ops ops = {
 		.write_cr4 = pv_native_write_cr4,
 		.read_msr = pv_native_read_msr,
 		.write_msr = pv_native_write_msr,
+		.read_msr_safe = native_read_msr_safe,
+		.write_msr_safe = native_write_msr_safe,
+		.read_pmc = pv_native_read_pmc,
+		.get_debugreg = native_get_debugreg,
+		.set_debugreg = native_set_debugreg,
+		.wbinvd = pv_native_wbinvd,
 		.cpuid = native_cpuid,
 		.load_gdt = pv_native_load_gdt,
 		.load_idt = pv_native_load_idt,
 		.load_tr = pv_native_load_tr,
+		.store_tr = pv_native_store_tr,
 		.write_gdt_entry = pv_native_write_gdt_entry,
 		.write_idt_entry = native_write_idt_entry,
 		.load_sp0 = pv_native_load_sp0,
 		.load_tls = native_load_tls,
+		.set_ldt = native_set_ldt,
+		.write_ldt_entry = pv_native_write_ldt_entry,
+		.alloc_ldt = pv_native_alloc_ldt,
+		.free_ldt = pv_native_free_ldt,
+		.load_gs_index = native_load_gs_index,
+		.swapgs = pv_native_swapgs,
+		.context_begin = pv_native_context_begin,
+		.context_end = pv_native_context_end,
 		.io_delay = pv_native_io_delay,
 		.iret = pv_native_iret,
+		.sysret = pv_native_sysret,
 	},
 	.irq = {
 		.save_fl = pv_native_save_fl,
@@ -66,18 +104,31 @@ static const struct pv_ops ops = {
 	},
 	.mmu = {
 		.read_cr2 = pv_native_read_cr2,
+		.write_cr2 = pv_native_write_cr2,
 		.read_cr3 = pv_native_read_cr3,
 		.write_cr3 = pv_native_write_cr3,
 		.flush_tlb_local = pv_native_flush_tlb_local,
+		.flush_tlb_global = pv_native_flush_tlb_global,
 		.flush_tlb_one = pv_native_flush_tlb_one,
 		.pte_val = pv_native_pte_val,
 		.make_pte = pv_native_make_pte,
+		.pmd_val = pv_native_pmd_val,
+		.make_pmd = pv_native_make_pmd,
+		.pud_val = pv_native_pud_val,
+		.make_pud = pv_native_make_pud,
+		.pgd_val = pv_native_pgd_val,
+		.make_pgd = pv_native_make_pgd,
 		.set_pte = pv_native_set_pte,
 		.set_pmd = pv_native_set_pmd,
 		.set_pud = pv_native_set_pud,
 		.set_pgd = pv_native_set_pgd,
+		.prot_start = pv_native_prot_start,
+		.prot_commit = pv_native_prot_commit,
 		.alloc_pt = pv_native_alloc_pt,
 		.release_pt = pv_native_release_pt,
+		.set_fixmap = native_set_fixmap,
+		.activate_mm = pv_native_activate_mm,
+		.exit_mm = pv_native_exit_mm,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
 	},
@@ -92,16 +143,32 @@ struct pv_ops pv_ops = {
 		.write_cr4 = pv_native_write_cr4,
 		.read_msr = pv_native_read_msr,
 		.write_msr = pv_native_write_msr,
+		.read_msr_safe = native_read_msr_safe,
+		.write_msr_safe = native_write_msr_safe,
+		.read_pmc = pv_native_read_pmc,
+		.get_debugreg = native_get_debugreg,
+		.set_debugreg = native_set_debugreg,
+		.wbinvd = pv_native_wbinvd,
 		.cpuid = native_cpuid,
 		.load_gdt = pv_native_load_gdt,
 		.load_idt = pv_native_load_idt,
 		.load_tr = pv_native_load_tr,
+		.store_tr = pv_native_store_tr,
 		.write_gdt_entry = pv_native_write_gdt_entry,
 		.write_idt_entry = native_write_idt_entry,
 		.load_sp0 = pv_native_load_sp0,
 		.load_tls = native_load_tls,
+		.set_ldt = native_set_ldt,
+		.write_ldt_entry = pv_native_write_ldt_entry,
+		.alloc_ldt = pv_native_alloc_ldt,
+		.free_ldt = pv_native_free_ldt,
+		.load_gs_index = native_load_gs_index,
+		.swapgs = pv_native_swapgs,
+		.context_begin = pv_native_context_begin,
+		.context_end = pv_native_context_end,
 		.io_delay = pv_native_io_delay,
 		.iret = pv_native_iret,
+		.sysret = pv_native_sysret,
 	},
 	.irq = {
 		.save_fl = pv_native_save_fl,
@@ -113,18 +180,31 @@ struct pv_ops pv_ops = {
 	},
 	.mmu = {
 		.read_cr2 = pv_native_read_cr2,
+		.write_cr2 = pv_native_write_cr2,
 		.read_cr3 = pv_native_read_cr3,
 		.write_cr3 = pv_native_write_cr3,
 		.flush_tlb_local = pv_native_flush_tlb_local,
+		.flush_tlb_global = pv_native_flush_tlb_global,
 		.flush_tlb_one = pv_native_flush_tlb_one,
 		.pte_val = pv_native_pte_val,
 		.make_pte = pv_native_make_pte,
+		.pmd_val = pv_native_pmd_val,
+		.make_pmd = pv_native_make_pmd,
+		.pud_val = pv_native_pud_val,
+		.make_pud = pv_native_make_pud,
+		.pgd_val = pv_native_pgd_val,
+		.make_pgd = pv_native_make_pgd,
 		.set_pte = pv_native_set_pte,
 		.set_pmd = pv_native_set_pmd,
 		.set_pud = pv_native_set_pud,
 		.set_pgd = pv_native_set_pgd,
+		.prot_start = pv_native_prot_start,
+		.prot_commit = pv_native_prot_commit,
 		.alloc_pt = pv_native_alloc_pt,
 		.release_pt = pv_native_release_pt,
+		.set_fixmap = native_set_fixmap,
+		.activate_mm = pv_native_activate_mm,
+		.exit_mm = pv_native_exit_mm,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
 	},

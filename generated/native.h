@@ -5,6 +5,28 @@
 #include "pv_ops.h"
 
 /**
+ * cpu.read_msr_safe: Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
+ */
+uint64_t native_read_msr_safe(uint32_t msr, int *error);
+
+/**
+ * cpu.write_msr_safe: Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
+ */
+int native_write_msr_safe(uint32_t msr, uint64_t value);
+
+/**
+ * cpu.get_debugreg: Debug register 0 to 3, 6 or 7.
+ */
+unsigned long native_get_debugreg(int regno);
+
+/**
+ * cpu.set_debugreg: Set debug register 0 to 3, 6 or 7.
+ */
+void native_set_debugreg(int regno, unsigned long value);
+
+/**
  * cpu.cpuid: Leaf *eax, subleaf *ecx; the four results replace the arguments.
  */
 void native_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx);
@@ -18,6 +40,24 @@ void native_write_idt_entry(struct gate *idt, unsigned int vector, const struct 
  * cpu.load_tls: Write a thread's three TLS descriptors into the GDT from entry `first` on.
  */
 void native_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls);
+
+/**
+ * cpu.set_ldt: Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
+ */
+void native_set_ldt(const uint64_t *ldt, unsigned int entries);
+
+/**
+ * cpu.load_gs_index: Load the GS that user mode will see: selector, and base from its
+ * descriptor.  A selector that cannot be loaded becomes the null selector.
+ */
+void native_load_gs_index(unsigned int selector);
+
+/**
+ * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ */
+void native_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags);
 
 /**
  * Nanoseconds since some time before the first read.

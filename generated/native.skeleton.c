@@ -5,6 +5,51 @@
 #include "native.h"
 
 /**
+ * cpu.read_msr_safe: Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
+ */
+PV_IMPLEMENTS(read_msr_safe, 1);
+uint64_t native_read_msr_safe(uint32_t msr, int *error)
+{
+	(void)msr;
+	(void)error;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_msr_safe: Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
+ */
+PV_IMPLEMENTS(write_msr_safe, 1);
+int native_write_msr_safe(uint32_t msr, uint64_t value)
+{
+	(void)msr;
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.get_debugreg: Debug register 0 to 3, 6 or 7.
+ */
+PV_IMPLEMENTS(get_debugreg, 1);
+unsigned long native_get_debugreg(int regno)
+{
+	(void)regno;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.set_debugreg: Set debug register 0 to 3, 6 or 7.
+ */
+PV_IMPLEMENTS(set_debugreg, 1);
+void native_set_debugreg(int regno, unsigned long value)
+{
+	(void)regno;
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * cpu.cpuid: Leaf *eax, subleaf *ecx; the four results replace the arguments.
  */
 PV_IMPLEMENTS(cpuid, 1);
@@ -39,6 +84,42 @@ void native_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls)
 	(void)gdt;
 	(void)first;
 	(void)tls;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.set_ldt: Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
+ */
+PV_IMPLEMENTS(set_ldt, 1);
+void native_set_ldt(const uint64_t *ldt, unsigned int entries)
+{
+	(void)ldt;
+	(void)entries;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.load_gs_index: Load the GS that user mode will see: selector, and base from its
+ * descriptor.  A selector that cannot be loaded becomes the null selector.
+ */
+PV_IMPLEMENTS(load_gs_index, 1);
+void native_load_gs_index(unsigned int selector)
+{
+	(void)selector;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ */
+PV_IMPLEMENTS(set_fixmap, 1);
+void native_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
+{
+	(void)index;
+	(void)gpa;
+	(void)flags;
 	__builtin_trap(); /* not written yet */
 }
 

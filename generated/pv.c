@@ -10,16 +10,32 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"cpu.write_cr4",
 	"cpu.read_msr",
 	"cpu.write_msr",
+	"cpu.read_msr_safe",
+	"cpu.write_msr_safe",
+	"cpu.read_pmc",
+	"cpu.get_debugreg",
+	"cpu.set_debugreg",
+	"cpu.wbinvd",
 	"cpu.cpuid",
 	"cpu.load_gdt",
 	"cpu.load_idt",
 	"cpu.load_tr",
+	"cpu.store_tr",
 	"cpu.write_gdt_entry",
 	"cpu.write_idt_entry",
 	"cpu.load_sp0",
 	"cpu.load_tls",
+	"cpu.set_ldt",
+	"cpu.write_ldt_entry",
+	"cpu.alloc_ldt",
+	"cpu.free_ldt",
+	"cpu.load_gs_index",
+	"cpu.swapgs",
+	"cpu.context_begin",
+	"cpu.context_end",
 	"cpu.io_delay",
 	"cpu.iret",
+	"cpu.sysret",
 	"irq.save_fl",
 	"irq.restore_fl",
 	"irq.irq_disable",
@@ -27,21 +43,44 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"irq.safe_halt",
 	"irq.halt",
 	"mmu.read_cr2",
+	"mmu.write_cr2",
 	"mmu.read_cr3",
 	"mmu.write_cr3",
 	"mmu.flush_tlb_local",
+	"mmu.flush_tlb_global",
 	"mmu.flush_tlb_one",
 	"mmu.pte_val",
 	"mmu.make_pte",
+	"mmu.pmd_val",
+	"mmu.make_pmd",
+	"mmu.pud_val",
+	"mmu.make_pud",
+	"mmu.pgd_val",
+	"mmu.make_pgd",
 	"mmu.set_pte",
 	"mmu.set_pmd",
 	"mmu.set_pud",
 	"mmu.set_pgd",
+	"mmu.prot_start",
+	"mmu.prot_commit",
 	"mmu.alloc_pt",
 	"mmu.release_pt",
+	"mmu.set_fixmap",
+	"mmu.activate_mm",
+	"mmu.exit_mm",
 	"mmu.lazy_enter",
 	"mmu.lazy_leave",
 };
+
+const struct pv_known pv_known[] = {
+	{"native", false, 0, PV_DETECT_ALWAYS, NULL},
+	{"xen_pv", true, 100, PV_DETECT_START_INFO, NULL},
+	{"xen_pvh", false, 50, PV_DETECT_CPUID, "XenVMMXenVMM"},
+};
+const unsigned int pv_nr_known = sizeof(pv_known) / sizeof(pv_known[0]);
+
+/* The backend of bare hardware has the slots; without it they are empty at first. */
+__attribute__((weak)) struct pv_ops pv_ops;
 
 __asm__(
 	" .pushsection .rodata\n"
@@ -53,16 +92,32 @@ __asm__(
 	" .byte .Lpv_length_write_cr4\n"
 	" .byte .Lpv_length_read_msr\n"
 	" .byte .Lpv_length_write_msr\n"
+	" .byte .Lpv_length_read_msr_safe\n"
+	" .byte .Lpv_length_write_msr_safe\n"
+	" .byte .Lpv_length_read_pmc\n"
+	" .byte .Lpv_length_get_debugreg\n"
+	" .byte .Lpv_length_set_debugreg\n"
+	" .byte .Lpv_length_wbinvd\n"
 	" .byte .Lpv_length_cpuid\n"
 	" .byte .Lpv_length_load_gdt\n"
 	" .byte .Lpv_length_load_idt\n"
 	" .byte .Lpv_length_load_tr\n"
+	" .byte .Lpv_length_store_tr\n"
 	" .byte .Lpv_length_write_gdt_entry\n"
 	" .byte .Lpv_length_write_idt_entry\n"
 	" .byte .Lpv_length_load_sp0\n"
 	" .byte .Lpv_length_load_tls\n"
+	" .byte .Lpv_length_set_ldt\n"
+	" .byte .Lpv_length_write_ldt_entry\n"
+	" .byte .Lpv_length_alloc_ldt\n"
+	" .byte .Lpv_length_free_ldt\n"
+	" .byte .Lpv_length_load_gs_index\n"
+	" .byte .Lpv_length_swapgs\n"
+	" .byte .Lpv_length_context_begin\n"
+	" .byte .Lpv_length_context_end\n"
 	" .byte .Lpv_length_io_delay\n"
 	" .byte .Lpv_length_iret\n"
+	" .byte .Lpv_length_sysret\n"
 	" .byte .Lpv_length_save_fl\n"
 	" .byte .Lpv_length_restore_fl\n"
 	" .byte .Lpv_length_irq_disable\n"
@@ -70,18 +125,31 @@ __asm__(
 	" .byte .Lpv_length_safe_halt\n"
 	" .byte .Lpv_length_halt\n"
 	" .byte .Lpv_length_read_cr2\n"
+	" .byte .Lpv_length_write_cr2\n"
 	" .byte .Lpv_length_read_cr3\n"
 	" .byte .Lpv_length_write_cr3\n"
 	" .byte .Lpv_length_flush_tlb_local\n"
+	" .byte .Lpv_length_flush_tlb_global\n"
 	" .byte .Lpv_length_flush_tlb_one\n"
 	" .byte .Lpv_length_pte_val\n"
 	" .byte .Lpv_length_make_pte\n"
+	" .byte .Lpv_length_pmd_val\n"
+	" .byte .Lpv_length_make_pmd\n"
+	" .byte .Lpv_length_pud_val\n"
+	" .byte .Lpv_length_make_pud\n"
+	" .byte .Lpv_length_pgd_val\n"
+	" .byte .Lpv_length_make_pgd\n"
 	" .byte .Lpv_length_set_pte\n"
 	" .byte .Lpv_length_set_pmd\n"
 	" .byte .Lpv_length_set_pud\n"
 	" .byte .Lpv_length_set_pgd\n"
+	" .byte .Lpv_length_prot_start\n"
+	" .byte .Lpv_length_prot_commit\n"
 	" .byte .Lpv_length_alloc_pt\n"
 	" .byte .Lpv_length_release_pt\n"
+	" .byte .Lpv_length_set_fixmap\n"
+	" .byte .Lpv_length_activate_mm\n"
+	" .byte .Lpv_length_exit_mm\n"
 	" .byte .Lpv_length_lazy_enter\n"
 	" .byte .Lpv_length_lazy_leave\n"
 	" .popsection\n"

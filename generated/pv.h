@@ -42,6 +42,21 @@ __asm__(
 	" wrmsr\n"
 	".Lpv_native_write_msr_end:\n"
 	" .set .Lpv_length_write_msr, (6) - (((.Lpv_native_write_msr_end - .Lpv_native_write_msr) > (6)) * ((.Lpv_native_write_msr_end - .Lpv_native_write_msr) - (6)))\n"
+	" .set .Lpv_length_read_msr_safe, 6\n"
+	" .set .Lpv_length_write_msr_safe, 6\n"
+	".Lpv_native_read_pmc:\n"
+	" mov %edi, %ecx\n"
+	" rdpmc\n"
+	" shl $32, %rdx\n"
+	" or %rdx, %rax\n"
+	".Lpv_native_read_pmc_end:\n"
+	" .set .Lpv_length_read_pmc, (6) - (((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) > (6)) * ((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) - (6)))\n"
+	" .set .Lpv_length_get_debugreg, 6\n"
+	" .set .Lpv_length_set_debugreg, 6\n"
+	".Lpv_native_wbinvd:\n"
+	" wbinvd\n"
+	".Lpv_native_wbinvd_end:\n"
+	" .set .Lpv_length_wbinvd, (6) - (((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) > (6)) * ((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) - (6)))\n"
 	" .set .Lpv_length_cpuid, 6\n"
 	".Lpv_native_load_gdt:\n"
 	" lgdt (%rdi)\n"
@@ -55,6 +70,14 @@ __asm__(
 	" ltr %di\n"
 	".Lpv_native_load_tr_end:\n"
 	" .set .Lpv_length_load_tr, (6) - (((.Lpv_native_load_tr_end - .Lpv_native_load_tr) > (6)) * ((.Lpv_native_load_tr_end - .Lpv_native_load_tr) - (6)))\n"
+	".Lpv_native_store_tr:\n"
+	" str %eax\n"
+	".Lpv_native_store_tr_end:\n"
+	" .set .Lpv_length_store_tr_1, (6) - (((.Lpv_native_store_tr_end - .Lpv_native_store_tr) > (6)) * ((.Lpv_native_store_tr_end - .Lpv_native_store_tr) - (6)))\n"
+	".Lpv_xen_pv_store_tr:\n"
+	" mov $0, %eax\n"
+	".Lpv_xen_pv_store_tr_end:\n"
+	" .set .Lpv_length_store_tr, (.Lpv_length_store_tr_1) - (((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) > (.Lpv_length_store_tr_1)) * ((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) - (.Lpv_length_store_tr_1)))\n"
 	".Lpv_native_write_gdt_entry:\n"
 	" mov %rdx, (%rdi,%rsi,8)\n"
 	".Lpv_native_write_gdt_entry_end:\n"
@@ -65,6 +88,20 @@ __asm__(
 	".Lpv_native_load_sp0_end:\n"
 	" .set .Lpv_length_load_sp0, (6) - (((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) > (6)) * ((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) - (6)))\n"
 	" .set .Lpv_length_load_tls, 6\n"
+	" .set .Lpv_length_set_ldt, 6\n"
+	".Lpv_native_write_ldt_entry:\n"
+	" mov %rdx, (%rdi,%rsi,8)\n"
+	".Lpv_native_write_ldt_entry_end:\n"
+	" .set .Lpv_length_write_ldt_entry, (6) - (((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) > (6)) * ((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) - (6)))\n"
+	" .set .Lpv_length_alloc_ldt, 6\n"
+	" .set .Lpv_length_free_ldt, 6\n"
+	" .set .Lpv_length_load_gs_index, 6\n"
+	".Lpv_native_swapgs:\n"
+	" swapgs\n"
+	".Lpv_native_swapgs_end:\n"
+	" .set .Lpv_length_swapgs, (6) - (((.Lpv_native_swapgs_end - .Lpv_native_swapgs) > (6)) * ((.Lpv_native_swapgs_end - .Lpv_native_swapgs) - (6)))\n"
+	" .set .Lpv_length_context_begin, 6\n"
+	" .set .Lpv_length_context_end, 6\n"
 	".Lpv_native_io_delay:\n"
 	" out %al, $0x80\n"
 	".Lpv_native_io_delay_end:\n"
@@ -73,13 +110,21 @@ __asm__(
 	" iretq\n"
 	".Lpv_native_iret_end:\n"
 	" .set .Lpv_length_iret, (6) - (((.Lpv_native_iret_end - .Lpv_native_iret) > (6)) * ((.Lpv_native_iret_end - .Lpv_native_iret) - (6)))\n"
+	".Lpv_native_sysret:\n"
+	" pop %rcx\n"
+	" pop %r11\n"
+	" pop %r11\n"
+	" pop %rsp\n"
+	" sysretq\n"
+	".Lpv_native_sysret_end:\n"
+	" .set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))\n"
 	".Lpv_native_save_fl:\n"
 	" pushf\n"
 	" pop %rax\n"
 	".Lpv_native_save_fl_end:\n"
 	" .set .Lpv_length_save_fl_1, (6) - (((.Lpv_native_save_fl_end - .Lpv_native_save_fl) > (6)) * ((.Lpv_native_save_fl_end - .Lpv_native_save_fl) - (6)))\n"
 	".Lpv_xen_pv_save_fl:\n"
-	" testb $0xff, %gs:xen_vcpu_info+1\n"
+	" testb $0xff, %gs:0x7fff0000\n"
 	" setz %ah\n"
 	" add %ah, %ah\n"
 	".Lpv_xen_pv_save_fl_end:\n"
@@ -94,7 +139,7 @@ __asm__(
 	".Lpv_native_irq_disable_end:\n"
 	" .set .Lpv_length_irq_disable_1, (6) - (((.Lpv_native_irq_disable_end - .Lpv_native_irq_disable) > (6)) * ((.Lpv_native_irq_disable_end - .Lpv_native_irq_disable) - (6)))\n"
 	".Lpv_xen_pv_irq_disable:\n"
-	" movb $1, %gs:xen_vcpu_info+1\n"
+	" movb $1, %gs:0x7fff0000+1\n"
 	".Lpv_xen_pv_irq_disable_end:\n"
 	" .set .Lpv_length_irq_disable, (.Lpv_length_irq_disable_1) - (((.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable) > (.Lpv_length_irq_disable_1)) * ((.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable) - (.Lpv_length_irq_disable_1)))\n"
 	".Lpv_native_irq_enable:\n"
@@ -102,10 +147,10 @@ __asm__(
 	".Lpv_native_irq_enable_end:\n"
 	" .set .Lpv_length_irq_enable_1, (6) - (((.Lpv_native_irq_enable_end - .Lpv_native_irq_enable) > (6)) * ((.Lpv_native_irq_enable_end - .Lpv_native_irq_enable) - (6)))\n"
 	".Lpv_xen_pv_irq_enable:\n"
-	" movb $0, %gs:xen_vcpu_info+1\n"
-	" cmpb $0, %gs:xen_vcpu_info+0\n"
+	" movb $0, %gs:0x7fff0000\n"
+	" cmpb $0, %gs:0x7fff0000\n"
 	" je 1f\n"
-	" call xen_pv_deliver\n"
+	" call 0x7fff0000\n"
 	" 1:\n"
 	".Lpv_xen_pv_irq_enable_end:\n"
 	" .set .Lpv_length_irq_enable, (.Lpv_length_irq_enable_1) - (((.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable) > (.Lpv_length_irq_enable_1)) * ((.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable) - (.Lpv_length_irq_enable_1)))\n"
@@ -123,9 +168,17 @@ __asm__(
 	".Lpv_native_read_cr2_end:\n"
 	" .set .Lpv_length_read_cr2_1, (6) - (((.Lpv_native_read_cr2_end - .Lpv_native_read_cr2) > (6)) * ((.Lpv_native_read_cr2_end - .Lpv_native_read_cr2) - (6)))\n"
 	".Lpv_xen_pv_read_cr2:\n"
-	" movq %gs:xen_vcpu_info+16, %rax\n"
+	" movq %gs:0x7fff0000+16, %rax\n"
 	".Lpv_xen_pv_read_cr2_end:\n"
 	" .set .Lpv_length_read_cr2, (.Lpv_length_read_cr2_1) - (((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) > (.Lpv_length_read_cr2_1)) * ((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) - (.Lpv_length_read_cr2_1)))\n"
+	".Lpv_native_write_cr2:\n"
+	" mov %rdi, %cr2\n"
+	".Lpv_native_write_cr2_end:\n"
+	" .set .Lpv_length_write_cr2_1, (6) - (((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) > (6)) * ((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) - (6)))\n"
+	".Lpv_xen_pv_write_cr2:\n"
+	" mov %rdi, %gs:0x7fff0000\n"
+	".Lpv_xen_pv_write_cr2_end:\n"
+	" .set .Lpv_length_write_cr2, (.Lpv_length_write_cr2_1) - (((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) > (.Lpv_length_write_cr2_1)) * ((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) - (.Lpv_length_write_cr2_1)))\n"
 	".Lpv_native_read_cr3:\n"
 	" mov %cr3, %rax\n"
 	".Lpv_native_read_cr3_end:\n"
@@ -139,6 +192,14 @@ __asm__(
 	" mov %rax, %cr3\n"
 	".Lpv_native_flush_tlb_local_end:\n"
 	" .set .Lpv_length_flush_tlb_local, (6) - (((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) > (6)) * ((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) - (6)))\n"
+	".Lpv_native_flush_tlb_global:\n"
+	" mov %cr4, %rcx\n"
+	" mov %rcx, %rax\n"
+	" xor $0x80, %al\n"
+	" mov %rax, %cr4\n"
+	" mov %rcx, %cr4\n"
+	".Lpv_native_flush_tlb_global_end:\n"
+	" .set .Lpv_length_flush_tlb_global, (6) - (((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) > (6)) * ((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) - (6)))\n"
 	".Lpv_native_flush_tlb_one:\n"
 	" invlpg (%rdi)\n"
 	".Lpv_native_flush_tlb_one_end:\n"
@@ -151,6 +212,30 @@ __asm__(
 	" mov %rdi, %rax\n"
 	".Lpv_native_make_pte_end:\n"
 	" .set .Lpv_length_make_pte, (6) - (((.Lpv_native_make_pte_end - .Lpv_native_make_pte) > (6)) * ((.Lpv_native_make_pte_end - .Lpv_native_make_pte) - (6)))\n"
+	".Lpv_native_pmd_val:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_pmd_val_end:\n"
+	" .set .Lpv_length_pmd_val, (6) - (((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) > (6)) * ((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) - (6)))\n"
+	".Lpv_native_make_pmd:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_make_pmd_end:\n"
+	" .set .Lpv_length_make_pmd, (6) - (((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) > (6)) * ((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) - (6)))\n"
+	".Lpv_native_pud_val:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_pud_val_end:\n"
+	" .set .Lpv_length_pud_val, (6) - (((.Lpv_native_pud_val_end - .Lpv_native_pud_val) > (6)) * ((.Lpv_native_pud_val_end - .Lpv_native_pud_val) - (6)))\n"
+	".Lpv_native_make_pud:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_make_pud_end:\n"
+	" .set .Lpv_length_make_pud, (6) - (((.Lpv_native_make_pud_end - .Lpv_native_make_pud) > (6)) * ((.Lpv_native_make_pud_end - .Lpv_native_make_pud) - (6)))\n"
+	".Lpv_native_pgd_val:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_pgd_val_end:\n"
+	" .set .Lpv_length_pgd_val, (6) - (((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) > (6)) * ((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) - (6)))\n"
+	".Lpv_native_make_pgd:\n"
+	" mov %rdi, %rax\n"
+	".Lpv_native_make_pgd_end:\n"
+	" .set .Lpv_length_make_pgd, (6) - (((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) > (6)) * ((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) - (6)))\n"
 	".Lpv_native_set_pte:\n"
 	" mov %rsi, (%rdi)\n"
 	".Lpv_native_set_pte_end:\n"
@@ -167,8 +252,24 @@ __asm__(
 	" mov %rsi, (%rdi)\n"
 	".Lpv_native_set_pgd_end:\n"
 	" .set .Lpv_length_set_pgd, (6) - (((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) > (6)) * ((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) - (6)))\n"
+	".Lpv_native_prot_start:\n"
+	" xor %eax, %eax\n"
+	" xchg %rax, (%rdi)\n"
+	".Lpv_native_prot_start_end:\n"
+	" .set .Lpv_length_prot_start_1, (6) - (((.Lpv_native_prot_start_end - .Lpv_native_prot_start) > (6)) * ((.Lpv_native_prot_start_end - .Lpv_native_prot_start) - (6)))\n"
+	".Lpv_xen_pv_prot_start:\n"
+	" mov (%rdi), %rax\n"
+	".Lpv_xen_pv_prot_start_end:\n"
+	" .set .Lpv_length_prot_start, (.Lpv_length_prot_start_1) - (((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) > (.Lpv_length_prot_start_1)) * ((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) - (.Lpv_length_prot_start_1)))\n"
+	".Lpv_native_prot_commit:\n"
+	" mov %rsi, (%rdi)\n"
+	".Lpv_native_prot_commit_end:\n"
+	" .set .Lpv_length_prot_commit, (6) - (((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) > (6)) * ((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) - (6)))\n"
 	" .set .Lpv_length_alloc_pt, 6\n"
 	" .set .Lpv_length_release_pt, 6\n"
+	" .set .Lpv_length_set_fixmap, 6\n"
+	" .set .Lpv_length_activate_mm, 6\n"
+	" .set .Lpv_length_exit_mm, 6\n"
 	" .set .Lpv_length_lazy_enter, 6\n"
 	" .set .Lpv_length_lazy_leave, 6\n"
 	" .popsection\n"
@@ -324,6 +425,162 @@ static inline __attribute__((always_inline)) void pv_write_msr(uint32_t msr, uin
 }
 
 /**
+ * Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_read_msr_safe(uint32_t msr, int *error)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)msr;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)error;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+48(%%rip)\n"
+	"772: .fill .Lpv_length_read_msr_safe - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 6\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+	return (uint64_t)pv_result;
+}
+
+/**
+ * Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) int pv_write_msr_safe(uint32_t msr, uint64_t value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)msr;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+56(%%rip)\n"
+	"772: .fill .Lpv_length_write_msr_safe - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 7\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+	return (int)pv_result;
+}
+
+/**
+ * A performance counter.  Without one the processor raises an exception;
+ * a hypervisor that keeps them to itself may return 0 instead.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) uint64_t pv_read_pmc(int counter)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)counter;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+64(%%rip)\n"
+	"772: .fill .Lpv_length_read_pmc - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 8\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+	return (uint64_t)pv_result;
+}
+
+/**
+ * Debug register 0 to 3, 6 or 7.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) unsigned long pv_get_debugreg(int regno)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)regno;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+72(%%rip)\n"
+	"772: .fill .Lpv_length_get_debugreg - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 9\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+	return (unsigned long)pv_result;
+}
+
+/**
+ * Set debug register 0 to 3, 6 or 7.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_set_debugreg(int regno, unsigned long value)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)regno;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
+
+	__asm__ volatile(
+	"771: call *pv_ops+80(%%rip)\n"
+	"772: .fill .Lpv_length_set_debugreg - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 10\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Write caches back to memory and empty them.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_wbinvd(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+88(%%rip)\n"
+	"772: .fill .Lpv_length_wbinvd - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 11\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
  * Leaf *eax, subleaf *ecx; the four results replace the arguments.
  * Changes what a C call may change.
  */
@@ -335,13 +592,13 @@ static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32
 	register unsigned long pv_arg3 __asm__("rcx") = (unsigned long)edx;
 
 	__asm__ volatile(
-	"771: call *pv_ops+48(%%rip)\n"
+	"771: call *pv_ops+96(%%rip)\n"
 	"772: .fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 6\n"
+	" .short 12\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -360,13 +617,13 @@ static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)gdt;
 
 	__asm__ volatile(
-	"771: call *pv_ops+56(%%rip)\n"
+	"771: call *pv_ops+104(%%rip)\n"
 	"772: .fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 7\n"
+	" .short 13\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -384,13 +641,13 @@ static inline __attribute__((always_inline)) void pv_load_idt(const struct desc_
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)idt;
 
 	__asm__ volatile(
-	"771: call *pv_ops+64(%%rip)\n"
+	"771: call *pv_ops+112(%%rip)\n"
 	"772: .fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 8\n"
+	" .short 14\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -408,19 +665,44 @@ static inline __attribute__((always_inline)) void pv_load_tr(uint16_t selector)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)selector;
 
 	__asm__ volatile(
-	"771: call *pv_ops+72(%%rip)\n"
+	"771: call *pv_ops+120(%%rip)\n"
 	"772: .fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 9\n"
+	" .short 15\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
 		: "+r"(pv_arg0)
 		:
 		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Selector of the task state segment in use; 0 if it is not the kernel's.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) unsigned long pv_store_tr(void)
+{
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+128(%%rip)\n"
+	"772: .fill .Lpv_length_store_tr - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 16\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result)
+		:
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+	return (unsigned long)pv_result;
 }
 
 /**
@@ -434,13 +716,13 @@ static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *g
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)desc;
 
 	__asm__ volatile(
-	"771: call *pv_ops+80(%%rip)\n"
+	"771: call *pv_ops+136(%%rip)\n"
 	"772: .fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 10\n"
+	" .short 17\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -460,13 +742,13 @@ static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)gate;
 
 	__asm__ volatile(
-	"771: call *pv_ops+88(%%rip)\n"
+	"771: call *pv_ops+144(%%rip)\n"
 	"772: .fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 11\n"
+	" .short 18\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -485,13 +767,13 @@ static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, u
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)sp0;
 
 	__asm__ volatile(
-	"771: call *pv_ops+96(%%rip)\n"
+	"771: call *pv_ops+152(%%rip)\n"
 	"772: .fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 12\n"
+	" .short 19\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -511,13 +793,13 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)tls;
 
 	__asm__ volatile(
-	"771: call *pv_ops+104(%%rip)\n"
+	"771: call *pv_ops+160(%%rip)\n"
 	"772: .fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 13\n"
+	" .short 20\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -527,19 +809,217 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 }
 
 /**
+ * Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_set_ldt(const uint64_t *ldt, unsigned int entries)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
+
+	__asm__ volatile(
+	"771: call *pv_ops+168(%%rip)\n"
+	"772: .fill .Lpv_length_set_ldt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 21\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Write one 8-byte descriptor of an LDT, in use or not.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_write_ldt_entry(uint64_t *ldt, unsigned int entry, uint64_t desc)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entry;
+	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)desc;
+
+	__asm__ volatile(
+	"771: call *pv_ops+176(%%rip)\n"
+	"772: .fill .Lpv_length_write_ldt_entry - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 22\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
+		:
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * These pages become an LDT: from now on only write_ldt_entry writes them.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_alloc_ldt(uint64_t *ldt, unsigned int entries)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
+
+	__asm__ volatile(
+	"771: call *pv_ops+184(%%rip)\n"
+	"772: .fill .Lpv_length_alloc_ldt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 23\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * These pages are no LDT any more, and not in use as one.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_free_ldt(uint64_t *ldt, unsigned int entries)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ldt;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)entries;
+
+	__asm__ volatile(
+	"771: call *pv_ops+192(%%rip)\n"
+	"772: .fill .Lpv_length_free_ldt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 24\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Load the GS that user mode will see: selector, and base from its
+ * descriptor.  A selector that cannot be loaded becomes the null selector.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_load_gs_index(unsigned int selector)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)selector;
+
+	__asm__ volatile(
+	"771: call *pv_ops+200(%%rip)\n"
+	"772: .fill .Lpv_length_load_gs_index - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 25\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Exchange the kernel's and user mode's base of GS: first thing after an
+ * entry from user mode, last before the way back.  Nothing where the
+ * hypervisor has done it already.
+ * Changes its arguments and result.
+ */
+static inline __attribute__((always_inline)) void pv_swapgs(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+208(%%rip)\n"
+	"772: .fill .Lpv_length_swapgs - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 26\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "memory");
+}
+
+/**
+ * A switch to another thread begins.  What lazy_enter(LAZY_MMU) put off has
+ * taken effect and that mode is over: batches belong to a thread.  From here
+ * to context_end ops with `defer cpu` may be put off, as behind
+ * lazy_enter(LAZY_CPU).
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_context_begin(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+216(%%rip)\n"
+	"772: .fill .Lpv_length_context_begin - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 27\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * The switch is done: all that was put off has taken effect.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_context_end(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+224(%%rip)\n"
+	"772: .fill .Lpv_length_context_end - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 28\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
  * Wait as long as an access to an ISA port takes.
  * Changes its arguments and result.
  */
 static inline __attribute__((always_inline)) void pv_io_delay(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+112(%%rip)\n"
+	"771: call *pv_ops+232(%%rip)\n"
 	"772: .fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 14\n"
+	" .short 29\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -557,13 +1037,13 @@ static inline __attribute__((always_inline)) unsigned long pv_save_fl(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+128(%%rip)\n"
+	"771: call *pv_ops+256(%%rip)\n"
 	"772: .fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 16\n"
+	" .short 32\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -582,13 +1062,13 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)fl;
 
 	__asm__ volatile(
-	"771: call *pv_ops+136(%%rip)\n"
+	"771: call *pv_ops+264(%%rip)\n"
 	"772: .fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 17\n"
+	" .short 33\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -604,13 +1084,13 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 static inline __attribute__((always_inline)) void pv_irq_disable(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+144(%%rip)\n"
+	"771: call *pv_ops+272(%%rip)\n"
 	"772: .fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 18\n"
+	" .short 34\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -626,13 +1106,13 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
 static inline __attribute__((always_inline)) void pv_irq_enable(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+152(%%rip)\n"
+	"771: call *pv_ops+280(%%rip)\n"
 	"772: .fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 19\n"
+	" .short 35\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -648,13 +1128,13 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
 static inline __attribute__((always_inline)) void pv_safe_halt(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+160(%%rip)\n"
+	"771: call *pv_ops+288(%%rip)\n"
 	"772: .fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 20\n"
+	" .short 36\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -670,13 +1150,13 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 static inline __attribute__((always_inline)) void pv_halt(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+168(%%rip)\n"
+	"771: call *pv_ops+296(%%rip)\n"
 	"772: .fill .Lpv_length_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 21\n"
+	" .short 37\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -694,13 +1174,13 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+176(%%rip)\n"
+	"771: call *pv_ops+304(%%rip)\n"
 	"772: .fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 22\n"
+	" .short 38\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -708,6 +1188,30 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 		:
 		: "cc", "memory");
 	return (unsigned long)pv_result;
+}
+
+/**
+ * Set what read_cr2 returns.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_write_cr2(unsigned long addr)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)addr;
+
+	__asm__ volatile(
+	"771: call *pv_ops+312(%%rip)\n"
+	"772: .fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 39\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
 }
 
 /**
@@ -719,13 +1223,13 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+184(%%rip)\n"
+	"771: call *pv_ops+320(%%rip)\n"
 	"772: .fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 23\n"
+	" .short 40\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -745,13 +1249,13 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cr3;
 
 	__asm__ volatile(
-	"771: call *pv_ops+192(%%rip)\n"
+	"771: call *pv_ops+328(%%rip)\n"
 	"772: .fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 24\n"
+	" .short 41\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -767,13 +1271,35 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+200(%%rip)\n"
+	"771: call *pv_ops+336(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 25\n"
+	" .short 42\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Drop all of this CPU's TLB entries.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_flush_tlb_global(void)
+{
+	__asm__ volatile(
+	"771: call *pv_ops+344(%%rip)\n"
+	"772: .fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 43\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -791,13 +1317,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)addr;
 
 	__asm__ volatile(
-	"771: call *pv_ops+208(%%rip)\n"
+	"771: call *pv_ops+352(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 26\n"
+	" .short 44\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -807,7 +1333,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 }
 
 /**
- * The kernel's value of an entry that a page table holds.
+ * The kernel's value of a level 1 entry that a page table holds.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
@@ -816,13 +1342,13 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+216(%%rip)\n"
+	"771: call *pv_ops+360(%%rip)\n"
 	"772: .fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 27\n"
+	" .short 45\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -833,7 +1359,7 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 }
 
 /**
- * The entry that a page table must hold for this value.
+ * The level 1 entry that a page table must hold for this value.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
@@ -842,13 +1368,13 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+224(%%rip)\n"
+	"771: call *pv_ops+368(%%rip)\n"
 	"772: .fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 28\n"
+	" .short 46\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -856,6 +1382,162 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 		:
 		: "cc", "memory");
 	return (pte_t){(uint64_t)pv_result};
+}
+
+/**
+ * The kernel's value of a level 2 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pmdval_t pv_pmd_val(pmd_t pmd)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)pmd.pmd;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+376(%%rip)\n"
+	"772: .fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 47\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pmdval_t)pv_result;
+}
+
+/**
+ * The level 2 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pmd_t pv_make_pmd(pmdval_t val)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)val;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+384(%%rip)\n"
+	"772: .fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 48\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pmd_t){(uint64_t)pv_result};
+}
+
+/**
+ * The kernel's value of a level 3 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pudval_t pv_pud_val(pud_t pud)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)pud.pud;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+392(%%rip)\n"
+	"772: .fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 49\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pudval_t)pv_result;
+}
+
+/**
+ * The level 3 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pud_t pv_make_pud(pudval_t val)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)val;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+400(%%rip)\n"
+	"772: .fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 50\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pud_t){(uint64_t)pv_result};
+}
+
+/**
+ * The kernel's value of a level 4 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pgdval_t pv_pgd_val(pgd_t pgd)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)pgd.pgd;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+408(%%rip)\n"
+	"772: .fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 51\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pgdval_t)pv_result;
+}
+
+/**
+ * The level 4 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) pgd_t pv_make_pgd(pgdval_t val)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)val;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+416(%%rip)\n"
+	"772: .fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 52\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (pgd_t){(uint64_t)pv_result};
 }
 
 /**
@@ -868,13 +1550,13 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+232(%%rip)\n"
+	"771: call *pv_ops+424(%%rip)\n"
 	"772: .fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 29\n"
+	" .short 53\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -893,13 +1575,13 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pmd.pmd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+240(%%rip)\n"
+	"771: call *pv_ops+432(%%rip)\n"
 	"772: .fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 30\n"
+	" .short 54\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -918,13 +1600,13 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pud.pud;
 
 	__asm__ volatile(
-	"771: call *pv_ops+248(%%rip)\n"
+	"771: call *pv_ops+440(%%rip)\n"
 	"772: .fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 31\n"
+	" .short 55\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -943,13 +1625,67 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pgd.pgd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+256(%%rip)\n"
+	"771: call *pv_ops+448(%%rip)\n"
 	"772: .fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 32\n"
+	" .short 56\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		:
+		: "cc", "rax", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * A change of protection begins: the entry as it is now.  Until prot_commit
+ * the page may or may not be accessible.  No write of this entry may be
+ * waiting for lazy_leave.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ptep;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *pv_ops+456(%%rip)\n"
+	"772: .fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 57\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+	return (pte_t){(uint64_t)pv_result};
+}
+
+/**
+ * Write what prot_start returned, with the same frame and other flags.
+ * Accessed and dirty bits that the processor set meanwhile are kept.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pte_t pte)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)ptep;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
+
+	__asm__ volatile(
+	"771: call *pv_ops+464(%%rip)\n"
+	"772: .fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 58\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -969,13 +1705,13 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+264(%%rip)\n"
+	"771: call *pv_ops+472(%%rip)\n"
 	"772: .fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 33\n"
+	" .short 59\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -995,13 +1731,13 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+272(%%rip)\n"
+	"771: call *pv_ops+480(%%rip)\n"
 	"772: .fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 34\n"
+	" .short 60\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1011,8 +1747,86 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 }
 
 /**
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)index;
+	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)gpa;
+	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)flags;
+
+	__asm__ volatile(
+	"771: call *pv_ops+488(%%rip)\n"
+	"772: .fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 61\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1), "+r"(pv_arg2)
+		:
+		: "cc", "rax", "rcx", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * User mode is going to run in the address space of this level 4 table, but
+ * write_cr3 has not made it the current one yet.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long root)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
+
+	__asm__ volatile(
+	"771: call *pv_ops+496(%%rip)\n"
+	"772: .fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 62\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * User mode will never run in it again, no CPU uses it; release_pt of its
+ * tables comes next.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void pv_exit_mm(unsigned long root)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
+
+	__asm__ volatile(
+	"771: call *pv_ops+504(%%rip)\n"
+	"772: .fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection pv_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 63\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "+r"(pv_arg0)
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
  * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
- * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest;
+ * context_begin ends either.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mode)
@@ -1020,13 +1834,13 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+280(%%rip)\n"
+	"771: call *pv_ops+512(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 35\n"
+	" .short 64\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1044,13 +1858,13 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+288(%%rip)\n"
+	"771: call *pv_ops+520(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 36\n"
+	" .short 65\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"

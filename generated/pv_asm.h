@@ -37,6 +37,21 @@
 	wrmsr
 .Lpv_native_write_msr_end:
 	.set .Lpv_length_write_msr, (6) - (((.Lpv_native_write_msr_end - .Lpv_native_write_msr) > (6)) * ((.Lpv_native_write_msr_end - .Lpv_native_write_msr) - (6)))
+	.set .Lpv_length_read_msr_safe, 6
+	.set .Lpv_length_write_msr_safe, 6
+.Lpv_native_read_pmc:
+	mov %edi, %ecx
+	rdpmc
+	shl $32, %rdx
+	or %rdx, %rax
+.Lpv_native_read_pmc_end:
+	.set .Lpv_length_read_pmc, (6) - (((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) > (6)) * ((.Lpv_native_read_pmc_end - .Lpv_native_read_pmc) - (6)))
+	.set .Lpv_length_get_debugreg, 6
+	.set .Lpv_length_set_debugreg, 6
+.Lpv_native_wbinvd:
+	wbinvd
+.Lpv_native_wbinvd_end:
+	.set .Lpv_length_wbinvd, (6) - (((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) > (6)) * ((.Lpv_native_wbinvd_end - .Lpv_native_wbinvd) - (6)))
 	.set .Lpv_length_cpuid, 6
 .Lpv_native_load_gdt:
 	lgdt (%rdi)
@@ -50,6 +65,14 @@
 	ltr %di
 .Lpv_native_load_tr_end:
 	.set .Lpv_length_load_tr, (6) - (((.Lpv_native_load_tr_end - .Lpv_native_load_tr) > (6)) * ((.Lpv_native_load_tr_end - .Lpv_native_load_tr) - (6)))
+.Lpv_native_store_tr:
+	str %eax
+.Lpv_native_store_tr_end:
+	.set .Lpv_length_store_tr_1, (6) - (((.Lpv_native_store_tr_end - .Lpv_native_store_tr) > (6)) * ((.Lpv_native_store_tr_end - .Lpv_native_store_tr) - (6)))
+.Lpv_xen_pv_store_tr:
+	mov $0, %eax
+.Lpv_xen_pv_store_tr_end:
+	.set .Lpv_length_store_tr, (.Lpv_length_store_tr_1) - (((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) > (.Lpv_length_store_tr_1)) * ((.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr) - (.Lpv_length_store_tr_1)))
 .Lpv_native_write_gdt_entry:
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_gdt_entry_end:
@@ -60,6 +83,20 @@
 .Lpv_native_load_sp0_end:
 	.set .Lpv_length_load_sp0, (6) - (((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) > (6)) * ((.Lpv_native_load_sp0_end - .Lpv_native_load_sp0) - (6)))
 	.set .Lpv_length_load_tls, 6
+	.set .Lpv_length_set_ldt, 6
+.Lpv_native_write_ldt_entry:
+	mov %rdx, (%rdi,%rsi,8)
+.Lpv_native_write_ldt_entry_end:
+	.set .Lpv_length_write_ldt_entry, (6) - (((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) > (6)) * ((.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry) - (6)))
+	.set .Lpv_length_alloc_ldt, 6
+	.set .Lpv_length_free_ldt, 6
+	.set .Lpv_length_load_gs_index, 6
+.Lpv_native_swapgs:
+	swapgs
+.Lpv_native_swapgs_end:
+	.set .Lpv_length_swapgs, (6) - (((.Lpv_native_swapgs_end - .Lpv_native_swapgs) > (6)) * ((.Lpv_native_swapgs_end - .Lpv_native_swapgs) - (6)))
+	.set .Lpv_length_context_begin, 6
+	.set .Lpv_length_context_end, 6
 .Lpv_native_io_delay:
 	out %al, $0x80
 .Lpv_native_io_delay_end:
@@ -68,13 +105,21 @@
 	iretq
 .Lpv_native_iret_end:
 	.set .Lpv_length_iret, (6) - (((.Lpv_native_iret_end - .Lpv_native_iret) > (6)) * ((.Lpv_native_iret_end - .Lpv_native_iret) - (6)))
+.Lpv_native_sysret:
+	pop %rcx
+	pop %r11
+	pop %r11
+	pop %rsp
+	sysretq
+.Lpv_native_sysret_end:
+	.set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))
 .Lpv_native_save_fl:
 	pushf
 	pop %rax
 .Lpv_native_save_fl_end:
 	.set .Lpv_length_save_fl_1, (6) - (((.Lpv_native_save_fl_end - .Lpv_native_save_fl) > (6)) * ((.Lpv_native_save_fl_end - .Lpv_native_save_fl) - (6)))
 .Lpv_xen_pv_save_fl:
-	testb $0xff, %gs:xen_vcpu_info+1
+	testb $0xff, %gs:0x7fff0000
 	setz %ah
 	add %ah, %ah
 .Lpv_xen_pv_save_fl_end:
@@ -89,7 +134,7 @@
 .Lpv_native_irq_disable_end:
 	.set .Lpv_length_irq_disable_1, (6) - (((.Lpv_native_irq_disable_end - .Lpv_native_irq_disable) > (6)) * ((.Lpv_native_irq_disable_end - .Lpv_native_irq_disable) - (6)))
 .Lpv_xen_pv_irq_disable:
-	movb $1, %gs:xen_vcpu_info+1
+	movb $1, %gs:0x7fff0000+1
 .Lpv_xen_pv_irq_disable_end:
 	.set .Lpv_length_irq_disable, (.Lpv_length_irq_disable_1) - (((.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable) > (.Lpv_length_irq_disable_1)) * ((.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable) - (.Lpv_length_irq_disable_1)))
 .Lpv_native_irq_enable:
@@ -97,10 +142,10 @@
 .Lpv_native_irq_enable_end:
 	.set .Lpv_length_irq_enable_1, (6) - (((.Lpv_native_irq_enable_end - .Lpv_native_irq_enable) > (6)) * ((.Lpv_native_irq_enable_end - .Lpv_native_irq_enable) - (6)))
 .Lpv_xen_pv_irq_enable:
-	movb $0, %gs:xen_vcpu_info+1
-	cmpb $0, %gs:xen_vcpu_info+0
+	movb $0, %gs:0x7fff0000
+	cmpb $0, %gs:0x7fff0000
 	je 1f
-	call xen_pv_deliver
+	call 0x7fff0000
 	1:
 .Lpv_xen_pv_irq_enable_end:
 	.set .Lpv_length_irq_enable, (.Lpv_length_irq_enable_1) - (((.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable) > (.Lpv_length_irq_enable_1)) * ((.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable) - (.Lpv_length_irq_enable_1)))
@@ -118,9 +163,17 @@
 .Lpv_native_read_cr2_end:
 	.set .Lpv_length_read_cr2_1, (6) - (((.Lpv_native_read_cr2_end - .Lpv_native_read_cr2) > (6)) * ((.Lpv_native_read_cr2_end - .Lpv_native_read_cr2) - (6)))
 .Lpv_xen_pv_read_cr2:
-	movq %gs:xen_vcpu_info+16, %rax
+	movq %gs:0x7fff0000+16, %rax
 .Lpv_xen_pv_read_cr2_end:
 	.set .Lpv_length_read_cr2, (.Lpv_length_read_cr2_1) - (((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) > (.Lpv_length_read_cr2_1)) * ((.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2) - (.Lpv_length_read_cr2_1)))
+.Lpv_native_write_cr2:
+	mov %rdi, %cr2
+.Lpv_native_write_cr2_end:
+	.set .Lpv_length_write_cr2_1, (6) - (((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) > (6)) * ((.Lpv_native_write_cr2_end - .Lpv_native_write_cr2) - (6)))
+.Lpv_xen_pv_write_cr2:
+	mov %rdi, %gs:0x7fff0000
+.Lpv_xen_pv_write_cr2_end:
+	.set .Lpv_length_write_cr2, (.Lpv_length_write_cr2_1) - (((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) > (.Lpv_length_write_cr2_1)) * ((.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2) - (.Lpv_length_write_cr2_1)))
 .Lpv_native_read_cr3:
 	mov %cr3, %rax
 .Lpv_native_read_cr3_end:
@@ -134,6 +187,14 @@
 	mov %rax, %cr3
 .Lpv_native_flush_tlb_local_end:
 	.set .Lpv_length_flush_tlb_local, (6) - (((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) > (6)) * ((.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local) - (6)))
+.Lpv_native_flush_tlb_global:
+	mov %cr4, %rcx
+	mov %rcx, %rax
+	xor $0x80, %al
+	mov %rax, %cr4
+	mov %rcx, %cr4
+.Lpv_native_flush_tlb_global_end:
+	.set .Lpv_length_flush_tlb_global, (6) - (((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) > (6)) * ((.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global) - (6)))
 .Lpv_native_flush_tlb_one:
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_end:
@@ -146,6 +207,30 @@
 	mov %rdi, %rax
 .Lpv_native_make_pte_end:
 	.set .Lpv_length_make_pte, (6) - (((.Lpv_native_make_pte_end - .Lpv_native_make_pte) > (6)) * ((.Lpv_native_make_pte_end - .Lpv_native_make_pte) - (6)))
+.Lpv_native_pmd_val:
+	mov %rdi, %rax
+.Lpv_native_pmd_val_end:
+	.set .Lpv_length_pmd_val, (6) - (((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) > (6)) * ((.Lpv_native_pmd_val_end - .Lpv_native_pmd_val) - (6)))
+.Lpv_native_make_pmd:
+	mov %rdi, %rax
+.Lpv_native_make_pmd_end:
+	.set .Lpv_length_make_pmd, (6) - (((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) > (6)) * ((.Lpv_native_make_pmd_end - .Lpv_native_make_pmd) - (6)))
+.Lpv_native_pud_val:
+	mov %rdi, %rax
+.Lpv_native_pud_val_end:
+	.set .Lpv_length_pud_val, (6) - (((.Lpv_native_pud_val_end - .Lpv_native_pud_val) > (6)) * ((.Lpv_native_pud_val_end - .Lpv_native_pud_val) - (6)))
+.Lpv_native_make_pud:
+	mov %rdi, %rax
+.Lpv_native_make_pud_end:
+	.set .Lpv_length_make_pud, (6) - (((.Lpv_native_make_pud_end - .Lpv_native_make_pud) > (6)) * ((.Lpv_native_make_pud_end - .Lpv_native_make_pud) - (6)))
+.Lpv_native_pgd_val:
+	mov %rdi, %rax
+.Lpv_native_pgd_val_end:
+	.set .Lpv_length_pgd_val, (6) - (((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) > (6)) * ((.Lpv_native_pgd_val_end - .Lpv_native_pgd_val) - (6)))
+.Lpv_native_make_pgd:
+	mov %rdi, %rax
+.Lpv_native_make_pgd_end:
+	.set .Lpv_length_make_pgd, (6) - (((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) > (6)) * ((.Lpv_native_make_pgd_end - .Lpv_native_make_pgd) - (6)))
 .Lpv_native_set_pte:
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_end:
@@ -162,8 +247,24 @@
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_end:
 	.set .Lpv_length_set_pgd, (6) - (((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) > (6)) * ((.Lpv_native_set_pgd_end - .Lpv_native_set_pgd) - (6)))
+.Lpv_native_prot_start:
+	xor %eax, %eax
+	xchg %rax, (%rdi)
+.Lpv_native_prot_start_end:
+	.set .Lpv_length_prot_start_1, (6) - (((.Lpv_native_prot_start_end - .Lpv_native_prot_start) > (6)) * ((.Lpv_native_prot_start_end - .Lpv_native_prot_start) - (6)))
+.Lpv_xen_pv_prot_start:
+	mov (%rdi), %rax
+.Lpv_xen_pv_prot_start_end:
+	.set .Lpv_length_prot_start, (.Lpv_length_prot_start_1) - (((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) > (.Lpv_length_prot_start_1)) * ((.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start) - (.Lpv_length_prot_start_1)))
+.Lpv_native_prot_commit:
+	mov %rsi, (%rdi)
+.Lpv_native_prot_commit_end:
+	.set .Lpv_length_prot_commit, (6) - (((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) > (6)) * ((.Lpv_native_prot_commit_end - .Lpv_native_prot_commit) - (6)))
 	.set .Lpv_length_alloc_pt, 6
 	.set .Lpv_length_release_pt, 6
+	.set .Lpv_length_set_fixmap, 6
+	.set .Lpv_length_activate_mm, 6
+	.set .Lpv_length_exit_mm, 6
 	.set .Lpv_length_lazy_enter, 6
 	.set .Lpv_length_lazy_leave, 6
 	.popsection
@@ -271,12 +372,13 @@
 	.endm
 
 /**
- * Leaf *eax, subleaf *ecx; the four results replace the arguments.
+ * Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
  * Changes what a C call may change.
  */
-	.macro pv_cpuid
+	.macro pv_read_msr_safe
 771:	call *pv_ops+48(%rip)
-772:	.fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_read_msr_safe - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -288,13 +390,13 @@
 	.endm
 
 /**
- * Use a global descriptor table.  Its pages must not be written but by
- * write_gdt_entry and load_tls from now on.
+ * Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
  * Changes what a C call may change.
  */
-	.macro pv_load_gdt
+	.macro pv_write_msr_safe
 771:	call *pv_ops+56(%rip)
-772:	.fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_msr_safe - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -306,12 +408,13 @@
 	.endm
 
 /**
- * Use an interrupt descriptor table.
+ * A performance counter.  Without one the processor raises an exception;
+ * a hypervisor that keeps them to itself may return 0 instead.
  * Changes what a C call may change.
  */
-	.macro pv_load_idt
+	.macro pv_read_pmc
 771:	call *pv_ops+64(%rip)
-772:	.fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_read_pmc - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -323,12 +426,12 @@
 	.endm
 
 /**
- * Use the task state segment that this selector of the GDT describes.
+ * Debug register 0 to 3, 6 or 7.
  * Changes what a C call may change.
  */
-	.macro pv_load_tr
+	.macro pv_get_debugreg
 771:	call *pv_ops+72(%rip)
-772:	.fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_get_debugreg - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -340,12 +443,12 @@
 	.endm
 
 /**
- * Write one 8-byte descriptor of a GDT, loaded or not.
+ * Set debug register 0 to 3, 6 or 7.
  * Changes what a C call may change.
  */
-	.macro pv_write_gdt_entry
+	.macro pv_set_debugreg
 771:	call *pv_ops+80(%rip)
-772:	.fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_debugreg - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -357,12 +460,12 @@
 	.endm
 
 /**
- * Write one gate of an IDT, loaded or not.
+ * Write caches back to memory and empty them.
  * Changes what a C call may change.
  */
-	.macro pv_write_idt_entry
+	.macro pv_wbinvd
 771:	call *pv_ops+88(%rip)
-772:	.fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_wbinvd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -374,12 +477,12 @@
 	.endm
 
 /**
- * The stack that the next entry from user mode starts with.
+ * Leaf *eax, subleaf *ecx; the four results replace the arguments.
  * Changes what a C call may change.
  */
-	.macro pv_load_sp0
+	.macro pv_cpuid
 771:	call *pv_ops+96(%rip)
-772:	.fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -391,12 +494,13 @@
 	.endm
 
 /**
- * Write a thread's three TLS descriptors into the GDT from entry `first` on.
+ * Use a global descriptor table.  Its pages must not be written but by
+ * write_gdt_entry and load_tls from now on.
  * Changes what a C call may change.
  */
-	.macro pv_load_tls
+	.macro pv_load_gdt
 771:	call *pv_ops+104(%rip)
-772:	.fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -408,12 +512,12 @@
 	.endm
 
 /**
- * Wait as long as an access to an ISA port takes.
- * Changes its arguments and result.
+ * Use an interrupt descriptor table.
+ * Changes what a C call may change.
  */
-	.macro pv_io_delay
+	.macro pv_load_idt
 771:	call *pv_ops+112(%rip)
-772:	.fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -425,30 +529,29 @@
 	.endm
 
 /**
- * Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
- * RSP, SS, all registers hold what the interrupted code had in them.
- * Changes nothing: all registers are live.
+ * Use the task state segment that this selector of the GDT describes.
+ * Changes what a C call may change.
  */
-	.macro pv_iret
-771:	jmp *pv_ops+120(%rip)
-772:	.fill .Lpv_length_iret - (772b - 771b), 1, 0x90
+	.macro pv_load_tr
+771:	call *pv_ops+120(%rip)
+772:	.fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 15
 	.byte 773b - 771b
-	.byte 1
+	.byte 0
 	.popsection
 	.endm
 
 /**
- * Flags word; only IF (bit 9) is defined.
- * Changes its arguments, result and the flags.
+ * Selector of the task state segment in use; 0 if it is not the kernel's.
+ * Changes what a C call may change.
  */
-	.macro pv_save_fl
+	.macro pv_store_tr
 771:	call *pv_ops+128(%rip)
-772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_store_tr - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -460,12 +563,12 @@
 	.endm
 
 /**
- * Set IF as the word from save_fl says.
- * Changes its arguments, result and the flags.
+ * Write one 8-byte descriptor of a GDT, loaded or not.
+ * Changes what a C call may change.
  */
-	.macro pv_restore_fl
+	.macro pv_write_gdt_entry
 771:	call *pv_ops+136(%rip)
-772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -477,12 +580,12 @@
 	.endm
 
 /**
- * No interrupt arrives from here on.
- * Changes its arguments, result and the flags.
+ * Write one gate of an IDT, loaded or not.
+ * Changes what a C call may change.
  */
-	.macro pv_irq_disable
+	.macro pv_write_idt_entry
 771:	call *pv_ops+144(%rip)
-772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -494,12 +597,12 @@
 	.endm
 
 /**
- * Interrupts arrive from here on; what is pending arrives now.
- * Changes its arguments, result and the flags.
+ * The stack that the next entry from user mode starts with.
+ * Changes what a C call may change.
  */
-	.macro pv_irq_enable
+	.macro pv_load_sp0
 771:	call *pv_ops+152(%rip)
-772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -511,12 +614,12 @@
 	.endm
 
 /**
- * Enable interrupts and sleep until one comes, with no gap between the two.
+ * Write a thread's three TLS descriptors into the GDT from entry `first` on.
  * Changes what a C call may change.
  */
-	.macro pv_safe_halt
+	.macro pv_load_tls
 771:	call *pv_ops+160(%rip)
-772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -528,12 +631,13 @@
 	.endm
 
 /**
- * Sleep until an interrupt comes; for ever if they are disabled.
+ * Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
  * Changes what a C call may change.
  */
-	.macro pv_halt
+	.macro pv_set_ldt
 771:	call *pv_ops+168(%rip)
-772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_ldt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -545,12 +649,12 @@
 	.endm
 
 /**
- * Address of the last page fault.
- * Changes its arguments, result and the flags.
+ * Write one 8-byte descriptor of an LDT, in use or not.
+ * Changes what a C call may change.
  */
-	.macro pv_read_cr2
+	.macro pv_write_ldt_entry
 771:	call *pv_ops+176(%rip)
-772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_ldt_entry - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -562,12 +666,12 @@
 	.endm
 
 /**
- * Guest-physical address of the level 4 table in use.
- * Changes its arguments, result and the flags.
+ * These pages become an LDT: from now on only write_ldt_entry writes them.
+ * Changes what a C call may change.
  */
-	.macro pv_read_cr3
+	.macro pv_alloc_ldt
 771:	call *pv_ops+184(%rip)
-772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_alloc_ldt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -579,13 +683,12 @@
 	.endm
 
 /**
- * Use the address space of the level 4 table at this guest-physical
- * address.  TLB entries of the old one are dropped.
+ * These pages are no LDT any more, and not in use as one.
  * Changes what a C call may change.
  */
-	.macro pv_write_cr3
+	.macro pv_free_ldt
 771:	call *pv_ops+192(%rip)
-772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_free_ldt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -597,12 +700,13 @@
 	.endm
 
 /**
- * Drop all of this CPU's TLB entries that are not global.
+ * Load the GS that user mode will see: selector, and base from its
+ * descriptor.  A selector that cannot be loaded becomes the null selector.
  * Changes what a C call may change.
  */
-	.macro pv_flush_tlb_local
+	.macro pv_load_gs_index
 771:	call *pv_ops+200(%rip)
-772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_load_gs_index - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -614,12 +718,14 @@
 	.endm
 
 /**
- * Drop this CPU's TLB entry for one page.
- * Changes what a C call may change.
+ * Exchange the kernel's and user mode's base of GS: first thing after an
+ * entry from user mode, last before the way back.  Nothing where the
+ * hypervisor has done it already.
+ * Changes its arguments and result.
  */
-	.macro pv_flush_tlb_one
+	.macro pv_swapgs
 771:	call *pv_ops+208(%rip)
-772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_swapgs - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -631,12 +737,15 @@
 	.endm
 
 /**
- * The kernel's value of an entry that a page table holds.
- * Changes its arguments, result and the flags.
+ * A switch to another thread begins.  What lazy_enter(LAZY_MMU) put off has
+ * taken effect and that mode is over: batches belong to a thread.  From here
+ * to context_end ops with `defer cpu` may be put off, as behind
+ * lazy_enter(LAZY_CPU).
+ * Changes what a C call may change.
  */
-	.macro pv_pte_val
+	.macro pv_context_begin
 771:	call *pv_ops+216(%rip)
-772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_context_begin - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -648,12 +757,12 @@
 	.endm
 
 /**
- * The entry that a page table must hold for this value.
- * Changes its arguments, result and the flags.
+ * The switch is done: all that was put off has taken effect.
+ * Changes what a C call may change.
  */
-	.macro pv_make_pte
+	.macro pv_context_end
 771:	call *pv_ops+224(%rip)
-772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_context_end - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -665,12 +774,12 @@
 	.endm
 
 /**
- * Write a level 1 entry.
- * Changes what a C call may change.
+ * Wait as long as an access to an ISA port takes.
+ * Changes its arguments and result.
  */
-	.macro pv_set_pte
+	.macro pv_io_delay
 771:	call *pv_ops+232(%rip)
-772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -682,46 +791,49 @@
 	.endm
 
 /**
- * Write a level 2 entry.
- * Changes what a C call may change.
+ * Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
+ * RSP, SS, all registers hold what the interrupted code had in them.
+ * Changes nothing: all registers are live.
  */
-	.macro pv_set_pmd
-771:	call *pv_ops+240(%rip)
-772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
+	.macro pv_iret
+771:	jmp *pv_ops+240(%rip)
+772:	.fill .Lpv_length_iret - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 30
 	.byte 773b - 771b
-	.byte 0
+	.byte 1
 	.popsection
 	.endm
 
 /**
- * Write a level 3 entry.
- * Changes what a C call may change.
+ * Return to user mode after SYSCALL: the stack holds the same as for iret.
+ * User mode finds RCX and R11 changed.  RIP is below 2^47, CS and SS are
+ * those that the machine's SYSRET loads, interrupts are disabled.
+ * Changes only rcx r11.
  */
-	.macro pv_set_pud
-771:	call *pv_ops+248(%rip)
-772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
+	.macro pv_sysret
+771:	jmp *pv_ops+248(%rip)
+772:	.fill .Lpv_length_sysret - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 31
 	.byte 773b - 771b
-	.byte 0
+	.byte 1
 	.popsection
 	.endm
 
 /**
- * Write a level 4 entry.
- * Changes what a C call may change.
+ * Flags word; only IF (bit 9) is defined.
+ * Changes its arguments, result and the flags.
  */
-	.macro pv_set_pgd
+	.macro pv_save_fl
 771:	call *pv_ops+256(%rip)
-772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -733,13 +845,12 @@
 	.endm
 
 /**
- * The page at this frame becomes a page table of this level (1 to 4).  It
- * is all zeros; from now on only set_pte .. set_pgd may write it.
- * Changes what a C call may change.
+ * Set IF as the word from save_fl says.
+ * Changes its arguments, result and the flags.
  */
-	.macro pv_alloc_pt
+	.macro pv_restore_fl
 771:	call *pv_ops+264(%rip)
-772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -751,13 +862,12 @@
 	.endm
 
 /**
- * The page is no page table any more and may be written again.  No table
- * points to it.
- * Changes what a C call may change.
+ * No interrupt arrives from here on.
+ * Changes its arguments, result and the flags.
  */
-	.macro pv_release_pt
+	.macro pv_irq_disable
 771:	call *pv_ops+272(%rip)
-772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -769,13 +879,12 @@
 	.endm
 
 /**
- * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
- * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
- * Changes what a C call may change.
+ * Interrupts arrive from here on; what is pending arrives now.
+ * Changes its arguments, result and the flags.
  */
-	.macro pv_lazy_enter
+	.macro pv_irq_enable
 771:	call *pv_ops+280(%rip)
-772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -787,17 +896,521 @@
 	.endm
 
 /**
- * All that was deferred has taken effect when this returns.
+ * Enable interrupts and sleep until one comes, with no gap between the two.
  * Changes what a C call may change.
  */
-	.macro pv_lazy_leave
+	.macro pv_safe_halt
 771:	call *pv_ops+288(%rip)
-772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 36
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Sleep until an interrupt comes; for ever if they are disabled.
+ * Changes what a C call may change.
+ */
+	.macro pv_halt
+771:	call *pv_ops+296(%rip)
+772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 37
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Address of the last page fault.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_read_cr2
+771:	call *pv_ops+304(%rip)
+772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 38
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Set what read_cr2 returns.
+ * Changes what a C call may change.
+ */
+	.macro pv_write_cr2
+771:	call *pv_ops+312(%rip)
+772:	.fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 39
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Guest-physical address of the level 4 table in use.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_read_cr3
+771:	call *pv_ops+320(%rip)
+772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 40
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Use the address space of the level 4 table at this guest-physical
+ * address.  TLB entries of the old one are dropped.
+ * Changes what a C call may change.
+ */
+	.macro pv_write_cr3
+771:	call *pv_ops+328(%rip)
+772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 41
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Drop all of this CPU's TLB entries that are not global.
+ * Changes what a C call may change.
+ */
+	.macro pv_flush_tlb_local
+771:	call *pv_ops+336(%rip)
+772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 42
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Drop all of this CPU's TLB entries.
+ * Changes what a C call may change.
+ */
+	.macro pv_flush_tlb_global
+771:	call *pv_ops+344(%rip)
+772:	.fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 43
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Drop this CPU's TLB entry for one page.
+ * Changes what a C call may change.
+ */
+	.macro pv_flush_tlb_one
+771:	call *pv_ops+352(%rip)
+772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 44
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 1 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pte_val
+771:	call *pv_ops+360(%rip)
+772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 45
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 1 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pte
+771:	call *pv_ops+368(%rip)
+772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 46
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 2 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pmd_val
+771:	call *pv_ops+376(%rip)
+772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 47
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 2 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pmd
+771:	call *pv_ops+384(%rip)
+772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 48
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 3 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pud_val
+771:	call *pv_ops+392(%rip)
+772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 49
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 3 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pud
+771:	call *pv_ops+400(%rip)
+772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 50
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The kernel's value of a level 4 entry that a page table holds.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_pgd_val
+771:	call *pv_ops+408(%rip)
+772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 51
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The level 4 entry that a page table must hold for this value.
+ * Changes its arguments, result and the flags.
+ */
+	.macro pv_make_pgd
+771:	call *pv_ops+416(%rip)
+772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 52
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write a level 1 entry.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_pte
+771:	call *pv_ops+424(%rip)
+772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 53
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write a level 2 entry.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_pmd
+771:	call *pv_ops+432(%rip)
+772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 54
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write a level 3 entry.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_pud
+771:	call *pv_ops+440(%rip)
+772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 55
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write a level 4 entry.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_pgd
+771:	call *pv_ops+448(%rip)
+772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 56
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * A change of protection begins: the entry as it is now.  Until prot_commit
+ * the page may or may not be accessible.  No write of this entry may be
+ * waiting for lazy_leave.
+ * Changes what a C call may change.
+ */
+	.macro pv_prot_start
+771:	call *pv_ops+456(%rip)
+772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 57
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Write what prot_start returned, with the same frame and other flags.
+ * Accessed and dirty bits that the processor set meanwhile are kept.
+ * Changes what a C call may change.
+ */
+	.macro pv_prot_commit
+771:	call *pv_ops+464(%rip)
+772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 58
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The page at this frame becomes a page table of this level (1 to 4).  It
+ * is all zeros; from now on only set_pte .. set_pgd may write it.
+ * Changes what a C call may change.
+ */
+	.macro pv_alloc_pt
+771:	call *pv_ops+472(%rip)
+772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 59
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * The page is no page table any more and may be written again.  No table
+ * points to it.
+ * Changes what a C call may change.
+ */
+	.macro pv_release_pt
+771:	call *pv_ops+480(%rip)
+772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 60
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ * Changes what a C call may change.
+ */
+	.macro pv_set_fixmap
+771:	call *pv_ops+488(%rip)
+772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 61
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * User mode is going to run in the address space of this level 4 table, but
+ * write_cr3 has not made it the current one yet.
+ * Changes what a C call may change.
+ */
+	.macro pv_activate_mm
+771:	call *pv_ops+496(%rip)
+772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 62
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * User mode will never run in it again, no CPU uses it; release_pt of its
+ * tables comes next.
+ * Changes what a C call may change.
+ */
+	.macro pv_exit_mm
+771:	call *pv_ops+504(%rip)
+772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 63
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest;
+ * context_begin ends either.
+ * Changes what a C call may change.
+ */
+	.macro pv_lazy_enter
+771:	call *pv_ops+512(%rip)
+772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 64
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * All that was deferred has taken effect when this returns.
+ * Changes what a C call may change.
+ */
+	.macro pv_lazy_leave
+771:	call *pv_ops+520(%rip)
+772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 65
 	.byte 773b - 771b
 	.byte 0
 	.popsection

@@ -126,13 +126,79 @@ pv_canary_write_msr:
 	ret
 	.size pv_canary_write_msr, . - pv_canary_write_msr
 
+	.type pv_canary_read_msr_safe, @function
+pv_canary_read_msr_safe:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_msr_safe << 16) + 6
+	pv_read_msr_safe
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 6
+	canary_leave
+	ret
+	.size pv_canary_read_msr_safe, . - pv_canary_read_msr_safe
+
+	.type pv_canary_write_msr_safe, @function
+pv_canary_write_msr_safe:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_msr_safe << 16) + 7
+	pv_write_msr_safe
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
+	canary_leave
+	ret
+	.size pv_canary_write_msr_safe, . - pv_canary_write_msr_safe
+
+	.type pv_canary_read_pmc, @function
+pv_canary_read_pmc:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_pmc << 16) + 8
+	pv_read_pmc
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
+	canary_leave
+	ret
+	.size pv_canary_read_pmc, . - pv_canary_read_pmc
+
+	.type pv_canary_get_debugreg, @function
+pv_canary_get_debugreg:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_get_debugreg << 16) + 9
+	pv_get_debugreg
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
+	canary_leave
+	ret
+	.size pv_canary_get_debugreg, . - pv_canary_get_debugreg
+
+	.type pv_canary_set_debugreg, @function
+pv_canary_set_debugreg:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_debugreg << 16) + 10
+	pv_set_debugreg
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
+	canary_leave
+	ret
+	.size pv_canary_set_debugreg, . - pv_canary_set_debugreg
+
+	.type pv_canary_wbinvd, @function
+pv_canary_wbinvd:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_wbinvd << 16) + 11
+	pv_wbinvd
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
+	canary_leave
+	ret
+	.size pv_canary_wbinvd, . - pv_canary_wbinvd
+
 	.type pv_canary_cpuid, @function
 pv_canary_cpuid:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_cpuid << 16) + 6
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_cpuid << 16) + 12
 	pv_cpuid
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 6
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
 	canary_leave
 	ret
 	.size pv_canary_cpuid, . - pv_canary_cpuid
@@ -141,9 +207,9 @@ pv_canary_cpuid:
 pv_canary_load_gdt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gdt << 16) + 7
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gdt << 16) + 13
 	pv_load_gdt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
 	canary_leave
 	ret
 	.size pv_canary_load_gdt, . - pv_canary_load_gdt
@@ -152,9 +218,9 @@ pv_canary_load_gdt:
 pv_canary_load_idt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_idt << 16) + 8
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_idt << 16) + 14
 	pv_load_idt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
 	canary_leave
 	ret
 	.size pv_canary_load_idt, . - pv_canary_load_idt
@@ -163,20 +229,31 @@ pv_canary_load_idt:
 pv_canary_load_tr:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tr << 16) + 9
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tr << 16) + 15
 	pv_load_tr
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
 	canary_leave
 	ret
 	.size pv_canary_load_tr, . - pv_canary_load_tr
+
+	.type pv_canary_store_tr, @function
+pv_canary_store_tr:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_store_tr << 16) + 16
+	pv_store_tr
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
+	canary_leave
+	ret
+	.size pv_canary_store_tr, . - pv_canary_store_tr
 
 	.type pv_canary_write_gdt_entry, @function
 pv_canary_write_gdt_entry:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_gdt_entry << 16) + 10
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_gdt_entry << 16) + 17
 	pv_write_gdt_entry
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
 	canary_leave
 	ret
 	.size pv_canary_write_gdt_entry, . - pv_canary_write_gdt_entry
@@ -185,9 +262,9 @@ pv_canary_write_gdt_entry:
 pv_canary_write_idt_entry:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_idt_entry << 16) + 11
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_idt_entry << 16) + 18
 	pv_write_idt_entry
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
 	canary_leave
 	ret
 	.size pv_canary_write_idt_entry, . - pv_canary_write_idt_entry
@@ -196,9 +273,9 @@ pv_canary_write_idt_entry:
 pv_canary_load_sp0:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_sp0 << 16) + 12
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_sp0 << 16) + 19
 	pv_load_sp0
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
 	canary_leave
 	ret
 	.size pv_canary_load_sp0, . - pv_canary_load_sp0
@@ -207,20 +284,108 @@ pv_canary_load_sp0:
 pv_canary_load_tls:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tls << 16) + 13
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tls << 16) + 20
 	pv_load_tls
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 20
 	canary_leave
 	ret
 	.size pv_canary_load_tls, . - pv_canary_load_tls
+
+	.type pv_canary_set_ldt, @function
+pv_canary_set_ldt:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_ldt << 16) + 21
+	pv_set_ldt
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 21
+	canary_leave
+	ret
+	.size pv_canary_set_ldt, . - pv_canary_set_ldt
+
+	.type pv_canary_write_ldt_entry, @function
+pv_canary_write_ldt_entry:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_ldt_entry << 16) + 22
+	pv_write_ldt_entry
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 22
+	canary_leave
+	ret
+	.size pv_canary_write_ldt_entry, . - pv_canary_write_ldt_entry
+
+	.type pv_canary_alloc_ldt, @function
+pv_canary_alloc_ldt:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_ldt << 16) + 23
+	pv_alloc_ldt
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 23
+	canary_leave
+	ret
+	.size pv_canary_alloc_ldt, . - pv_canary_alloc_ldt
+
+	.type pv_canary_free_ldt, @function
+pv_canary_free_ldt:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_free_ldt << 16) + 24
+	pv_free_ldt
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 24
+	canary_leave
+	ret
+	.size pv_canary_free_ldt, . - pv_canary_free_ldt
+
+	.type pv_canary_load_gs_index, @function
+pv_canary_load_gs_index:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gs_index << 16) + 25
+	pv_load_gs_index
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 25
+	canary_leave
+	ret
+	.size pv_canary_load_gs_index, . - pv_canary_load_gs_index
+
+	.type pv_canary_swapgs, @function
+pv_canary_swapgs:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_swapgs << 16) + 26
+	pv_swapgs
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 26
+	canary_leave
+	ret
+	.size pv_canary_swapgs, . - pv_canary_swapgs
+
+	.type pv_canary_context_begin, @function
+pv_canary_context_begin:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_context_begin << 16) + 27
+	pv_context_begin
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 27
+	canary_leave
+	ret
+	.size pv_canary_context_begin, . - pv_canary_context_begin
+
+	.type pv_canary_context_end, @function
+pv_canary_context_end:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_context_end << 16) + 28
+	pv_context_end
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 28
+	canary_leave
+	ret
+	.size pv_canary_context_end, . - pv_canary_context_end
 
 	.type pv_canary_io_delay, @function
 pv_canary_io_delay:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_io_delay << 16) + 14
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_io_delay << 16) + 29
 	pv_io_delay
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 29
 	canary_leave
 	ret
 	.size pv_canary_io_delay, . - pv_canary_io_delay
@@ -229,9 +394,9 @@ pv_canary_io_delay:
 pv_canary_save_fl:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 16
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 32
 	pv_save_fl
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 32
 	canary_leave
 	ret
 	.size pv_canary_save_fl, . - pv_canary_save_fl
@@ -240,9 +405,9 @@ pv_canary_save_fl:
 pv_canary_restore_fl:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 17
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 33
 	pv_restore_fl
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 33
 	canary_leave
 	ret
 	.size pv_canary_restore_fl, . - pv_canary_restore_fl
@@ -251,9 +416,9 @@ pv_canary_restore_fl:
 pv_canary_irq_disable:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 18
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 34
 	pv_irq_disable
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 34
 	canary_leave
 	ret
 	.size pv_canary_irq_disable, . - pv_canary_irq_disable
@@ -262,9 +427,9 @@ pv_canary_irq_disable:
 pv_canary_irq_enable:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 19
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 35
 	pv_irq_enable
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 35
 	canary_leave
 	ret
 	.size pv_canary_irq_enable, . - pv_canary_irq_enable
@@ -273,9 +438,9 @@ pv_canary_irq_enable:
 pv_canary_safe_halt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 20
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 36
 	pv_safe_halt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 20
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 36
 	canary_leave
 	ret
 	.size pv_canary_safe_halt, . - pv_canary_safe_halt
@@ -284,9 +449,9 @@ pv_canary_safe_halt:
 pv_canary_halt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 21
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 37
 	pv_halt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 21
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 37
 	canary_leave
 	ret
 	.size pv_canary_halt, . - pv_canary_halt
@@ -295,20 +460,31 @@ pv_canary_halt:
 pv_canary_read_cr2:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 22
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 38
 	pv_read_cr2
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 22
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 38
 	canary_leave
 	ret
 	.size pv_canary_read_cr2, . - pv_canary_read_cr2
+
+	.type pv_canary_write_cr2, @function
+pv_canary_write_cr2:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr2 << 16) + 39
+	pv_write_cr2
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 39
+	canary_leave
+	ret
+	.size pv_canary_write_cr2, . - pv_canary_write_cr2
 
 	.type pv_canary_read_cr3, @function
 pv_canary_read_cr3:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 23
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 40
 	pv_read_cr3
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 23
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 40
 	canary_leave
 	ret
 	.size pv_canary_read_cr3, . - pv_canary_read_cr3
@@ -317,9 +493,9 @@ pv_canary_read_cr3:
 pv_canary_write_cr3:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 24
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 41
 	pv_write_cr3
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 24
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 41
 	canary_leave
 	ret
 	.size pv_canary_write_cr3, . - pv_canary_write_cr3
@@ -328,20 +504,31 @@ pv_canary_write_cr3:
 pv_canary_flush_tlb_local:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 25
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 42
 	pv_flush_tlb_local
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 25
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 42
 	canary_leave
 	ret
 	.size pv_canary_flush_tlb_local, . - pv_canary_flush_tlb_local
+
+	.type pv_canary_flush_tlb_global, @function
+pv_canary_flush_tlb_global:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_global << 16) + 43
+	pv_flush_tlb_global
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 43
+	canary_leave
+	ret
+	.size pv_canary_flush_tlb_global, . - pv_canary_flush_tlb_global
 
 	.type pv_canary_flush_tlb_one, @function
 pv_canary_flush_tlb_one:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 26
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 44
 	pv_flush_tlb_one
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 26
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 44
 	canary_leave
 	ret
 	.size pv_canary_flush_tlb_one, . - pv_canary_flush_tlb_one
@@ -350,9 +537,9 @@ pv_canary_flush_tlb_one:
 pv_canary_pte_val:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 27
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 45
 	pv_pte_val
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 27
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 45
 	canary_leave
 	ret
 	.size pv_canary_pte_val, . - pv_canary_pte_val
@@ -361,20 +548,86 @@ pv_canary_pte_val:
 pv_canary_make_pte:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 28
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 46
 	pv_make_pte
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 28
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 46
 	canary_leave
 	ret
 	.size pv_canary_make_pte, . - pv_canary_make_pte
+
+	.type pv_canary_pmd_val, @function
+pv_canary_pmd_val:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pmd_val << 16) + 47
+	pv_pmd_val
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 47
+	canary_leave
+	ret
+	.size pv_canary_pmd_val, . - pv_canary_pmd_val
+
+	.type pv_canary_make_pmd, @function
+pv_canary_make_pmd:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pmd << 16) + 48
+	pv_make_pmd
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 48
+	canary_leave
+	ret
+	.size pv_canary_make_pmd, . - pv_canary_make_pmd
+
+	.type pv_canary_pud_val, @function
+pv_canary_pud_val:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pud_val << 16) + 49
+	pv_pud_val
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 49
+	canary_leave
+	ret
+	.size pv_canary_pud_val, . - pv_canary_pud_val
+
+	.type pv_canary_make_pud, @function
+pv_canary_make_pud:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pud << 16) + 50
+	pv_make_pud
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 50
+	canary_leave
+	ret
+	.size pv_canary_make_pud, . - pv_canary_make_pud
+
+	.type pv_canary_pgd_val, @function
+pv_canary_pgd_val:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pgd_val << 16) + 51
+	pv_pgd_val
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 51
+	canary_leave
+	ret
+	.size pv_canary_pgd_val, . - pv_canary_pgd_val
+
+	.type pv_canary_make_pgd, @function
+pv_canary_make_pgd:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pgd << 16) + 52
+	pv_make_pgd
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 52
+	canary_leave
+	ret
+	.size pv_canary_make_pgd, . - pv_canary_make_pgd
 
 	.type pv_canary_set_pte, @function
 pv_canary_set_pte:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 29
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 53
 	pv_set_pte
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 29
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 53
 	canary_leave
 	ret
 	.size pv_canary_set_pte, . - pv_canary_set_pte
@@ -383,9 +636,9 @@ pv_canary_set_pte:
 pv_canary_set_pmd:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 30
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 54
 	pv_set_pmd
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 30
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 54
 	canary_leave
 	ret
 	.size pv_canary_set_pmd, . - pv_canary_set_pmd
@@ -394,9 +647,9 @@ pv_canary_set_pmd:
 pv_canary_set_pud:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 31
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 55
 	pv_set_pud
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 31
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 55
 	canary_leave
 	ret
 	.size pv_canary_set_pud, . - pv_canary_set_pud
@@ -405,20 +658,42 @@ pv_canary_set_pud:
 pv_canary_set_pgd:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 32
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 56
 	pv_set_pgd
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 32
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 56
 	canary_leave
 	ret
 	.size pv_canary_set_pgd, . - pv_canary_set_pgd
+
+	.type pv_canary_prot_start, @function
+pv_canary_prot_start:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_start << 16) + 57
+	pv_prot_start
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 57
+	canary_leave
+	ret
+	.size pv_canary_prot_start, . - pv_canary_prot_start
+
+	.type pv_canary_prot_commit, @function
+pv_canary_prot_commit:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_commit << 16) + 58
+	pv_prot_commit
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 58
+	canary_leave
+	ret
+	.size pv_canary_prot_commit, . - pv_canary_prot_commit
 
 	.type pv_canary_alloc_pt, @function
 pv_canary_alloc_pt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 33
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 59
 	pv_alloc_pt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 33
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 59
 	canary_leave
 	ret
 	.size pv_canary_alloc_pt, . - pv_canary_alloc_pt
@@ -427,20 +702,53 @@ pv_canary_alloc_pt:
 pv_canary_release_pt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 34
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 60
 	pv_release_pt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 34
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 60
 	canary_leave
 	ret
 	.size pv_canary_release_pt, . - pv_canary_release_pt
+
+	.type pv_canary_set_fixmap, @function
+pv_canary_set_fixmap:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_fixmap << 16) + 61
+	pv_set_fixmap
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 61
+	canary_leave
+	ret
+	.size pv_canary_set_fixmap, . - pv_canary_set_fixmap
+
+	.type pv_canary_activate_mm, @function
+pv_canary_activate_mm:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_activate_mm << 16) + 62
+	pv_activate_mm
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 62
+	canary_leave
+	ret
+	.size pv_canary_activate_mm, . - pv_canary_activate_mm
+
+	.type pv_canary_exit_mm, @function
+pv_canary_exit_mm:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_exit_mm << 16) + 63
+	pv_exit_mm
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 63
+	canary_leave
+	ret
+	.size pv_canary_exit_mm, . - pv_canary_exit_mm
 
 	.type pv_canary_lazy_enter, @function
 pv_canary_lazy_enter:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 35
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 64
 	pv_lazy_enter
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 35
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 64
 	canary_leave
 	ret
 	.size pv_canary_lazy_enter, . - pv_canary_lazy_enter
@@ -449,9 +757,9 @@ pv_canary_lazy_enter:
 pv_canary_lazy_leave:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 36
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 65
 	pv_lazy_leave
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 36
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 65
 	canary_leave
 	ret
 	.size pv_canary_lazy_leave, . - pv_canary_lazy_leave
@@ -486,6 +794,30 @@ pv_canary_rows:
 	.quad pv_canary_write_msr
 	.long 0xf7b
 	.byte 0, 2, 0, 0
+	/* cpu.read_msr_safe */
+	.quad pv_canary_read_msr_safe
+	.long 0xf7b
+	.byte 8, 2, 0, 0
+	/* cpu.write_msr_safe */
+	.quad pv_canary_write_msr_safe
+	.long 0xf7b
+	.byte 4, 2, 0, 0
+	/* cpu.read_pmc */
+	.quad pv_canary_read_pmc
+	.long 0xf7b
+	.byte 8, 1, 0, 0
+	/* cpu.get_debugreg */
+	.quad pv_canary_get_debugreg
+	.long 0xf7b
+	.byte 8, 1, 0, 0
+	/* cpu.set_debugreg */
+	.quad pv_canary_set_debugreg
+	.long 0xf7b
+	.byte 0, 2, 0, 0
+	/* cpu.wbinvd */
+	.quad pv_canary_wbinvd
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* cpu.cpuid */
 	.quad pv_canary_cpuid
 	.long 0xf7b
@@ -502,6 +834,10 @@ pv_canary_rows:
 	.quad pv_canary_load_tr
 	.long 0xf7b
 	.byte 0, 1, 0, 0
+	/* cpu.store_tr */
+	.quad pv_canary_store_tr
+	.long 0xf7b
+	.byte 8, 0, 0, 0
 	/* cpu.write_gdt_entry */
 	.quad pv_canary_write_gdt_entry
 	.long 0xf7b
@@ -518,6 +854,38 @@ pv_canary_rows:
 	.quad pv_canary_load_tls
 	.long 0xf7b
 	.byte 0, 3, 0, 0
+	/* cpu.set_ldt */
+	.quad pv_canary_set_ldt
+	.long 0xf7b
+	.byte 0, 2, 0, 0
+	/* cpu.write_ldt_entry */
+	.quad pv_canary_write_ldt_entry
+	.long 0xf7b
+	.byte 0, 3, 0, 0
+	/* cpu.alloc_ldt */
+	.quad pv_canary_alloc_ldt
+	.long 0xf7b
+	.byte 0, 2, 0, 0
+	/* cpu.free_ldt */
+	.quad pv_canary_free_ldt
+	.long 0xf7b
+	.byte 0, 2, 0, 0
+	/* cpu.load_gs_index */
+	.quad pv_canary_load_gs_index
+	.long 0xf7b
+	.byte 0, 1, 0, 0
+	/* cpu.swapgs */
+	.quad pv_canary_swapgs
+	.long 0x0
+	.byte 0, 0, 0, 0
+	/* cpu.context_begin */
+	.quad pv_canary_context_begin
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* cpu.context_end */
+	.quad pv_canary_context_end
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* cpu.io_delay */
 	.quad pv_canary_io_delay
 	.long 0x0
@@ -525,6 +893,10 @@ pv_canary_rows:
 	/* cpu.iret */
 	.quad 0
 	.long 0x0
+	.byte 0, 0, 0, 0
+	/* cpu.sysret */
+	.quad 0
+	.long 0x808
 	.byte 0, 0, 0, 0
 	/* irq.save_fl */
 	.quad pv_canary_save_fl
@@ -554,6 +926,10 @@ pv_canary_rows:
 	.quad pv_canary_read_cr2
 	.long 0x3
 	.byte 8, 0, 0, 0
+	/* mmu.write_cr2 */
+	.quad pv_canary_write_cr2
+	.long 0xf7b
+	.byte 0, 1, 0, 0
 	/* mmu.read_cr3 */
 	.quad pv_canary_read_cr3
 	.long 0x3
@@ -566,6 +942,10 @@ pv_canary_rows:
 	.quad pv_canary_flush_tlb_local
 	.long 0xf7b
 	.byte 0, 0, 0, 0
+	/* mmu.flush_tlb_global */
+	.quad pv_canary_flush_tlb_global
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* mmu.flush_tlb_one */
 	.quad pv_canary_flush_tlb_one
 	.long 0xf7b
@@ -576,6 +956,30 @@ pv_canary_rows:
 	.byte 8, 1, 0, 0
 	/* mmu.make_pte */
 	.quad pv_canary_make_pte
+	.long 0x43
+	.byte 8, 1, 0, 0
+	/* mmu.pmd_val */
+	.quad pv_canary_pmd_val
+	.long 0x43
+	.byte 8, 1, 0, 0
+	/* mmu.make_pmd */
+	.quad pv_canary_make_pmd
+	.long 0x43
+	.byte 8, 1, 0, 0
+	/* mmu.pud_val */
+	.quad pv_canary_pud_val
+	.long 0x43
+	.byte 8, 1, 0, 0
+	/* mmu.make_pud */
+	.quad pv_canary_make_pud
+	.long 0x43
+	.byte 8, 1, 0, 0
+	/* mmu.pgd_val */
+	.quad pv_canary_pgd_val
+	.long 0x43
+	.byte 8, 1, 0, 0
+	/* mmu.make_pgd */
+	.quad pv_canary_make_pgd
 	.long 0x43
 	.byte 8, 1, 0, 0
 	/* mmu.set_pte */
@@ -594,6 +998,14 @@ pv_canary_rows:
 	.quad pv_canary_set_pgd
 	.long 0xf7b
 	.byte 0, 2, 0, 0
+	/* mmu.prot_start */
+	.quad pv_canary_prot_start
+	.long 0xf7b
+	.byte 8, 1, 0, 0
+	/* mmu.prot_commit */
+	.quad pv_canary_prot_commit
+	.long 0xf7b
+	.byte 0, 2, 0, 0
 	/* mmu.alloc_pt */
 	.quad pv_canary_alloc_pt
 	.long 0xf7b
@@ -602,6 +1014,18 @@ pv_canary_rows:
 	.quad pv_canary_release_pt
 	.long 0xf7b
 	.byte 0, 2, 0, 0
+	/* mmu.set_fixmap */
+	.quad pv_canary_set_fixmap
+	.long 0xf7b
+	.byte 0, 3, 0, 0
+	/* mmu.activate_mm */
+	.quad pv_canary_activate_mm
+	.long 0xf7b
+	.byte 0, 1, 0, 0
+	/* mmu.exit_mm */
+	.quad pv_canary_exit_mm
+	.long 0xf7b
+	.byte 0, 1, 0, 0
 	/* mmu.lazy_enter */
 	.quad pv_canary_lazy_enter
 	.long 0xf7b

@@ -9,6 +9,10 @@
 #define PV_LAZY_MMU 1
 #define PV_LAZY_CPU 2
 /**
+ * Error that ops return, negated: the machine refused the access.
+ */
+#define PV_EIO 5
+/**
  * Vector that timers use which interrupt through the IDT.
  */
 #define PV_VECTOR_TIMER 32
@@ -60,6 +64,11 @@ _Static_assert(offsetof(struct pte, pte) == 0, "offset of pte");
 typedef struct pte pte_t;
 
 /**
+ * The same for level 2.
+ */
+typedef uint64_t pmdval_t;
+
+/**
  * Level 2 entry.
  */
 struct pmd {
@@ -71,6 +80,11 @@ _Static_assert(offsetof(struct pmd, pmd) == 0, "offset of pmd");
 typedef struct pmd pmd_t;
 
 /**
+ * The same for level 3.
+ */
+typedef uint64_t pudval_t;
+
+/**
  * Level 3 entry.
  */
 struct pud {
@@ -80,6 +94,11 @@ _Static_assert(sizeof(struct pud) == 8, "size of pud");
 _Static_assert(offsetof(struct pud, pud) == 0, "offset of pud");
 
 typedef struct pud pud_t;
+
+/**
+ * The same for level 4.
+ */
+typedef uint64_t pgdval_t;
 
 /**
  * Level 4 entry.
@@ -178,38 +197,67 @@ enum pv_op {
 	PV_OP_write_cr4 = 3,
 	PV_OP_read_msr = 4,
 	PV_OP_write_msr = 5,
-	PV_OP_cpuid = 6,
-	PV_OP_load_gdt = 7,
-	PV_OP_load_idt = 8,
-	PV_OP_load_tr = 9,
-	PV_OP_write_gdt_entry = 10,
-	PV_OP_write_idt_entry = 11,
-	PV_OP_load_sp0 = 12,
-	PV_OP_load_tls = 13,
-	PV_OP_io_delay = 14,
-	PV_OP_iret = 15,
-	PV_OP_save_fl = 16,
-	PV_OP_restore_fl = 17,
-	PV_OP_irq_disable = 18,
-	PV_OP_irq_enable = 19,
-	PV_OP_safe_halt = 20,
-	PV_OP_halt = 21,
-	PV_OP_read_cr2 = 22,
-	PV_OP_read_cr3 = 23,
-	PV_OP_write_cr3 = 24,
-	PV_OP_flush_tlb_local = 25,
-	PV_OP_flush_tlb_one = 26,
-	PV_OP_pte_val = 27,
-	PV_OP_make_pte = 28,
-	PV_OP_set_pte = 29,
-	PV_OP_set_pmd = 30,
-	PV_OP_set_pud = 31,
-	PV_OP_set_pgd = 32,
-	PV_OP_alloc_pt = 33,
-	PV_OP_release_pt = 34,
-	PV_OP_lazy_enter = 35,
-	PV_OP_lazy_leave = 36,
-	PV_NR_OPS = 37
+	PV_OP_read_msr_safe = 6,
+	PV_OP_write_msr_safe = 7,
+	PV_OP_read_pmc = 8,
+	PV_OP_get_debugreg = 9,
+	PV_OP_set_debugreg = 10,
+	PV_OP_wbinvd = 11,
+	PV_OP_cpuid = 12,
+	PV_OP_load_gdt = 13,
+	PV_OP_load_idt = 14,
+	PV_OP_load_tr = 15,
+	PV_OP_store_tr = 16,
+	PV_OP_write_gdt_entry = 17,
+	PV_OP_write_idt_entry = 18,
+	PV_OP_load_sp0 = 19,
+	PV_OP_load_tls = 20,
+	PV_OP_set_ldt = 21,
+	PV_OP_write_ldt_entry = 22,
+	PV_OP_alloc_ldt = 23,
+	PV_OP_free_ldt = 24,
+	PV_OP_load_gs_index = 25,
+	PV_OP_swapgs = 26,
+	PV_OP_context_begin = 27,
+	PV_OP_context_end = 28,
+	PV_OP_io_delay = 29,
+	PV_OP_iret = 30,
+	PV_OP_sysret = 31,
+	PV_OP_save_fl = 32,
+	PV_OP_restore_fl = 33,
+	PV_OP_irq_disable = 34,
+	PV_OP_irq_enable = 35,
+	PV_OP_safe_halt = 36,
+	PV_OP_halt = 37,
+	PV_OP_read_cr2 = 38,
+	PV_OP_write_cr2 = 39,
+	PV_OP_read_cr3 = 40,
+	PV_OP_write_cr3 = 41,
+	PV_OP_flush_tlb_local = 42,
+	PV_OP_flush_tlb_global = 43,
+	PV_OP_flush_tlb_one = 44,
+	PV_OP_pte_val = 45,
+	PV_OP_make_pte = 46,
+	PV_OP_pmd_val = 47,
+	PV_OP_make_pmd = 48,
+	PV_OP_pud_val = 49,
+	PV_OP_make_pud = 50,
+	PV_OP_pgd_val = 51,
+	PV_OP_make_pgd = 52,
+	PV_OP_set_pte = 53,
+	PV_OP_set_pmd = 54,
+	PV_OP_set_pud = 55,
+	PV_OP_set_pgd = 56,
+	PV_OP_prot_start = 57,
+	PV_OP_prot_commit = 58,
+	PV_OP_alloc_pt = 59,
+	PV_OP_release_pt = 60,
+	PV_OP_set_fixmap = 61,
+	PV_OP_activate_mm = 62,
+	PV_OP_exit_mm = 63,
+	PV_OP_lazy_enter = 64,
+	PV_OP_lazy_leave = 65,
+	PV_NR_OPS = 66
 };
 
 /**
@@ -247,6 +295,39 @@ struct pv_cpu_ops {
 	 */
 	void (*write_msr)(uint32_t msr, uint64_t value);
 	/**
+	 * Value of a model-specific register that may not exist; *error is 0 or,
+	 * if the machine refuses, -EIO, and the value is then 0.
+	 * Changes what a C call may change.
+	 */
+	uint64_t (*read_msr_safe)(uint32_t msr, int *error);
+	/**
+	 * Set a model-specific register that may not exist, or may not take this
+	 * value: 0, or -EIO if the machine refuses.
+	 * Changes what a C call may change.
+	 */
+	int (*write_msr_safe)(uint32_t msr, uint64_t value);
+	/**
+	 * A performance counter.  Without one the processor raises an exception;
+	 * a hypervisor that keeps them to itself may return 0 instead.
+	 * Changes what a C call may change.
+	 */
+	uint64_t (*read_pmc)(int counter);
+	/**
+	 * Debug register 0 to 3, 6 or 7.
+	 * Changes what a C call may change.
+	 */
+	unsigned long (*get_debugreg)(int regno);
+	/**
+	 * Set debug register 0 to 3, 6 or 7.
+	 * Changes what a C call may change.
+	 */
+	void (*set_debugreg)(int regno, unsigned long value);
+	/**
+	 * Write caches back to memory and empty them.
+	 * Changes what a C call may change.
+	 */
+	void (*wbinvd)(void);
+	/**
 	 * Leaf *eax, subleaf *ecx; the four results replace the arguments.
 	 * Changes what a C call may change.
 	 */
@@ -268,6 +349,11 @@ struct pv_cpu_ops {
 	 */
 	void (*load_tr)(uint16_t selector);
 	/**
+	 * Selector of the task state segment in use; 0 if it is not the kernel's.
+	 * Changes what a C call may change.
+	 */
+	unsigned long (*store_tr)(void);
+	/**
 	 * Write one 8-byte descriptor of a GDT, loaded or not.
 	 * Changes what a C call may change.
 	 */
@@ -288,6 +374,53 @@ struct pv_cpu_ops {
 	 */
 	void (*load_tls)(uint64_t *gdt, unsigned int first, const struct tls *tls);
 	/**
+	 * Use a local descriptor table, which starts at a page; none if it has no
+	 * entries.
+	 * Changes what a C call may change.
+	 */
+	void (*set_ldt)(const uint64_t *ldt, unsigned int entries);
+	/**
+	 * Write one 8-byte descriptor of an LDT, in use or not.
+	 * Changes what a C call may change.
+	 */
+	void (*write_ldt_entry)(uint64_t *ldt, unsigned int entry, uint64_t desc);
+	/**
+	 * These pages become an LDT: from now on only write_ldt_entry writes them.
+	 * Changes what a C call may change.
+	 */
+	void (*alloc_ldt)(uint64_t *ldt, unsigned int entries);
+	/**
+	 * These pages are no LDT any more, and not in use as one.
+	 * Changes what a C call may change.
+	 */
+	void (*free_ldt)(uint64_t *ldt, unsigned int entries);
+	/**
+	 * Load the GS that user mode will see: selector, and base from its
+	 * descriptor.  A selector that cannot be loaded becomes the null selector.
+	 * Changes what a C call may change.
+	 */
+	void (*load_gs_index)(unsigned int selector);
+	/**
+	 * Exchange the kernel's and user mode's base of GS: first thing after an
+	 * entry from user mode, last before the way back.  Nothing where the
+	 * hypervisor has done it already.
+	 * Changes its arguments and result.
+	 */
+	PV_NARROW void (*swapgs)(void);
+	/**
+	 * A switch to another thread begins.  What lazy_enter(LAZY_MMU) put off has
+	 * taken effect and that mode is over: batches belong to a thread.  From here
+	 * to context_end ops with `defer cpu` may be put off, as behind
+	 * lazy_enter(LAZY_CPU).
+	 * Changes what a C call may change.
+	 */
+	void (*context_begin)(void);
+	/**
+	 * The switch is done: all that was put off has taken effect.
+	 * Changes what a C call may change.
+	 */
+	void (*context_end)(void);
+	/**
 	 * Wait as long as an access to an ISA port takes.
 	 * Changes its arguments and result.
 	 */
@@ -298,6 +431,13 @@ struct pv_cpu_ops {
 	 * Changes nothing: all registers are live.
 	 */
 	void (*iret)(void);
+	/**
+	 * Return to user mode after SYSCALL: the stack holds the same as for iret.
+	 * User mode finds RCX and R11 changed.  RIP is below 2^47, CS and SS are
+	 * those that the machine's SYSRET loads, interrupts are disabled.
+	 * Changes only rcx r11.
+	 */
+	void (*sysret)(void);
 };
 
 /**
@@ -346,6 +486,11 @@ struct pv_mmu_ops {
 	 */
 	PV_NARROW unsigned long (*read_cr2)(void);
 	/**
+	 * Set what read_cr2 returns.
+	 * Changes what a C call may change.
+	 */
+	void (*write_cr2)(unsigned long addr);
+	/**
 	 * Guest-physical address of the level 4 table in use.
 	 * Changes its arguments, result and the flags.
 	 */
@@ -362,20 +507,55 @@ struct pv_mmu_ops {
 	 */
 	void (*flush_tlb_local)(void);
 	/**
+	 * Drop all of this CPU's TLB entries.
+	 * Changes what a C call may change.
+	 */
+	void (*flush_tlb_global)(void);
+	/**
 	 * Drop this CPU's TLB entry for one page.
 	 * Changes what a C call may change.
 	 */
 	void (*flush_tlb_one)(unsigned long addr);
 	/**
-	 * The kernel's value of an entry that a page table holds.
+	 * The kernel's value of a level 1 entry that a page table holds.
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW pteval_t (*pte_val)(pte_t pte);
 	/**
-	 * The entry that a page table must hold for this value.
+	 * The level 1 entry that a page table must hold for this value.
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW pte_t (*make_pte)(pteval_t val);
+	/**
+	 * The kernel's value of a level 2 entry that a page table holds.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW pmdval_t (*pmd_val)(pmd_t pmd);
+	/**
+	 * The level 2 entry that a page table must hold for this value.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW pmd_t (*make_pmd)(pmdval_t val);
+	/**
+	 * The kernel's value of a level 3 entry that a page table holds.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW pudval_t (*pud_val)(pud_t pud);
+	/**
+	 * The level 3 entry that a page table must hold for this value.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW pud_t (*make_pud)(pudval_t val);
+	/**
+	 * The kernel's value of a level 4 entry that a page table holds.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW pgdval_t (*pgd_val)(pgd_t pgd);
+	/**
+	 * The level 4 entry that a page table must hold for this value.
+	 * Changes its arguments, result and the flags.
+	 */
+	PV_NARROW pgd_t (*make_pgd)(pgdval_t val);
 	/**
 	 * Write a level 1 entry.
 	 * Changes what a C call may change.
@@ -397,6 +577,19 @@ struct pv_mmu_ops {
 	 */
 	void (*set_pgd)(pgd_t *pgdp, pgd_t pgd);
 	/**
+	 * A change of protection begins: the entry as it is now.  Until prot_commit
+	 * the page may or may not be accessible.  No write of this entry may be
+	 * waiting for lazy_leave.
+	 * Changes what a C call may change.
+	 */
+	pte_t (*prot_start)(pte_t *ptep);
+	/**
+	 * Write what prot_start returned, with the same frame and other flags.
+	 * Accessed and dirty bits that the processor set meanwhile are kept.
+	 * Changes what a C call may change.
+	 */
+	void (*prot_commit)(pte_t *ptep, pte_t pte);
+	/**
 	 * The page at this frame becomes a page table of this level (1 to 4).  It
 	 * is all zeros; from now on only set_pte .. set_pgd may write it.
 	 * Changes what a C call may change.
@@ -409,8 +602,27 @@ struct pv_mmu_ops {
 	 */
 	void (*release_pt)(unsigned long pfn, unsigned int level);
 	/**
+	 * Make a place of the kernel's choice (pv_host_fixmap) show this page of
+	 * memory, and drop its TLB entry; with flags 0 it shows nothing.
+	 * Changes what a C call may change.
+	 */
+	void (*set_fixmap)(unsigned int index, unsigned long gpa, uint64_t flags);
+	/**
+	 * User mode is going to run in the address space of this level 4 table, but
+	 * write_cr3 has not made it the current one yet.
+	 * Changes what a C call may change.
+	 */
+	void (*activate_mm)(unsigned long root);
+	/**
+	 * User mode will never run in it again, no CPU uses it; release_pt of its
+	 * tables comes next.
+	 * Changes what a C call may change.
+	 */
+	void (*exit_mm)(unsigned long root);
+	/**
 	 * From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
-	 * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+	 * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest;
+	 * context_begin ends either.
 	 * Changes what a C call may change.
 	 */
 	void (*lazy_enter)(unsigned int mode);
@@ -432,44 +644,73 @@ struct pv_ops {
 
 extern struct pv_ops pv_ops;
 
-_Static_assert(sizeof(struct pv_ops) == 296, "one pointer an op");
+_Static_assert(sizeof(struct pv_ops) == 528, "one pointer an op");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr0) == 0, "slot of read_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.write_cr0) == 8, "slot of write_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr4) == 16, "slot of read_cr4");
 _Static_assert(offsetof(struct pv_ops, cpu.write_cr4) == 24, "slot of write_cr4");
 _Static_assert(offsetof(struct pv_ops, cpu.read_msr) == 32, "slot of read_msr");
 _Static_assert(offsetof(struct pv_ops, cpu.write_msr) == 40, "slot of write_msr");
-_Static_assert(offsetof(struct pv_ops, cpu.cpuid) == 48, "slot of cpuid");
-_Static_assert(offsetof(struct pv_ops, cpu.load_gdt) == 56, "slot of load_gdt");
-_Static_assert(offsetof(struct pv_ops, cpu.load_idt) == 64, "slot of load_idt");
-_Static_assert(offsetof(struct pv_ops, cpu.load_tr) == 72, "slot of load_tr");
-_Static_assert(offsetof(struct pv_ops, cpu.write_gdt_entry) == 80, "slot of write_gdt_entry");
-_Static_assert(offsetof(struct pv_ops, cpu.write_idt_entry) == 88, "slot of write_idt_entry");
-_Static_assert(offsetof(struct pv_ops, cpu.load_sp0) == 96, "slot of load_sp0");
-_Static_assert(offsetof(struct pv_ops, cpu.load_tls) == 104, "slot of load_tls");
-_Static_assert(offsetof(struct pv_ops, cpu.io_delay) == 112, "slot of io_delay");
-_Static_assert(offsetof(struct pv_ops, cpu.iret) == 120, "slot of iret");
-_Static_assert(offsetof(struct pv_ops, irq.save_fl) == 128, "slot of save_fl");
-_Static_assert(offsetof(struct pv_ops, irq.restore_fl) == 136, "slot of restore_fl");
-_Static_assert(offsetof(struct pv_ops, irq.irq_disable) == 144, "slot of irq_disable");
-_Static_assert(offsetof(struct pv_ops, irq.irq_enable) == 152, "slot of irq_enable");
-_Static_assert(offsetof(struct pv_ops, irq.safe_halt) == 160, "slot of safe_halt");
-_Static_assert(offsetof(struct pv_ops, irq.halt) == 168, "slot of halt");
-_Static_assert(offsetof(struct pv_ops, mmu.read_cr2) == 176, "slot of read_cr2");
-_Static_assert(offsetof(struct pv_ops, mmu.read_cr3) == 184, "slot of read_cr3");
-_Static_assert(offsetof(struct pv_ops, mmu.write_cr3) == 192, "slot of write_cr3");
-_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_local) == 200, "slot of flush_tlb_local");
-_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_one) == 208, "slot of flush_tlb_one");
-_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 216, "slot of pte_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 224, "slot of make_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 232, "slot of set_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 240, "slot of set_pmd");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 248, "slot of set_pud");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 256, "slot of set_pgd");
-_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 264, "slot of alloc_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 272, "slot of release_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 280, "slot of lazy_enter");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 288, "slot of lazy_leave");
+_Static_assert(offsetof(struct pv_ops, cpu.read_msr_safe) == 48, "slot of read_msr_safe");
+_Static_assert(offsetof(struct pv_ops, cpu.write_msr_safe) == 56, "slot of write_msr_safe");
+_Static_assert(offsetof(struct pv_ops, cpu.read_pmc) == 64, "slot of read_pmc");
+_Static_assert(offsetof(struct pv_ops, cpu.get_debugreg) == 72, "slot of get_debugreg");
+_Static_assert(offsetof(struct pv_ops, cpu.set_debugreg) == 80, "slot of set_debugreg");
+_Static_assert(offsetof(struct pv_ops, cpu.wbinvd) == 88, "slot of wbinvd");
+_Static_assert(offsetof(struct pv_ops, cpu.cpuid) == 96, "slot of cpuid");
+_Static_assert(offsetof(struct pv_ops, cpu.load_gdt) == 104, "slot of load_gdt");
+_Static_assert(offsetof(struct pv_ops, cpu.load_idt) == 112, "slot of load_idt");
+_Static_assert(offsetof(struct pv_ops, cpu.load_tr) == 120, "slot of load_tr");
+_Static_assert(offsetof(struct pv_ops, cpu.store_tr) == 128, "slot of store_tr");
+_Static_assert(offsetof(struct pv_ops, cpu.write_gdt_entry) == 136, "slot of write_gdt_entry");
+_Static_assert(offsetof(struct pv_ops, cpu.write_idt_entry) == 144, "slot of write_idt_entry");
+_Static_assert(offsetof(struct pv_ops, cpu.load_sp0) == 152, "slot of load_sp0");
+_Static_assert(offsetof(struct pv_ops, cpu.load_tls) == 160, "slot of load_tls");
+_Static_assert(offsetof(struct pv_ops, cpu.set_ldt) == 168, "slot of set_ldt");
+_Static_assert(offsetof(struct pv_ops, cpu.write_ldt_entry) == 176, "slot of write_ldt_entry");
+_Static_assert(offsetof(struct pv_ops, cpu.alloc_ldt) == 184, "slot of alloc_ldt");
+_Static_assert(offsetof(struct pv_ops, cpu.free_ldt) == 192, "slot of free_ldt");
+_Static_assert(offsetof(struct pv_ops, cpu.load_gs_index) == 200, "slot of load_gs_index");
+_Static_assert(offsetof(struct pv_ops, cpu.swapgs) == 208, "slot of swapgs");
+_Static_assert(offsetof(struct pv_ops, cpu.context_begin) == 216, "slot of context_begin");
+_Static_assert(offsetof(struct pv_ops, cpu.context_end) == 224, "slot of context_end");
+_Static_assert(offsetof(struct pv_ops, cpu.io_delay) == 232, "slot of io_delay");
+_Static_assert(offsetof(struct pv_ops, cpu.iret) == 240, "slot of iret");
+_Static_assert(offsetof(struct pv_ops, cpu.sysret) == 248, "slot of sysret");
+_Static_assert(offsetof(struct pv_ops, irq.save_fl) == 256, "slot of save_fl");
+_Static_assert(offsetof(struct pv_ops, irq.restore_fl) == 264, "slot of restore_fl");
+_Static_assert(offsetof(struct pv_ops, irq.irq_disable) == 272, "slot of irq_disable");
+_Static_assert(offsetof(struct pv_ops, irq.irq_enable) == 280, "slot of irq_enable");
+_Static_assert(offsetof(struct pv_ops, irq.safe_halt) == 288, "slot of safe_halt");
+_Static_assert(offsetof(struct pv_ops, irq.halt) == 296, "slot of halt");
+_Static_assert(offsetof(struct pv_ops, mmu.read_cr2) == 304, "slot of read_cr2");
+_Static_assert(offsetof(struct pv_ops, mmu.write_cr2) == 312, "slot of write_cr2");
+_Static_assert(offsetof(struct pv_ops, mmu.read_cr3) == 320, "slot of read_cr3");
+_Static_assert(offsetof(struct pv_ops, mmu.write_cr3) == 328, "slot of write_cr3");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_local) == 336, "slot of flush_tlb_local");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_global) == 344, "slot of flush_tlb_global");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_one) == 352, "slot of flush_tlb_one");
+_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 360, "slot of pte_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 368, "slot of make_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.pmd_val) == 376, "slot of pmd_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pmd) == 384, "slot of make_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.pud_val) == 392, "slot of pud_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pud) == 400, "slot of make_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.pgd_val) == 408, "slot of pgd_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pgd) == 416, "slot of make_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 424, "slot of set_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 432, "slot of set_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 440, "slot of set_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 448, "slot of set_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.prot_start) == 456, "slot of prot_start");
+_Static_assert(offsetof(struct pv_ops, mmu.prot_commit) == 464, "slot of prot_commit");
+_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 472, "slot of alloc_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 480, "slot of release_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.set_fixmap) == 488, "slot of set_fixmap");
+_Static_assert(offsetof(struct pv_ops, mmu.activate_mm) == 496, "slot of activate_mm");
+_Static_assert(offsetof(struct pv_ops, mmu.exit_mm) == 504, "slot of exit_mm");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 512, "slot of lazy_enter");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 520, "slot of lazy_leave");
 
 /** Kinds of call site. */
 enum pv_site_kind { PV_SITE_CALL, PV_SITE_TAIL };
@@ -599,6 +840,20 @@ struct pv_backend {
 	const struct pv_shutdown *shutdown;
 	unsigned int nr_shutdown;
 };
+
+/** What tells a machine, whether or not its backend is in the image. */
+struct pv_known {
+	const char *name;
+	/** As in struct pv_backend. */
+	bool deprivileged;
+	int priority;
+	enum pv_detect detect;
+	const char *signature;
+};
+
+/** All backends of the description. */
+extern const struct pv_known pv_known[];
+extern const unsigned int pv_nr_known;
 
 #endif /* __ASSEMBLER__ */
 #endif

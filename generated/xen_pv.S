@@ -10,6 +10,27 @@ pv_xen_pv_load_tr:
 	ret
 	.size pv_xen_pv_load_tr, . - pv_xen_pv_load_tr
 
+	.globl pv_xen_pv_store_tr
+	.type pv_xen_pv_store_tr, @function
+pv_xen_pv_store_tr:
+	endbr64
+.Lpv_xen_pv_store_tr_code:
+# 38 "idl/pv/xen_pv.pvi"
+	mov $0, %eax
+.Lpv_xen_pv_store_tr_first:
+.Lpv_xen_pv_store_tr_end:
+	ret
+	.size pv_xen_pv_store_tr, . - pv_xen_pv_store_tr
+
+	.globl pv_xen_pv_swapgs
+	.type pv_xen_pv_swapgs, @function
+pv_xen_pv_swapgs:
+	endbr64
+.Lpv_xen_pv_swapgs_code:
+.Lpv_xen_pv_swapgs_end:
+	ret
+	.size pv_xen_pv_swapgs, . - pv_xen_pv_swapgs
+
 	.globl pv_xen_pv_io_delay
 	.type pv_xen_pv_io_delay, @function
 pv_xen_pv_io_delay:
@@ -24,12 +45,12 @@ pv_xen_pv_io_delay:
 pv_xen_pv_save_fl:
 	endbr64
 .Lpv_xen_pv_save_fl_code:
-# 39 "idl/pv/xen_pv.pvi"
+# 55 "idl/pv/xen_pv.pvi"
 	testb $0xff, %gs:xen_vcpu_info+1
 .Lpv_xen_pv_save_fl_first:
-# 40 "idl/pv/xen_pv.pvi"
+# 56 "idl/pv/xen_pv.pvi"
 	setz %ah
-# 40 "idl/pv/xen_pv.pvi"
+# 56 "idl/pv/xen_pv.pvi"
 	add %ah, %ah
 .Lpv_xen_pv_save_fl_end:
 	ret
@@ -40,7 +61,7 @@ pv_xen_pv_save_fl:
 pv_xen_pv_irq_disable:
 	endbr64
 .Lpv_xen_pv_irq_disable_code:
-# 42 "idl/pv/xen_pv.pvi"
+# 58 "idl/pv/xen_pv.pvi"
 	movb $1, %gs:xen_vcpu_info+1
 .Lpv_xen_pv_irq_disable_first:
 .Lpv_xen_pv_irq_disable_end:
@@ -52,17 +73,17 @@ pv_xen_pv_irq_disable:
 pv_xen_pv_irq_enable:
 	endbr64
 .Lpv_xen_pv_irq_enable_code:
-# 43 "idl/pv/xen_pv.pvi"
+# 59 "idl/pv/xen_pv.pvi"
 	movb $0, %gs:xen_vcpu_info+1
 .Lpv_xen_pv_irq_enable_first:
-# 44 "idl/pv/xen_pv.pvi"
+# 60 "idl/pv/xen_pv.pvi"
 	cmpb $0, %gs:xen_vcpu_info+0
-# 45 "idl/pv/xen_pv.pvi"
+# 61 "idl/pv/xen_pv.pvi"
 	je 1f
-# 45 "idl/pv/xen_pv.pvi"
+# 61 "idl/pv/xen_pv.pvi"
 	call xen_pv_deliver
 .Lpv_xen_pv_irq_enable_reloc:
-# 45 "idl/pv/xen_pv.pvi"
+# 61 "idl/pv/xen_pv.pvi"
 	1:
 .Lpv_xen_pv_irq_enable_end:
 	ret
@@ -73,12 +94,36 @@ pv_xen_pv_irq_enable:
 pv_xen_pv_read_cr2:
 	endbr64
 .Lpv_xen_pv_read_cr2_code:
-# 49 "idl/pv/xen_pv.pvi"
+# 65 "idl/pv/xen_pv.pvi"
 	movq %gs:xen_vcpu_info+16, %rax
 .Lpv_xen_pv_read_cr2_first:
 .Lpv_xen_pv_read_cr2_end:
 	ret
 	.size pv_xen_pv_read_cr2, . - pv_xen_pv_read_cr2
+
+	.globl pv_xen_pv_write_cr2
+	.type pv_xen_pv_write_cr2, @function
+pv_xen_pv_write_cr2:
+	endbr64
+.Lpv_xen_pv_write_cr2_code:
+# 66 "idl/pv/xen_pv.pvi"
+	mov %rdi, %gs:xen_vcpu_info+16
+.Lpv_xen_pv_write_cr2_first:
+.Lpv_xen_pv_write_cr2_end:
+	ret
+	.size pv_xen_pv_write_cr2, . - pv_xen_pv_write_cr2
+
+	.globl pv_xen_pv_prot_start
+	.type pv_xen_pv_prot_start, @function
+pv_xen_pv_prot_start:
+	endbr64
+.Lpv_xen_pv_prot_start_code:
+# 84 "idl/pv/xen_pv.pvi"
+	mov (%rdi), %rax
+.Lpv_xen_pv_prot_start_first:
+.Lpv_xen_pv_prot_start_end:
+	ret
+	.size pv_xen_pv_prot_start, . - pv_xen_pv_prot_start
 
 	.section .rodata
 	.balign 8
@@ -115,6 +160,36 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* cpu.read_msr_safe */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.write_msr_safe */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.read_pmc */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.get_debugreg */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.set_debugreg */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.wbinvd */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* cpu.cpuid */
 	.quad 0
 	.byte 0, 0, 0
@@ -133,6 +208,11 @@ pv_xen_pv_patches:
 	/* cpu.load_tr */
 	.quad 0
 	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.store_tr */
+	.quad .Lpv_xen_pv_store_tr_code
+	.byte 1, .Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr_code, .Lpv_xen_pv_store_tr_first - .Lpv_xen_pv_store_tr_code
 	.byte 0xff
 	.skip 4
 	/* cpu.write_gdt_entry */
@@ -155,12 +235,57 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* cpu.set_ldt */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.write_ldt_entry */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.alloc_ldt */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.free_ldt */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.load_gs_index */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.swapgs */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.context_begin */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.context_end */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* cpu.io_delay */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
 	/* cpu.iret */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.sysret */
 	.quad 0
 	.byte 0, 0, 0
 	.byte 0xff
@@ -200,6 +325,11 @@ pv_xen_pv_patches:
 	.byte 1, .Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2_code, .Lpv_xen_pv_read_cr2_first - .Lpv_xen_pv_read_cr2_code
 	.byte 0xff
 	.skip 4
+	/* mmu.write_cr2 */
+	.quad .Lpv_xen_pv_write_cr2_code
+	.byte 1, .Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2_code, .Lpv_xen_pv_write_cr2_first - .Lpv_xen_pv_write_cr2_code
+	.byte 0xff
+	.skip 4
 	/* mmu.read_cr3 */
 	.quad 0
 	.byte 0, 0, 0
@@ -215,6 +345,11 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* mmu.flush_tlb_global */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* mmu.flush_tlb_one */
 	.quad 0
 	.byte 0, 0, 0
@@ -226,6 +361,36 @@ pv_xen_pv_patches:
 	.byte 0xff
 	.skip 4
 	/* mmu.make_pte */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.pmd_val */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.make_pmd */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.pud_val */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.make_pud */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.pgd_val */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.make_pgd */
 	.quad 0
 	.byte 0, 0, 0
 	.byte 0xff
@@ -250,12 +415,37 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* mmu.prot_start */
+	.quad .Lpv_xen_pv_prot_start_code
+	.byte 1, .Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start_code, .Lpv_xen_pv_prot_start_first - .Lpv_xen_pv_prot_start_code
+	.byte 0xff
+	.skip 4
+	/* mmu.prot_commit */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
 	/* mmu.alloc_pt */
 	.quad 0
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
 	/* mmu.release_pt */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.set_fixmap */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.activate_mm */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.exit_mm */
 	.quad 0
 	.byte 0, 0, 0
 	.byte 0xff
@@ -273,21 +463,33 @@ pv_xen_pv_patches:
 	.size pv_xen_pv_patches, . - pv_xen_pv_patches
 
 	.section .discard.budget,"",@progbits
+/* cpu.store_tr: at most 16 bytes */
+.Lpv_xen_pv_store_tr_budget:
+# 38 "idl/pv/xen_pv.pvi"
+	.org .Lpv_xen_pv_store_tr_budget + 16 - (.Lpv_xen_pv_store_tr_end - .Lpv_xen_pv_store_tr_code)
 /* irq.save_fl: at most 16 bytes */
 .Lpv_xen_pv_save_fl_budget:
-# 39 "idl/pv/xen_pv.pvi"
+# 55 "idl/pv/xen_pv.pvi"
 	.org .Lpv_xen_pv_save_fl_budget + 16 - (.Lpv_xen_pv_save_fl_end - .Lpv_xen_pv_save_fl_code)
 /* irq.irq_disable: at most 16 bytes */
 .Lpv_xen_pv_irq_disable_budget:
-# 42 "idl/pv/xen_pv.pvi"
+# 58 "idl/pv/xen_pv.pvi"
 	.org .Lpv_xen_pv_irq_disable_budget + 16 - (.Lpv_xen_pv_irq_disable_end - .Lpv_xen_pv_irq_disable_code)
 /* irq.irq_enable: at most 28 bytes */
 .Lpv_xen_pv_irq_enable_budget:
-# 43 "idl/pv/xen_pv.pvi"
+# 59 "idl/pv/xen_pv.pvi"
 	.org .Lpv_xen_pv_irq_enable_budget + 28 - (.Lpv_xen_pv_irq_enable_end - .Lpv_xen_pv_irq_enable_code)
 /* mmu.read_cr2: at most 16 bytes */
 .Lpv_xen_pv_read_cr2_budget:
-# 49 "idl/pv/xen_pv.pvi"
+# 65 "idl/pv/xen_pv.pvi"
 	.org .Lpv_xen_pv_read_cr2_budget + 16 - (.Lpv_xen_pv_read_cr2_end - .Lpv_xen_pv_read_cr2_code)
+/* mmu.write_cr2: at most 16 bytes */
+.Lpv_xen_pv_write_cr2_budget:
+# 66 "idl/pv/xen_pv.pvi"
+	.org .Lpv_xen_pv_write_cr2_budget + 16 - (.Lpv_xen_pv_write_cr2_end - .Lpv_xen_pv_write_cr2_code)
+/* mmu.prot_start: at most 16 bytes */
+.Lpv_xen_pv_prot_start_budget:
+# 84 "idl/pv/xen_pv.pvi"
+	.org .Lpv_xen_pv_prot_start_budget + 16 - (.Lpv_xen_pv_prot_start_end - .Lpv_xen_pv_prot_start_code)
 
 	.section .note.GNU-stack,"",@progbits

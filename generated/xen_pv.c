@@ -3,11 +3,35 @@
 
 /* Bodies that stand in xen_pv.S, and native functions that are inherited. */
 void pv_xen_pv_load_tr(uint16_t selector);
+unsigned long pv_xen_pv_store_tr(void);
+PV_NARROW void pv_xen_pv_swapgs(void);
 PV_NARROW void pv_xen_pv_io_delay(void);
 PV_NARROW unsigned long pv_xen_pv_save_fl(void);
 PV_NARROW void pv_xen_pv_irq_disable(void);
 PV_NARROW void pv_xen_pv_irq_enable(void);
 PV_NARROW unsigned long pv_xen_pv_read_cr2(void);
+void pv_xen_pv_write_cr2(unsigned long addr);
+pte_t pv_xen_pv_prot_start(pte_t *ptep);
+
+static void pv_xen_pv_set_debugreg(int regno, unsigned long value)
+{
+	long pv_error;
+
+	xen_pv_flush();
+	pv_error = xen_set_debugreg(regno, value);
+	if (pv_error < 0)
+		pv_hypercall_failed(PV_OP_set_debugreg, pv_error);
+}
+
+static void pv_xen_pv_load_gs_index(unsigned int selector)
+{
+	long pv_error;
+
+	xen_pv_flush();
+	pv_error = xen_set_segment_base_gs_user_sel(selector);
+	if (pv_error < 0)
+		pv_hypercall_failed(PV_OP_load_gs_index, pv_error);
+}
 
 static void pv_xen_pv_safe_halt(void)
 {
@@ -29,6 +53,16 @@ static void pv_xen_pv_flush_tlb_local(void)
 		pv_hypercall_failed(PV_OP_flush_tlb_local, pv_error);
 }
 
+static void pv_xen_pv_flush_tlb_global(void)
+{
+	long pv_error;
+
+	xen_pv_flush();
+	pv_error = xen_mmuext_op_tlb_flush_local();
+	if (pv_error < 0)
+		pv_hypercall_failed(PV_OP_flush_tlb_global, pv_error);
+}
+
 static void pv_xen_pv_flush_tlb_one(unsigned long addr)
 {
 	long pv_error;
@@ -47,16 +81,32 @@ static const struct pv_ops ops = {
 		.write_cr4 = xen_pv_write_cr4,
 		.read_msr = xen_pv_read_msr,
 		.write_msr = xen_pv_write_msr,
+		.read_msr_safe = xen_pv_read_msr_safe,
+		.write_msr_safe = xen_pv_write_msr_safe,
+		.read_pmc = xen_pv_read_pmc,
+		.get_debugreg = xen_pv_get_debugreg,
+		.set_debugreg = pv_xen_pv_set_debugreg,
+		.wbinvd = xen_pv_wbinvd,
 		.cpuid = xen_pv_cpuid,
 		.load_gdt = xen_pv_load_gdt,
 		.load_idt = xen_pv_load_idt,
 		.load_tr = pv_xen_pv_load_tr,
+		.store_tr = pv_xen_pv_store_tr,
 		.write_gdt_entry = xen_pv_write_gdt_entry,
 		.write_idt_entry = xen_pv_write_idt_entry,
 		.load_sp0 = xen_pv_load_sp0,
 		.load_tls = xen_pv_load_tls,
+		.set_ldt = xen_pv_set_ldt,
+		.write_ldt_entry = xen_pv_write_ldt_entry,
+		.alloc_ldt = xen_pv_alloc_ldt,
+		.free_ldt = xen_pv_free_ldt,
+		.load_gs_index = pv_xen_pv_load_gs_index,
+		.swapgs = pv_xen_pv_swapgs,
+		.context_begin = xen_pv_context_begin,
+		.context_end = xen_pv_context_end,
 		.io_delay = pv_xen_pv_io_delay,
 		.iret = xen_pv_iret,
+		.sysret = xen_pv_sysret,
 	},
 	.irq = {
 		.save_fl = pv_xen_pv_save_fl,
@@ -68,18 +118,31 @@ static const struct pv_ops ops = {
 	},
 	.mmu = {
 		.read_cr2 = pv_xen_pv_read_cr2,
+		.write_cr2 = pv_xen_pv_write_cr2,
 		.read_cr3 = xen_pv_read_cr3,
 		.write_cr3 = xen_pv_write_cr3,
 		.flush_tlb_local = pv_xen_pv_flush_tlb_local,
+		.flush_tlb_global = pv_xen_pv_flush_tlb_global,
 		.flush_tlb_one = pv_xen_pv_flush_tlb_one,
 		.pte_val = xen_pv_pte_val,
 		.make_pte = xen_pv_make_pte,
+		.pmd_val = xen_pv_pmd_val,
+		.make_pmd = xen_pv_make_pmd,
+		.pud_val = xen_pv_pud_val,
+		.make_pud = xen_pv_make_pud,
+		.pgd_val = xen_pv_pgd_val,
+		.make_pgd = xen_pv_make_pgd,
 		.set_pte = xen_pv_set_pte,
 		.set_pmd = xen_pv_set_pmd,
 		.set_pud = xen_pv_set_pud,
 		.set_pgd = xen_pv_set_pgd,
+		.prot_start = pv_xen_pv_prot_start,
+		.prot_commit = xen_pv_prot_commit,
 		.alloc_pt = xen_pv_alloc_pt,
 		.release_pt = xen_pv_release_pt,
+		.set_fixmap = xen_pv_set_fixmap,
+		.activate_mm = xen_pv_activate_mm,
+		.exit_mm = xen_pv_exit_mm,
 		.lazy_enter = xen_pv_lazy_enter,
 		.lazy_leave = xen_pv_lazy_leave,
 	},

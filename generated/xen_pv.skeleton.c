@@ -66,6 +66,60 @@ void xen_pv_write_msr(uint32_t msr, uint64_t value)
 }
 
 /**
+ * cpu.read_msr_safe: Value of a model-specific register that may not exist; *error is 0 or,
+ * if the machine refuses, -EIO, and the value is then 0.
+ */
+PV_IMPLEMENTS(read_msr_safe, 1);
+uint64_t xen_pv_read_msr_safe(uint32_t msr, int *error)
+{
+	(void)msr;
+	(void)error;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_msr_safe: Set a model-specific register that may not exist, or may not take this
+ * value: 0, or -EIO if the machine refuses.
+ */
+PV_IMPLEMENTS(write_msr_safe, 1);
+int xen_pv_write_msr_safe(uint32_t msr, uint64_t value)
+{
+	(void)msr;
+	(void)value;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.read_pmc: A performance counter.  Without one the processor raises an exception;
+ * a hypervisor that keeps them to itself may return 0 instead.
+ */
+PV_IMPLEMENTS(read_pmc, 1);
+uint64_t xen_pv_read_pmc(int counter)
+{
+	(void)counter;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.get_debugreg: Debug register 0 to 3, 6 or 7.
+ */
+PV_IMPLEMENTS(get_debugreg, 1);
+unsigned long xen_pv_get_debugreg(int regno)
+{
+	(void)regno;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.wbinvd: Write caches back to memory and empty them.
+ */
+PV_IMPLEMENTS(wbinvd, 1);
+void xen_pv_wbinvd(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * cpu.cpuid: Leaf *eax, subleaf *ecx; the four results replace the arguments.
  */
 PV_IMPLEMENTS(cpuid, 1);
@@ -149,11 +203,89 @@ void xen_pv_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls)
 }
 
 /**
+ * cpu.set_ldt: Use a local descriptor table, which starts at a page; none if it has no
+ * entries.
+ */
+PV_IMPLEMENTS(set_ldt, 1);
+void xen_pv_set_ldt(const uint64_t *ldt, unsigned int entries)
+{
+	(void)ldt;
+	(void)entries;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.write_ldt_entry: Write one 8-byte descriptor of an LDT, in use or not.
+ */
+PV_IMPLEMENTS(write_ldt_entry, 1);
+void xen_pv_write_ldt_entry(uint64_t *ldt, unsigned int entry, uint64_t desc)
+{
+	(void)ldt;
+	(void)entry;
+	(void)desc;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.alloc_ldt: These pages become an LDT: from now on only write_ldt_entry writes them.
+ */
+PV_IMPLEMENTS(alloc_ldt, 1);
+void xen_pv_alloc_ldt(uint64_t *ldt, unsigned int entries)
+{
+	(void)ldt;
+	(void)entries;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.free_ldt: These pages are no LDT any more, and not in use as one.
+ */
+PV_IMPLEMENTS(free_ldt, 1);
+void xen_pv_free_ldt(uint64_t *ldt, unsigned int entries)
+{
+	(void)ldt;
+	(void)entries;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.context_begin: A switch to another thread begins.  What lazy_enter(LAZY_MMU) put off has
+ * taken effect and that mode is over: batches belong to a thread.  From here
+ * to context_end ops with `defer cpu` may be put off, as behind
+ * lazy_enter(LAZY_CPU).
+ */
+PV_IMPLEMENTS(context_begin, 1);
+void xen_pv_context_begin(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.context_end: The switch is done: all that was put off has taken effect.
+ */
+PV_IMPLEMENTS(context_end, 1);
+void xen_pv_context_end(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * cpu.iret: Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
  * RSP, SS, all registers hold what the interrupted code had in them.
  */
 PV_IMPLEMENTS(iret, 1);
 void xen_pv_iret(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * cpu.sysret: Return to user mode after SYSCALL: the stack holds the same as for iret.
+ * User mode finds RCX and R11 changed.  RIP is below 2^47, CS and SS are
+ * those that the machine's SYSRET loads, interrupts are disabled.
+ */
+PV_IMPLEMENTS(sysret, 1);
+void xen_pv_sysret(void)
 {
 	__builtin_trap(); /* not written yet */
 }
@@ -202,7 +334,7 @@ void xen_pv_write_cr3(unsigned long cr3)
 }
 
 /**
- * mmu.pte_val: The kernel's value of an entry that a page table holds.
+ * mmu.pte_val: The kernel's value of a level 1 entry that a page table holds.
  * Preserves all registers but its arguments and result.
  * Runs often.
  */
@@ -214,12 +346,78 @@ PV_NARROW pteval_t xen_pv_pte_val(pte_t pte)
 }
 
 /**
- * mmu.make_pte: The entry that a page table must hold for this value.
+ * mmu.make_pte: The level 1 entry that a page table must hold for this value.
  * Preserves all registers but its arguments and result.
  * Runs often.
  */
 PV_IMPLEMENTS(make_pte, 1);
 PV_NARROW pte_t xen_pv_make_pte(pteval_t val)
+{
+	(void)val;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.pmd_val: The kernel's value of a level 2 entry that a page table holds.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(pmd_val, 1);
+PV_NARROW pmdval_t xen_pv_pmd_val(pmd_t pmd)
+{
+	(void)pmd;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.make_pmd: The level 2 entry that a page table must hold for this value.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(make_pmd, 1);
+PV_NARROW pmd_t xen_pv_make_pmd(pmdval_t val)
+{
+	(void)val;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.pud_val: The kernel's value of a level 3 entry that a page table holds.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(pud_val, 1);
+PV_NARROW pudval_t xen_pv_pud_val(pud_t pud)
+{
+	(void)pud;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.make_pud: The level 3 entry that a page table must hold for this value.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(make_pud, 1);
+PV_NARROW pud_t xen_pv_make_pud(pudval_t val)
+{
+	(void)val;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.pgd_val: The kernel's value of a level 4 entry that a page table holds.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(pgd_val, 1);
+PV_NARROW pgdval_t xen_pv_pgd_val(pgd_t pgd)
+{
+	(void)pgd;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.make_pgd: The level 4 entry that a page table must hold for this value.
+ * Preserves all registers but its arguments and result.
+ */
+PV_IMPLEMENTS(make_pgd, 1);
+PV_NARROW pgd_t xen_pv_make_pgd(pgdval_t val)
 {
 	(void)val;
 	__builtin_trap(); /* not written yet */
@@ -275,6 +473,19 @@ void xen_pv_set_pgd(pgd_t *pgdp, pgd_t pgd)
 }
 
 /**
+ * mmu.prot_commit: Write what prot_start returned, with the same frame and other flags.
+ * Accessed and dirty bits that the processor set meanwhile are kept.
+ * May wait for lazy_leave when lazy mode 'mmu' is on.
+ */
+PV_IMPLEMENTS(prot_commit, 1);
+void xen_pv_prot_commit(pte_t *ptep, pte_t pte)
+{
+	(void)ptep;
+	(void)pte;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * mmu.alloc_pt: The page at this frame becomes a page table of this level (1 to 4).  It
  * is all zeros; from now on only set_pte .. set_pgd may write it.
  */
@@ -299,8 +510,44 @@ void xen_pv_release_pt(unsigned long pfn, unsigned int level)
 }
 
 /**
+ * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ */
+PV_IMPLEMENTS(set_fixmap, 1);
+void xen_pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
+{
+	(void)index;
+	(void)gpa;
+	(void)flags;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.activate_mm: User mode is going to run in the address space of this level 4 table, but
+ * write_cr3 has not made it the current one yet.
+ */
+PV_IMPLEMENTS(activate_mm, 1);
+void xen_pv_activate_mm(unsigned long root)
+{
+	(void)root;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * mmu.exit_mm: User mode will never run in it again, no CPU uses it; release_pt of its
+ * tables comes next.
+ */
+PV_IMPLEMENTS(exit_mm, 1);
+void xen_pv_exit_mm(unsigned long root)
+{
+	(void)root;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * mmu.lazy_enter: From here to lazy_leave, ops with `defer` of this mode (LAZY_MMU,
- * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest.
+ * LAZY_CPU) may take effect as late as lazy_leave.  Modes do not nest;
+ * context_begin ends either.
  */
 PV_IMPLEMENTS(lazy_enter, 1);
 void xen_pv_lazy_enter(unsigned int mode)

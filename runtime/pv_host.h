@@ -21,6 +21,19 @@ void *pv_host_va(unsigned long pa);
 /* Map the page of device registers at this address, uncached, for good. */
 volatile void *pv_host_map_io(unsigned long pa);
 
+/*
+ * Places of the kernel's address space that op set_fixmap can make show any page:
+ * the address, and the level 1 entry that maps it.  NULL if there is no such place.
+ */
+struct pv_fixmap {
+	unsigned long va;
+	uint64_t *entry;
+};
+const struct pv_fixmap *pv_host_fixmap(unsigned int index);
+
+/* Selector of two entries of every GDT that op set_ldt may use for the LDT's descriptor. */
+extern const uint16_t pv_host_ldt_selector;
+
 /* Tell a person that something failed which must not: what, and a number (an error, say). */
 void pv_host_report(const char *what, long value);
 

@@ -5,7 +5,9 @@
  * timer, console and shutdown.  In this order, on the boot processor, before any
  * other runs:
  *
- *	backend = pv_detect(&boot);
+ *	backend = pv_detect(&boot, &missing);
+ *	if (!backend)
+ *		give_up(missing);
  *	pv_install(backend, &boot);
  *	if (!pv_patch_sites(__start_pv_sites, __stop_pv_sites, backend, &refusal))
  *		complain(&refusal);		(the kernel works unpatched, only slower)
@@ -30,10 +32,15 @@ extern const struct pv_site __start_pv_sites[], __stop_pv_sites[];
 extern const struct pv_backend *const __start_pv_backends[], *const __stop_pv_backends[];
 
 /*
- * The backend for this machine: of those whose detection succeeds, the one with
- * the highest priority.  NULL only if the image holds no bare backend.
+ * The backend for this machine: of those in the image whose detection succeeds,
+ * the one with the highest priority.  *missing is NULL, or the backend of the
+ * description that would be better but is not in the image.  Another one stands in
+ * for it, if there is one and the kernel has the privilege; else the result is NULL.
  */
-const struct pv_backend *pv_detect(const struct pv_boot *boot);
+const struct pv_backend *pv_detect(const struct pv_boot *boot, const struct pv_known **missing);
+
+/* First CPUID leaf of the hypervisor with this signature of 12 bytes; 0: it is not there. */
+uint32_t pv_cpuid_leaf(const char *signature);
 
 /*
  * Point every slot of pv_ops to the backend's implementation, take its clock,
@@ -69,6 +76,14 @@ static inline uint8_t *pv_site_address(const struct pv_site *site)
 {
 	return (uint8_t *)(uintptr_t)&site->offset + site->offset;
 }
+
+/*
+ * For the kernel's handlers of #GP and #UD, before they look any further: if *rip is
+ * an instruction that a backend expects to fault (pv_exception.h), make it the
+ * address to go on at and return true.  Without this the ops *_safe, read_pmc and
+ * load_gs_index are not safe.  A hypervisor passes the same exceptions on.
+ */
+bool pv_fixup(unsigned long *rip);
 
 /* Offer a clock; the one with the highest rating so far is used. */
 void pv_clock_register(const struct pv_clocksource *source);

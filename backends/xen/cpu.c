@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "xen_internal.h"
+#include "x86_64/msr.h"
 
 #define CR0_TS 0x8ul
-
-/* SDM vol. 4, table 2-2. */
-#define MSR_FS_BASE	   0xc0000100u
-#define MSR_GS_BASE	   0xc0000101u
-#define MSR_KERNEL_GS_BASE 0xc0000102u
 
 /*
  * Xen emulates these reads.  A copy of our own would be faster but wrong: Xen
@@ -44,18 +40,26 @@ void xen_pv_write_cr4(unsigned long value)
 	asm volatile("mov %0, %%cr4" : : "r"(value) : "memory");
 }
 
+/* Xen carries the instruction out, or passes on the fault. */
+PV_IMPLEMENTS(read_msr_safe, 1);
+uint64_t xen_pv_read_msr_safe(uint32_t msr, int *error)
+{
+	return msr_read_safe(msr, error);
+}
+
 PV_IMPLEMENTS(read_msr, 1);
 uint64_t xen_pv_read_msr(uint32_t msr)
 {
-	uint32_t low, high;
+	int error;
+	uint64_t value = msr_read_safe(msr, &error);
 
-	asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
-	return (uint64_t)high << 32 | low;
+	xen_checked("xen: read_msr", error);
+	return value;
 }
 
 /* Segment bases have a call; Xen emulates the other registers that it lets a guest have. */
-PV_IMPLEMENTS(write_msr, 1);
-void xen_pv_write_msr(uint32_t msr, uint64_t value)
+PV_IMPLEMENTS(write_msr_safe, 1);
+int xen_pv_write_msr_safe(uint32_t msr, uint64_t value)
 {
 	static const struct {
 		uint32_t msr;
@@ -67,16 +71,16 @@ void xen_pv_write_msr(uint32_t msr, uint64_t value)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++) {
-		if (bases[i].msr != msr)
-			continue;
-		xen_checked("xen: set_segment_base", xen_set_segment_base(bases[i].which, value));
-		return;
-	}
-	asm volatile("wrmsr"
-		     :
-		     : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
-		     : "memory");
+	for (i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
+		if (bases[i].msr == msr)
+			return xen_set_segment_base(bases[i].which, value) < 0 ? -PV_EIO : 0;
+	return msr_write_safe(msr, value);
+}
+
+PV_IMPLEMENTS(write_msr, 1);
+void xen_pv_write_msr(uint32_t msr, uint64_t value)
+{
+	xen_checked("xen: write_msr", xen_pv_write_msr_safe(msr, value));
 }
 
 /* The prefix (xen/include/public/arch-x86/xen.h, XEN_EMULATE_PREFIX) makes Xen answer, not the

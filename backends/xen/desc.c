@@ -93,13 +93,8 @@ static bool is_forbidden(uint64_t desc)
 	return (desc & DESC_PRESENT) && !(desc & DESC_NOT_SYSTEM);
 }
 
-PV_IMPLEMENTS(write_gdt_entry, 1);
-void xen_pv_write_gdt_entry(uint64_t *gdt, unsigned int entry, uint64_t desc)
+void xen_write_descriptor(uint64_t *where, uint64_t desc)
 {
-	uint64_t *where = &gdt[entry];
-
-	if (is_forbidden(desc))
-		return;
 	if (!xen_is_readonly(pv_host_pa(where) >> PAGE_SHIFT)) {
 		*where = desc;
 		return;
@@ -107,6 +102,13 @@ void xen_pv_write_gdt_entry(uint64_t *gdt, unsigned int entry, uint64_t desc)
 	xen_pv_flush();
 	xen_checked("xen: update_descriptor",
 		    xen_update_descriptor(xen_machine_address(where), desc));
+}
+
+PV_IMPLEMENTS(write_gdt_entry, 1);
+void xen_pv_write_gdt_entry(uint64_t *gdt, unsigned int entry, uint64_t desc)
+{
+	if (!is_forbidden(desc))
+		xen_write_descriptor(&gdt[entry], desc);
 }
 
 /* The table starts at the beginning of a page, since Xen takes whole pages. */

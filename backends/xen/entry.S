@@ -80,6 +80,17 @@ xen_pv_iret:
 	push	$0			/* iret_context.flags: not by SYSRET */
 	jmp	pv_hypercall_page + XEN_HYPERCALL_iret * 32
 
+/* The same with the flag that lets Xen go by SYSRET, which costs RCX and R11. */
+	.pushsection .pv.implements, "", @progbits
+	.asciz	"sysret=1"		/* PV_IMPLEMENTS(sysret, 1) */
+	.popsection
+	.balign	16
+	.globl	xen_pv_sysret
+xen_pv_sysret:
+	endbr64
+	push	$XEN_VGCF_in_syscall
+	jmp	pv_hypercall_page + XEN_HYPERCALL_iret * 32
+
 /*
  * Events were unmasked while one was pending.  Any call makes Xen look and enter
  * the kernel before the call returns; this one does nothing else.

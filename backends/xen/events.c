@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Event channels: two levels of bit maps in the shared page, one upcall for all. */
+/* Event channels: two levels of bit maps in the shared page, one way to tell for all. */
 #include "xen_internal.h"
 
 #define WORD_BITS 64
@@ -26,10 +26,8 @@ static void run_word(unsigned int word)
 		run_handler(word * WORD_BITS + __builtin_ctzl(bits));
 }
 
-/* Called by xen_upcall_entry with events masked. */
-void xen_upcall(void)
+void xen_run_events(void)
 {
-	unsigned int mode = xen_suspend_lazy();
 	unsigned long words;
 
 	/* Cleared before the look, so that what comes during it raises the flag again. */
@@ -38,7 +36,6 @@ void xen_upcall(void)
 		for (; words; words &= words - 1)
 			run_word(__builtin_ctzl(words));
 	}
-	xen_resume_lazy(mode);
 }
 
 void xen_bind_virq(unsigned int virq, void (*handler)(void))
@@ -59,6 +56,4 @@ void xen_events_init(void)
 
 	for (i = 0; i < WORD_BITS; i++)
 		xen_shared.info.evtchn_mask[i] = ~0ul;
-	xen_checked("xen: set_callbacks", xen_set_callbacks((unsigned long)xen_upcall_entry,
-							    (unsigned long)xen_failsafe_entry, 0));
 }

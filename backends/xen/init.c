@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
+/* Start of a paravirtualised domain, and its upcall. */
 #include "xen_internal.h"
 
-/* It must not cross a page, and events stay masked from the first moment. */
-PERCPU __attribute__((aligned(64))) struct xen_vcpu_info xen_vcpu_info = {
-	.evtchn_upcall_mask = 1,
-};
-
-static void register_vcpu_info(void)
+/* Called by xen_upcall_entry with events masked. */
+void xen_upcall(void)
 {
-	uint64_t where = xen_machine_address(&xen_vcpu_info);
-	struct xen_vcpu_register_vcpu_info info = {
-		.mfn = where >> PAGE_SHIFT,
-		.offset = where & PAGE_OFFSET_MASK,
-	};
+	unsigned int mode = xen_suspend_lazy();
 
-	xen_checked("xen: register_vcpu_info", xen_vcpu_op_register_vcpu_info(CPU0, &info));
-	percpu_write(xen_vcpu_info.evtchn_upcall_mask, 1);
+	xen_run_events();
+	xen_resume_lazy(mode);
 }
 
 void xen_pv_init(const struct pv_boot *boot)
 {
 	xen_mmu_init(boot->start_info);
-	register_vcpu_info();
+	xen_register_vcpu_info(xen_machine_address(&xen_vcpu_info));
 	xen_events_init();
+	xen_checked("xen: set_callbacks", xen_set_callbacks((unsigned long)xen_upcall_entry,
+							    (unsigned long)xen_failsafe_entry, 0));
 }

@@ -34,9 +34,6 @@ static uint64_t readonly[FRAMES / WORD_BITS];
 static unsigned long root;
 static unsigned long boot_root, boot_frames;
 
-/* Xen's page takes the place of this one; the domain does not use the frame under it any more. */
-__attribute__((aligned(4096))) union xen_shared_page xen_shared;
-
 /* Guest-physical addresses of the kernel's level 4 tables, 0 for none, and the user's tables. */
 static unsigned long kernel_roots[ADDRESS_SPACES];
 __attribute__((aligned(4096))) static pgd_t user_roots[ADDRESS_SPACES][ENTRIES];
@@ -94,50 +91,122 @@ static inline unsigned long mfn_to_pfn(unsigned long mfn)
 	return mfn == frame_list[shared_pfn] ? shared_pfn : NO_FRAME;
 }
 
+/* An entry's frame and what Xen added, as the kernel thinks of them; flags that it sees. */
+static inline uint64_t value_of(uint64_t entry, uint64_t flags)
+{
+	if (!(entry & PTE_PRESENT))
+		return entry;
+	return mfn_to_pfn((entry & PTE_FRAME) >> PAGE_SHIFT) << PAGE_SHIFT | flags;
+}
+
+/* A frame that the domain does not have becomes an entry that maps nothing. */
+static inline uint64_t entry_of(uint64_t value)
+{
+	unsigned long mfn;
+
+	if (!(value & PTE_PRESENT))
+		return value;
+	mfn = xen_pv_gpa_to_mfn(value & PTE_FRAME);
+	return mfn == NO_FRAME ? 0 : mfn << PAGE_SHIFT | (value & ~PTE_FRAME);
+}
+
 PV_IMPLEMENTS(pte_val, 1);
 PV_NARROW pteval_t xen_pv_pte_val(pte_t pte)
 {
 	uint64_t flags = pte.pte & ~PTE_FRAME;
 
-	if (!(flags & PTE_PRESENT))
-		return pte.pte;
 	if (flags & PTE_XEN_KERNEL)
 		flags &= ~(PTE_XEN_KERNEL | PTE_USER);
 	else
 		flags &= ~PTE_GLOBAL;
-	return mfn_to_pfn((pte.pte & PTE_FRAME) >> PAGE_SHIFT) << PAGE_SHIFT | flags;
+	return value_of(pte.pte, flags);
 }
 
-/* A frame that the domain does not have becomes an entry that maps nothing. */
 PV_IMPLEMENTS(make_pte, 1);
 PV_NARROW pte_t xen_pv_make_pte(pteval_t val)
 {
-	unsigned long mfn;
+	return (pte_t){entry_of(val)};
+}
 
-	if (!(val & PTE_PRESENT))
-		return (pte_t){val};
-	mfn = xen_pv_gpa_to_mfn(val & PTE_FRAME);
-	if (mfn == NO_FRAME)
-		return (pte_t){0};
-	return (pte_t){mfn << PAGE_SHIFT | (val & ~PTE_FRAME)};
+/* Above level 1 Xen has no mark of its own; it sets USER, which the kernel then sees. */
+PV_IMPLEMENTS(pmd_val, 1);
+PV_NARROW pmdval_t xen_pv_pmd_val(pmd_t pmd)
+{
+	return value_of(pmd.pmd, pmd.pmd & ~PTE_FRAME);
+}
+
+PV_IMPLEMENTS(make_pmd, 1);
+PV_NARROW pmd_t xen_pv_make_pmd(pmdval_t val)
+{
+	return (pmd_t){entry_of(val)};
+}
+
+PV_IMPLEMENTS(pud_val, 1);
+PV_NARROW pudval_t xen_pv_pud_val(pud_t pud)
+{
+	return value_of(pud.pud, pud.pud & ~PTE_FRAME);
+}
+
+PV_IMPLEMENTS(make_pud, 1);
+PV_NARROW pud_t xen_pv_make_pud(pudval_t val)
+{
+	return (pud_t){entry_of(val)};
+}
+
+PV_IMPLEMENTS(pgd_val, 1);
+PV_NARROW pgdval_t xen_pv_pgd_val(pgd_t pgd)
+{
+	return value_of(pgd.pgd, pgd.pgd & ~PTE_FRAME);
+}
+
+PV_IMPLEMENTS(make_pgd, 1);
+PV_NARROW pgd_t xen_pv_make_pgd(pgdval_t val)
+{
+	return (pgd_t){entry_of(val)};
 }
 
 /* A table that was not given to alloc_pt yet is still the kernel's own memory. */
 static void set_entry(uint64_t *entry, uint64_t value)
 {
 	if (xen_is_readonly(pv_host_pa(entry) >> PAGE_SHIFT))
-		xen_update_entry(entry, value);
+		xen_update_entry(entry, value, XEN_MMU_NORMAL_PT_UPDATE);
 	else
 		*entry = value;
+}
+
+/* Without the permission to write, if Xen would refuse it. */
+static uint64_t permitted(uint64_t entry)
+{
+	if ((entry & PTE_PRESENT) && xen_is_readonly(mfn_to_pfn((entry & PTE_FRAME) >> PAGE_SHIFT)))
+		entry &= ~PTE_WRITE;
+	return entry;
 }
 
 PV_IMPLEMENTS(set_pte, 1);
 void xen_pv_set_pte(pte_t *ptep, pte_t pte)
 {
-	if ((pte.pte & PTE_PRESENT) &&
-	    xen_is_readonly(mfn_to_pfn((pte.pte & PTE_FRAME) >> PAGE_SHIFT)))
-		pte.pte &= ~PTE_WRITE;
-	set_entry(&ptep->pte, pte.pte);
+	set_entry(&ptep->pte, permitted(pte.pte));
+}
+
+/* prot_start left the entry as it was, so the processor may still set bits in it. */
+PV_IMPLEMENTS(prot_commit, 1);
+void xen_pv_prot_commit(pte_t *ptep, pte_t pte)
+{
+	xen_update_entry(ptep, permitted(pte.pte), XEN_MMU_PT_UPDATE_PRESERVE_AD);
+}
+
+PV_IMPLEMENTS(set_fixmap, 1);
+void xen_pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
+{
+	const struct pv_fixmap *place = pv_host_fixmap(index);
+	uint64_t entry = flags ? permitted(entry_of(gpa | flags)) : 0;
+
+	if (!place) {
+		pv_host_report("xen: no such fixmap", index);
+		return;
+	}
+	xen_pv_flush();
+	xen_checked("xen: set_fixmap", xen_update_va_mapping(place->va, entry, XEN_UVMF_INVLPG));
 }
 
 PV_IMPLEMENTS(set_pmd, 1);
@@ -202,7 +271,9 @@ static unsigned long user_root_pfn(unsigned int space)
 	return pv_host_pa(user_roots[space]) >> PAGE_SHIFT;
 }
 
-static void alloc_space(unsigned long kernel_root)
+/* Before it is pinned the user's table is memory, so its entries cost no calls. */
+PV_IMPLEMENTS(activate_mm, 1);
+void xen_pv_activate_mm(unsigned long kernel_root)
 {
 	unsigned int space = find_space(0);
 
@@ -210,17 +281,24 @@ static void alloc_space(unsigned long kernel_root)
 		pv_host_report("xen: too many address spaces", ADDRESS_SPACES);
 		return;
 	}
+	/* What is queued for the kernel's table must be in it when it is copied. */
+	xen_pv_flush();
 	kernel_roots[space] = kernel_root;
 	__builtin_memset(user_roots[space], 0, sizeof(user_roots[space]));
+	__builtin_memcpy(user_roots[space], pv_host_va(kernel_root),
+			 KERNEL_ENTRIES_FROM * sizeof(pgd_t));
 	pin(user_root_pfn(space), 4);
 }
 
-static void release_space(unsigned long kernel_root)
+PV_IMPLEMENTS(exit_mm, 1);
+void xen_pv_exit_mm(unsigned long kernel_root)
 {
 	unsigned int space = find_space(kernel_root);
 
-	if (space == ADDRESS_SPACES)
+	if (space == ADDRESS_SPACES) {
+		pv_host_report("xen: exit_mm of what is not active", space);
 		return;
+	}
 	kernel_roots[space] = 0;
 	unpin(user_root_pfn(space));
 }
@@ -229,15 +307,12 @@ PV_IMPLEMENTS(alloc_pt, 1);
 void xen_pv_alloc_pt(unsigned long pfn, unsigned int level)
 {
 	pin(pfn, level);
-	if (level == 4)
-		alloc_space(pfn << PAGE_SHIFT);
 }
 
 PV_IMPLEMENTS(release_pt, 1);
 void xen_pv_release_pt(unsigned long pfn, unsigned int level)
 {
-	if (level == 4)
-		release_space(pfn << PAGE_SHIFT);
+	(void)level;
 	unpin(pfn);
 }
 

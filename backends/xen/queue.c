@@ -84,11 +84,11 @@ bool xen_defer(unsigned int mode, const struct xen_multicall_entry *call)
 	return false;
 }
 
-void xen_update_entry(void *entry, uint64_t value)
+void xen_update_entry(void *entry, uint64_t value, unsigned int how)
 {
 	struct xen_multicall_entry call;
 	struct xen_mmu_update update = {
-		.ptr = xen_machine_address(entry) | XEN_MMU_NORMAL_PT_UPDATE,
+		.ptr = xen_machine_address(entry) | how,
 		.val = value,
 	};
 
@@ -125,4 +125,17 @@ void xen_pv_lazy_leave(unsigned int mode)
 	(void)mode;
 	xen_pv_flush();
 	queue.mode = PV_LAZY_NONE;
+}
+
+PV_IMPLEMENTS(context_begin, 1);
+void xen_pv_context_begin(void)
+{
+	xen_pv_flush();
+	xen_pv_lazy_enter(PV_LAZY_CPU);
+}
+
+PV_IMPLEMENTS(context_end, 1);
+void xen_pv_context_end(void)
+{
+	xen_pv_lazy_leave(PV_LAZY_CPU);
 }

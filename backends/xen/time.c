@@ -46,7 +46,7 @@ void xen_timer_program(uint64_t delta)
 		.timeout_abs_ns = xen_clock_read() + delta,
 	};
 
-	xen_pv_flush();
+	/* No queued call has to do with it, so none is flushed. */
 	xen_checked("xen: set_singleshot_timer", xen_vcpu_op_set_singleshot_timer(CPU0, &timer));
 }
 

@@ -4,6 +4,7 @@
 #define XEN_INTERNAL_H
 
 #include "xen_pv.h"
+#include "xen_pvh.h"
 #include "pv_runtime.h"
 #include "pv_host.h"
 #include "percpu.h"
@@ -35,6 +36,9 @@ extern union xen_shared_page {
 	uint8_t page[PAGE_SIZE];
 } xen_shared;
 
+/* shared.c: use xen_vcpu_info at this machine address; events stay masked. */
+void xen_register_vcpu_info(uint64_t where);
+
 /* Asm entry points: on events, and on a fault in Xen's own return to the guest. */
 extern const char xen_upcall_entry[], xen_failsafe_entry[];
 
@@ -59,6 +63,9 @@ void xen_protect(unsigned long pfn, bool writable);
 void xen_mark_readonly(unsigned long pfn, bool readonly);
 bool xen_is_readonly(unsigned long pfn);
 
+/* desc.c: write a descriptor of a table that may be Xen's by now. */
+void xen_write_descriptor(uint64_t *where, uint64_t desc);
+
 /*
  * queue.c: put the call off, if ops of this mode are being put off.  If not, what
  * was queued before has happened and the caller makes the call.
@@ -69,11 +76,14 @@ bool xen_defer(unsigned int mode, const struct xen_multicall_entry *call);
 unsigned int xen_suspend_lazy(void);
 void xen_resume_lazy(unsigned int mode);
 
-/* An update of a page table, at once or deferred. */
-void xen_update_entry(void *entry, uint64_t value);
+/* An update of a page table, at once or deferred; how is one of MMU_ in xen.h. */
+void xen_update_entry(void *entry, uint64_t value, unsigned int how);
 
-/* events.c */
+/* events.c: no port is open yet. */
 void xen_events_init(void);
+
+/* Call the handlers of all events that are pending, with events masked. */
+void xen_run_events(void);
 
 /* Call this function, with events masked, when the virtual interrupt comes. */
 void xen_bind_virq(unsigned int virq, void (*handler)(void));

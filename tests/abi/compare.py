@@ -15,7 +15,7 @@ from pathlib import Path
 NAMES = Path(__file__).with_name("xen-names.tsv")
 
 HEADERS = ("xen.h", "elfnote.h", "errno.h", "event_channel.h", "features.h",
-           "sched.h", "vcpu.h", "version.h")
+           "sched.h", "vcpu.h", "version.h", "memory.h", "hvm/hvm_op.h", "hvm/params.h")
 
 PROLOGUE = """\
 /* Xen's layouts depend on the version that the guest asks for: the newest. */

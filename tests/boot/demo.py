@@ -116,6 +116,8 @@ def complaints(boots: list[Boot], costs: dict[str, Measured]) -> Iterator[str]:
             yield f"{boot.environment} boots, but not for the counting of instructions"
         for obstacle in boot.obstacles:
             yield f"{boot.environment} did not boot: {obstacle}"
+        for name, instead in boot.console.missing:
+            yield f"{boot.environment} lacks the backend {name}; {instead} ran"
         for test in boot.console.failures:
             yield f"{boot.environment} failed the test {test.name}: {test.failure}"
         for refusal in boot.console.refusals:

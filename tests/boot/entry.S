@@ -6,6 +6,9 @@
 #define VECTOR_PF 14
 /* Exceptions that push an error code: SDM vol. 3, table 6-1 (8, 10-14, 17, 21, 29, 30). */
 #define HAVE_ERROR_CODE 0x60227d00
+#define FRAME_VECTOR (15 * 8)
+#define FRAME_CS (18 * 8)
+#define FLAGS_CF 0x1
 #define FLAGS_RESERVED 0x2
 #define FLAGS_IF 0x200
 
@@ -44,9 +47,13 @@ trap_common:
 	push	%r14
 	push	%r15
 	cld
+	testb	$3, FRAME_CS(%rsp)
+	jz	1f
+	pv_swapgs
+1:
 	/* Before anything else can fault. */
 	xor	%eax, %eax
-	cmpq	$VECTOR_PF, 15 * 8(%rsp)
+	cmpq	$VECTOR_PF, FRAME_VECTOR(%rsp)
 	jne	1f
 	pv_read_cr2
 1:	mov	%rsp, %rdi
@@ -55,7 +62,10 @@ trap_common:
 	and	$-16, %rsp
 	call	trap_dispatch
 	mov	%rbp, %rsp
-	pop	%r15
+	testb	$3, FRAME_CS(%rsp)
+	jz	1f
+	pv_swapgs
+1:	pop	%r15
 	pop	%r14
 	pop	%r13
 	pop	%r12
@@ -110,18 +120,27 @@ caught_return:
 	restore_callee
 	ret
 
-/* unsigned long enter_user(unsigned long rip, unsigned long rsp); with interrupts disabled */
-	.globl	enter_user
-enter_user:
+/* With CF, which only a way back that loads RFLAGS gives to user mode. */
+	.macro enter_user_by op:req
 	save_callee
 	mov	%rsp, user_return_stack
 	push	$SELECTOR(GDT_USER_DATA, 3)
 	push	%rsi
-	push	$FLAGS_RESERVED | FLAGS_IF
+	push	$FLAGS_CF | FLAGS_RESERVED | FLAGS_IF
 	push	$SELECTOR(GDT_USER_CODE, 3)
 	push	%rdi
-	pv_iret
+	pv_swapgs
+	\op
 	ud2
+	.endm
+
+/* unsigned long enter_user(unsigned long rip, unsigned long rsp); with interrupts disabled */
+	.globl	enter_user
+enter_user:
+	enter_user_by pv_iret
+	.globl	enter_user_sysret
+enter_user_sysret:
+	enter_user_by pv_sysret
 /* The handler of VECTOR_USER_EXIT comes back here with RSP from user_return_stack. */
 	.globl	user_return
 user_return:
@@ -144,9 +163,18 @@ thread_begin:
 	ud2
 
 /* Copied to USER_CODE and run in ring 3. */
-	.globl	user_program, user_program_end
+	.globl	user_program, user_exited, user_gs_selector, user_gs_word, user_program_end
 user_program:
 	mov	%cs, %eax
+	int	$VECTOR_USER_EXIT
+user_exited:
+	ud2
+user_gs_selector:
+	mov	%gs, %eax
+	int	$VECTOR_USER_EXIT
+	ud2
+user_gs_word:
+	mov	%gs:0, %rax
 	int	$VECTOR_USER_EXIT
 	ud2
 user_program_end:

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two ways in.  PVH (xen/include/public/arch-x86/hvm/start_info.h): 32-bit
- * protected mode without paging, EBX points to hvm_start_info.  Xen PV: 64-bit,
- * paging on, RSI points to start_info.  Both end in kernel_main().
+ * The two ways in.  PVH (xen/include/public/arch-x86/hvm/start_info.h), which QEMU
+ * uses for its bare machine too: 32-bit protected mode without paging, EBX points
+ * to hvm_start_info.  Xen PV: 64-bit, paging on, RSI points to start_info.  Both
+ * end in kernel_main().
  */
 #include "layout.h"
 

@@ -26,6 +26,12 @@ void early_read(struct machine *machine, unsigned long pvh_info, const void *sta
 /* The value of "key=value" on the command line, or NULL. */
 const char *early_option(const char *command_line, const char *key);
 
+/* ---- missing.c: the image lacks the backend that this machine wants ---- */
+
+/* Say so, whatever it takes; then, if no other backend stands in, stop the machine. */
+void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
+		    const struct pv_backend *instead);
+
 /* ---- print.c, string.c ---- */
 
 /* Conversions: %s string, %u and %x unsigned long, %d long.  A line goes out when it ends. */
@@ -53,7 +59,7 @@ struct trap_frame {
 	unsigned long rip, cs, rflags, rsp, ss;
 };
 
-enum { TRAP_NONE = -1, TRAP_UD = 6, TRAP_NM = 7, TRAP_GP = 13, TRAP_PF = 14 };
+enum { TRAP_NONE = -1, TRAP_DB = 1, TRAP_UD = 6, TRAP_NM = 7, TRAP_GP = 13, TRAP_PF = 14 };
 
 /* The exception that run_caught() caught last. */
 struct trap_record {
@@ -84,10 +90,13 @@ int run_caught(void (*function)(unsigned long), unsigned long argument);
  */
 unsigned long run_user(unsigned long rip, unsigned long rsp);
 
+/* The same, entered by SYSRET. */
+unsigned long run_user_sysret(unsigned long rip, unsigned long rsp);
+
 struct user_entry {
 	/* Where on the kernel stack the entry put the hardware's frame's end. */
 	unsigned long stack;
-	unsigned long cs;
+	unsigned long rip, cs, rflags, rsp, rdi;
 };
 extern struct user_entry user_entry;
 
@@ -100,6 +109,7 @@ extern struct user_entry user_entry;
 #define PTE_PCD	  0x10ull
 #define PTE_A	  0x20ull
 #define PTE_D	  0x40ull
+#define PTE_G	  0x100ull
 #define PTE_NX	  (1ull << 63)
 #define PTE_FRAME 0x000ffffffffff000ull
 #define PTE_DATA  (PTE_P | PTE_W | PTE_A | PTE_D | PTE_NX)
@@ -116,10 +126,16 @@ pte_t *mm_entry(unsigned long root, unsigned long va);
 /* A new address space: shares the kernel's half, has an empty user window. */
 unsigned long mm_new_space(void);
 
+/* The end of an address space that no CPU uses: its tables become pages again. */
+void mm_free_space(unsigned long root);
+
 /* Map or unmap (value 0) a page of the current address space; flushes the TLB entry. */
 void mm_set(unsigned long va, pteval_t value);
 
 /* ---- threads.c ---- */
+
+/* User mode's code, stack and data. */
+void map_user_pages(void);
 
 /* Run the threads to their end; the number of things that were not as they must be. */
 void threads_run(void);
@@ -163,5 +179,12 @@ void test_page_tables(void);
 void test_tlb(void);
 void test_time(void);
 void test_interrupts(void);
+void test_msr_safe(void);
+void test_debug(void);
+void test_ldt(void);
+void test_changes(void);
+void test_fixmap(void);
+void test_address_spaces(void);
+void test_user(void);
 
 #endif

@@ -24,9 +24,12 @@
 #define GDT_TSS		5
 #define GDT_TLS		7
 #define GDT_TEST	10
+#define GDT_LDT		12
 #define GDT_ENTRIES	16
 
 #define SELECTOR(entry, ring) ((entry)*8 | (ring))
+/* Of the local descriptor table: SDM vol. 3, figure 3-6. */
+#define SELECTOR_LDT(entry, ring) (SELECTOR(entry, ring) | 4)
 
 /* Software interrupt by which user mode gives up. */
 #define VECTOR_USER_EXIT 0x80

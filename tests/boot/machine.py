@@ -29,6 +29,8 @@ ENVIRONMENTS = {
     "bare": ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}"),
     "xen-pv": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
                "-append", "console=com1 com1=115200,8n1 dom0_mem=64M"),
+    "xen-pvh": ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
+                "-append", "console=com1 com1=115200,8n1 dom0_mem=64M dom0=pvh dom0-iommu=none"),
 }
 
 # Xen's last words before it sleeps five seconds and resets the machine.
@@ -65,6 +67,7 @@ class Refusal:
 class Console:
     """All that the guest said, in its own protocol."""
     backends: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
     tests: list[Outcome] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -87,6 +90,7 @@ class Console:
 # One row per kind of line: its form, the list of Console it goes to, and how.
 PROTOCOL = [
     (r"backend (\S+) hypervisor (.+)", "backends", lambda name, text: (name, text)),
+    (r"missing (\S+) instead (\S+)", "missing", lambda name, instead: (name, instead)),
     (r"op (\S+) form=(call|inline|nop|trap|indirect) bytes=(\d+)", "ops",
      lambda op, form, size: Op(op, form, int(size))),
     (r"test (\S+) pass", "tests", lambda name: Outcome(name, None)),

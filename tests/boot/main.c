@@ -105,13 +105,31 @@ __attribute__((used, noinline)) void pv_never_executed(void)
 static void run_tests(void)
 {
 	test_control();
+	test_msr_safe();
 	test_registers();
 	test_descriptors();
+	test_ldt();
+	test_debug();
 	test_page_tables();
 	test_tlb();
+	test_changes();
+	test_fixmap();
 	test_time();
 	test_interrupts();
+	map_user_pages();
 	threads_run();
+	test_address_spaces();
+	test_user();
+}
+
+static const struct pv_backend *find_backend(const struct pv_boot *boot)
+{
+	const struct pv_known *missing;
+	const struct pv_backend *backend = pv_detect(boot, &missing);
+
+	if (missing)
+		report_missing(boot, missing, backend);
+	return mutate(backend, boot);
 }
 
 void kernel_main(unsigned long pvh_info, const void *start_info)
@@ -120,7 +138,7 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	const struct pv_backend *backend;
 
 	early_read(&machine, pvh_info, start_info);
-	backend = mutate(pv_detect(&machine.boot), &machine.boot);
+	backend = find_backend(&machine.boot);
 	pv_install(backend, &machine.boot);
 	patch(backend, &machine.boot);
 	traps_init();

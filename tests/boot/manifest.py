@@ -21,3 +21,14 @@ def forms(backend: str) -> dict[str, str]:
     """What pvgen decided for each op's sites under this backend."""
     return {op["name"]: target["form"] for op in ops()
             for target in op["targets"] if target["backend"] == backend}
+
+
+def inherited(backend: str) -> set[str]:
+    """Ops that this backend does as bare hardware does."""
+    return {op["name"] for op in ops() for target in op["targets"]
+            if target["backend"] == backend and target["inherited"]}
+
+
+def backends() -> list[str]:
+    """All backends of the description."""
+    return [target["backend"] for target in ops()[0]["targets"]]

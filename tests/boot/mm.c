@@ -9,12 +9,18 @@
 /* What one level 1 table maps. */
 #define REGION	     (ENTRIES * PAGE_SIZE)
 #define KERNEL_ENTRY 511
+/* In the window for devices, which come from its beginning. */
+#define FIXMAPS	    2
+#define FIXMAP_BASE (IO_BASE + REGION / 2)
 
 extern const char rodata_begin[], rodata_end[];
 
 __attribute__((aligned(4096))) static uint8_t pool[POOL_PAGES][PAGE_SIZE];
 static unsigned int pool_used;
 static unsigned long kernel_root;
+/* Pages that were given back, each holding the address of the next. */
+static unsigned long free_pages;
+static struct pv_fixmap fixmaps[FIXMAPS];
 
 unsigned long pv_host_pa(const void *va)
 {
@@ -28,6 +34,13 @@ void *pv_host_va(unsigned long pa)
 
 unsigned long mm_page(void)
 {
+	unsigned long page = free_pages;
+
+	if (page) {
+		free_pages = *(unsigned long *)pv_host_va(page);
+		*(unsigned long *)pv_host_va(page) = 0;
+		return page;
+	}
 	if (pool_used == POOL_PAGES)
 		panic("out of pages");
 	return pv_host_pa(pool[pool_used++]);
@@ -47,17 +60,27 @@ static void *entry_of(unsigned long table, unsigned long va, unsigned int level)
 static void set_link(void *entry, uint64_t value, unsigned int level)
 {
 	if (level == 4)
-		pv_set_pgd(entry, (pgd_t){value});
+		pv_set_pgd(entry, pv_make_pgd(value));
 	else if (level == 3)
-		pv_set_pud(entry, (pud_t){value});
+		pv_set_pud(entry, pv_make_pud(value));
 	else
-		pv_set_pmd(entry, (pmd_t){value});
+		pv_set_pmd(entry, pv_make_pmd(value));
+}
+
+static uint64_t link_value(uint64_t entry, unsigned int level)
+{
+	POISON_RESULT();
+	if (level == 4)
+		return pv_pgd_val((pgd_t){entry});
+	if (level == 3)
+		return pv_pud_val((pud_t){entry});
+	return pv_pmd_val((pmd_t){entry});
 }
 
 /* The table below an entry, or 0. */
-static unsigned long below(const uint64_t *entry)
+static unsigned long below(const uint64_t *entry, unsigned int level)
 {
-	pteval_t value = pv_pte_val((pte_t){*entry});
+	uint64_t value = link_value(*entry, level);
 
 	return value & PTE_P ? value & PTE_FRAME : 0;
 }
@@ -78,11 +101,11 @@ static unsigned long level1_table(unsigned long root, unsigned long va)
 
 	for (level = 4; level > 1; level--) {
 		uint64_t *entry = entry_of(table, va, level);
-		unsigned long next = below(entry);
+		unsigned long next = below(entry, level);
 
 		if (!next) {
 			next = new_table(level - 1);
-			set_link(entry, pv_make_pte(next | TABLE_FLAGS).pte, level);
+			set_link(entry, next | TABLE_FLAGS, level);
 		}
 		table = next;
 	}
@@ -129,6 +152,7 @@ void mm_init(const struct machine *machine)
 		level1_table(kernel_root, (unsigned long)pv_host_va(pa));
 	level1_table(kernel_root, USER_BASE);
 	level1_table(kernel_root, IO_BASE);
+	pv_activate_mm(kernel_root);
 	map_image(machine->memory_end);
 	pv_write_cr3(kernel_root);
 	if (pv_read_cr3() != kernel_root)
@@ -143,7 +167,32 @@ unsigned long mm_new_space(void)
 
 	pv_set_pgd(&pgd[KERNEL_ENTRY], kernel[KERNEL_ENTRY]);
 	level1_table(root, USER_BASE);
+	pv_activate_mm(root);
 	return root;
+}
+
+static void free_table(unsigned long table, unsigned int level)
+{
+	pv_release_pt(table >> PAGE_SHIFT, level);
+	memset(pv_host_va(table), 0, PAGE_SIZE);
+	*(unsigned long *)pv_host_va(table) = free_pages;
+	free_pages = table;
+}
+
+/* From the top, since a table that another one points to cannot be released. */
+void mm_free_space(unsigned long root)
+{
+	unsigned long table = root;
+	unsigned int level;
+
+	pv_exit_mm(root);
+	for (level = 4; level; level--) {
+		unsigned long next =
+			level > 1 ? below(entry_of(table, USER_BASE, level), level) : 0;
+
+		free_table(table, level);
+		table = next;
+	}
 }
 
 void mm_set(unsigned long va, pteval_t value)
@@ -160,6 +209,17 @@ volatile void *pv_host_map_io(unsigned long pa)
 	next += PAGE_SIZE;
 	mm_set(va, (pa & PTE_FRAME) | PTE_DATA | PTE_PCD);
 	return (volatile void *)va;
+}
+
+const struct pv_fixmap *pv_host_fixmap(unsigned int index)
+{
+	struct pv_fixmap *place = &fixmaps[index];
+
+	if (index >= FIXMAPS)
+		return NULL;
+	place->va = FIXMAP_BASE + index * PAGE_SIZE;
+	place->entry = &mm_entry(kernel_root, place->va)->pte;
+	return place;
 }
 
 void pv_host_report(const char *what, long value)

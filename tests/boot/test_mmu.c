@@ -9,6 +9,8 @@
 #define PF_PRESENT 1
 #define PF_WRITE   2
 #define PF_FETCH   16
+/* SDM vol. 3, section 2.5. */
+#define CR4_PGE 0x80ul
 
 static unsigned long page_a, page_b;
 
@@ -100,6 +102,9 @@ static void test_fault_address(void)
 	pv_irq_disable();
 	POISON_RESULT();
 	check_equal("mmu.read_cr2.c_stub", pv_read_cr2(), USER_TEST + 0x1238);
+	pv_write_cr2(USER_TEST + 0x2468);
+	POISON_RESULT();
+	check_equal("mmu.write_cr2.reads_back", pv_read_cr2(), USER_TEST + 0x2468);
 }
 
 static void test_protection(void)
@@ -153,7 +158,7 @@ static void test_table_life(void)
 	pte_t *pte = pv_host_va(table);
 
 	pv_alloc_pt(table >> PAGE_SHIFT, 1);
-	pv_set_pmd(pmd, (pmd_t){pv_make_pte(table | PTE_P | PTE_W | PTE_U | PTE_A).pte});
+	pv_set_pmd(pmd, pv_make_pmd(table | PTE_P | PTE_W | PTE_U | PTE_A));
 	pv_set_pte(pte, pv_make_pte(page_b | PTE_DATA));
 	check_equal("mmu.alloc_pt.usable_as_table", caught_read(va), TRAP_NONE);
 	check_equal("mmu.set_pmd.right_page",
@@ -219,13 +224,13 @@ void test_page_tables(void)
 }
 
 /* Read through an old translation, change the entry, flush, read again. */
-static void flush_shows_new_page(const char *test, void (*flush)(void))
+static void flush_shows_new_page(const char *test, void (*flush)(void), pteval_t flags)
 {
 	pte_t *entry = mm_entry(pv_read_cr3(), USER_TEST);
-	pte_t b = pv_make_pte(page_b | PTE_DATA);
+	pte_t b = pv_make_pte(page_b | flags);
 	unsigned long before;
 
-	mm_set(USER_TEST, page_a | PTE_DATA);
+	mm_set(USER_TEST, page_a | flags);
 	before = *test_word();
 	pv_set_pte(entry, b);
 	flush();
@@ -243,14 +248,32 @@ static void flush_one(void)
 	pv_flush_tlb_one(USER_TEST);
 }
 
+static void flush_global(void)
+{
+	pv_flush_tlb_global();
+}
+
 static void flush_by_switch(void)
 {
 	pv_write_cr3(pv_read_cr3());
 }
 
+/* Without PGE no entry is global; with it the other flushes need not drop this one. */
+static void test_global(void)
+{
+	unsigned long cr4 = pv_read_cr4(), before;
+
+	pv_write_cr4(cr4 | CR4_PGE);
+	before = pv_read_cr4();
+	flush_shows_new_page("mmu.flush_tlb_global.new_page_seen", flush_global, PTE_DATA | PTE_G);
+	check_equal("mmu.flush_tlb_global.keeps_cr4", pv_read_cr4(), before);
+	pv_write_cr4(cr4);
+}
+
 void test_tlb(void)
 {
-	flush_shows_new_page("mmu.flush_tlb_local.new_page_seen", flush_local);
-	flush_shows_new_page("mmu.flush_tlb_one.new_page_seen", flush_one);
-	flush_shows_new_page("mmu.write_cr3.drops_old_entries", flush_by_switch);
+	flush_shows_new_page("mmu.flush_tlb_local.new_page_seen", flush_local, PTE_DATA);
+	flush_shows_new_page("mmu.flush_tlb_one.new_page_seen", flush_one, PTE_DATA);
+	flush_shows_new_page("mmu.write_cr3.drops_old_entries", flush_by_switch, PTE_DATA);
+	test_global();
 }

@@ -67,6 +67,12 @@ def test_a_refusal_is_read() -> None:
         assert refusal == machine.Refusal(7, 0xffffffff81000010, "irq.halt", "filler differs")
 
 
+def test_a_missing_backend_is_read() -> None:
+    """With or without another one that stands in."""
+    for instead in ("native", "none"):
+        assert boot(f"PV missing xen_pvh instead {instead}\n" + GOOD).console.missing == [("xen_pvh", instead)]
+
+
 NOT_BOOTED = {
     "empty": "",
     "no backend": without("PV backend"),
@@ -116,7 +122,8 @@ def test_the_hash_is_of_the_file_given_to_qemu(tmp_path: Path, monkeypatch: pyte
     for name in machine.ENVIRONMENTS:
         sha256 = machine.run(name, image, "key=value").image_sha256
         assert sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    for words, place in zip(commands, ("-kernel", "-initrd")):
+    for words in commands:
+        place = "-initrd" if "-initrd" in words else "-kernel"
         path = words[words.index(place) + 1].removesuffix(" key=value")
         assert (machine.ROOT / path).samefile(image)
 
@@ -167,6 +174,7 @@ BAD_DEMOS = {
     "not patched": (boot("PV patch refused site=7 address=1f op=irq.halt reason=wrong slot\n" + GOOD),
                     "xen-pv was not patched: site 7 of irq.halt at 0x1f, wrong slot"),
     "no tests": (boot(NO_TESTS), "xen-pv ran no test"),
+    "no backend": (boot("PV missing xen_pv instead native\n" + GOOD), "xen-pv lacks the backend xen_pv; native ran"),
 }
 
 

@@ -46,10 +46,10 @@ static void switch_to(struct thread *next)
 	struct thread *previous = current;
 
 	current = next;
-	pv_lazy_enter(PV_LAZY_CPU);
+	pv_context_begin();
 	pv_load_sp0(&kernel_tss, entry_stack_top(next));
 	pv_load_tls(kernel_gdt, GDT_TLS, &next->tls);
-	pv_lazy_leave(PV_LAZY_CPU);
+	pv_context_end();
 	asm volatile("mov %0, %%fs" : : "r"(TLS_SELECTOR));
 	switch_stack(&previous->sp, next->sp);
 }
@@ -121,7 +121,7 @@ static unsigned int unfinished(void)
 	return n;
 }
 
-static void map_user_pages(void)
+void map_user_pages(void)
 {
 	extern const char user_program[], user_program_end[];
 
@@ -149,7 +149,6 @@ void threads_run(void)
 {
 	unsigned int i, turns = 0;
 
-	map_user_pages();
 	for (i = 0; i <= THREADS; i++)
 		prepare(&threads[i]);
 	while (unfinished() && turns++ < 2 * ROUNDS * THREADS)

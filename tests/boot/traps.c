@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptor tables, exceptions and interrupts. */
 #include "kernel.h"
+#include "pv_host.h"
 
 #define VECTORS	   256
 #define EXCEPTIONS 32
@@ -22,6 +23,7 @@ extern const char trap_stubs[], caught_return[], user_return[];
 extern unsigned long caught_stack, user_return_stack;
 
 unsigned long enter_user(unsigned long rip, unsigned long rsp);
+unsigned long enter_user_sysret(unsigned long rip, unsigned long rsp);
 
 /* Whole pages, since a hypervisor may make them read-only. */
 __attribute__((aligned(4096))) static uint64_t gdt[PAGE_SIZE / sizeof(uint64_t)];
@@ -29,6 +31,7 @@ __attribute__((aligned(4096))) static struct gate idt[VECTORS];
 static void (*handlers[VECTORS])(struct trap_frame *);
 static uint16_t kernel_cs, kernel_ss;
 
+const uint16_t pv_host_ldt_selector = SELECTOR(GDT_LDT, 0);
 uint64_t *const kernel_gdt = gdt;
 struct gate *const kernel_idt = idt;
 struct tss kernel_tss;
@@ -68,6 +71,8 @@ void trap_dispatch(struct trap_frame *frame, unsigned long cr2)
 		return;
 	}
 	name_trap_site(frame);
+	if ((frame->vector == TRAP_GP || frame->vector == TRAP_UD) && pv_fixup(&frame->rip))
+		return;
 	if (!catch (frame, cr2))
 		panic("unexpected trap %u error %x at %x address %x", frame->vector, frame->error,
 		      frame->rip, cr2);
@@ -93,8 +98,14 @@ struct gate traps_gate(unsigned int stub)
 
 static void user_exit(struct trap_frame *frame)
 {
-	user_entry.stack = (unsigned long)(frame + 1);
-	user_entry.cs = frame->cs & 0xffff;
+	user_entry = (struct user_entry){
+		.stack = (unsigned long)(frame + 1),
+		.rip = frame->rip,
+		.cs = frame->cs & 0xffff,
+		.rflags = frame->rflags,
+		.rsp = frame->rsp,
+		.rdi = frame->rdi,
+	};
 	frame->rip = (unsigned long)user_return;
 	frame->cs = kernel_cs;
 	frame->ss = kernel_ss;
@@ -102,15 +113,26 @@ static void user_exit(struct trap_frame *frame)
 	frame->rflags &= ~FLAGS_IF;
 }
 
-unsigned long run_user(unsigned long rip, unsigned long rsp)
+static unsigned long run_user_by(unsigned long (*enter)(unsigned long, unsigned long),
+				 unsigned long rip, unsigned long rsp)
 {
 	unsigned long flags = pv_save_fl(), result;
 
 	user_entry = (struct user_entry){0};
 	pv_irq_disable();
-	result = enter_user(rip, rsp);
+	result = enter(rip, rsp);
 	pv_restore_fl(flags);
 	return result;
+}
+
+unsigned long run_user(unsigned long rip, unsigned long rsp)
+{
+	return run_user_by(enter_user, rip, rsp);
+}
+
+unsigned long run_user_sysret(unsigned long rip, unsigned long rsp)
+{
+	return run_user_by(enter_user_sysret, rip, rsp);
 }
 
 /* SDM vol. 3, figure 7-4: the descriptor takes two entries. */
@@ -133,6 +155,8 @@ static void gdt_init(void)
 	pv_write_gdt_entry(gdt, GDT_USER_CODE, DESC_USER_CODE);
 	write_tss_descriptor();
 	pv_load_gdt(&pointer);
+	/* A processor starts with an LDT at address 0. */
+	pv_set_ldt(NULL, 0);
 	kernel_tss.iomap_base = sizeof(kernel_tss);
 	pv_load_tr(SELECTOR(GDT_TSS, 0));
 }

@@ -121,7 +121,7 @@ def test_manifest_ops(manifest: dict) -> None:
     for slot, op in enumerate(interface["ops"]):
         assert has_fields(op, OP_FIELDS), op
         assert op["slot"] == slot
-        assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv"]
+        assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv", "xen_pvh"]
         for target in op["targets"]:
             assert (target["instructions"] is None) == (target["form"] == "call")
             assert has_fields({**target, "instructions": target["instructions"] or 0}, TARGET_FIELDS), target

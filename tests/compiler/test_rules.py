@@ -137,14 +137,20 @@ def test_a_removed_implementation_is_missed(tree: Path) -> None:
 # Ops of the reference interface with a native template, as reviewed against the SDM.
 PRIVILEGED = (
     "cpu.read_cr0 cpu.write_cr0 cpu.read_cr4 cpu.write_cr4 cpu.read_msr cpu.write_msr"
-    " cpu.load_gdt cpu.load_idt cpu.load_tr cpu.io_delay cpu.iret"
+    " cpu.read_pmc cpu.wbinvd cpu.load_gdt cpu.load_idt cpu.load_tr cpu.store_tr cpu.swapgs"
+    " cpu.io_delay cpu.iret cpu.sysret"
     " irq.save_fl irq.restore_fl irq.irq_disable irq.irq_enable irq.safe_halt irq.halt"
-    " mmu.read_cr2 mmu.read_cr3 mmu.write_cr3 mmu.flush_tlb_local mmu.flush_tlb_one"
+    " mmu.read_cr2 mmu.write_cr2 mmu.read_cr3 mmu.write_cr3"
+    " mmu.flush_tlb_local mmu.flush_tlb_global mmu.flush_tlb_one"
 ).split()
 UNPRIVILEGED = (
-    "cpu.write_gdt_entry cpu.load_sp0 mmu.set_pte mmu.set_pmd mmu.set_pud mmu.set_pgd"
+    "cpu.write_gdt_entry cpu.write_ldt_entry cpu.load_sp0"
+    " mmu.set_pte mmu.set_pmd mmu.set_pud mmu.set_pgd mmu.prot_start mmu.prot_commit"
 ).split()
-WRITTEN_IN_C = "cpu.cpuid cpu.write_idt_entry cpu.load_tls".split()
+WRITTEN_IN_C = (
+    "cpu.cpuid cpu.write_idt_entry cpu.load_tls cpu.read_msr_safe cpu.write_msr_safe"
+    " cpu.get_debugreg cpu.set_debugreg cpu.set_ldt cpu.load_gs_index mmu.set_fixmap"
+).split()
 
 
 def test_all_templates_are_reviewed() -> None:
@@ -182,7 +188,7 @@ def test_privileged_backend_inherits(tree: Path) -> None:
 # Each must be refused in a deprivileged kernel, however it is written.
 REFUSED = (
     "cli;sti;hlt;CLI; cli;\tcli;lgdt (%rdi);lgdtq (%rdi);lidt (%rdi);lidtq (%rdi);lldt %di"
-    ";lldtw %di"
+    ";lldtw %di;str %eax;strw %ax;sgdt (%rdi);sidt (%rdi);sldt %eax;smsw %eax;smswq %rax"
     ";ltr %di;ltrw %di;lmsw %di;clts;invd;wbinvd;wbnoinvd;invlpg (%rdi);invpcid (%rdi), %rsi"
     ";rdmsr;wrmsr;rdpmc;swapgs;sysret;sysretl;sysretq;sysexit;iret;iretl;iretq;iretw"
     ";in %dx, %al;in $0x80, %al;inb %dx, %al;inw %dx, %ax;inl %dx, %eax;insb;insw;insl;rep insb"
@@ -205,7 +211,7 @@ SEVERAL = (
 ACCEPTED = (
     "clc;cld;stc;incl %eax;inc %eax;int3;outer_label:;mov %ecx, %eax;push %rdi;pop %rdi;pushq $1"
     ";lea (%rdi), %rax;sysenter_label:;monitor_label = 1;lock incl (%rdi);movb $1, %gs:cli(%rip)"
-    ";hlt_label: nop;pause;rdtsc;cpuid;invlpg_symbol:;sgdt (%rdi);mov %rax, crab(%rip)"
+    ";hlt_label: nop;pause;rdtsc;cpuid;invlpg_symbol:;str_label:;mov %rax, crab(%rip)"
 ).split(";")
 
 TINY = """

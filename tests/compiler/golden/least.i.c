@@ -7,6 +7,14 @@ const char *const i_op_names[I_NR_OPS] = {
 	"g.f",
 };
 
+const struct i_known i_known[] = {
+	{"b", false, 0, I_DETECT_ALWAYS, NULL},
+};
+const unsigned int i_nr_known = sizeof(i_known) / sizeof(i_known[0]);
+
+/* The backend of bare hardware has the slots; without it they are empty at first. */
+__attribute__((weak)) struct i_ops i_ops;
+
 __asm__(
 	" .pushsection .rodata\n"
 	" .globl i_site_length\n"

@@ -114,5 +114,19 @@ struct i_backend {
 	const struct i_patch *patches;
 };
 
+/** What tells a machine, whether or not its backend is in the image. */
+struct i_known {
+	const char *name;
+	/** As in struct i_backend. */
+	bool deprivileged;
+	int priority;
+	enum i_detect detect;
+	const char *signature;
+};
+
+/** All backends of the description. */
+extern const struct i_known i_known[];
+extern const unsigned int i_nr_known;
+
 #endif /* __ASSEMBLER__ */
 #endif

@@ -25,6 +25,16 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 	"mmu.halt",
 };
 
+const struct machine_known machine_known[] = {
+	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL},
+	{"guest", true, 100, MACHINE_DETECT_CPUID, "HyperHyper12"},
+	{"plain", false, 0, MACHINE_DETECT_START_INFO, NULL},
+};
+const unsigned int machine_nr_known = sizeof(machine_known) / sizeof(machine_known[0]);
+
+/* The backend of bare hardware has the slots; without it they are empty at first. */
+__attribute__((weak)) struct machine_ops machine_ops;
+
 __asm__(
 	" .pushsection .rodata\n"
 	" .globl machine_site_length\n"

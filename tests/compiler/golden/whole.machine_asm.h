@@ -9,15 +9,7 @@
 .Lmachine_metal_scalars:
 	movzbl %dil, %eax
 .Lmachine_metal_scalars_end:
-	.set .Lmachine_length_scalars_2, (6) - (((.Lmachine_metal_scalars_end - .Lmachine_metal_scalars) > (6)) * ((.Lmachine_metal_scalars_end - .Lmachine_metal_scalars) - (6)))
-.Lmachine_guest_scalars:
-	movzbl %dil, %eax
-.Lmachine_guest_scalars_end:
-	.set .Lmachine_length_scalars_1, (.Lmachine_length_scalars_2) - (((.Lmachine_guest_scalars_end - .Lmachine_guest_scalars) > (.Lmachine_length_scalars_2)) * ((.Lmachine_guest_scalars_end - .Lmachine_guest_scalars) - (.Lmachine_length_scalars_2)))
-.Lmachine_plain_scalars:
-	movzbl %dil, %eax
-.Lmachine_plain_scalars_end:
-	.set .Lmachine_length_scalars, (.Lmachine_length_scalars_1) - (((.Lmachine_plain_scalars_end - .Lmachine_plain_scalars) > (.Lmachine_length_scalars_1)) * ((.Lmachine_plain_scalars_end - .Lmachine_plain_scalars) - (.Lmachine_length_scalars_1)))
+	.set .Lmachine_length_scalars, (6) - (((.Lmachine_metal_scalars_end - .Lmachine_metal_scalars) > (6)) * ((.Lmachine_metal_scalars_end - .Lmachine_metal_scalars) - (6)))
 	.set .Lmachine_length_pointers, 6
 .Lmachine_metal_wrap:
 	mov %rdi, %rax
@@ -48,37 +40,19 @@
 	xor %edi, %edi
 	mov %edi, %eax
 .Lmachine_metal_masked_end:
-	.set .Lmachine_length_masked_2, (6) - (((.Lmachine_metal_masked_end - .Lmachine_metal_masked) > (6)) * ((.Lmachine_metal_masked_end - .Lmachine_metal_masked) - (6)))
-.Lmachine_guest_masked:
-	xor %edi, %edi
-	mov %edi, %eax
-.Lmachine_guest_masked_end:
-	.set .Lmachine_length_masked_1, (.Lmachine_length_masked_2) - (((.Lmachine_guest_masked_end - .Lmachine_guest_masked) > (.Lmachine_length_masked_2)) * ((.Lmachine_guest_masked_end - .Lmachine_guest_masked) - (.Lmachine_length_masked_2)))
-.Lmachine_plain_masked:
-	xor %edi, %edi
-	mov %edi, %eax
-.Lmachine_plain_masked_end:
-	.set .Lmachine_length_masked, (.Lmachine_length_masked_1) - (((.Lmachine_plain_masked_end - .Lmachine_plain_masked) > (.Lmachine_length_masked_1)) * ((.Lmachine_plain_masked_end - .Lmachine_plain_masked) - (.Lmachine_length_masked_1)))
+	.set .Lmachine_length_masked, (6) - (((.Lmachine_metal_masked_end - .Lmachine_metal_masked) > (6)) * ((.Lmachine_metal_masked_end - .Lmachine_metal_masked) - (6)))
 .Lmachine_metal_mask:
 	cli
 .Lmachine_metal_mask_end:
-	.set .Lmachine_length_mask_2, (6) - (((.Lmachine_metal_mask_end - .Lmachine_metal_mask) > (6)) * ((.Lmachine_metal_mask_end - .Lmachine_metal_mask) - (6)))
+	.set .Lmachine_length_mask_1, (6) - (((.Lmachine_metal_mask_end - .Lmachine_metal_mask) > (6)) * ((.Lmachine_metal_mask_end - .Lmachine_metal_mask) - (6)))
 .Lmachine_guest_mask:
-	movb $1, %gs:guest_info+1
+	movb $1, %gs:0x7fff0000+1
 .Lmachine_guest_mask_end:
-	.set .Lmachine_length_mask_1, (.Lmachine_length_mask_2) - (((.Lmachine_guest_mask_end - .Lmachine_guest_mask) > (.Lmachine_length_mask_2)) * ((.Lmachine_guest_mask_end - .Lmachine_guest_mask) - (.Lmachine_length_mask_2)))
-.Lmachine_plain_mask:
-	cli
-.Lmachine_plain_mask_end:
-	.set .Lmachine_length_mask, (.Lmachine_length_mask_1) - (((.Lmachine_plain_mask_end - .Lmachine_plain_mask) > (.Lmachine_length_mask_1)) * ((.Lmachine_plain_mask_end - .Lmachine_plain_mask) - (.Lmachine_length_mask_1)))
+	.set .Lmachine_length_mask, (.Lmachine_length_mask_1) - (((.Lmachine_guest_mask_end - .Lmachine_guest_mask) > (.Lmachine_length_mask_1)) * ((.Lmachine_guest_mask_end - .Lmachine_guest_mask) - (.Lmachine_length_mask_1)))
 .Lmachine_metal_back:
 	iretq
 .Lmachine_metal_back_end:
-	.set .Lmachine_length_back_1, (6) - (((.Lmachine_metal_back_end - .Lmachine_metal_back) > (6)) * ((.Lmachine_metal_back_end - .Lmachine_metal_back) - (6)))
-.Lmachine_plain_back:
-	iretq
-.Lmachine_plain_back_end:
-	.set .Lmachine_length_back, (.Lmachine_length_back_1) - (((.Lmachine_plain_back_end - .Lmachine_plain_back) > (.Lmachine_length_back_1)) * ((.Lmachine_plain_back_end - .Lmachine_plain_back) - (.Lmachine_length_back_1)))
+	.set .Lmachine_length_back, (6) - (((.Lmachine_metal_back_end - .Lmachine_metal_back) > (6)) * ((.Lmachine_metal_back_end - .Lmachine_metal_back) - (6)))
 .Lmachine_metal_refused:
 	ud2
 	.short 7
@@ -97,39 +71,27 @@
 .Lmachine_metal_read_table:
 	mov %cr3, %rax
 .Lmachine_metal_read_table_end:
-	.set .Lmachine_length_read_table_1, (6) - (((.Lmachine_metal_read_table_end - .Lmachine_metal_read_table) > (6)) * ((.Lmachine_metal_read_table_end - .Lmachine_metal_read_table) - (6)))
-.Lmachine_plain_read_table:
-	mov %cr3, %rax
-.Lmachine_plain_read_table_end:
-	.set .Lmachine_length_read_table, (.Lmachine_length_read_table_1) - (((.Lmachine_plain_read_table_end - .Lmachine_plain_read_table) > (.Lmachine_length_read_table_1)) * ((.Lmachine_plain_read_table_end - .Lmachine_plain_read_table) - (.Lmachine_length_read_table_1)))
+	.set .Lmachine_length_read_table, (6) - (((.Lmachine_metal_read_table_end - .Lmachine_metal_read_table) > (6)) * ((.Lmachine_metal_read_table_end - .Lmachine_metal_read_table) - (6)))
 .Lmachine_metal_write_table:
 	mov %rdi, %cr3
 .Lmachine_metal_write_table_end:
-	.set .Lmachine_length_write_table_1, (6) - (((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) > (6)) * ((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) - (6)))
-.Lmachine_plain_write_table:
-	mov %rdi, %cr3
-.Lmachine_plain_write_table_end:
-	.set .Lmachine_length_write_table, (.Lmachine_length_write_table_1) - (((.Lmachine_plain_write_table_end - .Lmachine_plain_write_table) > (.Lmachine_length_write_table_1)) * ((.Lmachine_plain_write_table_end - .Lmachine_plain_write_table) - (.Lmachine_length_write_table_1)))
+	.set .Lmachine_length_write_table, (6) - (((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) > (6)) * ((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) - (6)))
 	.set .Lmachine_length_enter, 6
 	.set .Lmachine_length_leave, 6
 .Lmachine_metal_set:
 	mov %rsi, (%rdi)
 .Lmachine_metal_set_end:
-	.set .Lmachine_length_set_1, (6) - (((.Lmachine_metal_set_end - .Lmachine_metal_set) > (6)) * ((.Lmachine_metal_set_end - .Lmachine_metal_set) - (6)))
-.Lmachine_plain_set:
-	mov %rsi, (%rdi)
-.Lmachine_plain_set_end:
-	.set .Lmachine_length_set, (.Lmachine_length_set_1) - (((.Lmachine_plain_set_end - .Lmachine_plain_set) > (.Lmachine_length_set_1)) * ((.Lmachine_plain_set_end - .Lmachine_plain_set) - (.Lmachine_length_set_1)))
+	.set .Lmachine_length_set, (6) - (((.Lmachine_metal_set_end - .Lmachine_metal_set) > (6)) * ((.Lmachine_metal_set_end - .Lmachine_metal_set) - (6)))
 	.set .Lmachine_length_queue, 6
 .Lmachine_metal_pending:
 	mov $0, %eax
 .Lmachine_metal_pending_end:
 	.set .Lmachine_length_pending_2, (6) - (((.Lmachine_metal_pending_end - .Lmachine_metal_pending) > (6)) * ((.Lmachine_metal_pending_end - .Lmachine_metal_pending) - (6)))
 .Lmachine_guest_pending:
-	movzwl %gs:guest_info+18, %eax
-	cmpl $0, guest_everyone+0(%rip)
+	movzwl %gs:0x7fff0000, %eax
+	cmpl $0, 0x7fff0000(%rip)
 	je 1f
-	call guest_slow
+	call 0x7fff0000
 	1:
 .Lmachine_guest_pending_end:
 	.set .Lmachine_length_pending_1, (.Lmachine_length_pending_2) - (((.Lmachine_guest_pending_end - .Lmachine_guest_pending) > (.Lmachine_length_pending_2)) * ((.Lmachine_guest_pending_end - .Lmachine_guest_pending) - (.Lmachine_length_pending_2)))
@@ -142,7 +104,7 @@
 .Lmachine_metal_shift_end:
 	.set .Lmachine_length_shift_2, (6) - (((.Lmachine_metal_shift_end - .Lmachine_metal_shift) > (6)) * ((.Lmachine_metal_shift_end - .Lmachine_metal_shift) - (6)))
 .Lmachine_guest_shift:
-	movswq %gs:guest_info+16, %rax
+	movswq %gs:0x7fff0000+16, %rax
 .Lmachine_guest_shift_end:
 	.set .Lmachine_length_shift_1, (.Lmachine_length_shift_2) - (((.Lmachine_guest_shift_end - .Lmachine_guest_shift) > (.Lmachine_length_shift_2)) * ((.Lmachine_guest_shift_end - .Lmachine_guest_shift) - (.Lmachine_length_shift_2)))
 .Lmachine_plain_shift:
@@ -155,12 +117,7 @@
 	sti
 	hlt
 .Lmachine_metal_halt_end:
-	.set .Lmachine_length_halt_1, (6) - (((.Lmachine_metal_halt_end - .Lmachine_metal_halt) > (6)) * ((.Lmachine_metal_halt_end - .Lmachine_metal_halt) - (6)))
-.Lmachine_plain_halt:
-	sti
-	hlt
-.Lmachine_plain_halt_end:
-	.set .Lmachine_length_halt, (.Lmachine_length_halt_1) - (((.Lmachine_plain_halt_end - .Lmachine_plain_halt) > (.Lmachine_length_halt_1)) * ((.Lmachine_plain_halt_end - .Lmachine_plain_halt) - (.Lmachine_length_halt_1)))
+	.set .Lmachine_length_halt, (6) - (((.Lmachine_metal_halt_end - .Lmachine_metal_halt) > (6)) * ((.Lmachine_metal_halt_end - .Lmachine_metal_halt) - (6)))
 	.popsection
 
 /**

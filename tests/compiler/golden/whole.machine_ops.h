@@ -309,5 +309,19 @@ struct machine_backend {
 	unsigned int nr_unused;
 };
 
+/** What tells a machine, whether or not its backend is in the image. */
+struct machine_known {
+	const char *name;
+	/** As in struct machine_backend. */
+	bool deprivileged;
+	int priority;
+	enum machine_detect detect;
+	const char *signature;
+};
+
+/** All backends of the description. */
+extern const struct machine_known machine_known[];
+extern const unsigned int machine_nr_known;
+
 #endif /* __ASSEMBLER__ */
 #endif
