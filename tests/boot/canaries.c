@@ -57,6 +57,29 @@ static void fs_base(unsigned long *arguments)
 	arguments[1] = 0;
 }
 
+static void fs_base_safe(unsigned long *arguments)
+{
+	static int error;
+
+	arguments[0] = MSR_FS_BASE;
+	arguments[1] = (unsigned long)&error;
+}
+
+static void debug_status(unsigned long *arguments)
+{
+	arguments[0] = 6;
+}
+
+static void debug_address(unsigned long *arguments)
+{
+	arguments[0] = arguments[1] = 0;
+}
+
+static void swap_back(void)
+{
+	pv_swapgs();
+}
+
 static void cpuid(unsigned long *arguments)
 {
 	static uint32_t words[4];
@@ -122,6 +145,36 @@ static void no_tls(unsigned long *arguments)
 	arguments[0] = (unsigned long)kernel_gdt;
 	arguments[1] = GDT_TLS;
 	arguments[2] = (unsigned long)&tls;
+}
+
+__attribute__((aligned(4096))) static uint64_t ldt[PAGE_SIZE / sizeof(uint64_t)];
+
+static void no_ldt(unsigned long *arguments)
+{
+	arguments[0] = arguments[1] = 0;
+}
+
+static void ldt_entry(unsigned long *arguments)
+{
+	arguments[0] = (unsigned long)ldt;
+	arguments[1] = arguments[2] = 0;
+}
+
+static void ldt_memory(unsigned long *arguments)
+{
+	arguments[0] = (unsigned long)ldt;
+	arguments[1] = ARRAY_SIZE(ldt);
+}
+
+static void ldt_table(unsigned long *arguments)
+{
+	ldt_memory(arguments);
+	pv_alloc_ldt(ldt, ARRAY_SIZE(ldt));
+}
+
+static void free_ldt(void)
+{
+	pv_free_ldt(ldt, ARRAY_SIZE(ldt));
 }
 
 /* Interrupts: disabled before and after each trial. */
@@ -202,6 +255,42 @@ static void same_pgd(unsigned long *arguments)
 	same_entry(arguments, 4);
 }
 
+static void begin_change(unsigned long *arguments)
+{
+	same_pte(arguments);
+	arguments[1] = pv_prot_start((pte_t *)arguments[0]).pte;
+}
+
+static void same_fixmap(unsigned long *arguments)
+{
+	arguments[0] = arguments[1] = arguments[2] = 0;
+}
+
+static unsigned long space;
+
+static void active_space(unsigned long *arguments)
+{
+	space = mm_new_space();
+	arguments[0] = space;
+}
+
+static void inactive_space(unsigned long *arguments)
+{
+	active_space(arguments);
+	pv_exit_mm(space);
+}
+
+static void free_space(void)
+{
+	mm_free_space(space);
+}
+
+static void activate_and_free_space(void)
+{
+	pv_activate_mm(space);
+	mm_free_space(space);
+}
+
 static void test_address(unsigned long *arguments)
 {
 	arguments[0] = USER_TEST;
@@ -235,6 +324,17 @@ static void release_page(void)
 	pv_release_pt(pt_frame(), 1);
 }
 
+static void in_switch(unsigned long *arguments)
+{
+	(void)arguments;
+	pv_context_begin();
+}
+
+static void end_switch(void)
+{
+	pv_context_end();
+}
+
 static void lazy_mode(unsigned long *arguments)
 {
 	arguments[0] = PV_LAZY_MMU;
@@ -258,16 +358,32 @@ static const struct trial trials[] = {
 	{.op = "cpu.write_cr4", .prepare = same_cr4},
 	{.op = "cpu.read_msr", .prepare = fs_base},
 	{.op = "cpu.write_msr", .prepare = fs_base},
+	{.op = "cpu.read_msr_safe", .prepare = fs_base_safe},
+	{.op = "cpu.write_msr_safe", .prepare = fs_base},
+	{.op = "cpu.read_pmc", .uncalled = "raises an exception where there are no counters"},
+	{.op = "cpu.get_debugreg", .prepare = debug_status},
+	{.op = "cpu.set_debugreg", .prepare = debug_address},
+	{.op = "cpu.wbinvd"},
 	{.op = "cpu.cpuid", .prepare = cpuid},
 	{.op = "cpu.load_gdt", .prepare = same_gdt},
 	{.op = "cpu.load_idt", .prepare = same_idt},
 	{.op = "cpu.load_tr", .prepare = same_tr},
+	{.op = "cpu.store_tr"},
+	{.op = "cpu.set_ldt", .prepare = no_ldt},
+	{.op = "cpu.write_ldt_entry", .prepare = ldt_entry},
+	{.op = "cpu.alloc_ldt", .prepare = ldt_memory, .finish = free_ldt},
+	{.op = "cpu.free_ldt", .prepare = ldt_table},
+	{.op = "cpu.load_gs_index"},
+	{.op = "cpu.swapgs", .finish = swap_back},
+	{.op = "cpu.context_begin", .finish = end_switch},
+	{.op = "cpu.context_end", .prepare = in_switch},
 	{.op = "cpu.write_gdt_entry", .prepare = gdt_entry},
 	{.op = "cpu.write_idt_entry", .prepare = idt_entry},
 	{.op = "cpu.load_sp0", .prepare = same_sp0},
 	{.op = "cpu.load_tls", .prepare = no_tls},
 	{.op = "cpu.io_delay"},
 	{.op = "cpu.iret", .uncalled = "does not come back to its site"},
+	{.op = "cpu.sysret", .uncalled = "does not come back to its site"},
 	{.op = "irq.save_fl"},
 	{.op = "irq.restore_fl", .prepare = enabled, .finish = disable},
 	{.op = "irq.irq_disable"},
@@ -281,12 +397,25 @@ static const struct trial trials[] = {
 	 .finish = stop_waking,
 	 .uncounted = "sleeps until an interrupt"},
 	{.op = "mmu.read_cr2"},
+	{.op = "mmu.write_cr2", .prepare = test_address},
 	{.op = "mmu.read_cr3"},
 	{.op = "mmu.write_cr3", .prepare = same_cr3},
 	{.op = "mmu.flush_tlb_local"},
+	{.op = "mmu.flush_tlb_global"},
 	{.op = "mmu.flush_tlb_one", .prepare = test_address},
 	{.op = "mmu.pte_val", .prepare = an_entry},
 	{.op = "mmu.make_pte", .prepare = a_value},
+	{.op = "mmu.pmd_val", .prepare = an_entry},
+	{.op = "mmu.make_pmd", .prepare = a_value},
+	{.op = "mmu.pud_val", .prepare = an_entry},
+	{.op = "mmu.make_pud", .prepare = a_value},
+	{.op = "mmu.pgd_val", .prepare = an_entry},
+	{.op = "mmu.make_pgd", .prepare = a_value},
+	{.op = "mmu.prot_start", .prepare = same_pte},
+	{.op = "mmu.prot_commit", .prepare = begin_change},
+	{.op = "mmu.set_fixmap", .prepare = same_fixmap},
+	{.op = "mmu.activate_mm", .prepare = inactive_space, .finish = free_space},
+	{.op = "mmu.exit_mm", .prepare = active_space, .finish = activate_and_free_space},
 	{.op = "mmu.set_pte", .prepare = same_pte},
 	{.op = "mmu.set_pmd", .prepare = same_pmd},
 	{.op = "mmu.set_pud", .prepare = same_pud},
