@@ -335,6 +335,24 @@ static void end_switch(void)
 	pv_context_end();
 }
 
+static void this_cpu(unsigned long *arguments)
+{
+	static const uint64_t cpus[1] = {1};
+
+	arguments[0] = (unsigned long)cpus;
+	arguments[1] = USER_TEST;
+	arguments[2] = USER_TEST + PAGE_SIZE;
+}
+
+/* A lock that is free: nobody waits for it, and who would wait for it comes back. */
+static void free_lock(unsigned long *arguments)
+{
+	static uint8_t lock;
+
+	arguments[0] = (unsigned long)&lock;
+	arguments[1] = 1;
+}
+
 static void lazy_mode(unsigned long *arguments)
 {
 	arguments[0] = PV_LAZY_MMU;
@@ -403,6 +421,7 @@ static const struct trial trials[] = {
 	{.op = "mmu.flush_tlb_local"},
 	{.op = "mmu.flush_tlb_global"},
 	{.op = "mmu.flush_tlb_one", .prepare = test_address},
+	{.op = "mmu.flush_tlb_multi", .prepare = this_cpu},
 	{.op = "mmu.pte_val", .prepare = an_entry},
 	{.op = "mmu.make_pte", .prepare = a_value},
 	{.op = "mmu.pmd_val", .prepare = an_entry},
@@ -424,6 +443,12 @@ static const struct trial trials[] = {
 	{.op = "mmu.release_pt", .prepare = table_page},
 	{.op = "mmu.lazy_enter", .prepare = lazy_mode, .finish = leave},
 	{.op = "mmu.lazy_leave", .prepare = in_lazy_mode},
+	{.op = "lock.lock_unlock", .prepare = free_lock},
+	{.op = "lock.lock_wait", .prepare = free_lock},
+	{.op = "lock.lock_kick"},
+	{.op = "lock.vcpu_is_preempted"},
+	{.op = "time.sched_clock"},
+	{.op = "time.steal_clock"},
 };
 
 static bool same_text(const char *a, const char *b)
