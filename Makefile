@@ -68,7 +68,7 @@ regen: $(BUILD)/pvgen
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend
 # is in an image if its table is; the linker then takes of backends/ what the table reaches.
 
-BACKENDS     := $(patsubst %.skeleton.c,%,$(notdir $(wildcard $(GENERATED)/*.skeleton.c)))
+BACKENDS     := $(filter-out %_canaries,$(basename $(notdir $(wildcard $(GENERATED)/*.S))))
 KERNEL_SRC   := $(wildcard runtime/*.c runtime/x86_64/*.S tests/boot/*.c tests/boot/*.S) \
 		$(GENERATED)/pv.c $(GENERATED)/pv_canaries.S
 BACKEND_SRC  := $(wildcard backends/*/*.c backends/*/*.S)

@@ -219,13 +219,14 @@ static void stop_waking(void)
 
 static void same_entry(unsigned long *arguments, unsigned int wanted)
 {
+	const unsigned long va = USER_TEST;
 	unsigned long table = pv_read_cr3();
 	unsigned int level = 4;
 	uint64_t *entry;
 
 	for (;; level--) {
 		entry = (uint64_t *)pv_host_va(table) +
-			(USER_TEST >> (PAGE_SHIFT + 9 * (level - 1)) & 511);
+			(va >> (PAGE_SHIFT + 9 * (level - 1)) & 511);
 		if (level == wanted)
 			break;
 		table = pv_pte_val((pte_t){*entry}) & PTE_FRAME;

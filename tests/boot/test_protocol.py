@@ -6,6 +6,7 @@ No kernel runs here: the logs are written by hand.
 import json
 from pathlib import Path
 
+import cost
 import demo
 import machine
 import pytest
@@ -127,9 +128,15 @@ def test_the_hash_is_of_the_file_given_to_qemu(tmp_path: Path, monkeypatch: pyte
         assert (machine.ROOT / path).samefile(image)
 
 
+def counted(boot: machine.Boot) -> cost.Measured:
+    """As if the instructions of one op had been counted."""
+    return cost.Measured(boot, {"irq.irq_disable": cost.Cost(1, 1, 0, 0)}, {"cpu.read_cr0": "a reason"})
+
+
 def run_demo(monkeypatch: pytest.MonkeyPatch, outdir: Path, boots: list[machine.Boot]) -> int:
     """Exit status of the demo for these boots."""
     monkeypatch.setattr(demo, "boot_all", lambda guest: boots)
+    monkeypatch.setattr(demo, "measure_all", lambda boots, guest: {boot.environment: counted(boot) for boot in boots})
     return demo.main(["--outdir", str(outdir)])
 
 
@@ -137,12 +144,13 @@ def test_demo_writes_the_agreed_json(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """demo.json has exactly the agreed shape, and the log is kept."""
     assert run_demo(monkeypatch, tmp_path, [boot(GOOD, "bare"), boot(GOOD)]) == 0
     environment = json.loads((tmp_path / "demo.json").read_text())["environments"][1]
-    nothing = {"instructions": None, "pad_instructions": None, "bare_instructions": None}
+    costs = {"instructions": 1, "pad_instructions": 1, "hypervisor_instructions": 0, "bare_instructions": 1}
+    unknown = dict.fromkeys(costs) | {"bare_instructions": 1}
     assert environment == {
         "name": "xen-pv", "hypervisor": "Xen 4.17 (deprivileged)", "backend": "xen_pv",
         "image_sha256": "ab" * 32, "booted": True, "seconds": 1.23, "tests_passed": 2, "tests_failed": 0,
-        "ops": [{"op": "irq.irq_disable", "form": "inline", "site_bytes": 9} | nothing,
-                {"op": "cpu.read_cr0", "form": "call", "site_bytes": 6} | nothing]}
+        "ops": [{"op": "irq.irq_disable", "form": "inline", "site_bytes": 9} | costs,
+                {"op": "cpu.read_cr0", "form": "call", "site_bytes": 6} | unknown]}
     assert (tmp_path / "boot/xen-pv.log").read_text() == GOOD
 
 
@@ -151,8 +159,9 @@ def test_demo_prints_a_row_per_op(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     bare = GOOD.replace("PV op cpu.read_cr0 form=call bytes=6\n", "")
     run_demo(monkeypatch, tmp_path, [boot(bare, "bare"), boot(GOOD)])
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert ["irq.irq_disable", "inline", "9", "inline", "9"] in rows
-    assert ["cpu.read_cr0", "-", "call", "6"] in rows
+    assert ["irq.irq_disable", *["inline", "9", "1+1", "0"] * 2] in rows
+    assert ["cpu.read_cr0", "-", "call", "6", "?", "?"] in rows
+    assert "not counted: cpu.read_cr0 on bare, xen-pv: a reason".split() in rows
 
 
 NO_TESTS = without("PV test").replace("passed=2", "passed=0")

@@ -115,6 +115,20 @@ def change(register: str) -> str:
     return f"lea 1(%{register}), %{register}"
 
 
+ENCODED = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{n}" for n in range(8, 16)))
+
+
+def hidden(register: str) -> str:
+    """The same as bytes and with a lie: pvgen refuses a template that it can see through."""
+    if register == "flags":
+        code = [0x48, 0x85, 0xe4]
+    else:
+        number = ENCODED.index(register)
+        low, high = number & 7, number >> 3
+        code = [0x48 | 5 * high, 0x8d, 0x40 | low << 3 | low, *([0x24] if low == 4 else []), 1]
+    return f".byte {', '.join(map(hex, code))} # writes none"
+
+
 def leaks() -> dict[str, str]:
     """What the backend `leaky` changes and may not, for each op: all registers in turn."""
     turns = cycle(("flags", *REGISTERS))
@@ -151,7 +165,7 @@ def simple() -> Iterator[str]:
 def leaky() -> Iterator[str]:
     """Backend that breaks every contract."""
     for op in OPS:
-        template = quoted([*op.value, change(leaks()[op.name])])
+        template = quoted([*op.value, hidden(leaks()[op.name])])
         kind = f"inline x86_64 {template}" if op.convention == "none" else f"call leaky_{op.name}"
         yield f"    all.{op.name} {kind};\n"
 
