@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "pv_host.h"
+
 /* In front of a definition: each CPU has its own. */
 #define PERCPU __attribute__((section(".data..percpu")))
 
@@ -36,8 +38,18 @@
 extern uint32_t pv_cpu_number;
 extern unsigned long pv_cpu_base;
 
-/* Base of %gs of a CPU that has a copy; 0 for CPU 0. */
-unsigned long pv_percpu_base(unsigned int cpu);
+/*
+ * Base of %gs of a CPU that has a copy; 0 for CPU 0.  Inline, because a function
+ * that keeps all registers would have to save them all for a call.
+ */
+static inline unsigned long pv_percpu_base(unsigned int cpu)
+{
+	unsigned long size = pv_percpu_end - pv_percpu_begin;
+
+	if (!cpu)
+		return 0;
+	return (uintptr_t)pv_percpu_copies + (cpu - 1) * size - (uintptr_t)pv_percpu_begin;
+}
 
 /* Make a CPU's copy; false if there is no room for it. */
 bool pv_percpu_create(unsigned int cpu);

@@ -25,13 +25,6 @@ static unsigned long percpu_size(void)
 	return pv_percpu_end - pv_percpu_begin;
 }
 
-unsigned long pv_percpu_base(unsigned int cpu)
-{
-	if (!cpu)
-		return 0;
-	return (uintptr_t)pv_percpu_copies + (cpu - 1) * percpu_size() - (uintptr_t)pv_percpu_begin;
-}
-
 bool pv_percpu_create(unsigned int cpu)
 {
 	unsigned long base = pv_percpu_base(cpu);

@@ -38,6 +38,9 @@ PVI = """language 1;
 /// Every combination; the registrations are those that the runtime knows of.
 interface pv version 1.0 {{
 typedef void tick_t(void);
+typedef void ipi_t(unsigned int kind);
+struct moment {{ u64 seconds; u32 nanoseconds; }};
+const IPI_SYNC = 1;
 registration clocksource {{ int rating; u64 read(void); }}
 registration timer {{ void start(tick_t *tick); void program(u64 delta); void interrupt(void); }}
 registration console {{ void write(const char *text @in @va, unsigned long length); }}

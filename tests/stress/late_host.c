@@ -14,10 +14,8 @@
 uint32_t pv_cpu_number;
 unsigned long pv_cpu_base;
 
-unsigned long pv_percpu_base(unsigned int cpu)
-{
-	return cpu;
-}
+/* CPU 0 has the template itself, so there are no copies. */
+uint8_t pv_percpu_begin[1], pv_percpu_end[1], pv_percpu_copies[1];
 
 unsigned int pv_cpu_this(void)
 {
