@@ -216,6 +216,19 @@ bool op_changes_flags(const struct arch *arch, const struct op *op)
 	return op_changes(arch, op) & register_bit(arch, "flags");
 }
 
+/*
+ * Another CPU may have executed a part of what a late patch takes away; only of
+ * one instruction there is no part.
+ */
+static void check_late(const struct lowering *l)
+{
+	if (!(l->op->context & CONTEXT_LATE) || l->result->form != FORM_INLINE ||
+	    l->result->insns.n <= 1)
+		return;
+	diag(l->run, late_template, l->impl->loc, l->op->name.s, l->backend->name.s);
+	diag_note(l->run, l->op->name.loc, "the op is here");
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;
@@ -228,6 +241,7 @@ static void lower_backend(struct run *run, struct backend *b)
 
 		result->symbol = mem_printf("%s_%s_%s", i->name.s, b->name.s, (*op)->name.s);
 		lowerings[l.impl->kind](&l);
+		check_late(&l);
 	}
 }
 

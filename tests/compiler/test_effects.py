@@ -69,6 +69,7 @@ REASONS: dict[str, Difference] = {
     r"cmpxchg .*": ({"flags", "rax"}, set(), "ZF; RAX if not equal"),
     r"mov %(cr\d|dr\d), .*": ({"flags"}, set(), "the status flags are undefined"),
     r"mov .*, %cr0": ({"flags"}, {"cr0"}, "flags undefined; CR0 is the machine's"),
+    r"mov .*, %cr2": ({"flags"}, {"cr2"}, "flags undefined; CR2 is the machine's"),
     r"mov .*, %cr3": ({"flags"}, {"cr3"}, "flags undefined; CR3 is the machine's"),
     r"mov .*, %cr4": ({"flags"}, {"cr4"}, "flags undefined; CR4 is the machine's"),
     r"mov .*, %ds": (set(), {"ds"}, "segments are the machine's"),
