@@ -532,6 +532,10 @@ static const struct member *element_member(struct run *run, const struct param *
 			     suggest_member(run, d, path->v[i].s));
 			return NULL;
 		}
+		if (m->is_array && i + 1 < path->n) {
+			diag(run, array_path, path->v[i].loc, m->name.s);
+			return NULL;
+		}
 		d = m->nested ? m->nested : type_record(&m->type);
 	}
 	return m;
@@ -649,7 +653,8 @@ static void detect_cpuid(struct run *run, struct backend *b, const struct stmt *
 
 	b->detect = DETECT_CPUID;
 	b->signature = signature->string;
-	if (signature->kind != OPERAND_STRING || strlen(signature->string) != 12)
+	if (signature->kind != OPERAND_STRING || !*signature->string ||
+	    strlen(signature->string) > 12)
 		diag(run, bad_signature, signature->loc);
 }
 

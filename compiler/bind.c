@@ -19,6 +19,12 @@ static const char *op_path(const struct op *op)
 	return mem_printf("%s.%s", op->group->name.s, op->name.s);
 }
 
+/** The operand if it is one word, else "". */
+static const char *plain_word(const struct operand *o)
+{
+	return o->kind == OPERAND_PATH && o->path.n == 1 ? o->path.v[0].s : "";
+}
+
 /* ---- inline, call and the kinds without operands ---- */
 
 static bool bind_inline(struct binding *b, struct impl *impl)
@@ -26,7 +32,7 @@ static bool bind_inline(struct binding *b, struct impl *impl)
 	const operands *o = &b->stmt->operands;
 	struct template *t;
 
-	if (o->n < 3 || o->v[1].kind != OPERAND_PATH) {
+	if (o->n < 3 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n != 1) {
 		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
 		     "inline ARCH \"INSTRUCTION\"...;");
 		return false;
@@ -86,7 +92,7 @@ static const struct {
 static bool bind_kind(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
-	const char *word = o->n && o->v[0].kind == OPERAND_PATH ? o->v[0].path.v[0].s : "";
+	const char *word = o->n ? plain_word(&o->v[0]) : "";
 
 	for (size_t i = 0; i < NELEM(kinds); i++)
 		if (!strcmp(kinds[i].name, word)) {
@@ -130,6 +136,10 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 			     suggest_member(run, d, path->v[i].s));
 			return false;
 		}
+		if (m->is_array && i + 1 < path->n) {
+			diag(run, array_path, path->v[i].loc, m->name.s);
+			return false;
+		}
 		place->member = m;
 		place->offset += m->offset;
 		d = m->nested ? m->nested : type_record(&m->type);
@@ -159,11 +169,25 @@ static bool bind_shared(struct binding *b, struct impl *impl)
 	return true;
 }
 
+/** A number that the member cannot hold, or an instruction cannot carry, would be cut. */
+static bool check_stored(struct binding *b, const struct impl *impl)
+{
+	unsigned int bits = (unsigned int)impl->place.member->size * 8;
+	int64_t low = bits < 64 ? -(INT64_C(1) << (bits - 1)) : INT32_MIN;
+	int64_t high = bits < 64 ? (INT64_C(1) << bits) - 1 : INT32_MAX;
+
+	if (impl->value >= low && impl->value <= high)
+		return true;
+	diag(b->run, out_of_range, b->stmt->operands.v[2].loc, impl->place.member->name.s,
+	     mem_printf("%lld", (long long)low), mem_printf("%lld", (long long)high));
+	return false;
+}
+
 static bool bind_memory(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
-	bool is_load = o->v[0].kind == OPERAND_PATH && !strcmp(o->v[0].path.v[0].s, "load");
-	bool is_store = o->v[0].kind == OPERAND_PATH && !strcmp(o->v[0].path.v[0].s, "store");
+	bool is_load = !strcmp(plain_word(&o->v[0]), "load");
+	bool is_store = !strcmp(plain_word(&o->v[0]), "store");
 
 	if (o->n < 2 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n < 3 ||
 	    !(is_load ? o->n == 2 : is_store && o->n == 3 && o->v[2].kind == OPERAND_INT)) {
@@ -182,7 +206,7 @@ static bool bind_memory(struct binding *b, struct impl *impl)
 		diag(b->run, void_value, b->op->name.loc, b->op->name.s);
 		return false;
 	}
-	return bind_shared(b, impl);
+	return bind_shared(b, impl) && (is_load || check_stored(b, impl));
 }
 
 /* ---- hypercall expressions ---- */
@@ -230,7 +254,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 		a->convert = find_converter(b, a->converter);
 	if (a->value.kind == OPERAND_INT || (a->converter.s && !a->convert))
 		return;
-	a->param = a->value.kind == OPERAND_PATH ? op_param(b->op, a->value.path.v[0].s) : NULL;
+	a->param = op_param(b->op, plain_word(&a->value));
 	if (!a->param) {
 		diag(b->run, unknown_argument, a->value.loc, op_path(b->op),
 		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"",
@@ -294,6 +318,11 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 	}
 	if (path->n == 2)
 		return bind_arguments(b, path->v[1].s, &impl->call->params);
+	if (path->n > 3) {
+		diag(b->run, bad_operands, b->stmt->call_loc, op_path(b->op),
+		     "= ABI.CALL(ARGUMENTS); or = ABI.CALL.SUB(ARGUMENTS);");
+		return false;
+	}
 	impl->sub = map_get(&impl->call->sub_map, path->v[2].s);
 	if (!impl->sub) {
 		diag(b->run, unknown_sub, path->v[2].loc, path->v[1].s, path->v[2].s,

@@ -154,11 +154,6 @@ struct stmt call_binding(struct token group, struct token op, names call, argume
 	return s;
 }
 
-struct argument converted(names converter, struct operand value)
-{
-	return (struct argument){.converter = converter.v[converter.n - 1], .value = value};
-}
-
 /* ---- interface ---- */
 
 static void open_scope(struct parse *p, struct scope *scope, struct scope *outer, const char *name)

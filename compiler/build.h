@@ -23,7 +23,6 @@ struct stmt word_stmt(struct token word, operands operands, struct loc loc);
 struct stmt binding(struct token group, struct token op, operands operands, struct loc loc);
 struct stmt call_binding(struct token group, struct token op, names call, arguments arguments,
 			 struct loc loc, struct loc call_loc);
-struct argument converted(names converter, struct operand value);
 
 void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
 		    int64_t minor);

@@ -52,14 +52,6 @@ const char *c_params(const params *params)
 	return text_of(&o);
 }
 
-const char *c_arguments(const params *params)
-{
-	struct out o = {0};
-
-	vec_each(p, params) put(&o, "%s%s", p == params->v ? "" : ", ", p->name.s);
-	return text_of(&o);
-}
-
 const char *c_to_word(const struct type *type, const char *value)
 {
 	const struct member *m = type_wrapped(type);

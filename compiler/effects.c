@@ -378,13 +378,23 @@ static const struct effect *special_row(const struct walk *w, const char *operan
 	return NULL;
 }
 
+/** What was pushed may have been overwritten. */
+static void forget_pushed(struct walk *w)
+{
+	for (int i = 0; i < w->depth && i < MAX_PUSHED; i++)
+		w->pushed[i].is_original = false;
+}
+
 /** An operand that the instruction writes: a register, or memory, which is no matter here. */
 static bool write_operand(struct walk *w, const char *operand)
 {
 	int reg;
 
-	if (*operand != '%' || strchr(operand, ':'))
+	if (*operand != '%' || strchr(operand, ':')) {
+		if (strstr(operand, "(%rsp"))
+			forget_pushed(w);
 		return true;
+	}
 	reg = register_find(w->table, operand + 1, strlen(operand + 1));
 	if (reg >= 0)
 		write_register(w, reg);
@@ -488,7 +498,8 @@ static bool apply_row(struct walk *w, const struct effect *row, const struct sta
 			write_words(w, special->implicit);
 	}
 	follow(w, row, s);
-	return good;
+	/* Of a {function} the prototype says what it keeps; of other callees nothing does. */
+	return good && (row->flow != FLOW_CALL || w->insn->target);
 }
 
 /** Behind the prefixes, whose effects are taken in. */

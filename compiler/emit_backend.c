@@ -254,6 +254,16 @@ static size_t emit_provisions(const struct backend *b, const struct registration
 	return (size_t)(*p - first);
 }
 
+/** The 12 bytes, as octal where C would read them otherwise; unused ones are zero. */
+static void put_signature(const char *s, struct out *o)
+{
+	put(o, "\t.signature = \"");
+	for (size_t i = 0; i < 12; i++, s += *s != 0)
+		put(o, *s >= ' ' && *s < 0x7f && !strchr("\"\\?", *s) ? "%c" : "\\%03o",
+		    (unsigned char)*s);
+	put(o, "\",\n");
+}
+
 static void emit_backend_struct(const struct backend *b, struct out *o)
 {
 	const char *n = b->interface->name.s, *up = b->interface->scope.upper_prefix;
@@ -265,7 +275,7 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 	put(o, "\t.priority = %u,\n\t.detect = %sDETECT_%s,\n", b->priority, up,
 	    detect_name(b->detect));
 	if (b->signature)
-		put(o, "\t.signature = \"%s\",\n", b->signature);
+		put_signature(b->signature, o);
 	if (b->init)
 		put(o, "\t.init = %s,\n", b->init);
 	put(o, "\t.ops = &ops,\n\t.patches = %s_%s_patches,\n", n, b->name.s);
@@ -474,6 +484,42 @@ static void emit_skeleton_registration(const struct provision *p, struct map *do
 	}
 }
 
+/** A function beside the ops that the author writes. */
+static void emit_skeleton_function(const char *doc, const char *function, const char *prototype,
+				   const char *body, struct map *done, struct out *o)
+{
+	if (!function || map_add(done, function, (void *)function))
+		return;
+	put(o, "\n");
+	emit_doc(o, "", doc);
+	put(o, "%s\n{\n%s\t__builtin_trap(); /* not written yet */\n}\n", prototype, body);
+}
+
+static void emit_skeleton_helpers(const struct backend *b, struct map *done, struct out *o)
+{
+	emit_skeleton_function(
+		"Called once, when the slots hold this backend's functions.", b->init,
+		mem_printf("void %s(const struct %s_boot *boot)", b->init, b->interface->name.s),
+		"\t(void)boot;\n", done, o);
+	emit_skeleton_function("Makes the hypercalls that ops have queued.", b->flush,
+			       mem_printf("void %s(void)", b->flush), "", done, o);
+	vec_each(c, &b->converters) emit_skeleton_function(
+		mem_printf("Address of kind %s to %s.", space_name(c->from), space_name(c->to)),
+		c->function,
+		mem_printf("unsigned long %s(unsigned long %s)", c->function, space_name(c->from)),
+		mem_printf("\t(void)%s;\n", space_name(c->from)), done, o);
+}
+
+static void emit_skeleton_targets(const struct backend *b, const struct op *op, struct map *done,
+				  struct out *o)
+{
+	vec_each(insn, &b->lowered[op->slot].insns) emit_skeleton_function(
+		mem_printf("Called by the template of %s.%s.", op->group->name.s, op->name.s),
+		insn->target,
+		mem_printf("%svoid %s(void)", c_narrow(b->interface, op), insn->target), "", done,
+		o);
+}
+
 void emit_skeleton(const struct run *run, const void *module, struct out *o)
 {
 	const struct backend *b = module;
@@ -490,6 +536,8 @@ void emit_skeleton(const struct run *run, const void *module, struct out *o)
 	{
 		if (is_written(b, *op) && !map_add(&done, impl_of(b, *op)->function, *op))
 			emit_skeleton_op(b, *op, o);
+		emit_skeleton_targets(b, *op, &done, o);
 	}
 	vec_each(p, &b->provisions) emit_skeleton_registration(p, &done, o);
+	emit_skeleton_helpers(b, &done, o);
 }

@@ -211,12 +211,13 @@ int main(int argc, char **argv)
 {
 	struct run run = {.outdir = ".", .arch = &arch_table[0]};
 	const char *word = argc > 1 ? argv[1] : "--help";
+	const char *last = argv[argc - 1];
 
 	/* A write past a limit, or to nobody, is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 
-	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(last, "--help"))
 		return print_help(argc > 1 ? stdout : stderr, argc > 1);
 	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
 		return print_version();

@@ -340,7 +340,7 @@ argument_list:
 
 argument:
   operand			{ $$ = (struct argument){.value = $1}; }
-| path '(' operand ')'		{ $$ = converted($1, $3); }
+| name '(' operand ')'		{ $$ = (struct argument){.converter = $1.name, .value = $3}; }
 ;
 
 %%

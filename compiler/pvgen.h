@@ -41,9 +41,6 @@ struct position {
 struct source *source_open(struct run *run, const char *path, bool *is_new);
 struct position source_position(const struct run *run, struct loc loc);
 
-/** "path:line" of a place. */
-const char *source_place(const struct run *run, struct loc loc);
-
 /* ---- diag.c: diagnostics ----------------------------------------------- */
 
 enum severity { ERROR, WARNING };
@@ -641,9 +638,6 @@ const char *c_declare(const struct type *type, const char *name);
 
 /** "type a, type b", or "void". */
 const char *c_params(const params *params);
-
-/** "a, b" or "". */
-const char *c_arguments(const params *params);
 
 /** The word that a value of this type is in a register, and back. */
 const char *c_to_word(const struct type *type, const char *value);

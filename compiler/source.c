@@ -116,10 +116,3 @@ struct position source_position(const struct run *run, struct loc loc)
 
 	return (struct position){s->path, (unsigned int)line + 1, loc.begin - s->lines.v[line] + 1};
 }
-
-const char *source_place(const struct run *run, struct loc loc)
-{
-	struct position p = source_position(run, loc);
-
-	return mem_printf("%s:%u", p.path, p.line);
-}

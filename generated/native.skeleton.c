@@ -260,3 +260,12 @@ void native_cmos_read(struct pv_moment *now)
 	(void)now;
 	__builtin_trap(); /* not written yet */
 }
+
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
+void native_init(const struct pv_boot *boot)
+{
+	(void)boot;
+	__builtin_trap(); /* not written yet */
+}

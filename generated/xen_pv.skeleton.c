@@ -304,6 +304,14 @@ PV_NARROW void xen_pv_restore_fl(unsigned long fl)
 }
 
 /**
+ * Called by the template of irq.irq_enable.
+ */
+PV_NARROW void xen_pv_deliver(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * irq.halt: Sleep until an interrupt comes; for ever if they are disabled.
  */
 PV_IMPLEMENTS(halt, 1);
@@ -765,5 +773,31 @@ void xen_wallclock_read(struct pv_moment *now)
 uint64_t xen_steal_read(unsigned int cpu)
 {
 	(void)cpu;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
+void xen_pv_init(const struct pv_boot *boot)
+{
+	(void)boot;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Makes the hypercalls that ops have queued.
+ */
+void xen_pv_flush(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Address of kind gpa to mfn.
+ */
+unsigned long xen_pv_gpa_to_mfn(unsigned long gpa)
+{
+	(void)gpa;
 	__builtin_trap(); /* not written yet */
 }

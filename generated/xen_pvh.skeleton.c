@@ -88,3 +88,12 @@ uint64_t xen_steal_read(unsigned int cpu)
 	(void)cpu;
 	__builtin_trap(); /* not written yet */
 }
+
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
+void xen_pvh_init(const struct pv_boot *boot)
+{
+	(void)boot;
+	__builtin_trap(); /* not written yet */
+}

@@ -35,6 +35,14 @@ unsigned long guest_read_table(void)
 }
 
 /**
+ * Called by the template of mmu.pending.
+ */
+void guest_slow(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
  * Nanoseconds.
  */
 uint64_t guest_read(void)
@@ -46,5 +54,31 @@ void guest_start(machine_tick_t *tick, const char *why)
 {
 	(void)tick;
 	(void)why;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
+void guest_init(const struct machine_boot *boot)
+{
+	(void)boot;
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Makes the hypercalls that ops have queued.
+ */
+void guest_flush(void)
+{
+	__builtin_trap(); /* not written yet */
+}
+
+/**
+ * Address of kind gpa to mfn.
+ */
+unsigned long guest_frame(unsigned long gpa)
+{
+	(void)gpa;
 	__builtin_trap(); /* not written yet */
 }
