@@ -725,7 +725,7 @@ pv_native_lock_kick:
 pv_native_vcpu_is_preempted:
 	endbr64
 .Lpv_native_vcpu_is_preempted_code:
-# 419 "idl/pv/pv.pvi"
+# 420 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_first:
 .Lpv_native_vcpu_is_preempted_end:
@@ -737,7 +737,7 @@ pv_native_vcpu_is_preempted:
 pv_native_steal_clock:
 	endbr64
 .Lpv_native_steal_clock_code:
-# 432 "idl/pv/pv.pvi"
+# 433 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_steal_clock_first:
 .Lpv_native_steal_clock_end:
@@ -1311,11 +1311,11 @@ pv_native_patches:
 	.org .Lpv_native_lock_wait_budget + 16 - (.Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code)
 /* lock.vcpu_is_preempted: at most 16 bytes */
 .Lpv_native_vcpu_is_preempted_budget:
-# 419 "idl/pv/pv.pvi"
+# 420 "idl/pv/pv.pvi"
 	.org .Lpv_native_vcpu_is_preempted_budget + 16 - (.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code)
 /* time.steal_clock: at most 16 bytes */
 .Lpv_native_steal_clock_budget:
-# 432 "idl/pv/pv.pvi"
+# 433 "idl/pv/pv.pvi"
 	.org .Lpv_native_steal_clock_budget + 16 - (.Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -1995,7 +1995,8 @@ static inline __attribute__((always_inline)) void pv_lock_kick(unsigned int cpu)
 }
 
 /**
- * This CPU is not executing at the moment, although it could.
+ * This CPU is not executing at the moment: it sleeps, or the hypervisor
+ * runs something else in its place.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) bool pv_vcpu_is_preempted(unsigned int cpu)

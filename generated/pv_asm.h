@@ -1507,7 +1507,8 @@
 	.endm
 
 /**
- * This CPU is not executing at the moment, although it could.
+ * This CPU is not executing at the moment: it sleeps, or the hypervisor
+ * runs something else in its place.
  * Changes its arguments, result and the flags.
  */
 	.macro pv_vcpu_is_preempted

@@ -709,7 +709,8 @@ struct pv_lock_ops {
 	 */
 	void (*lock_kick)(unsigned int cpu);
 	/**
-	 * This CPU is not executing at the moment, although it could.
+	 * This CPU is not executing at the moment: it sleeps, or the hypervisor
+	 * runs something else in its place.
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW bool (*vcpu_is_preempted)(unsigned int cpu);

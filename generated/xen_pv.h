@@ -299,7 +299,8 @@ void xen_pv_lock_wait(uint8_t *byte, uint8_t value);
 void xen_pv_lock_kick(unsigned int cpu);
 
 /**
- * lock.vcpu_is_preempted: This CPU is not executing at the moment, although it could.
+ * lock.vcpu_is_preempted: This CPU is not executing at the moment: it sleeps, or the hypervisor
+ * runs something else in its place.
  */
 PV_NARROW bool xen_pv_vcpu_is_preempted(unsigned int cpu);
 

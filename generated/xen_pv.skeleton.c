@@ -623,7 +623,8 @@ void xen_pv_lock_kick(unsigned int cpu)
 }
 
 /**
- * lock.vcpu_is_preempted: This CPU is not executing at the moment, although it could.
+ * lock.vcpu_is_preempted: This CPU is not executing at the moment: it sleeps, or the hypervisor
+ * runs something else in its place.
  * Preserves all registers but its arguments and result.
  */
 PV_IMPLEMENTS(vcpu_is_preempted, 1);

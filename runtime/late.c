@@ -116,12 +116,20 @@ static bool in_one_line(const struct pv_site *site)
 	return (unsigned long)pv_site_address(site) % LINE + site->length <= LINE;
 }
 
+static bool is_indirect(const struct pv_backend *backend, unsigned int op)
+{
+	return backend->patches[op].form == PV_FORM_INDIRECT;
+}
+
 static const char *check(const struct pv_site *site, const struct pv_backend *from,
 			 const struct pv_backend *to)
 {
 	uint8_t old[PV_SITE_MAX], new[PV_SITE_MAX];
 	const char *reason = pv_site_bytes(old, site, from);
 
+	/* What leaves a site as it is would leave the breakpoint in it. */
+	if (is_indirect(from, site->op) || is_indirect(to, site->op))
+		return "no bytes of its own";
 	if (!reason && __builtin_memcmp(old, pv_site_address(site), site->length))
 		reason = "not what was there";
 	if (!reason && !in_one_line(site))

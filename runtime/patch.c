@@ -337,15 +337,18 @@ static void write_bytes(uint8_t *to, const uint8_t *from, unsigned int length)
 	__builtin_memcpy(to + length - 8, from + length - 8, sizeof(uint64_t));
 }
 
-/* What a site at this address becomes; `to` is that address or a buffer. */
-static void write_image(const struct image *image, const uint8_t *code, uint8_t *to)
+/*
+ * What a site at this address becomes; `to` is that address or a buffer.  The
+ * field goes into the image first: the site itself never holds a half of both.
+ */
+static void write_image(struct image *image, const uint8_t *code, uint8_t *to)
 {
 	int32_t field = field_value(image, code);
 
 	if (!image->length)
 		return;
+	__builtin_memcpy(image->bytes + image->field, &field, sizeof(field));
 	write_bytes(to, image->bytes, image->length);
-	__builtin_memcpy(to + image->field, &field, sizeof(field));
 }
 
 /* Built on the stack: a batch's images may be of another backend. */

@@ -62,7 +62,8 @@ struct pv_patch_refusal {
 /*
  * Replace the indirect call at each site by what the backend has for the op:
  * all sites or, if a single one is not what the compiler must have put there,
- * none.  The text must be writable, no other processor running.  On false
+ * none.  The text must be writable, interrupts disabled, no other processor
+ * running.  On false
  * *refusal says which site it was; on true it is unchanged.
  */
 bool pv_patch_sites(const struct pv_site *begin, const struct pv_site *end,

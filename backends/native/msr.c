@@ -25,10 +25,12 @@ int native_write_msr_safe(uint32_t msr, uint64_t value)
 PV_IMPLEMENTS(load_gs_index, 1);
 void native_load_gs_index(unsigned int selector)
 {
-	uint64_t kernel_base = msr_read(MSR_GS_BASE), user_base = 0;
+	uint64_t kernel_base, user_base = 0;
 	unsigned long flags;
 
 	asm volatile("pushf; pop %0; cli" : "=r"(flags) : : "memory");
+	/* Not before: on another CPU it would be another one's. */
+	kernel_base = msr_read(MSR_GS_BASE);
 	asm volatile("jmp 2f\n"
 		     "1: xor %0, %0\n"
 		     "2: mov %0, %%gs\n" PV_EXCEPTION("2b", "1b")

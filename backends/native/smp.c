@@ -95,6 +95,7 @@ void native_ipi_send_others(unsigned int kind)
 #define PAGE_SIZE (1ul << PAGE_SHIFT)
 /* Of more pages the whole TLB is cheaper. */
 #define PAGES_MAX 32
+#define CR4_PGE	  0x80ul
 
 /* One request at a time; `waiting` has a bit for each CPU that has not done it. */
 static struct {
@@ -103,15 +104,24 @@ static struct {
 	uint64_t waiting;
 } request;
 
+/* Global entries too, which INVLPG drops as well: a change of PGE drops all (SDM vol. 3, 4.10.4.1).
+ */
+static void flush_all(void)
+{
+	unsigned long cr4;
+
+	asm volatile("mov %%cr4, %0" : "=r"(cr4));
+	asm volatile("mov %0, %%cr4" : : "r"(cr4 ^ CR4_PGE) : "memory");
+	asm volatile("mov %0, %%cr4" : : "r"(cr4) : "memory");
+}
+
 static void flush(unsigned long start, unsigned long end)
 {
-	unsigned long cr3;
-
 	if (end - start > PAGES_MAX * PAGE_SIZE) {
-		asm volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(cr3) : : "memory");
+		flush_all();
 		return;
 	}
-	for (; start < end; start += PAGE_SIZE)
+	for (start &= ~(PAGE_SIZE - 1); start < end; start += PAGE_SIZE)
 		asm volatile("invlpg (%0)" : : "r"(start) : "memory");
 }
 

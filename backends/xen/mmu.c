@@ -369,7 +369,7 @@ PV_IMPLEMENTS(flush_tlb_multi, 1);
 void xen_pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
 {
 	xen_pv_flush();
-	if (end - start <= PAGE_SIZE)
+	if (start >> PAGE_SHIFT == (end - 1) >> PAGE_SHIFT)
 		xen_checked("xen: invlpg_multi", xen_mmuext_op_invlpg_multi(start, cpus));
 	else
 		xen_checked("xen: tlb_flush_multi", xen_mmuext_op_tlb_flush_multi(cpus));
