@@ -87,6 +87,9 @@ void xen_update_entry(void *entry, uint64_t value, unsigned int how);
 /* events.c: no port is open yet. */
 void xen_events_init(void);
 
+/* A CPU that is about to be started has no port of its own yet. */
+void xen_events_new_cpu(unsigned int cpu);
+
 /* Call the handlers of all events that are pending, with events masked. */
 void xen_run_events(void);
 
