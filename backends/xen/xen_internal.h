@@ -77,6 +77,9 @@ void xen_write_descriptor(uint64_t *where, uint64_t desc);
  */
 bool xen_defer(unsigned int mode, const struct xen_multicall_entry *call);
 
+/* A CPU that is about to be started has put nothing off yet. */
+void xen_queue_new_cpu(unsigned int cpu);
+
 /* An interrupt's ops take effect at once, whatever the interrupted code was doing. */
 unsigned int xen_suspend_lazy(void);
 void xen_resume_lazy(unsigned int mode);
