@@ -27,10 +27,10 @@
 	})
 /* Changes are in the order of the source with all other memory: some mask events. */
 #define percpu_write(variable, value)                                                              \
-	asm volatile("mov %1, %%gs:%0"                                                             \
-		     : "=m"(variable)                                                              \
-		     : "r"((typeof(variable))(value))                                              \
-		     : "memory")
+	({                                                                                         \
+		typeof(variable) value_ = (value);                                                 \
+		asm volatile("mov %1, %%gs:%0" : "=m"(variable) : "r"(value_) : "memory");         \
+	})
 #define percpu_exchange(variable, value)                                                           \
 	({                                                                                         \
 		typeof(variable) value_ = (value);                                                 \
