@@ -25,12 +25,16 @@
 		asm volatile("mov %%gs:%1, %0" : "=r"(value_) : "m"(variable));                    \
 		value_;                                                                            \
 	})
+/* Changes are in the order of the source with all other memory: some mask events. */
 #define percpu_write(variable, value)                                                              \
-	asm volatile("mov %1, %%gs:%0" : "=m"(variable) : "r"((typeof(variable))(value)))
+	({                                                                                         \
+		typeof(variable) value_ = (value);                                                 \
+		asm volatile("mov %1, %%gs:%0" : "=m"(variable) : "r"(value_) : "memory");         \
+	})
 #define percpu_exchange(variable, value)                                                           \
 	({                                                                                         \
 		typeof(variable) value_ = (value);                                                 \
-		asm volatile("xchg %0, %%gs:%1" : "+r"(value_), "+m"(variable));                   \
+		asm volatile("xchg %0, %%gs:%1" : "+r"(value_), "+m"(variable)::"memory");         \
 		value_;                                                                            \
 	})
 

@@ -111,7 +111,7 @@ unsigned int pv_cpu_this(void);
 
 /*
  * Let a CPU run, with its own copy of the per-CPU data, at this address and with
- * this stack.  False if it cannot.  Its first steps: set the
+ * this stack.  False if it cannot, or was started before.  Its first steps: set the
  * base of %gs to pv_percpu_base(cpu) by write_msr, load the descriptor tables,
  * pv_ipi_start(), then pv_cpu_online().
  */

@@ -9,6 +9,8 @@ PERCPU unsigned long pv_cpu_base;
 
 /* Bit per CPU that has called pv_cpu_online(). */
 static uint64_t online;
+/* Bit per CPU that was told to run, whether or not it is online yet. */
+static uint64_t started;
 static const struct pv_smp *smp;
 static const struct pv_ipi *ipi;
 static pv_ipi_t *kernel_handler;
@@ -55,8 +57,18 @@ uint64_t pv_cpus_online(void)
 
 bool pv_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
 {
-	return smp && cpu < PV_CPUS_MAX && pv_percpu_create(cpu) &&
-	       smp->start(cpu, entry, stack) >= 0;
+	uint64_t bit;
+
+	if (!smp || cpu >= PV_CPUS_MAX)
+		return false;
+	bit = 1ull << cpu;
+	/* Its data is in use, and must not be written over. */
+	if ((__atomic_fetch_or(&started, bit, __ATOMIC_ACQ_REL) | pv_cpus_online()) & bit)
+		return false;
+	if (pv_percpu_create(cpu) && smp->start(cpu, entry, stack) >= 0)
+		return true;
+	__atomic_fetch_and(&started, ~bit, __ATOMIC_ACQ_REL);
+	return false;
 }
 
 void pv_cpu_online(void)

@@ -9,13 +9,15 @@ static void (*handlers[PORTS])(void);
 /* Bit per port that is bound to this CPU: the pending bits of all CPUs stand together. */
 static PERCPU unsigned long own_ports[WORD_BITS];
 
+/* Only who clears the bit has the event: it may have been taken since the caller looked. */
 static void run_handler(unsigned int port)
 {
-	asm volatile("lock btr %1, %0"
-		     : "+m"(xen_shared.info.evtchn_pending[port / WORD_BITS])
-		     : "r"((unsigned long)port % WORD_BITS)
-		     : "cc");
-	if (handlers[port])
+	bool pending;
+
+	asm volatile("lock btr %2, %0"
+		     : "+m"(xen_shared.info.evtchn_pending[port / WORD_BITS]), "=@ccc"(pending)
+		     : "r"((unsigned long)port % WORD_BITS));
+	if (pending && handlers[port])
 		handlers[port]();
 }
 
@@ -67,6 +69,12 @@ unsigned int xen_bind_ipi(void (*handler)(void))
 	if (handler)
 		use_port(bind.port, handler);
 	return bind.port;
+}
+
+/* Its data is a copy of CPU 0's, whose ports it would take for its own. */
+void xen_events_new_cpu(unsigned int cpu)
+{
+	__builtin_memset(percpu_of(own_ports, cpu), 0, sizeof(own_ports));
 }
 
 void xen_events_init(void)

@@ -7,7 +7,7 @@
  */
 #include "xen_internal.h"
 
-/* Port on which each CPU is kicked (0: none yet), and the byte that it sleeps for. */
+/* Port on which each CPU is kicked (0: none yet), and the byte that it sleeps for, or NULL. */
 static unsigned int kick_ports[CPUS];
 static uint8_t *waits_for[CPUS];
 /* Bit per CPU that sleeps or is about to. */
@@ -56,20 +56,34 @@ static void poll_port(xen_evtchn_port_t port)
 	xen_event_clear(port);
 }
 
+/*
+ * An interrupt's wait may have come in the middle of another one, which missed
+ * all kicks meanwhile: it must not sleep before it has looked at its byte again.
+ */
+static void leave_wait(unsigned int cpu, uint8_t *outer)
+{
+	__atomic_store_n(&waits_for[cpu], outer, __ATOMIC_SEQ_CST);
+	if (outer)
+		xen_event_send(kick_ports[cpu]);
+	else
+		__atomic_fetch_and(&sleepers, ~(1ull << cpu), __ATOMIC_SEQ_CST);
+}
+
 PV_IMPLEMENTS(lock_wait, 1);
 void xen_pv_lock_wait(uint8_t *byte, uint8_t value)
 {
 	unsigned int cpu = pv_cpu_this();
-	uint64_t bit = 1ull << cpu;
+	uint8_t *outer;
 
 	if (cpu >= CPUS || !kick_ports[cpu])
 		return;
 	xen_pv_flush();
+	outer = __atomic_load_n(&waits_for[cpu], __ATOMIC_RELAXED);
 	__atomic_store_n(&waits_for[cpu], byte, __ATOMIC_RELEASE);
-	__atomic_fetch_or(&sleepers, bit, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&sleepers, 1ull << cpu, __ATOMIC_SEQ_CST);
 	if (__atomic_load_n(byte, __ATOMIC_SEQ_CST) == value)
 		poll_port(kick_ports[cpu]);
-	__atomic_fetch_and(&sleepers, ~bit, __ATOMIC_SEQ_CST);
+	leave_wait(cpu, outer);
 }
 
 PV_IMPLEMENTS(vcpu_is_preempted, 1);

@@ -54,14 +54,16 @@ uint64_t xen_machine_address(const void *va)
 
 void xen_mark_readonly(unsigned long pfn, bool mark)
 {
-	uint64_t bit = 1ull << pfn % WORD_BITS;
+	uint64_t bit = 1ull << pfn % WORD_BITS, *word;
 
 	if (pfn >= FRAMES)
 		return;
+	/* Another CPU may mark another frame of the same word. */
+	word = &readonly[pfn / WORD_BITS];
 	if (mark)
-		readonly[pfn / WORD_BITS] |= bit;
+		__atomic_fetch_or(word, bit, __ATOMIC_ACQ_REL);
 	else
-		readonly[pfn / WORD_BITS] &= ~bit;
+		__atomic_fetch_and(word, ~bit, __ATOMIC_ACQ_REL);
 }
 
 bool xen_is_readonly(unsigned long pfn)
@@ -221,14 +223,29 @@ void xen_pv_set_pud(pud_t *pudp, pud_t pud)
 	set_entry(&pudp->pud, pud.pud);
 }
 
-/* Index of the address space with this level 4 table; 0 finds a free place. */
+/* Index of the address space with this level 4 table. */
 static unsigned int find_space(unsigned long kernel_root)
 {
 	unsigned int i;
 
 	for (i = 0; i < ADDRESS_SPACES; i++)
-		if (kernel_roots[i] == kernel_root)
+		if (__atomic_load_n(&kernel_roots[i], __ATOMIC_ACQUIRE) == kernel_root)
 			break;
+	return i;
+}
+
+/* A free place, which is this table's from now on: two CPUs may look for one at once. */
+static unsigned int claim_space(unsigned long kernel_root)
+{
+	unsigned long none;
+	unsigned int i;
+
+	for (i = 0; i < ADDRESS_SPACES; i++) {
+		none = 0;
+		if (__atomic_compare_exchange_n(&kernel_roots[i], &none, kernel_root, false,
+						__ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			break;
+	}
 	return i;
 }
 
@@ -275,15 +292,15 @@ static unsigned long user_root_pfn(unsigned int space)
 PV_IMPLEMENTS(activate_mm, 1);
 void xen_pv_activate_mm(unsigned long kernel_root)
 {
-	unsigned int space = find_space(0);
+	unsigned int space;
 
+	/* What is queued for the kernel's table must be in it when it is copied. */
+	xen_pv_flush();
+	space = claim_space(kernel_root);
 	if (space == ADDRESS_SPACES) {
 		pv_host_report("xen: too many address spaces", ADDRESS_SPACES);
 		return;
 	}
-	/* What is queued for the kernel's table must be in it when it is copied. */
-	xen_pv_flush();
-	kernel_roots[space] = kernel_root;
 	__builtin_memset(user_roots[space], 0, sizeof(user_roots[space]));
 	__builtin_memcpy(user_roots[space], pv_host_va(kernel_root),
 			 KERNEL_ENTRIES_FROM * sizeof(pgd_t));
@@ -299,8 +316,9 @@ void xen_pv_exit_mm(unsigned long kernel_root)
 		pv_host_report("xen: exit_mm of what is not active", space);
 		return;
 	}
-	kernel_roots[space] = 0;
+	/* Who claims the place next writes to its table, which must be memory again by then. */
 	unpin(user_root_pfn(space));
+	__atomic_store_n(&kernel_roots[space], 0, __ATOMIC_RELEASE);
 }
 
 PV_IMPLEMENTS(alloc_pt, 1);

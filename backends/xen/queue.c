@@ -79,6 +79,15 @@ static bool enqueue(unsigned int mode, const struct xen_multicall_entry *call,
 	return true;
 }
 
+/* Its data is a copy of CPU 0's, whose calls CPU 0 makes itself. */
+void xen_queue_new_cpu(unsigned int cpu)
+{
+	struct queue *queue = percpu_of(queues, cpu);
+
+	queue->mode = PV_LAZY_NONE;
+	queue->used = 0;
+}
+
 bool xen_defer(unsigned int mode, const struct xen_multicall_entry *call)
 {
 	if (enqueue(mode, call, NULL))

@@ -23,6 +23,8 @@ int xen_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
 	if (cpu >= CPUS)
 		return -XEN_ENOENT;
 	xen_pv_flush();
+	xen_events_new_cpu(cpu);
+	xen_queue_new_cpu(cpu);
 	xen_pv_register_cpu(cpu);
 	context = (struct xen_vcpu_guest_context){
 		.flags = XEN_VGCF_in_kernel,

@@ -77,6 +77,9 @@ void xen_write_descriptor(uint64_t *where, uint64_t desc);
  */
 bool xen_defer(unsigned int mode, const struct xen_multicall_entry *call);
 
+/* A CPU that is about to be started has put nothing off yet. */
+void xen_queue_new_cpu(unsigned int cpu);
+
 /* An interrupt's ops take effect at once, whatever the interrupted code was doing. */
 unsigned int xen_suspend_lazy(void);
 void xen_resume_lazy(unsigned int mode);
@@ -86,6 +89,9 @@ void xen_update_entry(void *entry, uint64_t value, unsigned int how);
 
 /* events.c: no port is open yet. */
 void xen_events_init(void);
+
+/* A CPU that is about to be started has no port of its own yet. */
+void xen_events_new_cpu(unsigned int cpu);
 
 /* Call the handlers of all events that are pending, with events masked. */
 void xen_run_events(void);

@@ -356,6 +356,38 @@ static void test_held_back(void)
 	check_equal("smp.ipi.held_back_arrives", smp_calls[first_other()], before + 1);
 }
 
+static volatile unsigned long ticked[CPUS];
+
+static void wait_for_tick(unsigned int cpu)
+{
+	unsigned long before = timer_ticks_of[cpu];
+
+	pv_timer_program(NS_PER_MS);
+	ticked[cpu] = smp_wait(&timer_ticks_of[cpu], before + 1);
+}
+
+static void send_and_tick(unsigned int cpu)
+{
+	pv_ipi_send(0, PV_IPI_CALL);
+	wait_for_tick(cpu);
+}
+
+/* The other way round: the other CPU's own interrupt must not take the one that waits here. */
+static void test_not_stolen(void)
+{
+	unsigned int other = first_other();
+	unsigned long here = smp_calls[0], there = smp_calls[other];
+
+	smp_run(1ull << other, send_and_tick);
+	check("smp.ipi.other_ticks_meanwhile", ticked[other]);
+	check_equal("smp.ipi.held_back_here", smp_calls[0], here);
+	pv_irq_enable();
+	smp_wait(&smp_calls[0], here + 1);
+	pv_irq_disable();
+	check_equal("smp.ipi.held_back_here_arrives", smp_calls[0], here + 1);
+	check_equal("smp.ipi.not_taken_by_another", smp_calls[other], there);
+}
+
 static void test_ipi(void)
 {
 	unsigned int cpu;
@@ -373,6 +405,7 @@ static void test_ipi(void)
 	check("smp.ipi.once", others_got(2));
 	test_held_back();
 	check_equal("smp.ipi.not_this_one", smp_calls[0], 0);
+	test_not_stolen();
 }
 
 /* ---- time ---- */
@@ -399,16 +432,6 @@ static void compare_clocks(unsigned int cpu)
 		if (i % 8 == 0)
 			asm volatile("pause");
 	}
-}
-
-static volatile unsigned long ticked[CPUS];
-
-static void wait_for_tick(unsigned int cpu)
-{
-	unsigned long before = timer_ticks_of[cpu];
-
-	pv_timer_program(NS_PER_MS);
-	ticked[cpu] = smp_wait(&timer_ticks_of[cpu], before + 1);
 }
 
 static void test_clocks(void)
