@@ -322,33 +322,50 @@ static const char *check(const struct pv_site *site, const struct pv_backend *ba
 	return reason;
 }
 
-/* Words are enough: a site has at least six bytes.  The last word may overlap the one before. */
-static void write_bytes(uint8_t *to, const uint8_t *from, unsigned int length)
+static void store_word(uint8_t *to, uint32_t word)
 {
+	__builtin_memcpy(to, &word, sizeof(word));
+}
+
+/* Six or seven bytes: put together in a register, since memory that was just written is slow to
+ * read. */
+static void write_short(const struct image *image, uint32_t field, uint8_t *to)
+{
+	unsigned int shift = 8 * image->field;
+	uint64_t bytes;
+
+	__builtin_memcpy(&bytes, image->bytes, sizeof(bytes));
+	bytes = (bytes & ~((uint64_t)UINT32_MAX << shift)) | (uint64_t)field << shift;
+	store_word(to, bytes);
+	store_word(to + image->length - 4, bytes >> 8 * (image->length - 4));
+}
+
+/* The last word may overlap the one before. */
+static void write_long(struct image *image, uint32_t field, uint8_t *to)
+{
+	const uint8_t *from = image->bytes;
 	unsigned int at;
 
-	if (length < sizeof(uint64_t)) {
-		__builtin_memcpy(to, from, sizeof(uint32_t));
-		__builtin_memcpy(to + length - 4, from + length - 4, sizeof(uint32_t));
-		return;
-	}
-	for (at = 0; at + sizeof(uint64_t) < length; at += sizeof(uint64_t))
+	store_word(image->bytes + image->field, field);
+	for (at = 0; at + sizeof(uint64_t) < image->length; at += sizeof(uint64_t))
 		__builtin_memcpy(to + at, from + at, sizeof(uint64_t));
-	__builtin_memcpy(to + length - 8, from + length - 8, sizeof(uint64_t));
+	__builtin_memcpy(to + image->length - 8, from + image->length - 8, sizeof(uint64_t));
 }
 
 /*
- * What a site at this address becomes; `to` is that address or a buffer.  The
- * field goes into the image first: the site itself never holds a half of both.
+ * What a site at this address becomes; `to` is that address or a buffer.  Only
+ * final bytes are stored: a site never holds a template with another's field.
  */
 static void write_image(struct image *image, const uint8_t *code, uint8_t *to)
 {
-	int32_t field = field_value(image, code);
+	uint32_t field = field_value(image, code);
 
 	if (!image->length)
 		return;
-	__builtin_memcpy(image->bytes + image->field, &field, sizeof(field));
-	write_bytes(to, image->bytes, image->length);
+	if (image->length < sizeof(uint64_t))
+		write_short(image, field, to);
+	else
+		write_long(image, field, to);
 }
 
 /* Built on the stack: a batch's images may be of another backend. */
