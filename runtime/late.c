@@ -40,22 +40,30 @@ static bool is_site(unsigned long address, unsigned int op)
 	return false;
 }
 
-/* Interrupts are disabled here, so the rounds that others wait for are done by hand. */
+/*
+ * Interrupts are disabled here, so the rounds that others wait for are done by
+ * hand.  A breakpoint belongs to a change that is under way or, if no change is,
+ * to one that ended between the two looks: then it ended with a round.
+ */
 bool pv_late_trap(unsigned long address)
 {
 	const uint8_t *code = (const uint8_t *)address;
-	bool ours = is_site(address, __atomic_load_n(&changing, __ATOMIC_ACQUIRE));
 
-	while (ours && __atomic_load_n(code, __ATOMIC_ACQUIRE) == BREAKPOINT) {
+	if (address < (unsigned long)pv_text_begin || address >= (unsigned long)pv_text_end)
+		return false;
+	for (;;) {
+		uint64_t before = __atomic_load_n(&round, __ATOMIC_ACQUIRE);
+
+		if (__atomic_load_n(code, __ATOMIC_ACQUIRE) != BREAKPOINT)
+			break;
+		if (!is_site(address, __atomic_load_n(&changing, __ATOMIC_ACQUIRE)) &&
+		    before == __atomic_load_n(&round, __ATOMIC_ACQUIRE))
+			return false;
 		pv_late_sync();
 		asm volatile("pause");
 	}
-	/* The change may have ended between the trap and the look at `changing`. */
-	ours |= address >= (unsigned long)pv_text_begin && address < (unsigned long)pv_text_end &&
-		__atomic_load_n(code, __ATOMIC_ACQUIRE) != BREAKPOINT;
-	if (ours)
-		pv_late_sync();
-	return ours;
+	pv_late_sync();
+	return true;
 }
 
 static void sync_all(void)
