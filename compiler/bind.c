@@ -14,11 +14,6 @@ struct binding {
 	struct stmt *stmt;
 };
 
-static const char *op_path(const struct op *op)
-{
-	return mem_printf("%s.%s", op->group->name.s, op->name.s);
-}
-
 /** The operand if it is one word, else "". */
 static const char *plain_word(const struct operand *o)
 {

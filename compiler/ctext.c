@@ -90,6 +90,11 @@ const char *c_prototype(const struct interface *i, const struct op *op, const ch
 			  c_params(&op->params));
 }
 
+const char *op_path(const struct op *op)
+{
+	return mem_printf("%s.%s", op->group->name.s, op->name.s);
+}
+
 /* ---- declarations ---- */
 
 void emit_constants(const struct scope *scope, struct out *o)

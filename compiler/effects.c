@@ -184,11 +184,6 @@ struct statement {
 	unsigned int n;
 };
 
-static const char *op_text(const struct walk *w)
-{
-	return mem_printf("%s.%s", w->op->group->name.s, w->op->name.s);
-}
-
 /* ---- registers ---- */
 
 static bool word_in(const char *words, const char *word, size_t n)
@@ -241,24 +236,17 @@ static bool write_words(struct walk *w, const char *words)
 	return true;
 }
 
-/** What beyond nothing the op lets its implementations change. */
+/** What the op lets its implementations change, by the table's registers. */
 static uint32_t allowed(const struct walk *w)
 {
 	const struct arch *arch = w->run->arch;
-	const struct op *op = w->op;
-	uint32_t mask = type_is_void(&op->type) ? 0 : register_bit(w->table, arch->result);
-
-	for (size_t i = 0; i < op->params.n; i++)
-		mask |= register_bit(w->table, arch->args[i]);
-	if (op->clobber == CLOBBER_NORMAL)
-		for (const char *const *r = arch->volatiles; *r; r++)
-			mask |= register_bit(w->table, *r);
+	uint32_t changes = op_changes(arch, w->op);
 	/* What does not return leaves no stack behind that anyone relies on. */
-	if (op->tail)
-		mask |= register_bit(w->table, w->table->stack);
-	if (op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS)
-		mask |= register_bit(w->table, "flags");
-	vec_each(r, &op->registers) mask |= register_bit(w->table, r->s);
+	uint32_t mask = w->op->tail ? register_bit(w->table, w->table->stack) : 0;
+
+	for (size_t i = 0; arch->registers[i]; i++)
+		if (changes >> i & 1)
+			mask |= register_bit(w->table, arch->registers[i]);
 	return mask;
 }
 
@@ -456,7 +444,7 @@ static void branch(struct walk *w, const struct statement *s)
 	w->written_at_branch |= w->written;
 	w->has_branched = true;
 	if (!n || strcmp(to + n, "f") != 0)
-		diag(w->run, template_branch, w->insn->loc, op_text(w), w->backend->name.s);
+		diag(w->run, template_branch, w->insn->loc, op_path(w->op), w->backend->name.s);
 }
 
 /** To other code for good, which only a tail op may do, or over some instructions. */
@@ -587,7 +575,7 @@ static void take_insn(struct walk *w)
 	is_known = take_statement(w, code);
 	said = declared(w, comment);
 	if (!said || (!is_known && said < 0))
-		diag(w->run, unknown_effect, w->insn->loc, w->insn->text, op_text(w),
+		diag(w->run, unknown_effect, w->insn->loc, w->insn->text, op_path(w->op),
 		     w->backend->name.s);
 }
 
@@ -602,8 +590,8 @@ static void report_written(const struct walk *w)
 
 		if (!(extra & UINT32_C(1) << i))
 			continue;
-		diag(w->run, undeclared_write, w->writers[i]->loc, op_text(w), w->backend->name.s,
-		     mem_printf("%.*s", (int)strcspn(name, " "), name));
+		diag(w->run, undeclared_write, w->writers[i]->loc, op_path(w->op),
+		     w->backend->name.s, mem_printf("%.*s", (int)strcspn(name, " "), name));
 		diag_note(w->run, w->op->name.loc, "the op and its clobbers are here");
 	}
 }
@@ -624,7 +612,7 @@ static void check_template(struct run *run, const struct backend *b, const struc
 	}
 	/* A tail op takes its stack along; its registers are for where it goes. */
 	if (!op->tail && (w.depth || w.is_unbalanced || w.is_ended))
-		diag(run, unbalanced_stack, b->impls[op->slot].loc, op_text(&w), b->name.s);
+		diag(run, unbalanced_stack, b->impls[op->slot].loc, op_path(w.op), b->name.s);
 	report_written(&w);
 }
 

@@ -646,6 +646,9 @@ const char *c_from_word(const struct type *type, const char *word);
 /** Does the op promise less than a normal C call changes? */
 bool op_is_narrow(const struct op *op);
 
+/** "group.op", as people name it. */
+const char *op_path(const struct op *op);
+
 /** What stands before the declaration of a function with a narrow op's convention. */
 const char *c_narrow(const struct interface *i, const struct op *op);
 

@@ -53,11 +53,6 @@ static const char *number(uint64_t value)
 	return mem_printf("%llu", (unsigned long long)value);
 }
 
-static const char *op_text(const struct op *op)
-{
-	return mem_printf("%s.%s", op->group->name.s, op->name.s);
-}
-
 static const char *in_interface(const struct verify *v, const char *suffix)
 {
 	return mem_printf("%s_%s", v->interface->name.s, suffix);
@@ -175,7 +170,7 @@ static void report_site(const struct verify *v, enum diag_id id, const struct si
 	const struct op *op = is_known ? v->interface->ops.v[s->op] : NULL;
 
 	diag_report(v->run, id, op ? op->name.loc : v->interface->name.loc,
-		    (const char *[]){op ? op_text(op) : number(s->op),
+		    (const char *[]){op ? op_path(op) : number(s->op),
 				     object_place(v->object, s->address), fault, NULL});
 }
 
@@ -373,7 +368,7 @@ static void report_entry(const struct verify *v, enum diag_id id, const struct c
 			 const char *backend, const char *fault)
 {
 	diag_report(v->run, id, e->backend->impls[e->op->slot].loc,
-		    (const char *[]){op_text(e->op), backend, fault, NULL});
+		    (const char *[]){op_path(e->op), backend, fault, NULL});
 }
 
 static void check_patch(struct verify *v, const struct cell *e)
@@ -435,7 +430,7 @@ static void check_lengths(struct verify *v)
 			backend = l->backend->name.s;
 		}
 		if (v->lengths[(*op)->slot] != longest)
-			diag(v->run, site_room, (*op)->name.loc, op_text(*op),
+			diag(v->run, site_room, (*op)->name.loc, op_path(*op),
 			     number(v->lengths[(*op)->slot]), number(longest), backend);
 	}
 }
@@ -699,7 +694,7 @@ static void check_revision(struct verify *v, const char *record, size_t file)
 		diag(v->run, revision_op, v->interface->name.loc, record,
 		     v->parts->files.v[file].path);
 	else if (revision != op->revision)
-		diag(v->run, stale_revision, op->name.loc, op_text(op), implementers(v, op, file),
+		diag(v->run, stale_revision, op->name.loc, op_path(op), implementers(v, op, file),
 		     v->parts->files.v[file].path, number(revision), number(op->revision));
 }
 
