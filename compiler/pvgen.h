@@ -527,7 +527,7 @@ const struct decl *type_record(const struct type *type);
 const struct member *type_wrapped(const struct type *type);
 const struct member *record_member(const struct decl *record, const char *name);
 
-/* ---- attributes.c: what statements mean, a table for each place ------------- */
+/* ---- op.c, abi.c, backend.c: what statements mean; attributes.h has the tables - */
 
 void resolve_op(struct run *run, struct interface *interface, struct op *op);
 void resolve_abi(struct run *run, struct abi *abi);

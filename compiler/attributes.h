@@ -1,0 +1,57 @@
+/*
+ * attributes.c: what the statements inside ops, abis and backends mean; one
+ * table for each place.  A new attribute is a row in op.c, abi.c or backend.c, a
+ * function that applies it, and a field in pvgen.h.
+ */
+#ifndef PVGEN_ATTRIBUTES_H
+#define PVGEN_ATTRIBUTES_H
+
+#include "pvgen.h"
+
+/** A statement and what it is about. */
+struct attributed {
+	struct run *run;
+	void *module; /* interface or abi around the thing */
+	void *thing;
+	const struct stmt *s;
+};
+
+/** Operands by letter: w word, d dotted path, i integer, c integer or constant, s string; +
+ * repeats, ? may be left out. */
+struct attribute_row {
+	const char *name;
+	const char *shape;
+	const char *usage;
+	void (*apply)(const struct attributed *a);
+	enum { ONCE = 0, REPEAT = 1, BLOCK = 2 } flags;
+};
+
+/** Where statements stand, and the rows that it knows. */
+struct table {
+	const char *place;
+	const struct attribute_row *rows;
+	size_t n;
+};
+
+/** Applies the statements that are attributes, not bindings. */
+void apply_all(struct run *run, const struct table *t, void *module, void *thing,
+	       const stmts *stmts);
+
+/** Are the operands those that the shape's letters say? */
+bool shape_fits(const char *shape, const operands *operands);
+
+/** The operand at a place where the row's shape has a word. */
+struct name word_at(const struct stmt *s, size_t i);
+void words_from(const struct stmt *s, names *words);
+bool is_word(struct name name, const char *word);
+
+/** The first operand, a number; what is out of range is reported and becomes @low. */
+unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t high);
+
+bool check_arch(struct run *run, struct name name);
+void check_registers(struct run *run, const names *registers);
+
+/** ARCH "instruction" ... from operand @first on, as a template. */
+struct template *template_from(struct run *run, const struct stmt *s, size_t first);
+
+#endif
