@@ -1,106 +1,9 @@
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pvgen.h"
-
-enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT, STATUS_NO_EVIDENCE = 4 };
-
-static const char usage[] =
-	"usage: pvgen build [-I DIR] [--outdir DIR] [--emit=KIND[:FILE]]... [--arch=ARCH] FILE...\n"
-	"       pvgen check [-I DIR] [--arch=ARCH] FILE...\n"
-	"       pvgen verify [-I DIR] [--arch=ARCH] OBJECT... FILE.pvi...\n"
-	"       pvgen --help | --version\n"
-	"\n"
-	"build writes the glue that the descriptions FILE... define; check only reports\n"
-	"what is wrong with them.  FILE - is standard input.  verify compares a linked\n"
-	"image, or relocatable objects together, with the descriptions FILE.pvi: sites,\n"
-	"templates, slots, what the patcher runs; and with both, the revisions that the\n"
-	"objects state.\n"
-	"\n"
-	"  -I DIR            look for imports here, after the importing file's directory\n"
-	"  --outdir DIR      where files go (default: the current directory)\n"
-	"  --emit=KIND       what to write (default: everything); repeatable\n"
-	"  --emit=KIND:FILE  ... into FILE, - for standard output\n"
-	"  --arch=ARCH       architecture (default: x86_64)\n"
-	"\n"
-	"Exit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault of pvgen.\n"
-	"verify: 1 findings, 2 also an input that cannot be read, 4 not enough in the object\n"
-	"to say that nothing is wrong.\n";
-
-static const char version[] = "pvgen 0.1\n";
-
-static int usage_error(const char *text, const char *word)
-{
-	fprintf(stderr, "pvgen: %s '%s'\nTry 'pvgen --help'.\n", text, word);
-	return STATUS_ENVIRONMENT;
-}
-
-/** KIND or KIND:FILE; one FILE cannot take what several modules emit, which emit() checks. */
-static bool add_request(struct run *run, const char *text)
-{
-	size_t n = strcspn(text, ":");
-
-	for (size_t i = 0; i < emitter_count; i++) {
-		if (strncmp(emitters[i].kind, text, n) || emitters[i].kind[n])
-			continue;
-		*vec_push(&run->requests) =
-			(struct emit_request){&emitters[i], text[n] ? text + n + 1 : NULL};
-		return true;
-	}
-	return false;
-}
-
-static void request_all(struct run *run)
-{
-	for (size_t i = 0; i < emitter_count; i++)
-		*vec_push(&run->requests) = (struct emit_request){&emitters[i], NULL};
-}
-
-static int parse_option(struct run *run, int option)
-{
-	switch (option) {
-	case 'I':
-		*vec_push(&run->include_dirs) = optarg;
-		return 0;
-	case 'o':
-		run->outdir = optarg;
-		return 0;
-	case 'e':
-		return add_request(run, optarg) ? 0 : usage_error("unknown kind of output", optarg);
-	case 'a':
-		run->arch = arch_find(optarg);
-		return run->arch ? 0 : usage_error("unknown architecture", optarg);
-	default:
-		fprintf(stderr, "Try 'pvgen --help'.\n");
-		return STATUS_ENVIRONMENT;
-	}
-}
-
-static int parse_options(struct run *run, int argc, char **argv)
-{
-	static const struct option options[] = {{"outdir", required_argument, NULL, 'o'},
-						{"emit", required_argument, NULL, 'e'},
-						{"arch", required_argument, NULL, 'a'},
-						{0}};
-	int option;
-
-	while ((option = getopt_long(argc, argv, "I:", options, NULL)) != -1) {
-		int status = parse_option(run, option);
-
-		if (status)
-			return status;
-	}
-	while (optind < argc)
-		*vec_push(&run->inputs) = argv[optind++];
-	if (!run->inputs.n)
-		return usage_error("no input file after", argv[0]);
-	if (!run->requests.n)
-		request_all(run);
-	return 0;
-}
+#include "options.h"
 
 static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, resolve, layout, bind, lower,
@@ -182,29 +85,23 @@ static int command_build(struct run *run)
 	return status_of(run, check(run) && run_passes(run, build_passes, NELEM(build_passes)));
 }
 
-static const struct {
-	const char *name;
-	int (*run)(struct run *run);
-} commands[] = {
-	{"build", command_build},
-	{"check", command_check},
-	{"verify", command_verify},
+const struct command commands[] = {
+	{"build", "FILE...", "write the glue that the descriptions FILE define", command_build,
+	 FOR_BUILD},
+	{"check", "FILE...", "only report what is wrong with them", command_check, FOR_CHECK},
+	{"verify", "OBJECT... FILE.pvi...",
+	 "compare a linked image, or relocatable objects together, with the descriptions",
+	 command_verify, FOR_VERIFY},
 };
 
-static int print_help(FILE *f, bool was_asked)
-{
-	fputs(usage, f);
-	fputs("\nKinds:", f);
-	for (size_t i = 0; i < emitter_count; i++)
-		fprintf(f, " %s", emitters[i].kind);
-	fputs("\n", f);
-	return fflush(f) || !was_asked ? STATUS_ENVIRONMENT : STATUS_FINE;
-}
+const size_t command_count = NELEM(commands);
 
-static int print_version(void)
+static const struct command *find_command(const char *word)
 {
-	fputs(version, stdout);
-	return fflush(stdout) ? STATUS_ENVIRONMENT : STATUS_FINE;
+	for (size_t i = 0; i < NELEM(commands); i++)
+		if (!strcmp(commands[i].name, word))
+			return &commands[i];
+	return NULL;
 }
 
 int main(int argc, char **argv)
@@ -212,6 +109,8 @@ int main(int argc, char **argv)
 	struct run run = {.outdir = ".", .arch = &arch_table[0]};
 	const char *word = argc > 1 ? argv[1] : "--help";
 	const char *last = argv[argc - 1];
+	const struct command *command;
+	int status;
 
 	/* A write past a limit, or to nobody, is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
@@ -221,13 +120,9 @@ int main(int argc, char **argv)
 		return print_help(argc > 1 ? stdout : stderr, argc > 1);
 	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
 		return print_version();
-	for (size_t i = 0; i < NELEM(commands); i++) {
-		int status;
-
-		if (strcmp(commands[i].name, word) != 0)
-			continue;
-		status = parse_options(&run, argc - 1, argv + 1);
-		return status ? status : commands[i].run(&run);
-	}
-	return usage_error("unknown command", word);
+	command = find_command(word);
+	if (!command)
+		return usage_error("unknown command", word);
+	status = parse_options(&run, command, argc - 1, argv + 1);
+	return status ? status : command->run(&run);
 }

@@ -1,0 +1,40 @@
+/* options.c: the command line. */
+#ifndef PVGEN_OPTIONS_H
+#define PVGEN_OPTIONS_H
+
+#include <stdio.h>
+
+#include "pvgen.h"
+
+/* STATUS_INTERNAL is left to the signal that a fault of pvgen raises. */
+enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT, STATUS_NO_EVIDENCE = 4 };
+
+struct command {
+	const char *name;
+	const char *operands; /* as shown in the usage */
+	const char *help;
+	int (*run)(struct run *run);
+	unsigned int bit; /* in option_row.commands */
+};
+
+enum {
+	FOR_BUILD = 1 << 0,
+	FOR_CHECK = 1 << 1,
+	FOR_VERIFY = 1 << 2,
+	FOR_ALL = ~0,
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/** Reads what follows the command's name; STATUS_FINE, or the status to exit with. */
+int parse_options(struct run *run, const struct command *command, int argc, char **argv);
+
+/** Reports a fault of the command line; the status to exit with. */
+int usage_error(const char *text, const char *word);
+
+/** --help and --version, made of the tables; the status to exit with. */
+int print_help(FILE *f, bool was_asked);
+int print_version(void);
+
+#endif
