@@ -9,7 +9,7 @@ static const struct {
 	enum severity severity;
 	const char *text;
 } table[] = {
-#define DIAG(id, name, severity, text) {name, severity, text},
+#define DIAG(code, id, name, severity, text) {name, severity, text},
 #include "diag.def"
 #include "finding.def"
 #undef DIAG

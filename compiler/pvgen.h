@@ -46,7 +46,7 @@ struct position source_position(const struct run *run, struct loc loc);
 enum severity { ERROR, WARNING };
 
 enum diag_id {
-#define DIAG(id, name, severity, text) D_##id,
+#define DIAG(code, id, name, severity, text) D_##id,
 #include "diag.def"
 #include "finding.def"
 #undef DIAG

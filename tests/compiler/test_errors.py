@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tool import ENVIRONMENT, HERE, INPUT, PVGEN, ROOT, Diagnostic, Result, check, clean, run
+from tool import ENVIRONMENT, HERE, INPUT, PVGEN, Diagnostic, Result, check, clean, codes, run
 
 EXPECTED = re.compile(r"### \[([a-z-]+)\] *(.*?)\s*(?=###|$)")
 IMPORT = re.compile(r'^import "(.+?)";')
-ROW = re.compile(r'^DIAG\(\w+,\s*"([a-z-]+)"', re.MULTILINE)
 
 ERRORS = sorted((HERE / "errors").glob("*.pvi"))
 GOOD = sorted((HERE / "good").glob("*.pvi"))
@@ -114,7 +113,7 @@ def test_good(path: Path) -> None:
     assert clean(result), result.err
 
 
-@pytest.mark.parametrize("name", ROW.findall((ROOT / "compiler/diag.def").read_text()))
+@pytest.mark.parametrize("name", codes("diag.def"))
 def test_every_name_has_an_example(name: str) -> None:
     """A row of diag.def without an example is not tested, or cannot happen."""
     assert name in GENERATED or any(e.name == name for path in ERRORS for e in expectations(path))
@@ -156,7 +155,7 @@ def test_generated_examples(name: str, tmp_path: Path) -> None:
 
 def test_no_name_is_invented() -> None:
     """An example of a name that no longer exists is a mistake."""
-    known = set(ROW.findall((ROOT / "compiler/diag.def").read_text())) | {"note"}
+    known = {*codes("diag.def"), "note"}
     assert {e.name for path in ERRORS for e in expectations(path)} <= known
 
 

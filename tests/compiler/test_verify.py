@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import small
 from small import DESCRIPTION, Image, load, objects
-from tool import ENVIRONMENT, FINE, HERE, INPUT, PVGEN, ROOT, Result, run
+from tool import ENVIRONMENT, FINE, HERE, INPUT, PVGEN, ROOT, Result, codes, run
 
 NO_EVIDENCE = 4
 
@@ -18,7 +18,6 @@ GET, SET, SLOW, POKE, WORK, LEAVE = range(6)
 PATCH = 16
 PATCH_FORM, PATCH_LENGTH, PATCH_FIRST, PATCH_RELOCATION = 8, 9, 10, 11
 
-ROW = re.compile(r'^DIAG\(\w+,\s*"([a-z-]+)"', re.MULTILINE)
 
 
 @pytest.fixture(name="built", scope="module")
@@ -251,7 +250,7 @@ def test_changed_description(case: str, tree: Path) -> None:
     check_finding(verify(tree, "image", *objects(tree)), name, text, place)
 
 
-@pytest.mark.parametrize("name", ROW.findall((ROOT / "compiler/finding.def").read_text()))
+@pytest.mark.parametrize("name", codes("finding.def"))
 def test_every_finding_has_an_example(name: str) -> None:
     """A finding that no test shows may not exist."""
     names = {row[1] for row in DAMAGES.values()} | {row[2] for row in BUILDS.values()}

@@ -28,6 +28,13 @@ SECONDS = 60
 HEAD = re.compile(r"(.*?):(\d+):(\d+): (error|warning|note): (.*)")
 NAME = re.compile(r"(.*) \[([a-z-]+)\]$", re.DOTALL)
 
+ROW = re.compile(r'^DIAG\((PV\d{4}), \w+,\s*"([a-z-]+)"', re.MULTILINE)
+
+
+def codes(table: str) -> dict[str, str]:
+    """Code of each name in a table of diagnostics, in its order."""
+    return {name: code for code, name in ROW.findall((ROOT / "compiler" / table).read_text())}
+
 
 @dataclass(frozen=True)
 class Diagnostic:
