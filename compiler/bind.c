@@ -390,17 +390,25 @@ static const char *privileged_part(const struct run *run, const struct op *op,
 
 /* ---- one op of one backend ---- */
 
+/** Do the words before the last one of a path name the group and those around it? */
+static bool is_in_groups(const struct group *group, const names *path)
+{
+	for (size_t i = path->n - 1; i-- > 0; group = group->outer)
+		if (!group || group->name.s != path->v[i].s)
+			return false;
+	return !group;
+}
+
 static struct op *find_op(struct run *run, const struct backend *b, const struct stmt *s)
 {
 	const struct interface *i = b->interface;
-	struct op *op = map_get(&i->op_map, s->path.v[1].s);
+	const char *name = s->path.v[s->path.n - 1].s;
+	struct op *op = map_get(&i->op_map, name);
 
-	if (op && op->group->name.s == s->path.v[0].s)
+	if (op && is_in_groups(op->group, &s->path))
 		return op;
-	diag(run, unknown_op, s->path.v[0].loc, i->name.s,
-	     mem_printf("%s.%s", s->path.v[0].s, s->path.v[1].s),
-	     op ? mem_printf("; did you mean '%s'?", op_path(op))
-		: suggest(run, &i->op_map, s->path.v[1].s));
+	diag(run, unknown_op, s->path.v[0].loc, i->name.s, path_text(&s->path, 0),
+	     op ? mem_printf("; did you mean '%s'?", op_path(op)) : suggest(run, &i->op_map, name));
 	return NULL;
 }
 
@@ -544,7 +552,7 @@ static void bind_stmts(struct run *run, struct backend *b)
 	b->impls = mem_alloc((b->interface->ops.n + 1) * sizeof(*b->impls));
 	vec_each(s, &b->stmts)
 	{
-		if (s->path.n == 2)
+		if (s->path.n > 1)
 			bind_stmt(run, b, s);
 	}
 }

@@ -20,6 +20,10 @@ static bool define(struct run *run, struct map *map, const char *what, struct na
 #define NAMED(type) _Static_assert(offsetof(struct type, name) == 0, "starts with its name")
 NAMED(decl);
 NAMED(op);
+NAMED(data);
+NAMED(msr);
+NAMED(feature);
+NAMED(config);
 NAMED(group);
 NAMED(registration);
 NAMED(interface);
@@ -54,6 +58,29 @@ struct type join_words(struct type before, struct token word)
 	before.name.s = intern(mem_printf("%s %s", before.name.s, word.name.s));
 	before.name.loc.end = word.name.loc.end;
 	return before;
+}
+
+/* ---- conditions ---- */
+
+struct expr *new_expr(const struct expr *expr)
+{
+	struct expr *e = mem_alloc(sizeof(*e));
+
+	*e = *expr;
+	return e;
+}
+
+void define_config(struct parse *p, struct token keyword, struct token type, struct token name)
+{
+	struct config *c = mem_alloc(sizeof(*c));
+	bool is_bool = !strcmp(type.name.s, "bool");
+
+	*c = (struct config){.name = name.name, .doc = keyword.doc, .is_bool = is_bool};
+	if (!is_bool && strcmp(type.name.s, "int") != 0)
+		diag(p->run, unknown_word, type.name.loc, type.name.s,
+		     "type of a configuration symbol", "bool int");
+	if (define(p->run, &p->run->config_map, "configuration symbol", &c->name, c))
+		*vec_push(&p->run->configs) = c;
 }
 
 /* ---- constants and types ---- */
@@ -99,12 +126,13 @@ void define_opaque(struct parse *p, struct token word, struct token name)
 }
 
 void define_record(struct parse *p, struct token word, struct token name, struct decl *members,
-		   bool is_shared, bool is_packed)
+		   attributes attributes, bool is_shared, bool is_packed)
 {
 	struct decl *d = define_decl(p, record_kind(word), name.name, word.doc);
 
 	d->members.v = members->members.v;
 	d->members.n = members->members.n;
+	d->attributes = attributes;
 	d->is_shared = is_shared;
 	d->is_packed = is_packed;
 }
@@ -120,13 +148,13 @@ struct member nested_member(struct parse *p, struct token word, struct decl *mem
 
 /* ---- statements ---- */
 
-static names path_of(struct token a, const struct token *b)
+static names path_of(struct token first, const names *rest)
 {
 	names path = {0};
 
-	*vec_push(&path) = a.name;
-	if (b)
-		*vec_push(&path) = b->name;
+	*vec_push(&path) = first.name;
+	if (rest)
+		vec_each(name, rest) * vec_push(&path) = *name;
 	return path;
 }
 
@@ -136,22 +164,39 @@ struct stmt word_stmt(struct token word, operands operands, struct loc loc)
 		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .operands = operands};
 }
 
-struct stmt binding(struct token group, struct token op, operands operands, struct loc loc)
+struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc)
 {
 	return (struct stmt){
-		.loc = loc, .doc = group.doc, .path = path_of(group, &op), .operands = operands};
+		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .condition = condition};
 }
 
-struct stmt call_binding(struct token group, struct token op, names call, arguments arguments,
+struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc)
+{
+	return (struct stmt){
+		.loc = loc, .doc = group.doc, .path = path_of(group, rest), .operands = operands};
+}
+
+struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
 			 struct loc loc, struct loc call_loc)
 {
-	struct stmt s = binding(group, op, (operands){0}, loc);
+	struct stmt s = binding(group, rest, (operands){0}, loc);
 
 	s.is_assignment = true;
 	s.call = call;
 	s.call_loc = call_loc;
 	s.arguments = arguments;
 	return s;
+}
+
+struct operand version_operand(struct parse *p, struct token major, struct token minor,
+			       struct loc loc)
+{
+	if (major.value > INT16_MAX || minor.value > INT16_MAX)
+		diag(p->run, bad_number, loc, "of a version");
+	return (struct operand){
+		.kind = OPERAND_VERSION,
+		.loc = loc,
+		.value = version_make((unsigned int)major.value, (unsigned int)minor.value)};
 }
 
 /* ---- interface ---- */
@@ -179,13 +224,20 @@ void open_interface(struct parse *p, struct token keyword, struct token name, in
 		*vec_push(&p->run->interfaces) = i;
 }
 
-void open_group(struct parse *p, struct token keyword, struct token name)
+void open_group(struct parse *p, struct token keyword, struct token name, const names *table,
+		struct expr *guard)
 {
-	struct group *g = mem_alloc(sizeof(*g));
+	struct group *g = mem_alloc(sizeof(*g)), *outer = p->group;
 
-	*g = (struct group){.name = name.name, .doc = keyword.doc};
+	*g = (struct group){.name = name.name, .doc = keyword.doc, .outer = outer, .guard = guard};
+	if (table->n)
+		g->table = table->v[0];
 	p->group = g;
-	if (define(p->run, &p->interface->group_map, "group", &g->name, g))
+	if (!define(p->run, &p->interface->group_map, "group", &g->name, g))
+		return;
+	if (outer)
+		*vec_push(&outer->groups) = g;
+	else
 		*vec_push(&p->interface->groups) = g;
 }
 
@@ -202,19 +254,75 @@ void define_op(struct parse *p, const struct op *op)
 	*vec_push(&p->group->ops) = o;
 }
 
-void open_registration(struct parse *p, struct token keyword, struct token name)
+void define_data(struct parse *p, struct token keyword, struct type type, struct token name,
+		 attributes attributes, struct expr *guard, stmts stmts)
+{
+	struct data *d = mem_alloc(sizeof(*d));
+
+	*d = (struct data){.name = name.name,
+			   .doc = keyword.doc,
+			   .group = p->group,
+			   .type = type,
+			   .attributes = attributes,
+			   .guard = guard,
+			   .stmts = stmts};
+	if (!define(p->run, &p->interface->data_map, "data", &d->name, d))
+		return;
+	*vec_push(&p->interface->data) = d;
+	*vec_push(&p->group->data) = d;
+}
+
+/** Slots that later minor versions may give to ops: ops without a caller, each with a number. */
+void define_spare(struct parse *p, struct token keyword, struct token count)
+{
+	enum { MAX_SPARE = 256 };
+
+	if (count.value < 1 || count.value > MAX_SPARE) {
+		diag(p->run, out_of_range, count.name.loc, keyword.name.s, "1",
+		     mem_printf("%d", MAX_SPARE));
+		return;
+	}
+	for (int64_t n = count.value; n > 0; n--) {
+		const char *name = mem_printf("%s_spare%u", p->group->name.s, p->group->spares++);
+
+		define_op(p, &(struct op){.name = {intern(name), keyword.name.loc},
+					  .doc = keyword.doc,
+					  .type = {.name = {intern("void"), keyword.name.loc}},
+					  .is_spare = true,
+					  .fallback = {IMPL_TRAP, .loc = keyword.name.loc}});
+	}
+}
+
+static struct registration *define_registration(struct parse *p, struct token keyword,
+						struct name name, bool is_hooks)
 {
 	struct registration *r = mem_alloc(sizeof(*r));
 
-	*r = (struct registration){
-		.name = name.name, .doc = keyword.doc, .index = p->interface->registrations.n};
-	p->registration = r;
+	*r = (struct registration){.name = name,
+				   .doc = keyword.doc,
+				   .is_hooks = is_hooks,
+				   .index = p->interface->registrations.n};
 	if (define(p->run, &p->interface->registration_map, "registration", &r->name, r))
 		*vec_push(&p->interface->registrations) = r;
+	return r;
+}
+
+void open_registration(struct parse *p, struct token keyword, struct token name)
+{
+	p->registration = define_registration(p, keyword, name.name, false);
+}
+
+void open_hooks(struct parse *p, struct token keyword, const names *path)
+{
+	struct loc loc = path->v[0].loc;
+
+	loc.end = path->v[path->n - 1].loc.end;
+	p->registration =
+		define_registration(p, keyword, (struct name){intern(path_text(path, 0)), loc}, true);
 }
 
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
-			 params params)
+			 params params, attributes attributes)
 {
 	struct registration_member *m;
 	struct name *copy = mem_alloc(sizeof(*copy));
@@ -229,6 +337,7 @@ void registration_member(struct parse *p, struct type type, struct token name, b
 		.type = type,
 		.is_function = is_function,
 		.params = params,
+		.attributes = attributes,
 	};
 }
 
@@ -247,7 +356,7 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 }
 
 void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
-	       struct token name, params params)
+	       struct token name, params params, attributes attributes)
 {
 	struct call *c = mem_alloc(sizeof(*c));
 
@@ -256,6 +365,7 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 			   .abi = p->abi,
 			   .number = number,
 			   .type = type,
+			   .attributes = attributes,
 			   .params = params};
 	p->call = c;
 	if (define(p->run, &p->abi->call_map, "call", &c->name, c))
@@ -263,14 +373,45 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 }
 
 void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
-		params params)
+		params params, attributes attributes, stmts stmts)
 {
 	struct subcall *s = mem_alloc(sizeof(*s));
 
-	*s = (struct subcall){
-		.name = name.name, .doc = keyword.doc, .number = number, .params = params};
+	*s = (struct subcall){.name = name.name,
+			      .doc = keyword.doc,
+			      .number = number,
+			      .params = params,
+			      .attributes = attributes,
+			      .stmts = stmts};
 	if (define(p->run, &p->call->sub_map, "sub-command", &s->name, s))
 		*vec_push(&p->call->subs) = s;
+}
+
+void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+		struct token name, stmts stmts)
+{
+	struct msr *m = mem_alloc(sizeof(*m));
+
+	*m = (struct msr){.name = name.name,
+			  .doc = keyword.doc,
+			  .number = number,
+			  .type = type,
+			  .stmts = stmts};
+	if (define(p->run, &p->abi->msr_map, "msr", &m->name, m))
+		*vec_push(&p->abi->msrs) = m;
+}
+
+void define_feature(struct parse *p, struct token keyword, struct token name,
+		    const struct feature *place, bool is_hint)
+{
+	struct feature *f = mem_alloc(sizeof(*f));
+
+	*f = *place;
+	f->name = name.name;
+	f->doc = keyword.doc;
+	f->is_hint = is_hint;
+	if (define(p->run, &p->abi->feature_map, "feature", &f->name, f))
+		*vec_push(&p->abi->features) = f;
 }
 
 /* ---- backend ---- */
@@ -287,4 +428,29 @@ void open_backend(struct parse *p, struct token keyword, struct token name, stru
 	p->backend = b;
 	if (define(p->run, &p->run->modules, "module", &b->name, b))
 		*vec_push(&p->run->backends) = b;
+}
+
+void open_when(struct parse *p, struct expr *condition)
+{
+	struct when *w = mem_alloc(sizeof(*w));
+
+	*w = (struct when){p->when, condition};
+	p->when = w;
+}
+
+void open_phase(struct parse *p, struct token name)
+{
+	struct phase *phase = mem_alloc(sizeof(*phase));
+
+	*phase = (struct phase){p->phase, name.name};
+	p->phase = phase;
+}
+
+void add_backend_stmt(struct parse *p, const struct stmt *stmt)
+{
+	struct stmt *s = vec_push(&p->backend->stmts);
+
+	*s = *stmt;
+	s->when = p->when;
+	s->phase = p->phase;
 }

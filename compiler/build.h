@@ -9,34 +9,52 @@ void check_language(struct parse *p, struct token version);
 int64_t negative(struct parse *p, struct token number);
 struct type join_words(struct type before, struct token word);
 
+struct expr *new_expr(const struct expr *expr);
+struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc);
+struct operand version_operand(struct parse *p, struct token major, struct token minor,
+			       struct loc loc);
+void define_config(struct parse *p, struct token keyword, struct token type, struct token name);
+
 void define_const(struct parse *p, struct token name, const char *doc, int64_t value);
 void define_typedef(struct parse *p, struct token name, const char *doc, struct type type);
 void define_function(struct parse *p, struct token name, const char *doc, struct type type,
 		     params params);
 void define_opaque(struct parse *p, struct token word, struct token name);
 void define_record(struct parse *p, struct token word, struct token name, struct decl *members,
-		   bool is_shared, bool is_packed);
+		   attributes attributes, bool is_shared, bool is_packed);
 struct member nested_member(struct parse *p, struct token word, struct decl *members,
 			    struct token name);
 
 struct stmt word_stmt(struct token word, operands operands, struct loc loc);
-struct stmt binding(struct token group, struct token op, operands operands, struct loc loc);
-struct stmt call_binding(struct token group, struct token op, names call, arguments arguments,
+struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc);
+struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
 			 struct loc loc, struct loc call_loc);
 
 void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
 		    int64_t minor);
-void open_group(struct parse *p, struct token keyword, struct token name);
+void open_group(struct parse *p, struct token keyword, struct token name, const names *table,
+		struct expr *guard);
 void define_op(struct parse *p, const struct op *op);
+void define_data(struct parse *p, struct token keyword, struct type type, struct token name,
+		 attributes attributes, struct expr *guard, stmts stmts);
+void define_spare(struct parse *p, struct token keyword, struct token count);
 void open_registration(struct parse *p, struct token keyword, struct token name);
+void open_hooks(struct parse *p, struct token keyword, const names *path);
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
-			 params params);
+			 params params, attributes attributes);
 void open_abi(struct parse *p, struct token keyword, struct token name);
 void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
-	       struct token name, params params);
+	       struct token name, params params, attributes attributes);
 void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
-		params params);
+		params params, attributes attributes, stmts stmts);
+void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+		struct token name, stmts stmts);
+void define_feature(struct parse *p, struct token keyword, struct token name,
+		    const struct feature *place, bool is_hint);
 void open_backend(struct parse *p, struct token keyword, struct token name, struct token interface,
 		  const struct token *abi);
+void open_when(struct parse *p, struct expr *condition);
+void open_phase(struct parse *p, struct token name);
+void add_backend_stmt(struct parse *p, const struct stmt *stmt);
 
 #endif

@@ -90,9 +90,22 @@ const char *c_prototype(const struct interface *i, const struct op *op, const ch
 			  c_params(&op->params));
 }
 
+const char *path_text(const names *path, size_t first)
+{
+	struct out o = {0};
+
+	for (size_t i = first; i < path->n; i++)
+		put(&o, "%s%s", i == first ? "" : ".", path->v[i].s);
+	return text_of(&o);
+}
+
 const char *op_path(const struct op *op)
 {
-	return mem_printf("%s.%s", op->group->name.s, op->name.s);
+	const char *path = op->name.s;
+
+	for (const struct group *g = op->group; g; g = g->outer)
+		path = mem_printf("%s.%s", g->name.s, path);
+	return path;
 }
 
 /* ---- declarations ---- */

@@ -95,15 +95,6 @@ static void emit_call(const struct abi *a, const struct call *c, struct out *o)
 
 /* ---- sub-commands ---- */
 
-static const char *path_text(const names *path, size_t first)
-{
-	struct out o = {0};
-
-	for (size_t i = first; i < path->n; i++)
-		put(&o, "%s%s", i > first ? "." : "", path->v[i].s);
-	return text_of(&o);
-}
-
 /** The element of an argument array that carries a sub-command. */
 static void put_element(const struct call *c, const struct subcall *s, struct out *o)
 {

@@ -30,6 +30,8 @@ struct parse {
 	struct abi *abi;
 	struct call *call;
 	struct backend *backend;
+	const struct when *when;
+	const struct phase *phase;
 };
 
 #endif

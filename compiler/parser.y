@@ -49,6 +49,8 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 	arguments arguments;
 	struct decl *decl;
 	struct member member;
+	struct expr *expr;
+	struct feature feature;
 	int64_t value;
 }
 
@@ -56,9 +58,17 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %token <token> IDENT "a name" INT "a number" STRING "a string" C_WORD "a type"
 %token <token> LANGUAGE "language" IMPORT "import" INTERFACE "interface" VERSION "version"
 %token <token> GROUP "group" OP "op" REGISTRATION "registration" ABI "abi" CALL "call" SUB "sub"
-%token <token> SHARED "shared" BACKEND "backend" FOR "for" ON "on" PACKED "packed"
+%token <token> SHARED "shared" BACKEND "backend" FOR "for" ON "on" AT "at" CONFIG "config"
+%token <token> DATA "data" FEATURE "feature" HINT "hint" HOOKS "hooks" IF "if" MSR "msr"
+%token <token> PHASE "phase" SPARE "spare" TABLE "table" WHEN "when" PACKED "packed"
 %token <token> TYPEDEF "typedef" STRUCT "struct" UNION "union" CONST "const" VOID "void"
-%token <token> '{' '}' '(' ')' '[' ']' ';' ',' '.' '*' '=' '@' '-'
+%token <token> '{' '}' '(' ')' '[' ']' ';' ',' '.' '*' '=' '@' '-' '+' '<' '>' '!'
+%token <token> OR "||" AND "&&" EQUAL "==" UNEQUAL "!=" AT_MOST "<=" AT_LEAST ">="
+
+%left OR
+%left AND
+%precedence '!'
+%nonassoc EQUAL UNEQUAL '<' '>' AT_MOST AT_LEAST
 
 %type <token> name record_word stmt_word
 %type <names> path
@@ -68,14 +78,17 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <attribute> attribute
 %type <attributes> attributes
 %type <operand> operand
-%type <operands> operands operand_list
-%type <stmt> word_stmt binding
-%type <stmts> stmts
+%type <operands> operands operand_list comma_operands
+%type <stmt> word_stmt condition_stmt binding
+%type <stmts> stmts body
 %type <argument> argument
 %type <arguments> arguments argument_list
 %type <decl> members
 %type <member> member
 %type <value> integer packed shared
+%type <expr> expr guard
+%type <feature> feature_place
+%type <names> table
 
 %%
 
@@ -89,9 +102,15 @@ item:
   LANGUAGE INT ';'		{ check_language(p, $2); }
 | IMPORT STRING ';'		{ import(p, $2); }
 | decl
+| config
 | interface
 | abi
 | backend
+;
+
+/* A symbol of the kernel's configuration, which guards may ask. */
+config:
+  CONFIG C_WORD name ';'	{ define_config(p, $1, $2, $3); }
 ;
 
 /* ---- names, types, parameters ---- */
@@ -99,7 +118,8 @@ item:
 /* Every keyword that is no word of C is also a name. */
 name:
   IDENT | LANGUAGE | IMPORT | INTERFACE | VERSION | GROUP | OP | REGISTRATION | ABI
-| CALL | SUB | SHARED | BACKEND | FOR | ON | PACKED
+| CALL | SUB | SHARED | BACKEND | FOR | ON | PACKED | AT | CONFIG | DATA | FEATURE | HINT | HOOKS
+| IF | MSR | PHASE | SPARE | TABLE | WHEN
 ;
 
 path:
@@ -148,12 +168,40 @@ attributes:
 
 attribute:
   '@' name			{ $$ = (struct attribute){.name = $2.name}; }
-| '@' name '(' path ')'		{ $$ = (struct attribute){.name = $2.name, .path = $4}; }
+| '@' name '(' comma_operands ')'	{ $$ = (struct attribute){.name = $2.name, .operands = $4}; }
+;
+
+comma_operands:
+  operand			{ $$ = (operands){0}; *vec_push(&$$) = $1; }
+| comma_operands ',' operand	{ $$ = $1; *vec_push(&$$) = $3; }
 ;
 
 integer:
   INT				{ $$ = $1.value; }
 | '-' INT			{ $$ = negative(p, $2); }
+;
+
+/* ---- conditions ---- */
+
+guard:
+  %empty			{ $$ = NULL; }
+| IF expr			{ $$ = $2; }
+;
+
+expr:
+  path				{ $$ = new_expr(&(struct expr){EXPR_PATH, @$, .path = $1}); }
+| INT				{ $$ = new_expr(&(struct expr){EXPR_INT, @$, .value = $1.value}); }
+| path '(' comma_operands ')'	{ $$ = new_expr(&(struct expr){EXPR_CALL, @$, .path = $1, .operands = $3}); }
+| '(' expr ')'			{ $$ = $2; }
+| '!' expr			{ $$ = new_expr(&(struct expr){EXPR_NOT, @$, .left = $2}); }
+| expr OR expr			{ $$ = new_expr(&(struct expr){EXPR_OR, @$, .left = $1, .right = $3}); }
+| expr AND expr			{ $$ = new_expr(&(struct expr){EXPR_AND, @$, .left = $1, .right = $3}); }
+| expr EQUAL expr		{ $$ = new_expr(&(struct expr){EXPR_EQUAL, @$, .left = $1, .right = $3}); }
+| expr UNEQUAL expr		{ $$ = new_expr(&(struct expr){EXPR_UNEQUAL, @$, .left = $1, .right = $3}); }
+| expr '<' expr			{ $$ = new_expr(&(struct expr){EXPR_LESS, @$, .left = $1, .right = $3}); }
+| expr '>' expr			{ $$ = new_expr(&(struct expr){EXPR_MORE, @$, .left = $1, .right = $3}); }
+| expr AT_MOST expr		{ $$ = new_expr(&(struct expr){EXPR_AT_MOST, @$, .left = $1, .right = $3}); }
+| expr AT_LEAST expr		{ $$ = new_expr(&(struct expr){EXPR_AT_LEAST, @$, .left = $1, .right = $3}); }
 ;
 
 /* ---- constants and types ---- */
@@ -163,7 +211,7 @@ decl:
 | TYPEDEF type name ';'		{ define_typedef(p, $3, $1.doc, $2); }
 | TYPEDEF type name '(' params ')' ';'	{ define_function(p, $3, $1.doc, $2, $5); }
 | shared record_word name ';'	{ define_opaque(p, $2, $3); }
-| shared record_word name packed '{' members close ';'	{ define_record(p, $2, $3, $6, $1, $4); }
+| shared record_word name packed attributes '{' members close ';'	{ define_record(p, $2, $3, $7, $5, $1, $4); }
 ;
 
 shared:
@@ -185,9 +233,9 @@ members:
 ;
 
 member:
-  type name ';'			{ $$ = (struct member){.name = $2.name, .type = $1, .count = 1}; }
-| type name '[' INT ']' ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .count = (uint64_t)$4.value, .is_array = true}; }
-| type name '[' name ']' ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .count_name = $4.name, .is_array = true}; }
+  type name attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $3, .count = 1}; }
+| type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true}; }
+| type name '[' name ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count_name = $4.name, .is_array = true}; }
 | record_word '{' members close name ';'	{ $$ = nested_member(p, $1, $3, $5); }
 ;
 
@@ -202,7 +250,19 @@ close:
 stmts:
   %empty			{ $$ = (stmts){0}; }
 | stmts word_stmt		{ $$ = $1; *vec_push(&$$) = $2; }
+| stmts condition_stmt		{ $$ = $1; *vec_push(&$$) = $2; }
 | stmts error ';'		{ $$ = $1; yyerrok; }
+;
+
+/* `if` asks the configuration, `when` the machine at boot. */
+condition_stmt:
+  IF expr ';'			{ $$ = condition_stmt($1, $2, @$); }
+| WHEN expr ';'			{ $$ = condition_stmt($1, $2, @$); }
+;
+
+body:
+  ';'				{ $$ = (stmts){0}; }
+| '{' stmts close		{ $$ = $2; }
 ;
 
 word_stmt:
@@ -225,6 +285,7 @@ operand_list:
 operand:
   path				{ $$ = (struct operand){.kind = OPERAND_PATH, .loc = @$, .path = $1}; }
 | integer			{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = $1}; }
+| INT '.' INT			{ $$ = version_operand(p, $1, $3, @$); }
 | STRING			{ $$ = (struct operand){.kind = OPERAND_STRING, .loc = @$, .string = $1.name.s}; }
 ;
 
@@ -238,25 +299,37 @@ interface:
 interface_items:
   %empty
 | interface_items decl
+| interface_items config
 | interface_items group
 | interface_items registration
+| interface_items hooks
+| interface_items word_stmt	{ *vec_push(&p->interface->stmts) = $2; }
 | interface_items error ';'		{ yyerrok; }
 ;
 
 group:
-  GROUP name '{'		{ open_group(p, $1, $2); }
-  ops close
+  GROUP name table guard '{'	{ open_group(p, $1, $2, &$3, $4); }
+  group_items close		{ p->group = p->group->outer; }
 ;
 
-ops:
+/* Ops that lie in another object than the interface's own table. */
+table:
+  %empty			{ $$ = (names){0}; }
+| TABLE name			{ $$ = (names){0}; *vec_push(&$$) = $2.name; }
+;
+
+group_items:
   %empty
-| ops op
-| ops error ';'		{ yyerrok; }
+| group_items op
+| group_items group
+| group_items DATA type name attributes guard body	{ define_data(p, $2, $3, $4, $5, $6, $7); }
+| group_items SPARE INT ';'	{ define_spare(p, $2, $3); }
+| group_items error ';'		{ yyerrok; }
 ;
 
 op:
-  OP type name '(' params ')' attributes '{' stmts close {
-	struct op op = {.name = $3.name, .doc = $1.doc, .type = $2, .params = $5, .attributes = $7, .stmts = $9};
+  OP type name '(' params ')' attributes guard '{' stmts close {
+	struct op op = {.name = $3.name, .doc = $1.doc, .type = $2, .params = $5, .attributes = $7, .guard = $8, .stmts = $10};
 
 	define_op(p, &op);
 }
@@ -267,10 +340,16 @@ registration:
   registration_members close
 ;
 
+/* Functions and data of the kernel's that a backend may replace. */
+hooks:
+  HOOKS path '{'		{ open_hooks(p, $1, &$2); }
+  registration_members close
+;
+
 registration_members:
   %empty
-| registration_members type name ';'	{ registration_member(p, $2, $3, false, (params){0}); }
-| registration_members type name '(' params ')' ';'	{ registration_member(p, $2, $3, true, $5); }
+| registration_members type name attributes ';'	{ registration_member(p, $2, $3, false, (params){0}, $4); }
+| registration_members type name '(' params ')' attributes ';'	{ registration_member(p, $2, $3, true, $5, $7); }
 | registration_members error ';'		{ yyerrok; }
 ;
 
@@ -286,12 +365,23 @@ abi_items:
 | abi_items decl
 | abi_items word_stmt		{ *vec_push(&p->abi->stmts) = $2; }
 | abi_items call
+| abi_items MSR integer type name body	{ define_msr(p, $2, $3, $4, $5, $6); }
+| abi_items FEATURE name '=' feature_place ';'	{ define_feature(p, $2, $3, &$5, false); }
+| abi_items HINT name '=' feature_place ';'	{ define_feature(p, $2, $3, &$5, true); }
 | abi_items error ';'		{ yyerrok; }
 ;
 
 call:
-  CALL integer type name '(' params ')'	{ open_call(p, $1, $2, $3, $4, $6); }
+  CALL integer type name '(' params ')' attributes	{ open_call(p, $1, $2, $3, $4, $6, $8); }
   call_body
+| CALL AT integer type name '(' params ')' attributes	{ open_call(p, $1, $3, $4, $5, $7, $9); p->call->is_fixed = true; }
+  call_body
+;
+
+/* A bit that says what the machine offers: cpuid(base + 1).eax[7]. */
+feature_place:
+  path '(' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .loc = @$}; }
+| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .loc = @$}; }
 ;
 
 call_body:
@@ -302,7 +392,8 @@ call_body:
 call_items:
   %empty
 | call_items word_stmt		{ *vec_push(&p->call->stmts) = $2; }
-| call_items SUB integer name '(' params ')' ';'	{ define_sub(p, $2, $3, $4, $6); }
+| call_items condition_stmt	{ *vec_push(&p->call->stmts) = $2; }
+| call_items SUB integer name '(' params ')' attributes body	{ define_sub(p, $2, $3, $4, $6, $8, $9); }
 | call_items error ';'		{ yyerrok; }
 ;
 
@@ -317,15 +408,19 @@ backend:
 
 backend_items:
   %empty
-| backend_items word_stmt	{ *vec_push(&p->backend->stmts) = $2; }
-| backend_items binding		{ *vec_push(&p->backend->stmts) = $2; }
+| backend_items word_stmt	{ add_backend_stmt(p, &$2); }
+| backend_items binding		{ add_backend_stmt(p, &$2); }
+| backend_items WHEN expr '{'	{ open_when(p, $3); }
+  backend_items close		{ p->when = p->when->outer; }
+| backend_items PHASE name '{'	{ open_phase(p, $3); }
+  backend_items close		{ p->phase = p->phase->outer; }
 | backend_items error ';'		{ yyerrok; }
 ;
 
 binding:
-  name '.' name operands ';'	{ $$ = binding($1, $3, $4, @$); }
-| name '.' name '=' operand_list ';'	{ $$ = binding($1, $3, $5, @$); $$.is_assignment = true; }
-| name '.' name '=' path '(' arguments ')' ';'	{ $$ = call_binding($1, $3, $5, $7, @$, @5); }
+  name '.' path operands ';'	{ $$ = binding($1, &$3, $4, @$); }
+| name '.' path '=' operand_list ';'	{ $$ = binding($1, &$3, $5, @$); $$.is_assignment = true; }
+| name '.' path '=' path '(' arguments ')' ';'	{ $$ = call_binding($1, &$3, $5, $7, @$, @5); }
 ;
 
 arguments:

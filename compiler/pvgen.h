@@ -110,10 +110,86 @@ struct type {
 	struct decl *decl;
 };
 
+enum operand_kind { OPERAND_PATH, OPERAND_INT, OPERAND_STRING, OPERAND_VERSION };
+
+struct operand {
+	enum operand_kind kind;
+	struct loc loc;
+	names path;
+	int64_t value; /* of a version: version_make */
+	const char *string;
+};
+
+typedef VEC(struct operand) operands;
+
+/** MAJOR.MINOR as one number that compares as versions do. */
+static inline int64_t version_make(unsigned int major, unsigned int minor)
+{
+	return (int64_t)major << 32 | minor;
+}
+
+/** `@name` or `@name(operands)` behind a parameter, a result or a member. */
+struct attribute {
+	struct name name;
+	operands operands;
+};
+
+typedef VEC(struct attribute) attributes;
+
+/** A symbol of the kernel's configuration: `config bool NAME;` or `config int NAME;`. */
+struct config {
+	struct name name;
+	const char *doc;
+	bool is_bool;
+	bool is_set; /* by -D */
+	int64_t value;
+};
+
+enum expr_kind {
+	EXPR_PATH,
+	EXPR_INT,
+	EXPR_CALL, /* path(operands) */
+	EXPR_NOT,  /* of left */
+	EXPR_OR,   /* of left and right, and so on */
+	EXPR_AND,
+	EXPR_EQUAL,
+	EXPR_UNEQUAL,
+	EXPR_LESS,
+	EXPR_MORE,
+	EXPR_AT_MOST,
+	EXPR_AT_LEAST,
+};
+
+/** A condition: of the configuration (`if`), or of the machine at boot (`when`). */
+struct expr {
+	enum expr_kind kind;
+	struct loc loc;
+	struct expr *left, *right;
+	names path;
+	operands operands;
+	int64_t value;
+	const struct config *config;   /* resolved: what a path means in a guard */
+	const struct feature *feature; /* ... in a condition of a backend */
+};
+
+/** A bit by which a hypervisor says what it offers, or advises: SOURCE(LEAF).WORD[BIT]. */
+struct feature {
+	struct name name;
+	struct loc loc; /* of the place */
+	const char *doc;
+	bool is_hint;
+	names source;
+	struct name base; /* .s is NULL if LEAF is a number alone */
+	int64_t leaf;
+	struct name word;
+	int64_t bit;
+};
+
 struct member {
 	struct name name;
 	const char *doc;
 	struct type type;
+	attributes attributes;
 	struct decl *nested; /* a struct or union defined in place */
 	bool is_array;
 	struct name count_name;
@@ -132,6 +208,7 @@ struct decl {
 	const char *doc;
 	struct scope *scope;
 	bool is_opaque, is_packed, is_shared;
+	attributes attributes;
 	int64_t value;	  /* DECL_CONST */
 	struct type type; /* DECL_TYPEDEF, and what a DECL_FUNCTION returns */
 	params params;	  /* DECL_FUNCTION */
@@ -149,13 +226,6 @@ struct scope {
 	VEC(struct decl *) decls; /* in source order */
 };
 
-struct attribute {
-	struct name name;
-	names path; /* of @at(path) */
-};
-
-typedef VEC(struct attribute) attributes;
-
 struct param {
 	struct name name;
 	struct type type;
@@ -165,14 +235,16 @@ struct param {
 	names at; /* place in the element of an argument array */
 };
 
-enum operand_kind { OPERAND_PATH, OPERAND_INT, OPERAND_STRING };
+/** Around statements of a backend: `when CONDITION { }`, innermost first. */
+struct when {
+	const struct when *outer;
+	struct expr *condition;
+};
 
-struct operand {
-	enum operand_kind kind;
-	struct loc loc;
-	names path;
-	int64_t value;
-	const char *string;
+/** Around statements of a backend: `phase NAME { }`; phases do not nest. */
+struct phase {
+	const struct phase *outer;
+	struct name name;
 };
 
 /** An argument of a hypercall expression: a value, or converter(value). */
@@ -184,7 +256,6 @@ struct argument {
 };
 
 typedef VEC(struct argument) arguments;
-typedef VEC(struct operand) operands;
 typedef VEC(struct stmt) stmts;
 
 /** `path operands;`: an attribute or a binding, known by its first words. */
@@ -199,6 +270,9 @@ struct stmt {
 	names call;	    /* ... is call(arguments) */
 	struct loc call_loc;
 	arguments arguments;
+	struct expr *condition; /* of `if` and `when` */
+	const struct when *when;
+	const struct phase *phase;
 };
 
 /** Instruction text for one architecture. */
@@ -265,7 +339,9 @@ struct op {
 	attributes attributes;
 	enum space space; /* of the result */
 	params params;
+	struct expr *guard;
 	stmts stmts;
+	bool is_spare; /* a slot without an op yet */
 	enum clobber clobber;
 	names registers; /* of CLOBBER_SET */
 	unsigned int context;
@@ -277,21 +353,41 @@ struct op {
 	struct impl fallback;
 };
 
+/** A value beside the functions of a group. */
+struct data {
+	struct name name;
+	const char *doc;
+	struct group *group;
+	struct type type;
+	attributes attributes;
+	struct expr *guard;
+	stmts stmts;
+};
+
 struct group {
 	struct name name;
 	const char *doc;
-	VEC(struct op *) ops;
+	struct group *outer; /* NULL: of the interface itself */
+	struct name table;   /* .s is NULL: the interface's own */
+	struct expr *guard;
+	VEC(struct op *) ops; /* without those of inner groups */
+	VEC(struct data *) data;
+	VEC(struct group *) groups;
+	unsigned int spares;
 };
 
+/** What a backend offers beside the ops, or of `hooks` may replace. */
 struct registration {
-	struct name name;
+	struct name name; /* of hooks: dotted */
 	const char *doc;
+	bool is_hooks;
 	VEC(struct registration_member {
 		struct name name;
 		const char *doc;
 		struct type type;
 		bool is_function;
 		params params;
+		attributes attributes;
 	})
 	members;
 	struct map member_map;
@@ -303,10 +399,12 @@ struct interface {
 	const char *doc;
 	unsigned int major, minor;
 	struct scope scope;
-	VEC(struct group *) groups;
-	VEC(struct op *) ops; /* of all groups, by slot */
+	stmts stmts;
+	VEC(struct group *) groups; /* without inner ones */
+	VEC(struct op *) ops;	    /* of all groups, by slot */
+	VEC(struct data *) data;    /* of all groups */
 	VEC(struct registration *) registrations;
-	struct map op_map, group_map, registration_map;
+	struct map op_map, data_map, group_map, registration_map;
 	VEC(struct backend *) backends;
 	struct backend *bare; /* the one that is bare hardware */
 };
@@ -316,14 +414,27 @@ struct subcall {
 	const char *doc;
 	int64_t number;
 	params params;
+	attributes attributes;
+	stmts stmts;
+};
+
+/** A numbered register by which a hypervisor is asked or told. */
+struct msr {
+	struct name name;
+	const char *doc;
+	int64_t number;
+	struct type type;
+	stmts stmts;
 };
 
 struct call {
 	struct name name;
 	const char *doc;
 	struct abi *abi;
-	int64_t number;
+	int64_t number; /* of a fixed one: offset from the start of the table or ROM */
+	bool is_fixed;
 	struct type type;
+	attributes attributes; /* of the result */
 	params params;
 	stmts stmts;
 	bool noreturn;
@@ -352,7 +463,9 @@ struct abi {
 	stmts stmts;
 	const struct entry *entry; /* for the architecture at hand */
 	VEC(struct call *) calls;
-	struct map call_map;
+	VEC(struct msr *) msrs;
+	VEC(struct feature *) features;
+	struct map call_map, msr_map, feature_map;
 	struct decl *multicall;
 	const char *multicall_op, *multicall_args;
 	struct map number_map; /* calls by number, as text */
@@ -441,6 +554,8 @@ struct run {
 	/* model */
 	struct scope scope;
 	struct map modules; /* interfaces, abis and backends share a name space */
+	struct map config_map;
+	VEC(struct config *) configs;
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
 	VEC(struct backend *) backends;
@@ -645,6 +760,9 @@ const char *c_from_word(const struct type *type, const char *word);
 
 /** Does the op promise less than a normal C call changes? */
 bool op_is_narrow(const struct op *op);
+
+/** Words from the first on, with dots between them. */
+const char *path_text(const names *path, size_t first);
 
 /** "group.op", as people name it. */
 const char *op_path(const struct op *op);

@@ -398,6 +398,11 @@ static enum direction direction_find(const char *name)
 	return DIR_NONE;
 }
 
+static bool is_one_path(const operands *o)
+{
+	return o->n == 1 && o->v[0].kind == OPERAND_PATH;
+}
+
 /** What a parameter's attribute says, once: a direction, a kind of address or a place. */
 static void apply_attribute(struct run *run, struct param *p, const struct attribute *a)
 {
@@ -407,7 +412,7 @@ static void apply_attribute(struct run *run, struct param *p, const struct attri
 
 	if ((direction && p->direction) || (space && p->space) || (is_place && p->at.n))
 		diag(run, repeated, a->name.loc, a->name.s);
-	else if (is_place != (a->path.n != 0) && (direction || space || is_place))
+	else if (is_place != is_one_path(&a->operands) && (direction || space || is_place))
 		diag(run, bad_operands, a->name.loc, a->name.s,
 		     is_place ? "@at(MEMBER)" : mem_printf("@%s", a->name.s));
 	else if (!direction && !space && !is_place)
@@ -416,7 +421,7 @@ static void apply_attribute(struct run *run, struct param *p, const struct attri
 	p->direction |= direction;
 	p->space = space ? space : p->space;
 	if (is_place)
-		p->at = a->path;
+		p->at = a->operands.n ? a->operands.v[0].path : (names){0};
 }
 
 static void check_direction(struct run *run, const struct param *p)
