@@ -488,7 +488,7 @@ static void emit_skeleton_registration(const struct provision *p, struct map *do
 static void emit_skeleton_function(const char *doc, const char *function, const char *prototype,
 				   const char *body, struct map *done, struct out *o)
 {
-	if (!function || map_add(done, function, (void *)function))
+	if (map_add(done, function, (void *)function))
 		return;
 	put(o, "\n");
 	emit_doc(o, "", doc);
@@ -497,12 +497,15 @@ static void emit_skeleton_function(const char *doc, const char *function, const 
 
 static void emit_skeleton_helpers(const struct backend *b, struct map *done, struct out *o)
 {
-	emit_skeleton_function(
-		"Called once, when the slots hold this backend's functions.", b->init,
-		mem_printf("void %s(const struct %s_boot *boot)", b->init, b->interface->name.s),
-		"\t(void)boot;\n", done, o);
-	emit_skeleton_function("Makes the hypercalls that ops have queued.", b->flush,
-			       mem_printf("void %s(void)", b->flush), "", done, o);
+	if (b->init)
+		emit_skeleton_function("Called once, when the slots hold this backend's functions.",
+				       b->init,
+				       mem_printf("void %s(const struct %s_boot *boot)", b->init,
+						  b->interface->name.s),
+				       "\t(void)boot;\n", done, o);
+	if (b->flush)
+		emit_skeleton_function("Makes the hypercalls that ops have queued.", b->flush,
+				       mem_printf("void %s(void)", b->flush), "", done, o);
 	vec_each(c, &b->converters) emit_skeleton_function(
 		mem_printf("Address of kind %s to %s.", space_name(c->from), space_name(c->to)),
 		c->function,
@@ -513,11 +516,16 @@ static void emit_skeleton_helpers(const struct backend *b, struct map *done, str
 static void emit_skeleton_targets(const struct backend *b, const struct op *op, struct map *done,
 				  struct out *o)
 {
-	vec_each(insn, &b->lowered[op->slot].insns) emit_skeleton_function(
-		mem_printf("Called by the template of %s.%s.", op->group->name.s, op->name.s),
-		insn->target,
-		mem_printf("%svoid %s(void)", c_narrow(b->interface, op), insn->target), "", done,
-		o);
+	vec_each(insn, &b->lowered[op->slot].insns)
+	{
+		if (insn->target)
+			emit_skeleton_function(
+				mem_printf("Called by the template of %s.", op_path(op)),
+				insn->target,
+				mem_printf("%svoid %s(void)", c_narrow(b->interface, op),
+					   insn->target),
+				"", done, o);
+	}
 }
 
 void emit_skeleton(const struct run *run, const void *module, struct out *o)
