@@ -1,26 +1,44 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pvgen.h"
+#include "text.h"
+
+/* A person is helped by the first faults, not by the ten-thousandth; a machine takes all. */
+enum { SHOWN_TO_PEOPLE = 20 };
 
 static const struct {
-	const char *name;
+	const char *code, *name;
 	enum severity severity;
 	const char *text;
 } table[] = {
-#define DIAG(code, id, name, severity, text) {name, severity, text},
+#define DIAG(code, id, name, severity, text) {#code, name, severity, text},
 #include "diag.def"
 #include "finding.def"
 #undef DIAG
 };
 
-/** Text of a user: it must not break the message's line. */
-static void put_visible(struct out *o, const char *s)
+const char *diag_name(enum diag_id id)
 {
-	for (; *s; s++)
-		put(o, (unsigned char)*s < ' ' ? "\\x%02x" : "%c", (unsigned char)*s);
+	return table[id].name;
 }
+
+const char *diag_code(enum diag_id id)
+{
+	return table[id].code;
+}
+
+const char *diag_severity(enum diag_id id)
+{
+	static const char *const kinds[] = {[ERROR] = "error", [WARNING] = "warning"};
+
+	return kinds[table[id].severity];
+}
+
+/* ---- reports ---- */
 
 static const char *fill(const char *text, const char *const *args)
 {
@@ -39,82 +57,92 @@ void diag_report(struct run *run, enum diag_id id, struct loc loc, const char *c
 {
 	struct diagnostic *d = vec_push(&run->diagnostics);
 
-	*d = (struct diagnostic){.id = id, .loc = loc, .text = fill(table[id].text, args)};
+	*d = (struct diagnostic){.id = id,
+				 .order = run->diagnostics.n,
+				 .loc = loc,
+				 .text = fill(table[id].text, args)};
 	run->errors += table[id].severity == ERROR;
+}
+
+static struct diagnostic *last(struct run *run)
+{
+	return &run->diagnostics.v[run->diagnostics.n - 1];
 }
 
 void diag_note(struct run *run, struct loc loc, const char *fmt, ...)
 {
-	struct diagnostic *d = &run->diagnostics.v[run->diagnostics.n - 1];
-	char text[512];
+	struct out text = {0}, shown = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	put_v(&text, fmt, ap);
 	va_end(ap);
-	*vec_push(&d->notes) = (struct diag_remark){loc, intern(text)};
+	put_visible(&shown, text_of(&text));
+	*vec_push(&last(run)->notes) = (struct diag_remark){loc, text_of(&shown)};
 }
 
-/* What is shown of a line around the place, in bytes. */
-enum { EXCERPT_BEFORE = 80, EXCERPT = 160 };
+void diag_fix(struct run *run, struct loc loc, const char *text)
+{
+	*vec_push(&last(run)->fixes) = (struct diag_remark){loc, text};
+}
 
-struct excerpt {
-	const char *line;
-	size_t length;
-	size_t column; /* of the place in it, from 0 */
-	bool is_cut;
+/* ---- options ---- */
+
+static void do_nothing(struct diag_printer *p)
+{
+	(void)p;
+}
+
+static const struct diag_form forms[] = {
+	{"text", false, do_nothing, diag_print_text, diag_end_text},
+	{"short", false, do_nothing, diag_print_short, diag_end_text},
+	{"json", true, diag_begin_json, diag_print_json, diag_end_json},
 };
 
-static struct excerpt excerpt_at(const struct source *s, struct position p)
+static const struct diag_form *form_of(const struct diag_options *options)
 {
-	const char *line = s->text + s->lines.v[p.line - 1];
-	struct excerpt e = {line, strcspn(line, "\r\n"), p.column - 1, false};
-	size_t skip = e.column > EXCERPT_BEFORE ? e.column - EXCERPT_BEFORE : 0;
-
-	if (e.length <= EXCERPT)
-		return e;
-	return (struct excerpt){line + skip, e.length - skip > EXCERPT ? EXCERPT : e.length - skip,
-				e.column - skip, true};
+	return options->form ? options->form : &forms[0];
 }
 
-/** The source line, and below it a caret and tildes as far as the span goes. */
-static void print_line(const struct run *run, struct loc loc)
+bool diag_set_form(struct diag_options *options, const char *word)
 {
-	struct position p = source_position(run, loc);
-	struct excerpt e = excerpt_at(run->sources.v[loc.file], p);
-	size_t span = loc.end > loc.begin ? loc.end - loc.begin : 1;
-
-	fprintf(stderr, "%5u | %.*s%s\n      | ", p.line, (int)e.length, e.line,
-		e.is_cut ? " ..." : "");
-	for (size_t i = 0; i < e.column && i < e.length; i++)
-		fputc(e.line[i] == '\t' ? '\t' : ' ', stderr);
-	fputc('^', stderr);
-	for (size_t i = e.column + 1; i < e.column + span && i < e.length; i++)
-		fputc('~', stderr);
-	fputc('\n', stderr);
+	for (size_t i = 0; i < NELEM(forms); i++)
+		if (!strcmp(forms[i].name, word)) {
+			options->form = &forms[i];
+			return true;
+		}
+	return false;
 }
 
-static void print_head(const struct run *run, struct loc loc, const char *kind, const char *text)
+bool diag_set_color(struct diag_options *options, const char *word)
 {
-	struct position p = source_position(run, loc);
+	static const char *const words[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
 
-	fprintf(stderr, "%s:%u:%u: %s: %s", p.path, p.line, p.column, kind, text);
+	for (unsigned int i = 0; i < NELEM(words); i++)
+		if (!strcmp(words[i], word)) {
+			options->color = i;
+			return true;
+		}
+	return false;
 }
 
-static void print(const struct run *run, const struct diagnostic *d)
+bool diag_set_limit(struct diag_options *options, const char *number)
 {
-	static const char *const kinds[] = {[ERROR] = "error", [WARNING] = "warning"};
+	char *end;
 
-	print_head(run, d->loc, kinds[table[d->id].severity], d->text);
-	fprintf(stderr, " [%s]\n", table[d->id].name);
-	print_line(run, d->loc);
-	vec_each(note, &d->notes)
-	{
-		print_head(run, note->loc, "note", note->text);
-		fputc('\n', stderr);
-		print_line(run, note->loc);
-	}
+	errno = 0;
+	options->limit = strtoul(number, &end, 10);
+	options->has_limit = true;
+	return *number >= '0' && *number <= '9' && !*end && !errno;
 }
+
+bool diag_owns_stdout(const struct diag_options *options)
+{
+	return form_of(options)->is_for_machines && !options->path;
+}
+
+/* ---- showing them ---- */
 
 static int by_place(const void *a, const void *b)
 {
@@ -124,19 +152,83 @@ static int by_place(const void *a, const void *b)
 		return x->loc.file < y->loc.file ? -1 : 1;
 	if (x->loc.begin != y->loc.begin)
 		return x->loc.begin < y->loc.begin ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-void diag_flush(struct run *run)
+/** Is an environment variable set, to more than nothing? */
+static bool is_set(const char *variable)
 {
-	size_t n = run->diagnostics.n;
-	size_t shown = n > DIAG_SHOWN ? DIAG_SHOWN : n;
+	const char *value = getenv(variable);
 
-	if (n)
-		qsort(run->diagnostics.v, n, sizeof(*run->diagnostics.v), by_place);
-	for (size_t i = 0; i < shown; i++)
-		print(run, &run->diagnostics.v[i]);
-	if (n > shown)
-		fprintf(stderr, "pvgen: %zu more not shown\n", n - shown);
-	run->diagnostics.n = 0;
+	return value && *value;
+}
+
+static bool is_forced(void)
+{
+	return is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0;
+}
+
+/** Colours are for people who look at a terminal that has them, unless they say otherwise. */
+static bool is_colored(const struct diag_options *options)
+{
+	const char *terminal = getenv("TERM");
+
+	if (form_of(options)->is_for_machines)
+		return false;
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	if (is_set("NO_COLOR") || is_forced())
+		return !is_set("NO_COLOR");
+	return !options->path && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
+}
+
+static size_t limit_of(const struct diag_options *options)
+{
+	size_t limit = form_of(options)->is_for_machines ? 0 : SHOWN_TO_PEOPLE;
+
+	if (options->has_limit)
+		limit = options->limit;
+	return limit ? limit : SIZE_MAX;
+}
+
+static void print_all(struct diag_printer *p, const struct diag_options *options)
+{
+	const struct diag_form *form = form_of(options);
+	size_t limit = limit_of(options), counts[2] = {0}, hidden = 0;
+
+	form->begin(p);
+	vec_each(d, &p->run->diagnostics)
+	{
+		if (counts[table[d->id].severity]++ < limit)
+			form->print(p, d);
+		else
+			hidden++;
+	}
+	form->end(p, hidden);
+}
+
+static bool write_all(struct run *run, struct out *text)
+{
+	const struct diag_options *options = &run->diag;
+	outputs files = {0};
+
+	if (!options->path && !diag_owns_stdout(options)) {
+		fwrite(text_of(text), 1, text->n, stderr);
+		return true;
+	}
+	*vec_push(&files) = (struct output){options->path ? options->path : "-", *text};
+	return write_files(run, &files);
+}
+
+bool diag_flush(struct run *run)
+{
+	struct diag_printer p = {.run = run, .is_colored = is_colored(&run->diag)};
+
+	if (run->diagnostics.n)
+		qsort(run->diagnostics.v, run->diagnostics.n, sizeof(*run->diagnostics.v),
+		      by_place);
+	print_all(&p, &run->diag);
+	return write_all(run, &p.text);
 }

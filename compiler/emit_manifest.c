@@ -2,25 +2,12 @@
 #include <string.h>
 
 #include "pvgen.h"
-
-static void put_text(struct out *o, const char *s)
-{
-	put(o, "\"");
-	for (; s && *s; s++) {
-		if (*s == '"' || *s == '\\')
-			put(o, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			put(o, "\\u%04x", (unsigned char)*s);
-		else
-			put_n(o, s, 1);
-	}
-	put(o, "\"");
-}
+#include "text.h"
 
 static void put_key(struct out *o, const char *key, const char *value)
 {
 	put(o, "\"%s\": ", key);
-	put_text(o, value);
+	put_json(o, value);
 }
 
 static const char *separator(bool is_first, const char *indent)

@@ -19,13 +19,9 @@ static bool (*const build_passes[])(struct run *run) = {
 /* A pass reports all that it finds; the next starts only when there was nothing. */
 static bool run_passes(struct run *run, bool (*const *passes)(struct run *run), size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool good = passes[i](run);
-
-		diag_flush(run);
-		if (!good)
+	for (size_t i = 0; i < n; i++)
+		if (!passes[i](run))
 			return false;
-	}
 	return true;
 }
 
@@ -106,7 +102,7 @@ static const struct command *find_command(const char *word)
 
 int main(int argc, char **argv)
 {
-	struct run run = {.outdir = ".", .arch = &arch_table[0]};
+	struct run run = {.outdir = ".", .stdin_name = "<stdin>", .arch = &arch_table[0]};
 	const char *word = argc > 1 ? argv[1] : "--help";
 	const char *last = argv[argc - 1];
 	const struct command *command;
@@ -124,5 +120,8 @@ int main(int argc, char **argv)
 	if (!command)
 		return usage_error("unknown command", word);
 	status = parse_options(&run, command, argc - 1, argv + 1);
-	return status ? status : command->run(&run);
+	if (status)
+		return status;
+	status = command->run(&run);
+	return diag_flush(&run) ? status : STATUS_ENVIRONMENT;
 }

@@ -48,6 +48,45 @@ static int set_arch(struct run *run, const char *name)
 	return run->arch ? STATUS_FINE : usage_error("unknown architecture", name);
 }
 
+static int set_stdin_name(struct run *run, const char *path)
+{
+	run->stdin_name = path;
+	return STATUS_FINE;
+}
+
+static int set_form(struct run *run, const char *word)
+{
+	return diag_set_form(&run->diag, word) ? STATUS_FINE
+					       : usage_error("unknown form of diagnostics", word);
+}
+
+static int set_diagnostics_file(struct run *run, const char *path)
+{
+	run->diag.path = path;
+	return STATUS_FINE;
+}
+
+static int set_color(struct run *run, const char *word)
+{
+	return diag_set_color(&run->diag, word)
+		       ? STATUS_FINE
+		       : usage_error("--color takes auto, always or never, not", word);
+}
+
+static int set_max_errors(struct run *run, const char *number)
+{
+	return diag_set_limit(&run->diag, number)
+		       ? STATUS_FINE
+		       : usage_error("--max-errors takes a number, not", number);
+}
+
+static int set_parseable_fixits(struct run *run, const char *unused)
+{
+	(void)unused;
+	run->diag.has_parseable_fixes = true;
+	return STATUS_FINE;
+}
+
 static const struct option_row {
 	const char *name;     /* NULL: the letter alone */
 	char letter;	      /* 0: the name alone */
@@ -63,6 +102,20 @@ static const struct option_row {
 	{"emit", 0, "KIND[:FILE]",
 	 "write this kind (default: all), into FILE; - is standard output", FOR_BUILD, add_request},
 	{"arch", 0, "ARCH", "architecture (default: x86_64)", FOR_ALL, set_arch},
+	{"stdin-name", 0, "PATH", "what standard input is called in messages", FOR_ALL,
+	 set_stdin_name},
+	{"diagnostics-format", 0, "FORM",
+	 "text (default), short: one line each, or json: one document on standard output", FOR_ALL,
+	 set_form},
+	{"diagnostics-file", 0, "FILE", "write the diagnostics into FILE", FOR_ALL,
+	 set_diagnostics_file},
+	{"color", 0, "WHEN", "auto (default; NO_COLOR, CLICOLOR_FORCE), always or never", FOR_ALL,
+	 set_color},
+	{"max-errors", 0, "N",
+	 "show at most N errors and N warnings (default: text 20, json all; 0: all)", FOR_ALL,
+	 set_max_errors},
+	{"parseable-fixits", 0, NULL, "also say edits as fix-it:\"FILE\":{L:C-L:C}:\"TEXT\"",
+	 FOR_ALL, set_parseable_fixits},
 };
 
 /* ---- the command line ---- */
@@ -101,6 +154,19 @@ static void request_all(struct run *run)
 		*vec_push(&run->requests) = (struct emit_request){&emitters[i], NULL};
 }
 
+/** Diagnostics and an output in one stream would be neither. */
+static int check_stdout(const struct run *run)
+{
+	vec_each(request, &run->requests)
+	{
+		if (request->path && !strcmp(request->path, "-") && diag_owns_stdout(&run->diag))
+			return usage_error(
+				"the diagnostics and an output would both go to standard output",
+				"-");
+	}
+	return STATUS_FINE;
+}
+
 int parse_options(struct run *run, const struct command *command, int argc, char **argv)
 {
 	struct option longs[NELEM(rows) + 1] = {0};
@@ -126,7 +192,7 @@ int parse_options(struct run *run, const struct command *command, int argc, char
 		return usage_error("no input file after", argv[0]);
 	if (!run->requests.n)
 		request_all(run);
-	return STATUS_FINE;
+	return check_stdout(run);
 }
 
 /* ---- help ---- */
@@ -159,7 +225,7 @@ int print_help(FILE *f, bool was_asked)
 	print_commands(f);
 	fputs("\nA FILE - is standard input.\n\n", f);
 	for (size_t i = 0; i < NELEM(rows); i++)
-		fprintf(f, "  %-20s %s\n", spelling(&rows[i]), rows[i].help);
+		fprintf(f, "  %-26s %s\n", spelling(&rows[i]), rows[i].help);
 	fputs("\nKinds:", f);
 	for (size_t i = 0; i < emitter_count; i++)
 		fprintf(f, " %s", emitters[i].kind);

@@ -102,12 +102,12 @@ static bool prepare(struct run *run, const struct output *out)
 	return write_file(aside(out), &out->text) || fail(run, "write", aside(out));
 }
 
-bool write_outputs(struct run *run)
+bool write_files(struct run *run, const outputs *files)
 {
 	VEC(struct output *) changed = {0};
 	bool good = true;
 
-	vec_each(out, &run->outputs)
+	vec_each(out, files)
 	{
 		if (!strcmp(out->path, "-"))
 			good = good && write_stdout(run, out);
@@ -123,4 +123,9 @@ bool write_outputs(struct run *run)
 			unlink(aside(*out));
 	}
 	return good;
+}
+
+bool write_outputs(struct run *run)
+{
+	return write_files(run, &run->outputs);
 }

@@ -9,75 +9,11 @@
 #ifndef PVGEN_H
 #define PVGEN_H
 
+#include "diag.h"
 #include "util.h"
-
-struct run;
 
 /* Types that lean on each other deeper than this are a mistake; the stack must not end it. */
 enum { MAX_DEPTH = 1000 };
-
-/* ---- source.c: files and positions ------------------------------------- */
-
-/** A span of source text: byte offsets; line and column are computed when printed. */
-struct loc {
-	uint32_t file;
-	uint32_t begin, end;
-};
-
-struct source {
-	const char *path; /* as named by the user or by an import */
-	const char *text; /* NUL-terminated */
-	size_t length;
-	uint64_t device, inode; /* two names of one file are one file */
-	VEC(uint32_t) lines;	/* offset of each line's first byte */
-};
-
-struct position {
-	const char *path;
-	unsigned int line, column; /* from 1; column counts bytes */
-};
-
-/** Reads a file once, however often it is named; NULL and errno on failure. */
-struct source *source_open(struct run *run, const char *path, bool *is_new);
-struct position source_position(const struct run *run, struct loc loc);
-
-/* ---- diag.c: diagnostics ----------------------------------------------- */
-
-enum severity { ERROR, WARNING };
-
-enum diag_id {
-#define DIAG(code, id, name, severity, text) D_##id,
-#include "diag.def"
-#include "finding.def"
-#undef DIAG
-	D_COUNT
-};
-
-/* A reader is helped by the first faults, not by the ten-thousandth. */
-enum { DIAG_SHOWN = 20 };
-
-/** Reports one fault; each % of its text is replaced by the next string. */
-#define diag(run, id, loc, ...)                                                                    \
-	diag_report(run, D_##id, loc, (const char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
-
-void diag_report(struct run *run, enum diag_id id, struct loc loc, const char *const *args);
-
-/** Adds a remark with a place of its own to the fault reported last. */
-void diag_note(struct run *run, struct loc loc, const char *fmt, ...) PRINTF(3, 4);
-
-/** Prints what was reported since the last call, in source order. */
-void diag_flush(struct run *run);
-
-struct diagnostic {
-	enum diag_id id;
-	struct loc loc;
-	const char *text;
-	VEC(struct diag_remark {
-		struct loc loc;
-		const char *text;
-	})
-	notes;
-};
 
 /* ---- the model, built by the parser, completed by the later passes ------ */
 
@@ -531,6 +467,8 @@ struct output {
 	struct out text;
 };
 
+typedef VEC(struct output) outputs;
+
 struct emit_request {
 	const struct emitter *emitter;
 	const char *path; /* NULL: the emitter's own name below outdir */
@@ -545,6 +483,8 @@ struct run {
 	const char *outdir;
 	const struct arch *arch;
 	bool check_only;
+	const char *stdin_name; /* in messages, and where its imports are looked for */
+	struct diag_options diag;
 	/* source and diagnostics */
 	VEC(struct source *) sources;
 	VEC(struct diagnostic) diagnostics;
@@ -560,7 +500,7 @@ struct run {
 	VEC(struct abi *) abis;
 	VEC(struct backend *) backends;
 	/* result */
-	VEC(struct output) outputs;
+	outputs outputs;
 };
 
 /* ---- parser.y, lexer.l -------------------------------------------------- */
@@ -784,7 +724,10 @@ bool verify(struct run *run);
 
 /* ---- output.c: files -------------------------------------------------------------- */
 
-/** Pass: writes what changed, each file aside and renamed. */
+/** Pass: writes the outputs. */
 bool write_outputs(struct run *run);
+
+/** Writes what changed, each file aside and renamed, all or none; - is standard output. */
+bool write_files(struct run *run, const outputs *files);
 
 #endif

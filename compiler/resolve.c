@@ -92,8 +92,9 @@ static const char *nearest(const struct map *map, const char *word)
 
 const char *suggest(const struct run *run, const struct map *map, const char *word)
 {
-	/* A suggestion costs a look at every name: only for what will be shown. */
-	const char *found = run->diagnostics.n < DIAG_SHOWN ? nearest(map, word) : NULL;
+	/* A suggestion costs a look at every name. */
+	enum { SUGGESTIONS = 100 };
+	const char *found = run->diagnostics.n < SUGGESTIONS ? nearest(map, word) : NULL;
 
 	return found ? mem_printf("; did you mean '%s'?", found) : "";
 }

@@ -85,7 +85,7 @@ struct source *source_open(struct run *run, const char *path, bool *is_new)
 
 	if (!f)
 		return NULL;
-	s = read_source(run, f, is_stdin ? "<stdin>" : path, is_new);
+	s = read_source(run, f, is_stdin ? run->stdin_name : path, is_new);
 	saved = errno;
 	if (!is_stdin)
 		fclose(f);
@@ -115,4 +115,15 @@ struct position source_position(const struct run *run, struct loc loc)
 	size_t line = line_at(s, loc.begin);
 
 	return (struct position){s->path, (unsigned int)line + 1, loc.begin - s->lines.v[line] + 1};
+}
+
+const char *source_line(const struct source *s, unsigned int line, size_t *length)
+{
+	uint32_t begin = s->lines.v[line - 1];
+	size_t end = line < s->lines.n ? s->lines.v[line] - 1 : s->length;
+
+	if (end > begin && s->text[end - 1] == '\r')
+		end--;
+	*length = end - begin;
+	return s->text + begin;
 }

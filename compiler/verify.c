@@ -820,11 +820,14 @@ static bool is_complete(const struct verify *v)
 
 static void print_summary(const struct verify *v)
 {
-	printf("%s: %zu sites, %u templates and calls, %u slots of %zu backends, "
-	       "%u functions of the patcher (%u indirect calls not followed), "
-	       "%u stated revisions\n",
-	       v->object->files.v[0].path, v->sites.n, v->n_patches, v->n_slots, v->linked.n,
-	       v->n_functions, v->n_unfollowed, v->n_revisions);
+	FILE *f = diag_owns_stdout(&v->run->diag) ? stderr : stdout;
+
+	fprintf(f,
+		"%s: %zu sites, %u templates and calls, %u slots of %zu backends, "
+		"%u functions of the patcher (%u indirect calls not followed), "
+		"%u stated revisions\n",
+		v->object->files.v[0].path, v->sites.n, v->n_patches, v->n_slots, v->linked.n,
+		v->n_functions, v->n_unfollowed, v->n_revisions);
 }
 
 static void verify_interface(struct verify *v)
