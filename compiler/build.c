@@ -62,11 +62,20 @@ struct type join_words(struct type before, struct token word)
 
 /* ---- conditions ---- */
 
-struct expr *new_expr(const struct expr *expr)
+static unsigned int depth_of(const struct expr *e)
+{
+	return e ? e->depth : 0;
+}
+
+struct expr *new_expr(struct parse *p, const struct expr *expr)
 {
 	struct expr *e = mem_alloc(sizeof(*e));
+	unsigned int left = depth_of(expr->left), right = depth_of(expr->right);
 
 	*e = *expr;
+	e->depth = 1 + (left > right ? left : right);
+	if (e->depth == MAX_DEPTH + 1)
+		diag(p->run, syntax, e->loc, "nested too deeply");
 	return e;
 }
 
@@ -317,8 +326,8 @@ void open_hooks(struct parse *p, struct token keyword, const names *path)
 	struct loc loc = path->v[0].loc;
 
 	loc.end = path->v[path->n - 1].loc.end;
-	p->registration =
-		define_registration(p, keyword, (struct name){intern(path_text(path, 0)), loc}, true);
+	p->registration = define_registration(p, keyword,
+					      (struct name){intern(path_text(path, 0)), loc}, true);
 }
 
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,

@@ -9,7 +9,7 @@ void check_language(struct parse *p, struct token version);
 int64_t negative(struct parse *p, struct token number);
 struct type join_words(struct type before, struct token word);
 
-struct expr *new_expr(const struct expr *expr);
+struct expr *new_expr(struct parse *p, const struct expr *expr);
 struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc);
 struct operand version_operand(struct parse *p, struct token major, struct token minor,
 			       struct loc loc);

@@ -6,7 +6,7 @@
 #include "options.h"
 
 static bool (*const model_passes[])(struct run *run) = {
-	parse_inputs, resolve, layout, bind, lower,
+	parse_inputs, configure, resolve, layout, bind, lower,
 };
 
 static bool (*const contract_passes[])(struct run *run) = {effects};

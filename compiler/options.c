@@ -21,6 +21,12 @@ static int add_include(struct run *run, const char *directory)
 	return STATUS_FINE;
 }
 
+static int add_setting(struct run *run, const char *text)
+{
+	*vec_push(&run->settings) = text;
+	return STATUS_FINE;
+}
+
 static int set_outdir(struct run *run, const char *directory)
 {
 	run->outdir = directory;
@@ -97,6 +103,8 @@ static const struct option_row {
 } rows[] = {
 	{NULL, 'I', "DIR", "look for imports here, after the importing file's directory", FOR_ALL,
 	 add_include},
+	{NULL, 'D', "SYM[=VALUE]", "value of a configuration symbol; true without one", FOR_ALL,
+	 add_setting},
 	{"outdir", 0, "DIR", "where files go (default: the current directory)", FOR_BUILD,
 	 set_outdir},
 	{"emit", 0, "KIND[:FILE]",

@@ -67,8 +67,8 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 
 %left OR
 %left AND
-%precedence '!'
 %nonassoc EQUAL UNEQUAL '<' '>' AT_MOST AT_LEAST
+%precedence '!'
 
 %type <token> name record_word stmt_word
 %type <names> path
@@ -189,19 +189,19 @@ guard:
 ;
 
 expr:
-  path				{ $$ = new_expr(&(struct expr){EXPR_PATH, @$, .path = $1}); }
-| INT				{ $$ = new_expr(&(struct expr){EXPR_INT, @$, .value = $1.value}); }
-| path '(' comma_operands ')'	{ $$ = new_expr(&(struct expr){EXPR_CALL, @$, .path = $1, .operands = $3}); }
+  path				{ $$ = new_expr(p, &(struct expr){EXPR_PATH, @$, .path = $1}); }
+| INT				{ $$ = new_expr(p, &(struct expr){EXPR_INT, @$, .value = $1.value}); }
+| path '(' comma_operands ')'	{ $$ = new_expr(p, &(struct expr){EXPR_CALL, @$, .path = $1, .operands = $3}); }
 | '(' expr ')'			{ $$ = $2; }
-| '!' expr			{ $$ = new_expr(&(struct expr){EXPR_NOT, @$, .left = $2}); }
-| expr OR expr			{ $$ = new_expr(&(struct expr){EXPR_OR, @$, .left = $1, .right = $3}); }
-| expr AND expr			{ $$ = new_expr(&(struct expr){EXPR_AND, @$, .left = $1, .right = $3}); }
-| expr EQUAL expr		{ $$ = new_expr(&(struct expr){EXPR_EQUAL, @$, .left = $1, .right = $3}); }
-| expr UNEQUAL expr		{ $$ = new_expr(&(struct expr){EXPR_UNEQUAL, @$, .left = $1, .right = $3}); }
-| expr '<' expr			{ $$ = new_expr(&(struct expr){EXPR_LESS, @$, .left = $1, .right = $3}); }
-| expr '>' expr			{ $$ = new_expr(&(struct expr){EXPR_MORE, @$, .left = $1, .right = $3}); }
-| expr AT_MOST expr		{ $$ = new_expr(&(struct expr){EXPR_AT_MOST, @$, .left = $1, .right = $3}); }
-| expr AT_LEAST expr		{ $$ = new_expr(&(struct expr){EXPR_AT_LEAST, @$, .left = $1, .right = $3}); }
+| '!' expr			{ $$ = new_expr(p, &(struct expr){EXPR_NOT, @$, .left = $2}); }
+| expr OR expr			{ $$ = new_expr(p, &(struct expr){EXPR_OR, @$, .left = $1, .right = $3}); }
+| expr AND expr			{ $$ = new_expr(p, &(struct expr){EXPR_AND, @$, .left = $1, .right = $3}); }
+| expr EQUAL expr		{ $$ = new_expr(p, &(struct expr){EXPR_EQUAL, @$, .left = $1, .right = $3}); }
+| expr UNEQUAL expr		{ $$ = new_expr(p, &(struct expr){EXPR_UNEQUAL, @$, .left = $1, .right = $3}); }
+| expr '<' expr			{ $$ = new_expr(p, &(struct expr){EXPR_LESS, @$, .left = $1, .right = $3}); }
+| expr '>' expr			{ $$ = new_expr(p, &(struct expr){EXPR_MORE, @$, .left = $1, .right = $3}); }
+| expr AT_MOST expr		{ $$ = new_expr(p, &(struct expr){EXPR_AT_MOST, @$, .left = $1, .right = $3}); }
+| expr AT_LEAST expr		{ $$ = new_expr(p, &(struct expr){EXPR_AT_LEAST, @$, .left = $1, .right = $3}); }
 ;
 
 /* ---- constants and types ---- */

@@ -96,16 +96,21 @@ enum expr_kind {
 	EXPR_AT_LEAST,
 };
 
+enum expr_type { TYPE_BROKEN, TYPE_TRUTH, TYPE_NUMBER };
+
 /** A condition: of the configuration (`if`), or of the machine at boot (`when`). */
 struct expr {
 	enum expr_kind kind;
 	struct loc loc;
 	struct expr *left, *right;
+	unsigned int depth;
 	names path;
 	operands operands;
 	int64_t value;
-	const struct config *config;   /* resolved: what a path means in a guard */
-	const struct feature *feature; /* ... in a condition of a backend */
+	enum expr_type type;	     /* resolved: TYPE_BROKEN if it was reported */
+	const struct atom *atom;     /* of a path or call: the row that says what it means */
+	const struct config *config; /* ... and what it means */
+	const struct feature *feature;
 };
 
 /** A bit by which a hypervisor says what it offers, or advises: SOURCE(LEAF).WORD[BIT]. */
@@ -479,6 +484,7 @@ struct run {
 	VEC(const char *) inputs; /* descriptions */
 	VEC(const char *) objects;
 	VEC(const char *) include_dirs;
+	VEC(const char *) settings; /* SYMBOL or SYMBOL=VALUE */
 	VEC(struct emit_request) requests;
 	const char *outdir;
 	const struct arch *arch;
@@ -595,6 +601,24 @@ void template_check(struct run *run, const struct operand *insn);
 /** Space by the name that follows @; SPACE_NONE if there is none of this name. */
 enum space space_find(const char *name);
 const char *space_name(enum space space);
+
+/* ---- expr.c: conditions; expr.h has the atoms ------------------------------ */
+
+enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
+
+/** What is known of a resolved condition before boot; NULL is no condition. */
+enum truth expr_truth(const struct expr *e);
+
+/** As it would be written: equal texts are equal conditions. */
+const char *expr_text(const struct expr *e);
+
+/** Finds the configuration symbols that a guard asks; false and a report if it is none. */
+bool resolve_guard(struct run *run, struct expr *guard);
+
+/* ---- config.c: the configuration -------------------------------------------- */
+
+/** Pass: takes what -D says, and finds what the guards ask. */
+bool configure(struct run *run);
 
 /* ---- layout.c: sizes and offsets ------------------------------------------ */
 

@@ -1,0 +1,37 @@
+/*
+ * expr.c: conditions.  What an atom of a condition (a path, or word(operands)) may be and means
+ * depends on where the condition stands: each place has a table, with a row for each kind of atom.
+ */
+#ifndef PVGEN_EXPR_H
+#define PVGEN_EXPR_H
+
+#include "pvgen.h"
+
+/** Where a condition stands, what it may ask, and what its words are looked up in. */
+struct asker {
+	struct run *run;
+	const char *place; /* "a guard" */
+	const struct atom *atoms;
+	size_t n;
+	const void *module;
+};
+
+struct atom {
+	const char *word;  /* WORD or WORD(OPERANDS); NULL: any path, in the last row */
+	const char *shape; /* letters of the operands, see attributes.h; NULL: none */
+	const char *usage; /* as in messages: "cmdline(\"WORD\")" */
+	enum expr_type type;
+	/* Of what is found by name: its type, or a report and TYPE_BROKEN.  NULL: the row's. */
+	enum expr_type (*resolve)(const struct asker *a, struct expr *e);
+	/* False if not known before boot; NULL: never known. */
+	bool (*evaluate)(const struct expr *e, int64_t *value);
+};
+
+/** Finds what the atoms mean and checks the types; false if the condition is none. */
+bool expr_resolve(const struct asker *a, struct expr *e);
+
+/* For tables of others: a row that takes configuration symbols. */
+enum expr_type config_resolve(const struct asker *a, struct expr *e);
+bool config_evaluate(const struct expr *e, int64_t *value);
+
+#endif
