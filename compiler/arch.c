@@ -44,7 +44,8 @@ const struct arch arch_table[] = {
 				  "r9", "r10", "r11", "r12", "r13", "r14", "r15"),
 		.result = "rax",
 		.identity = "mov %rdi, %rax",
-		.zero = "mov $0, %eax", /* keeps the flags, for ops that must */
+		.constant = "mov $@, %eax", /* keeps the flags, for ops that must */
+		.constant_wide = "mov $@, %rax",
 		.trap = "ud2",
 		.landing_pad = "endbr64",
 		.ret = "ret",

@@ -51,16 +51,74 @@ static bool bind_inline(struct binding *b, struct impl *impl)
 	return true;
 }
 
-static bool bind_call(struct binding *b, struct impl *impl)
+/** call FUNCTION; and asm FUNCTION; differ in who keeps the op's contract: compiler or author. */
+static bool bind_function(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
 
 	if (o->n != 2 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n != 1) {
-		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op), "call FUNCTION;");
+		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
+		     mem_printf("%s FUNCTION;", plain_word(&o->v[0])));
 		return false;
 	}
 	impl->function = o->v[1].path.v[0].s;
 	return true;
+}
+
+/** A constant that the backend's abi or interface defines, or NULL. */
+static const struct decl *find_constant(const struct backend *b, const char *name)
+{
+	const struct decl *d = b->abi ? scope_find(&b->abi->scope, name) : NULL;
+
+	if (!d)
+		d = scope_find(&b->interface->scope, name);
+	return d && d->kind == DECL_CONST ? d : NULL;
+}
+
+/** A number that its place cannot hold, or an instruction cannot carry, would be cut. */
+static bool check_number(struct binding *b, const struct operand *o, int64_t value,
+			 const char *name, int64_t low, int64_t high)
+{
+	if (value >= low && value <= high)
+		return true;
+	diag(b->run, out_of_range, o->loc, name, mem_printf("%lld", (long long)low),
+	     mem_printf("%lld", (long long)high));
+	return false;
+}
+
+/** Any number of a result's width, signed or not. */
+static bool check_result(struct binding *b, const struct operand *o, int64_t value)
+{
+	const struct scalar *scalar = type_scalar(&b->op->type);
+	unsigned int bits = (unsigned int)type_size(b->run, &b->op->type) * 8;
+
+	if (scalar && !strcmp(scalar->name, "bool"))
+		return check_number(b, o, value, b->op->name.s, 0, 1);
+	if (bits >= 64)
+		return true;
+	return check_number(b, o, value, b->op->name.s, -(INT64_C(1) << (bits - 1)),
+			    (INT64_C(1) << bits) - 1);
+}
+
+static bool bind_constant(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+	const struct decl *d;
+
+	if (o->n != 2 || (o->v[1].kind != OPERAND_INT && !*plain_word(&o->v[1]))) {
+		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op), "constant NUMBER;");
+		return false;
+	}
+	impl->value = o->v[1].value;
+	if (o->v[1].kind == OPERAND_PATH) {
+		d = find_constant(b->backend, plain_word(&o->v[1]));
+		if (!d) {
+			diag(b->run, unknown_const, o->v[1].loc, plain_word(&o->v[1]), "");
+			return false;
+		}
+		impl->value = d->value;
+	}
+	return type_is_void(&b->op->type) || check_result(b, &o->v[1], impl->value);
 }
 
 static bool bind_plain(struct binding *b, struct impl *impl)
@@ -78,9 +136,10 @@ static const struct {
 	enum impl_kind kind;
 	bool (*bind)(struct binding *b, struct impl *impl);
 } kinds[] = {
-	{"inline", IMPL_INLINE, bind_inline},  {"call", IMPL_CALL, bind_call},
-	{"nop", IMPL_NOP, bind_plain},	       {"identity", IMPL_IDENTITY, bind_plain},
-	{"zero", IMPL_ZERO, bind_plain},       {"trap", IMPL_TRAP, bind_plain},
+	{"inline", IMPL_INLINE, bind_inline},	    {"call", IMPL_CALL, bind_function},
+	{"asm", IMPL_ASM, bind_function},	    {"nop", IMPL_NOP, bind_plain},
+	{"identity", IMPL_IDENTITY, bind_plain},    {"zero", IMPL_CONSTANT, bind_plain},
+	{"constant", IMPL_CONSTANT, bind_constant}, {"trap", IMPL_TRAP, bind_plain},
 	{"inherit", IMPL_INHERIT, bind_plain},
 };
 
@@ -95,7 +154,7 @@ static bool bind_kind(struct binding *b, struct impl *impl)
 			return kinds[i].bind(b, impl);
 		}
 	diag(b->run, unknown_word, o->n ? o->v[0].loc : b->stmt->loc, word, "way to do an op",
-	     "inline call nop identity zero trap inherit = load store");
+	     "inline call asm nop identity zero constant trap inherit = load store");
 	return false;
 }
 
@@ -164,18 +223,14 @@ static bool bind_shared(struct binding *b, struct impl *impl)
 	return true;
 }
 
-/** A number that the member cannot hold, or an instruction cannot carry, would be cut. */
 static bool check_stored(struct binding *b, const struct impl *impl)
 {
 	unsigned int bits = (unsigned int)impl->place.member->size * 8;
 	int64_t low = bits < 64 ? -(INT64_C(1) << (bits - 1)) : INT32_MIN;
 	int64_t high = bits < 64 ? (INT64_C(1) << bits) - 1 : INT32_MAX;
 
-	if (impl->value >= low && impl->value <= high)
-		return true;
-	diag(b->run, out_of_range, b->stmt->operands.v[2].loc, impl->place.member->name.s,
-	     mem_printf("%lld", (long long)low), mem_printf("%lld", (long long)high));
-	return false;
+	return check_number(b, &b->stmt->operands.v[2], impl->value, impl->place.member->name.s,
+			    low, high);
 }
 
 static bool bind_memory(struct binding *b, struct impl *impl)
@@ -243,13 +298,31 @@ static void check_space(struct binding *b, const struct argument *a, const struc
 		     target->name.s, space_name(target->space));
 }
 
+/** The only number that is a pointer is none. */
+static void check_number_argument(struct binding *b, const struct argument *a,
+				  const struct param *target)
+{
+	int64_t value = a->constant ? a->constant->value : a->value.value;
+
+	if (value && type_is_pointer(&target->type))
+		diag(b->run, argument_pointer, a->value.loc,
+		     a->constant ? a->constant->name.s : mem_printf("%lld", (long long)value),
+		     target->name.s);
+}
+
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
 {
 	if (a->converter.s)
 		a->convert = find_converter(b, a->converter);
-	if (a->value.kind == OPERAND_INT || (a->converter.s && !a->convert))
+	if (a->converter.s && !a->convert)
 		return;
 	a->param = op_param(b->op, plain_word(&a->value));
+	if (!a->param && !a->converter.s)
+		a->constant = find_constant(b->backend, plain_word(&a->value));
+	if (a->constant || a->value.kind == OPERAND_INT) {
+		check_number_argument(b, a, target);
+		return;
+	}
 	if (!a->param) {
 		diag(b->run, unknown_argument, a->value.loc, op_path(b->op),
 		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"",
@@ -344,13 +417,14 @@ static void check_shape(struct run *run, const struct op *op, const struct impl 
 
 	if (impl->kind == IMPL_NOP && !type_is_void(&op->type))
 		diag(run, nop_result, impl->loc, op->name.s);
-	if (impl->kind == IMPL_ZERO && type_is_void(&op->type))
+	if (impl->kind == IMPL_CONSTANT && type_is_void(&op->type))
 		diag(run, zero_void, impl->loc, op->name.s);
 	if (impl->kind == IMPL_IDENTITY &&
 	    (op->params.n != 1 || !result || !type_scalar(&op->params.v[0].type) ||
 	     type_size(run, &op->params.v[0].type) != type_size(run, &op->type)))
 		diag(run, identity_shape, impl->loc, op->name.s);
-	if (op->tail && impl->kind != IMPL_INLINE && impl->kind != IMPL_CALL)
+	if (op->tail && impl->kind != IMPL_INLINE && impl->kind != IMPL_CALL &&
+	    impl->kind != IMPL_ASM)
 		diag(run, tail_shape, impl->loc, op->name.s);
 	check_flags(run, op, impl);
 }
@@ -380,7 +454,7 @@ static const char *privileged_part(const struct run *run, const struct op *op,
 {
 	const struct operand *insn;
 
-	if (native->kind == IMPL_CALL && !(op->context & CONTEXT_UNPRIVILEGED))
+	if (native->function && !(op->context & CONTEXT_UNPRIVILEGED))
 		return native->function;
 	if (native->kind != IMPL_INLINE)
 		return NULL;

@@ -138,6 +138,8 @@ static const char *argument_text(const struct argument *a)
 {
 	const char *value;
 
+	if (a->constant)
+		return mem_printf("%s%s", a->constant->scope->upper_prefix, a->constant->name.s);
 	if (!a->param)
 		return mem_printf("%lld", (long long)a->value.value);
 	value = a->param->name.s;
@@ -189,18 +191,33 @@ static void emit_hypercall(const struct backend *b, const struct op *op, struct 
 	put(o, "}\n\n");
 }
 
+/**
+ * What C calls the op's function.  One function in assembly may serve ops of
+ * different types, so C knows it by a name an op.
+ */
+static const char *c_symbol(const struct backend *b, const struct op *op)
+{
+	return impl_of(b, op)->kind == IMPL_ASM ? lowered_symbol(b, op)
+						: b->lowered[op->slot].symbol;
+}
+
 static void emit_body_prototypes(const struct backend *b, struct out *o)
 {
-	put(o, "/* Bodies that stand in %s.S, and native functions that are inherited. */\n",
+	put(o,
+	    "/* Bodies that stand in %s.S or in assembly, and native functions that are "
+	    "inherited. */\n",
 	    b->name.s);
 	vec_each(it, &b->interface->ops)
 	{
 		const struct op *op = *it;
 		const struct impl *impl = impl_of(b, op);
 
-		if (b->lowered[op->slot].form != FORM_CALL ||
-		    (impl->kind == IMPL_CALL && impl->is_inherited))
-			put(o, "%s;\n", c_prototype(b->interface, op, b->lowered[op->slot].symbol));
+		if (impl->kind == IMPL_ASM)
+			put(o, "%s __asm__(\"%s\");\n",
+			    c_prototype(b->interface, op, c_symbol(b, op)), impl->function);
+		else if (b->lowered[op->slot].form != FORM_CALL ||
+			 (impl->kind == IMPL_CALL && impl->is_inherited))
+			put(o, "%s;\n", c_prototype(b->interface, op, c_symbol(b, op)));
 	}
 	put(o, "\n");
 }
@@ -211,8 +228,7 @@ static void emit_slots(const struct backend *b, const char *head, struct out *o)
 	vec_each(g, &b->interface->groups)
 	{
 		put(o, "\t.%s = {\n", (*g)->name.s);
-		vec_each(op, &(*g)->ops)
-			put(o, "\t\t.%s = %s,\n", (*op)->name.s, b->lowered[(*op)->slot].symbol);
+		vec_each(op, &(*g)->ops) put(o, "\t\t.%s = %s,\n", (*op)->name.s, c_symbol(b, *op));
 		put(o, "\t},\n");
 	}
 	put(o, "};\n\n");

@@ -157,10 +157,15 @@ static void lower_identity(struct lowering *l)
 	push_insn(l, l->run->arch->identity);
 }
 
-static void lower_zero(struct lowering *l)
+static void lower_constant(struct lowering *l)
 {
+	const struct arch *arch = l->run->arch;
+	int64_t value = l->impl->value;
+	bool is_narrow = value >= 0 && value <= UINT32_MAX;
+
 	l->result->form = FORM_INLINE;
-	push_insn(l, l->run->arch->zero);
+	push_insn(l, arch_expand(is_narrow ? arch->constant : arch->constant_wide,
+				 mem_printf("%lld", (long long)value), NULL));
 }
 
 /* The op's number behind the instruction lets a handler name the op. */
@@ -175,8 +180,8 @@ static void (*const lowerings[])(struct lowering *l) = {
 	[IMPL_INLINE] = lower_inline,	    [IMPL_CALL] = lower_call,
 	[IMPL_HYPERCALL] = lower_hypercall, [IMPL_LOAD] = lower_load,
 	[IMPL_STORE] = lower_store,	    [IMPL_NOP] = lower_nop,
-	[IMPL_IDENTITY] = lower_identity,   [IMPL_ZERO] = lower_zero,
-	[IMPL_TRAP] = lower_trap,
+	[IMPL_IDENTITY] = lower_identity,   [IMPL_CONSTANT] = lower_constant,
+	[IMPL_TRAP] = lower_trap,	    [IMPL_ASM] = lower_call,
 };
 
 /* ---- contracts ---- */
@@ -229,6 +234,11 @@ static void check_late(const struct lowering *l)
 	diag_note(l->run, l->op->name.loc, "the op is here");
 }
 
+const char *lowered_symbol(const struct backend *b, const struct op *op)
+{
+	return mem_printf("%s_%s_%s", b->interface->name.s, b->name.s, op->name.s);
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;
@@ -239,7 +249,7 @@ static void lower_backend(struct run *run, struct backend *b)
 		struct lowered *result = &b->lowered[(*op)->slot];
 		struct lowering l = {run, b, *op, &b->impls[(*op)->slot], result};
 
-		result->symbol = mem_printf("%s_%s_%s", i->name.s, b->name.s, (*op)->name.s);
+		result->symbol = lowered_symbol(b, *op);
 		lowerings[l.impl->kind](&l);
 		check_late(&l);
 	}

@@ -66,8 +66,10 @@ static void op_native(const struct attributed *a)
 static const struct {
 	const char *name;
 	enum impl_kind kind;
-} defaults[] = {
-	{"nop", IMPL_NOP}, {"identity", IMPL_IDENTITY}, {"zero", IMPL_ZERO}, {"trap", IMPL_TRAP}};
+} defaults[] = {{"nop", IMPL_NOP},
+		{"identity", IMPL_IDENTITY},
+		{"zero", IMPL_CONSTANT},
+		{"trap", IMPL_TRAP}};
 
 static void op_default(const struct attributed *a)
 {

@@ -192,7 +192,8 @@ struct phase {
 struct argument {
 	struct name converter; /* .s is NULL without one */
 	struct operand value;
-	const struct param *param; /* the op's, or NULL for a number */
+	const struct param *param;   /* the op's, or NULL for a number */
+	const struct decl *constant; /* ... that has a name, or NULL */
 	const struct converter *convert;
 };
 
@@ -239,12 +240,13 @@ enum impl_kind {
 	IMPL_NONE,
 	IMPL_INLINE,
 	IMPL_CALL,
+	IMPL_ASM,
 	IMPL_HYPERCALL,
 	IMPL_LOAD,
 	IMPL_STORE,
 	IMPL_NOP,
 	IMPL_IDENTITY,
-	IMPL_ZERO,
+	IMPL_CONSTANT,
 	IMPL_TRAP,
 	IMPL_INHERIT,
 	IMPL_FAILED, /* reported; nothing else follows from it */
@@ -262,12 +264,12 @@ struct impl {
 	enum impl_kind kind;
 	struct loc loc;
 	struct template *code;	 /* INLINE */
-	const char *function;	 /* CALL */
+	const char *function;	 /* CALL, ASM */
 	const struct call *call; /* HYPERCALL */
 	const struct subcall *sub;
 	const struct stmt *stmt;
 	struct place place; /* LOAD, STORE */
-	int64_t value;
+	int64_t value;	    /* STORE, CONSTANT */
 	bool is_inherited;
 };
 
@@ -523,9 +525,10 @@ struct arch {
 	const char *const *volatiles; /* what a normal call may change besides */
 	const char *const *registers; /* all names that `clobbers` may list */
 	const char *result;
-	const char *identity; /* first argument to result */
-	const char *zero;     /* result = 0 */
-	const char *trap;     /* raises an exception; two bytes with the op's number follow */
+	const char *identity;	   /* first argument to result */
+	const char *constant;	   /* result = @, which 32 bits hold */
+	const char *constant_wide; /* result = @ */
+	const char *trap;	   /* raises an exception; two bytes with the op's number follow */
 	const char *landing_pad;
 	const char *ret;
 	const char *call_slot, *jump_slot; /* @ is the slot */
@@ -663,6 +666,9 @@ struct lowered {
 
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
+
+/** Name of what is generated for an op of a backend. */
+const char *lowered_symbol(const struct backend *b, const struct op *op);
 
 /** What a call of the op may change: a bit for each of arch->registers. */
 uint32_t op_changes(const struct arch *arch, const struct op *op);

@@ -672,7 +672,7 @@ static const char *implementers(const struct verify *v, const struct op *op, siz
 	{
 		const struct impl *impl = &l->backend->impls[op->slot];
 		const struct object_symbol *s =
-			impl->kind == IMPL_CALL ? object_symbol(v->parts, impl->function) : NULL;
+			impl->function ? object_symbol(v->parts, impl->function) : NULL;
 
 		if (s && s->file == file && !impl->is_inherited)
 			put(&o, "%s%s of backend '%s'", o.n ? ", " : "", impl->function,

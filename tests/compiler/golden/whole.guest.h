@@ -11,11 +11,6 @@
 void guest_pointers(const struct machine_unseen *in, uint64_t *out, machine_entry_t *both);
 
 /**
- * cpu.back:
- */
-void guest_back(void);
-
-/**
  * mmu.read_table:
  */
 unsigned long guest_read_table(void);

@@ -17,15 +17,6 @@ void guest_pointers(const struct machine_unseen *in, uint64_t *out, machine_entr
 }
 
 /**
- * cpu.back:
- */
-MACHINE_IMPLEMENTS(back, 1);
-void guest_back(void)
-{
-	__builtin_trap(); /* not written yet */
-}
-
-/**
  * mmu.read_table:
  */
 MACHINE_IMPLEMENTS(read_table, 1);

@@ -33,7 +33,7 @@
 .Lmachine_guest_truth_end:
 	.set .Lmachine_length_truth_1, (.Lmachine_length_truth_2) - (((.Lmachine_guest_truth_end - .Lmachine_guest_truth) > (.Lmachine_length_truth_2)) * ((.Lmachine_guest_truth_end - .Lmachine_guest_truth) - (.Lmachine_length_truth_2)))
 .Lmachine_plain_truth:
-	mov $0, %eax
+	mov $1, %eax
 .Lmachine_plain_truth_end:
 	.set .Lmachine_length_truth, (.Lmachine_length_truth_1) - (((.Lmachine_plain_truth_end - .Lmachine_plain_truth) > (.Lmachine_length_truth_1)) * ((.Lmachine_plain_truth_end - .Lmachine_plain_truth) - (.Lmachine_length_truth_1)))
 .Lmachine_metal_masked:
@@ -96,7 +96,7 @@
 .Lmachine_guest_pending_end:
 	.set .Lmachine_length_pending_1, (.Lmachine_length_pending_2) - (((.Lmachine_guest_pending_end - .Lmachine_guest_pending) > (.Lmachine_length_pending_2)) * ((.Lmachine_guest_pending_end - .Lmachine_guest_pending) - (.Lmachine_length_pending_2)))
 .Lmachine_plain_pending:
-	mov $0, %eax
+	mov $7, %eax
 .Lmachine_plain_pending_end:
 	.set .Lmachine_length_pending, (.Lmachine_length_pending_1) - (((.Lmachine_plain_pending_end - .Lmachine_plain_pending) > (.Lmachine_length_pending_1)) * ((.Lmachine_plain_pending_end - .Lmachine_plain_pending) - (.Lmachine_length_pending_1)))
 .Lmachine_metal_shift:
@@ -108,7 +108,7 @@
 .Lmachine_guest_shift_end:
 	.set .Lmachine_length_shift_1, (.Lmachine_length_shift_2) - (((.Lmachine_guest_shift_end - .Lmachine_guest_shift) > (.Lmachine_length_shift_2)) * ((.Lmachine_guest_shift_end - .Lmachine_guest_shift) - (.Lmachine_length_shift_2)))
 .Lmachine_plain_shift:
-	mov $0, %eax
+	mov $-1, %rax
 .Lmachine_plain_shift_end:
 	.set .Lmachine_length_shift, (.Lmachine_length_shift_1) - (((.Lmachine_plain_shift_end - .Lmachine_plain_shift) > (.Lmachine_length_shift_1)) * ((.Lmachine_plain_shift_end - .Lmachine_plain_shift) - (.Lmachine_length_shift_1)))
 	.set .Lmachine_length_quiet, 6

@@ -13,15 +13,6 @@ machine_plain_scalars:
 	ret
 	.size machine_plain_scalars, . - machine_plain_scalars
 
-	.globl machine_plain_pointers
-	.type machine_plain_pointers, @function
-machine_plain_pointers:
-	endbr64
-.Lmachine_plain_pointers_code:
-.Lmachine_plain_pointers_end:
-	ret
-	.size machine_plain_pointers, . - machine_plain_pointers
-
 	.globl machine_plain_wrap
 	.type machine_plain_wrap, @function
 machine_plain_wrap:
@@ -39,8 +30,8 @@ machine_plain_wrap:
 machine_plain_truth:
 	endbr64
 .Lmachine_plain_truth_code:
-# 38 "whole.pvi"
-	mov $0, %eax
+# 190 "whole.pvi"
+	mov $1, %eax
 .Lmachine_plain_truth_first:
 .Lmachine_plain_truth_end:
 	ret
@@ -121,15 +112,6 @@ machine_plain_write_table:
 	ret
 	.size machine_plain_write_table, . - machine_plain_write_table
 
-	.globl machine_plain_enter
-	.type machine_plain_enter, @function
-machine_plain_enter:
-	endbr64
-.Lmachine_plain_enter_code:
-.Lmachine_plain_enter_end:
-	ret
-	.size machine_plain_enter, . - machine_plain_enter
-
 	.globl machine_plain_leave
 	.type machine_plain_leave, @function
 machine_plain_leave:
@@ -156,8 +138,8 @@ machine_plain_set:
 machine_plain_pending:
 	endbr64
 .Lmachine_plain_pending_code:
-# 78 "whole.pvi"
-	mov $0, %eax
+# 192 "whole.pvi"
+	mov $7, %eax
 .Lmachine_plain_pending_first:
 .Lmachine_plain_pending_end:
 	ret
@@ -168,8 +150,8 @@ machine_plain_pending:
 machine_plain_shift:
 	endbr64
 .Lmachine_plain_shift_code:
-# 79 "whole.pvi"
-	mov $0, %eax
+# 193 "whole.pvi"
+	mov $-1, %rax
 .Lmachine_plain_shift_first:
 .Lmachine_plain_shift_end:
 	ret
@@ -210,7 +192,7 @@ machine_plain_patches:
 	.skip 4
 	/* cpu.pointers */
 	.quad 0
-	.byte 2, 0, 0
+	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
 	/* cpu.wrap */
@@ -255,7 +237,7 @@ machine_plain_patches:
 	.skip 4
 	/* mmu.enter */
 	.quad 0
-	.byte 2, 0, 0
+	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
 	/* mmu.leave */
@@ -311,43 +293,43 @@ machine_plain_patches:
 	.org .Lmachine_plain_wrap_budget + 16 - (.Lmachine_plain_wrap_end - .Lmachine_plain_wrap_code)
 /* cpu.truth: at most 16 bytes */
 .Lmachine_plain_truth_budget:
-# 38 "whole.pvi"
+# 190 "whole.pvi"
 	.org .Lmachine_plain_truth_budget + 16 - (.Lmachine_plain_truth_end - .Lmachine_plain_truth_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_plain_masked_budget:
-# 189 "whole.pvi"
+# 194 "whole.pvi"
 	.org .Lmachine_plain_masked_budget + 16 - (.Lmachine_plain_masked_end - .Lmachine_plain_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_plain_mask_budget:
-# 190 "whole.pvi"
+# 195 "whole.pvi"
 	.org .Lmachine_plain_mask_budget + 20 - (.Lmachine_plain_mask_end - .Lmachine_plain_mask_code)
 /* cpu.back: at most 16 bytes */
 .Lmachine_plain_back_budget:
-# 191 "whole.pvi"
+# 196 "whole.pvi"
 	.org .Lmachine_plain_back_budget + 16 - (.Lmachine_plain_back_end - .Lmachine_plain_back_code)
 /* mmu.read_table: at most 16 bytes */
 .Lmachine_plain_read_table_budget:
-# 192 "whole.pvi"
+# 197 "whole.pvi"
 	.org .Lmachine_plain_read_table_budget + 16 - (.Lmachine_plain_read_table_end - .Lmachine_plain_read_table_code)
 /* mmu.write_table: at most 16 bytes */
 .Lmachine_plain_write_table_budget:
-# 193 "whole.pvi"
+# 198 "whole.pvi"
 	.org .Lmachine_plain_write_table_budget + 16 - (.Lmachine_plain_write_table_end - .Lmachine_plain_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_plain_set_budget:
-# 194 "whole.pvi"
+# 199 "whole.pvi"
 	.org .Lmachine_plain_set_budget + 16 - (.Lmachine_plain_set_end - .Lmachine_plain_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_plain_pending_budget:
-# 78 "whole.pvi"
+# 192 "whole.pvi"
 	.org .Lmachine_plain_pending_budget + 64 - (.Lmachine_plain_pending_end - .Lmachine_plain_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_plain_shift_budget:
-# 79 "whole.pvi"
+# 193 "whole.pvi"
 	.org .Lmachine_plain_shift_budget + 16 - (.Lmachine_plain_shift_end - .Lmachine_plain_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_plain_halt_budget:
-# 197 "whole.pvi"
+# 202 "whole.pvi"
 	.org .Lmachine_plain_halt_budget + 16 - (.Lmachine_plain_halt_end - .Lmachine_plain_halt_code)
 
 	.section .note.GNU-stack,"",@progbits
