@@ -4,21 +4,31 @@
 #include "pvgen.h"
 
 const struct emitter emitters[] = {
-	{"ops", "@_ops.h", PER_INTERFACE, emit_ops},
-	{"calls", "@.h", PER_INTERFACE, emit_calls},
-	{"asm", "@_asm.h", PER_INTERFACE, emit_asm},
-	{"tables", "@.c", PER_INTERFACE, emit_tables},
-	{"canary", "@_canaries.h", PER_INTERFACE, emit_canary_header},
-	{"canaries", "@_canaries.S", PER_INTERFACE, emit_canary_code},
-	{"manifest", "@.json", PER_INTERFACE, emit_manifest},
-	{"abi", "@.h", PER_ABI, emit_abi},
-	{"backend", "@.h", PER_BACKEND, emit_backend_header},
-	{"table", "@.c", PER_BACKEND, emit_backend_table},
-	{"templates", "@.S", PER_BACKEND, emit_backend_templates},
-	{"skeleton", "@.skeleton.c", PER_BACKEND, emit_skeleton},
+	{"ops", "@_ops.h", PER_INTERFACE, CODE, emit_ops},
+	{"calls", "@.h", PER_INTERFACE, CODE, emit_calls},
+	{"asm", "@_asm.h", PER_INTERFACE, CODE, emit_asm},
+	{"tables", "@.c", PER_INTERFACE, CODE, emit_tables},
+	{"canary", "@_canaries.h", PER_INTERFACE, CODE, emit_canary_header},
+	{"canaries", "@_canaries.S", PER_INTERFACE, CODE, emit_canary_code},
+	{"manifest", "@.json", PER_INTERFACE, MODEL, emit_manifest},
+	{"abi", "@.h", PER_ABI, CODE, emit_abi},
+	{"backend", "@.h", PER_BACKEND, CODE, emit_backend_header},
+	{"table", "@.c", PER_BACKEND, CODE, emit_backend_table},
+	{"templates", "@.S", PER_BACKEND, CODE, emit_backend_templates},
+	{"skeleton", "@.skeleton.c", PER_BACKEND, CODE, emit_skeleton},
 };
 
 const size_t emitter_count = NELEM(emitters);
+
+bool run_writes_code(const struct run *run)
+{
+	vec_each(request, &run->requests)
+	{
+		if (request->emitter->what == CODE)
+			return true;
+	}
+	return false;
+}
 
 const char *detect_name(enum detect detect)
 {

@@ -12,6 +12,7 @@ static bool (*const model_passes[])(struct run *run) = {
 static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
+	find_gaps,
 	emit,
 	write_outputs,
 };

@@ -681,17 +681,26 @@ extern const struct effects effects_x86_64;
 /** Pass: no template changes more than its op may, and each leaves the stack as it was. */
 bool effects(struct run *run);
 
+/* ---- gaps.c: what is not written yet ------------------------------------------- */
+
+/** Pass: nothing that was described would be missing in what is written. */
+bool find_gaps(struct run *run);
+
 /* ---- emit_*.c: print what was decided ---------------------------------------- */
 
 struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
 	enum { PER_INTERFACE, PER_ABI, PER_BACKEND } per;
+	enum { CODE, MODEL } what; /* a model repeats the description, so no gap is in it */
 	void (*emit)(const struct run *run, const void *module, struct out *o);
 };
 
 extern const struct emitter emitters[];
 extern const size_t emitter_count;
+
+/** Is something asked for beside models? */
+bool run_writes_code(const struct run *run);
 
 void emit_ops(const struct run *run, const void *module, struct out *o);
 void emit_calls(const struct run *run, const void *module, struct out *o);

@@ -4,6 +4,8 @@ Files in errors/ state on a line what is reported for that line, `good/` holds
 the near misses:
 
     const A = 1 # 2;    // ### [bad-character] part of the message ### [syntax]
+
+Files in errors/build/ are fine, but not all that they describe can be generated.
 """
 
 import re
@@ -11,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tool import ENVIRONMENT, HERE, INPUT, PVGEN, Diagnostic, Result, check, clean, codes, run
+from tool import ENVIRONMENT, HERE, INPUT, PVGEN, Diagnostic, Result, check, clean, codes, run, snapshot
 
 EXPECTED = re.compile(r"### \[([a-z-]+)\] *(.*?)\s*(?=###|$)")
 IMPORT = re.compile(r'^import "(.+?)";')
 
 ERRORS = sorted((HERE / "errors").glob("*.pvi"))
+BUILDS = sorted((HERE / "errors/build").glob("*.pvi"))
 GOOD = sorted((HERE / "good").glob("*.pvi"))
 
 # Everything else that is wrong with an input is status 1.
@@ -106,6 +109,18 @@ def test_errors(path: Path) -> None:
         assert shows_its_place(d, (HERE / d.path).read_text()), (d, result.err)
 
 
+@pytest.mark.parametrize("path", BUILDS, ids=lambda p: p.stem)
+def test_errors_of_a_build(path: Path, tmp_path: Path) -> None:
+    """What only a build reports: a model is still to be had, and no file is written."""
+    name = relative(path)
+    result = run("build", "--outdir", tmp_path, name, cwd=HERE)
+    missing, unexpected = unmatched(expectations(path), result.diagnostics())
+    assert not missing and not unexpected, result.err
+    assert (result.status, result.out, snapshot(tmp_path)) == (INPUT, b"", {})
+    assert clean(run("check", name, cwd=HERE))
+    assert clean(run("build", "--outdir", tmp_path, "--emit=manifest", name, cwd=HERE))
+
+
 @pytest.mark.parametrize("path", GOOD, ids=lambda p: p.stem)
 def test_good(path: Path) -> None:
     """Near misses are reported by nothing."""
@@ -116,7 +131,7 @@ def test_good(path: Path) -> None:
 @pytest.mark.parametrize("name", codes("diag.def"))
 def test_every_name_has_an_example(name: str) -> None:
     """A row of diag.def without an example is not tested, or cannot happen."""
-    assert name in GENERATED or any(e.name == name for path in ERRORS for e in expectations(path))
+    assert name in GENERATED or any(e.name == name for path in ERRORS + BUILDS for e in expectations(path))
 
 
 def chain(length: int) -> str:
@@ -156,7 +171,7 @@ def test_generated_examples(name: str, tmp_path: Path) -> None:
 def test_no_name_is_invented() -> None:
     """An example of a name that no longer exists is a mistake."""
     known = {*codes("diag.def"), "note"}
-    assert {e.name for path in ERRORS for e in expectations(path)} <= known
+    assert {e.name for path in ERRORS + BUILDS for e in expectations(path)} <= known
 
 
 # ---- what no text file can hold, or no editor shows ----

@@ -1,0 +1,150 @@
+/*
+ * What a description can say, and passes check, but no emitter writes yet.  A build that would drop
+ * it ends with an error at its place; `check` and models know it all.  Who closes a gap takes its
+ * row away.
+ */
+#include "pvgen.h"
+
+/** A gap: which things of a model have it. */
+struct gap {
+	const char *what;
+	/* Calls visit() for all things of one kind. */
+	void (*each)(struct run *run, const struct gap *gap);
+	bool (*is)(const void *thing); /* NULL: all of them */
+};
+
+static void visit(struct run *run, const struct gap *gap, const void *thing, struct loc loc)
+{
+	if (!gap->is || gap->is(thing))
+		diag(run, not_generated, loc, gap->what);
+}
+
+/* ---- things of each kind ---- */
+
+static void each_in_group(struct run *run, const struct gap *gap, const struct group *g)
+{
+	visit(run, gap, g, g->name.loc);
+	vec_each(inner, &g->groups) each_in_group(run, gap, *inner);
+}
+
+static void each_group(struct run *run, const struct gap *gap)
+{
+	vec_each(i, &run->interfaces)
+	{
+		vec_each(g, &(*i)->groups) each_in_group(run, gap, *g);
+	}
+}
+
+static void each_data(struct run *run, const struct gap *gap)
+{
+	vec_each(i, &run->interfaces)
+	{
+		vec_each(d, &(*i)->data) visit(run, gap, *d, (*d)->name.loc);
+	}
+}
+
+static void each_registration(struct run *run, const struct gap *gap)
+{
+	vec_each(i, &run->interfaces)
+	{
+		vec_each(r, &(*i)->registrations) visit(run, gap, *r, (*r)->name.loc);
+	}
+}
+
+static void each_call(struct run *run, const struct gap *gap)
+{
+	vec_each(a, &run->abis)
+	{
+		vec_each(c, &(*a)->calls) visit(run, gap, *c, (*c)->name.loc);
+	}
+}
+
+static void each_msr(struct run *run, const struct gap *gap)
+{
+	vec_each(a, &run->abis)
+	{
+		vec_each(m, &(*a)->msrs) visit(run, gap, *m, (*m)->name.loc);
+	}
+}
+
+static void each_feature(struct run *run, const struct gap *gap)
+{
+	vec_each(a, &run->abis)
+	{
+		vec_each(f, &(*a)->features) visit(run, gap, *f, (*f)->name.loc);
+	}
+}
+
+/* Said once, of the first of the statements in a block. */
+static void each_when(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends)
+	{
+		const struct when *last = NULL;
+
+		vec_each(s, &(*b)->stmts)
+		{
+			if (s->when && s->when != last)
+				visit(run, gap, s->when, s->when->condition->loc);
+			last = s->when;
+		}
+	}
+}
+
+static void each_phase(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends)
+	{
+		const struct phase *last = NULL;
+
+		vec_each(s, &(*b)->stmts)
+		{
+			if (s->phase && s->phase != last)
+				visit(run, gap, s->phase, s->phase->name.loc);
+			last = s->phase;
+		}
+	}
+}
+
+/* ---- what is missing ---- */
+
+static bool is_nested(const void *thing)
+{
+	return ((const struct group *)thing)->outer != NULL;
+}
+
+static bool has_table(const void *thing)
+{
+	return ((const struct group *)thing)->table.s != NULL;
+}
+
+static bool is_hooks(const void *thing)
+{
+	return ((const struct registration *)thing)->is_hooks;
+}
+
+static bool is_fixed(const void *thing)
+{
+	return ((const struct call *)thing)->is_fixed;
+}
+
+static const struct gap gaps[] = {
+	{"groups inside of groups", each_group, is_nested},
+	{"groups in a table of their own", each_group, has_table},
+	{"data beside ops", each_data, NULL},
+	{"hooks", each_registration, is_hooks},
+	{"calls at fixed places", each_call, is_fixed},
+	{"registers of a hypervisor", each_msr, NULL},
+	{"features", each_feature, NULL},
+	{"bindings under a condition", each_when, NULL},
+	{"bindings of a phase", each_phase, NULL},
+};
+
+bool find_gaps(struct run *run)
+{
+	if (!run_writes_code(run))
+		return true;
+	for (size_t i = 0; i < NELEM(gaps); i++)
+		gaps[i].each(run, &gaps[i]);
+	return !run->errors;
+}
