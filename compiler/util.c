@@ -208,7 +208,7 @@ static void put_printf(struct out *o, const char *fmt, va_list ap)
  */
 void put_v(struct out *o, const char *fmt, va_list ap)
 {
-	for (;; fmt++) {
+	for (;;) {
 		const char *plain = fmt, *s;
 
 		while (*fmt && *fmt != '%')
@@ -227,7 +227,7 @@ void put_v(struct out *o, const char *fmt, va_list ap)
 			put_printf(o, fmt, ap);
 			return;
 		}
-		fmt++;
+		fmt += 2;
 	}
 }
 
