@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,27 +92,16 @@ static void parse_source(struct run *run, struct source *s, const struct importe
 static void parse_import(struct run *run, const struct importer *from, struct name name)
 {
 	const char *path = find_import(run, from->source, name.s);
-	struct source *s;
-	bool is_new;
+	struct opened o = source_open(run, path, false);
 
-	s = source_open(run, path, &is_new);
-	if (!s) {
-		diag(run, import_missing, name.loc, path, strerror(errno));
+	if (!o.source) {
+		diag(run, import_missing, name.loc, path, o.problem);
 		run->environment_failed = true;
-	} else if (is_importing(from, s) || from->depth >= IMPORT_DEPTH) {
+	} else if (is_importing(from, o.source) || from->depth >= IMPORT_DEPTH) {
 		diag(run, import_cycle, name.loc, path);
-	} else if (is_new) {
-		parse_source(run, s, from);
+	} else if (o.is_new) {
+		parse_source(run, o.source, from);
 	}
-}
-
-static uint32_t source_index(const struct run *run, const struct source *s)
-{
-	uint32_t i = (uint32_t)run->sources.n;
-
-	while (run->sources.v[--i] != s)
-		;
-	return i;
 }
 
 static void parse_source(struct run *run, struct source *s, const struct importer *outer)
@@ -132,15 +120,14 @@ static void parse_source(struct run *run, struct source *s, const struct importe
 
 static void parse_input(struct run *run, const char *path)
 {
-	bool is_new;
-	struct source *s = source_open(run, path, &is_new);
+	struct opened o = source_open(run, path, true);
 
-	if (!s) {
-		fprintf(stderr, "pvgen: cannot read '%s': %s\n", path, strerror(errno));
+	if (!o.source) {
+		fprintf(stderr, "pvgen: cannot read '%s': %s\n", path, o.problem);
 		run->environment_failed = true;
 		run->errors++;
-	} else if (is_new) {
-		parse_source(run, s, NULL);
+	} else if (o.is_new) {
+		parse_source(run, o.source, NULL);
 	}
 }
 

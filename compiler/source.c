@@ -5,17 +5,20 @@
 
 #include "pvgen.h"
 
-/** The whole of a stream, from a pipe as well as from a file. */
-static bool read_all(FILE *f, struct out *text)
+static const char too_long[] = "longer than 256 MiB";
+
+/** The whole of a stream, from a pipe as well as from a file; else the problem. */
+static const char *read_all(FILE *f, struct out *text)
 {
 	char chunk[16384];
 	size_t n;
 
-	while ((n = fread(chunk, 1, sizeof(chunk), f)))
+	while (text->n <= SOURCE_MAX && (n = fread(chunk, 1, sizeof(chunk), f)))
 		put_n(text, chunk, n);
 	put_n(text, "", 0);
-	text->v[text->n] = 0;
-	return !ferror(f);
+	if (ferror(f))
+		return strerror(errno);
+	return text->n > SOURCE_MAX ? too_long : NULL;
 }
 
 static struct source *source_add(struct run *run, const char *path, const struct stat *st)
@@ -47,50 +50,75 @@ static struct source *find_open(struct run *run, const struct stat *st)
 	return NULL;
 }
 
-static struct source *read_source(struct run *run, FILE *f, const char *path, bool *is_new)
+static struct opened read_source(struct run *run, FILE *f, const char *path, const struct stat *st)
 {
+	struct source *s = find_open(run, st);
 	struct out text = {0};
-	struct source *s;
-	struct stat st;
+	const char *problem;
 
-	if (fstat(fileno(f), &st))
-		return NULL;
-	if (S_ISDIR(st.st_mode)) {
-		errno = EISDIR;
-		return NULL;
-	}
-	s = find_open(run, &st);
-	*is_new = !s;
 	if (s)
-		return s;
-	if (!read_all(f, &text))
-		return NULL;
-	if (text.n > UINT32_MAX - 1) {
-		errno = EFBIG;
-		return NULL;
-	}
-	s = source_add(run, path, &st);
+		return (struct opened){.source = s};
+	problem = read_all(f, &text);
+	if (problem)
+		return (struct opened){.problem = problem};
+	s = source_add(run, path, st);
 	s->text = text.v;
 	s->length = text.n;
 	find_lines(s);
-	return s;
+	return (struct opened){.source = s, .is_new = true};
 }
 
-struct source *source_open(struct run *run, const char *path, bool *is_new)
+static struct opened read_stdin(struct run *run)
 {
-	bool is_stdin = !strcmp(path, "-");
-	FILE *f = is_stdin ? stdin : fopen(path, "r");
-	struct source *s;
-	int saved;
+	struct stat st;
 
-	if (!f)
+	if (fstat(fileno(stdin), &st))
+		return (struct opened){.problem = strerror(errno)};
+	if (S_ISDIR(st.st_mode))
+		return (struct opened){.problem = strerror(EISDIR)};
+	return read_source(run, stdin, run->stdin_name, &st);
+}
+
+/** Found without opening it, since that may take for ever. */
+static const char *file_problem(const struct stat *st, bool may_be_pipe)
+{
+	if (S_ISDIR(st->st_mode))
+		return strerror(EISDIR);
+	if (S_ISREG(st->st_mode) && st->st_size > SOURCE_MAX)
+		return too_long;
+	if (S_ISREG(st->st_mode) || (may_be_pipe && S_ISFIFO(st->st_mode)))
 		return NULL;
-	s = read_source(run, f, is_stdin ? run->stdin_name : path, is_new);
-	saved = errno;
-	if (!is_stdin)
-		fclose(f);
-	errno = saved;
-	return s;
+	return may_be_pipe ? "neither a regular file nor a pipe" : "not a regular file";
+}
+
+struct opened source_open(struct run *run, const char *path, bool may_be_pipe)
+{
+	struct opened opened = {0};
+	struct stat st;
+	FILE *f;
+
+	if (!strcmp(path, "-"))
+		return read_stdin(run);
+	if (stat(path, &st))
+		return (struct opened){.problem = strerror(errno)};
+	opened.problem = file_problem(&st, may_be_pipe);
+	if (opened.problem)
+		return opened;
+	f = fopen(path, "r");
+	if (!f)
+		return (struct opened){.problem = strerror(errno)};
+	opened = read_source(run, f, path, &st);
+	fclose(f);
+	return opened;
+}
+
+uint32_t source_index(const struct run *run, const struct source *s)
+{
+	uint32_t i = (uint32_t)run->sources.n;
+
+	while (run->sources.v[--i] != s)
+		;
+	return i;
 }
 
 /** Index of the line that holds this offset. */

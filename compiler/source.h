@@ -25,8 +25,21 @@ struct position {
 	unsigned int line, column; /* from 1; column counts bytes */
 };
 
-/** Reads a file once, however often it is named; NULL and errno on failure. */
-struct source *source_open(struct run *run, const char *path, bool *is_new);
+/* What is longer is no description: /dev/zero, or a generator that does not end. */
+enum { SOURCE_MAX = 256 << 20 };
+
+/** A file that was read, or why it could not be. */
+struct opened {
+	struct source *source; /* NULL: see problem */
+	const char *problem;
+	bool is_new; /* for the first time, under whatever name */
+};
+
+/** Reads a file once, however often it is named; "-" is standard input. */
+struct opened source_open(struct run *run, const char *path, bool may_be_pipe);
+
+/** Its number in loc.file. */
+uint32_t source_index(const struct run *run, const struct source *s);
 struct position source_position(const struct run *run, struct loc loc);
 
 /** A line, counted from 1, without its end. */

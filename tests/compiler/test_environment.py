@@ -6,6 +6,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -111,6 +112,54 @@ def test_cycle(case: str, tmp_path: Path) -> None:
             (tmp_path / name).write_text(text)
     result = run("check", "a.pvi", cwd=tmp_path)
     assert (result.status, result.names()) == (INPUT, ["import-cycle"]), result.err
+
+
+NO_FILES: dict[str, str] = {
+    "directory": "Is a directory",
+    "/dev/full": "not a regular file",
+    "/dev/zero": "not a regular file",
+    "/dev/null": "not a regular file",
+    "pipe": "not a regular file",
+    "socket": "not a regular file",
+    "link": "Too many levels of symbolic links",
+    "endless": "longer than 256 MiB",
+    "none/x": "No such file or directory",
+    "in.pvi/x": "Not a directory",
+}
+
+
+@pytest.mark.parametrize("name", NO_FILES)
+def test_import_of_no_file(name: str, tmp_path: Path) -> None:
+    """What is no file, or has no end, is reported at the import and read not at all."""
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("link")
+    with (tmp_path / "endless").open("wb") as endless:
+        endless.truncate(1 << 40)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        (tmp_path / "in.pvi").write_text(f'import "{name}";\n')
+        result = run("check", "in.pvi", cwd=tmp_path, tool=PVGEN, seconds=10)
+    (error,) = result.diagnostics()
+    assert (result.status, error.name, error.line) == (ENVIRONMENT, "import-missing", 1)
+    assert NO_FILES[name] in error.text
+
+
+def test_pipe_as_input(tmp_path: Path) -> None:
+    """A named pipe, and what a shell makes of <(...)."""
+    os.mkfifo(tmp_path / "pipe")
+    script = '(cat "$0" >pipe &) ; "$@" check pipe && cat "$0" | "$@" check /dev/stdin'
+    assert clean(run(cwd=tmp_path, prefix=("sh", "-c", script, HERE / "golden/least.pvi")))
+
+
+def test_input_without_end(tmp_path: Path) -> None:
+    """A device is refused, a pipe is read up to a limit."""
+    result = run("check", "/dev/zero", cwd=tmp_path)
+    assert says_only(result, "pvgen: cannot read '/dev/zero': neither a regular file nor a pipe")
+    prefix = ("sh", "-c", 'yes "// line" | "$@"', "sh")
+    result = run("check", "-", cwd=tmp_path, tool=PVGEN, prefix=prefix)
+    assert result.status == ENVIRONMENT
+    assert says_only(result, "pvgen: cannot read '-': longer than 256 MiB")
 
 
 WHERE = {
