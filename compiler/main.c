@@ -101,28 +101,39 @@ static const struct command *find_command(const char *word)
 	return NULL;
 }
 
-int main(int argc, char **argv)
+/** Runs the command; its words end with NULL. */
+static int run_command(const char *const *words, size_t n)
 {
 	struct run run = {.outdir = ".", .stdin_name = "<stdin>", .arch = &arch_table[0]};
-	const char *word = argc > 1 ? argv[1] : "--help";
-	const char *last = argv[argc - 1];
-	const struct command *command;
+	const struct command *command = find_command(words[0]);
 	int status;
+
+	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") ||
+	    !strcmp(words[n - 1], "--help"))
+		return print_help(stdout, true);
+	if (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))
+		return print_version();
+	if (!command)
+		return usage_error("unknown command", words[0]);
+	status = parse_options(&run, command, words + 1);
+	if (status)
+		return status;
+	status = command->run(&run);
+	return diag_flush(&run) ? status : STATUS_ENVIRONMENT;
+}
+
+int main(int argc, char **argv)
+{
+	struct words words = {0};
 
 	/* A write past a limit, or to nobody, is an error like any other. */
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 
-	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(last, "--help"))
-		return print_help(argc > 1 ? stdout : stderr, argc > 1);
-	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
-		return print_version();
-	command = find_command(word);
-	if (!command)
-		return usage_error("unknown command", word);
-	status = parse_options(&run, command, argc - 1, argv + 1);
-	if (status)
-		return status;
-	status = command->run(&run);
-	return diag_flush(&run) ? status : STATUS_ENVIRONMENT;
+	if (!expand_words(argc > 0 ? argv + 1 : argv, &words))
+		return STATUS_ENVIRONMENT;
+	if (!words.n)
+		return print_help(stderr, false);
+	*vec_push(&words) = NULL;
+	return run_command(words.v, words.n - 1);
 }

@@ -1,5 +1,4 @@
 /* A new option is a row below and a function that applies it. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,67 +92,89 @@ static int set_parseable_fixits(struct run *run, const char *unused)
 	return STATUS_FINE;
 }
 
+static int set_output(struct run *run, const char *path)
+{
+	run->output_path = path;
+	return STATUS_FINE;
+}
+
 static const struct option_row {
-	const char *name;     /* NULL: the letter alone */
-	char letter;	      /* 0: the name alone */
+	const char *name;     /* "-I": the argument may be joined to it; "--arch": with = */
 	const char *argument; /* NULL: takes none */
 	const char *help;
 	unsigned int commands;
 	int (*apply)(struct run *run, const char *argument);
 } rows[] = {
-	{NULL, 'I', "DIR", "look for imports here, after the importing file's directory", FOR_ALL,
+	{"-I", "DIR", "look for imports here, after the importing file's directory", FOR_ALL,
 	 add_include},
-	{NULL, 'D', "SYM[=VALUE]", "value of a configuration symbol; true without one", FOR_ALL,
+	{"-D", "SYM[=VALUE]", "value of a configuration symbol; true without one", FOR_ALL,
 	 add_setting},
-	{"outdir", 0, "DIR", "where files go (default: the current directory)", FOR_BUILD,
+	{"--outdir", "DIR", "where files go (default: the current directory)", FOR_BUILD,
 	 set_outdir},
-	{"emit", 0, "KIND[:FILE]",
-	 "write this kind (default: all), into FILE; - is standard output", FOR_BUILD, add_request},
-	{"arch", 0, "ARCH", "architecture (default: x86_64)", FOR_ALL, set_arch},
-	{"stdin-name", 0, "PATH", "what standard input is called in messages", FOR_ALL,
+	{"--emit", "KIND[:FILE]", "write this kind (default: all), into FILE; - is standard output",
+	 FOR_BUILD, add_request},
+	{"-o", "FILE", "into FILE what the one --emit asks for", FOR_BUILD, set_output},
+	{"--arch", "ARCH", "architecture (default: x86_64)", FOR_ALL, set_arch},
+	{"--stdin-name", "PATH", "what standard input is called in messages", FOR_ALL,
 	 set_stdin_name},
-	{"diagnostics-format", 0, "FORM",
+	{"--diagnostics-format", "FORM",
 	 "text (default), short: one line each, or json: one document on standard output", FOR_ALL,
 	 set_form},
-	{"diagnostics-file", 0, "FILE", "write the diagnostics into FILE", FOR_ALL,
+	{"--diagnostics-file", "FILE", "write the diagnostics into FILE", FOR_ALL,
 	 set_diagnostics_file},
-	{"color", 0, "WHEN", "auto (default; NO_COLOR, CLICOLOR_FORCE), always or never", FOR_ALL,
+	{"--color", "WHEN", "auto (default; NO_COLOR, CLICOLOR_FORCE), always or never", FOR_ALL,
 	 set_color},
-	{"max-errors", 0, "N",
+	{"--max-errors", "N",
 	 "show at most N errors and N warnings (default: text 20, json all; 0: all)", FOR_ALL,
 	 set_max_errors},
-	{"parseable-fixits", 0, NULL, "also say edits as fix-it:\"FILE\":{L:C-L:C}:\"TEXT\"",
+	{"--parseable-fixits", NULL, "also say edits as fix-it:\"FILE\":{L:C-L:C}:\"TEXT\"",
 	 FOR_ALL, set_parseable_fixits},
 };
 
 /* ---- the command line ---- */
 
-/* Long options are numbered from here, beyond all letters. */
-enum { FIRST_LONG = 256 };
-
-static void make_getopt(const struct command *command, struct option *longs, struct out *letters)
+static bool is_long(const char *name)
 {
-	for (size_t i = 0; i < NELEM(rows); i++) {
-		const struct option_row *row = &rows[i];
-
-		if (!(row->commands & command->bit))
-			continue;
-		if (row->letter)
-			put(letters, "%c%s", row->letter, row->argument ? ":" : "");
-		if (row->name)
-			*longs++ = (struct option){row->name, row->argument != NULL, NULL,
-						   FIRST_LONG + (int)i};
-	}
+	return name[1] == '-';
 }
 
-static const struct option_row *find_row(int option)
+/** What stands behind the option's name in the word; NULL: the word is not this option. */
+static const char *match(const struct option_row *row, const char *word)
 {
-	if (option >= FIRST_LONG)
-		return &rows[option - FIRST_LONG];
+	size_t n = strlen(row->name);
+
+	if (strncmp(word, row->name, n))
+		return NULL;
+	if (!word[n] || (row->argument && !is_long(row->name)) ||
+	    (is_long(row->name) && word[n] == '='))
+		return word + n;
+	return NULL;
+}
+
+/* Names are never abbreviated: what is unique today would be ambiguous tomorrow. */
+static const struct option_row *find_row(const struct command *command, const char *word)
+{
 	for (size_t i = 0; i < NELEM(rows); i++)
-		if (rows[i].letter == option)
+		if ((rows[i].commands & command->bit) && match(&rows[i], word))
 			return &rows[i];
 	return NULL;
+}
+
+/** Applies the option at *word, and leaves there the last word that it took. */
+static int apply_option(struct run *run, const struct command *command, const char *const **word)
+{
+	const struct option_row *row = find_row(command, **word);
+	const char *joined = row ? match(row, **word) : NULL;
+
+	if (!row)
+		return usage_error("unknown option", **word);
+	if (*joined && !row->argument)
+		return usage_error("no argument belongs to", row->name);
+	if (*joined || !row->argument)
+		return row->apply(run, joined + (*joined == '=' && is_long(row->name)));
+	if (!*++*word)
+		return usage_error("an argument is missing after", row->name);
+	return row->apply(run, **word);
 }
 
 static void request_all(struct run *run)
@@ -175,47 +196,48 @@ static int check_stdout(const struct run *run)
 	return STATUS_FINE;
 }
 
-int parse_options(struct run *run, const struct command *command, int argc, char **argv)
+/** -o FILE is the FILE of the one --emit that names none. */
+static int place_output(struct run *run)
 {
-	struct option longs[NELEM(rows) + 1] = {0};
-	struct out letters = {0};
-	int option;
+	if (!run->output_path)
+		return STATUS_FINE;
+	if (run->requests.n != 1 || run->requests.v[0].path)
+		return usage_error("one --emit, without a file, belongs to -o", run->output_path);
+	run->requests.v[0].path = run->output_path;
+	return STATUS_FINE;
+}
 
-	make_getopt(command, longs, &letters);
-	while ((option = getopt_long(argc, argv, text_of(&letters), longs, NULL)) != -1) {
-		const struct option_row *row = find_row(option);
-		int status;
+int parse_options(struct run *run, const struct command *command, const char *const *words)
+{
+	bool is_over = false;
+	int status;
 
-		if (!row) {
-			fprintf(stderr, "Try 'pvgen --help'.\n");
-			return STATUS_ENVIRONMENT;
+	for (const char *const *word = words; *word; word++) {
+		if (!is_over && !strcmp(*word, "--")) {
+			is_over = true;
+		} else if (is_over || (*word)[0] != '-' || !(*word)[1]) {
+			*vec_push(&run->inputs) = *word;
+		} else {
+			status = apply_option(run, command, &word);
+			if (status)
+				return status;
 		}
-		status = row->apply(run, optarg);
-		if (status)
-			return status;
 	}
-	while (optind < argc)
-		*vec_push(&run->inputs) = argv[optind++];
 	if (!run->inputs.n)
-		return usage_error("no input file after", argv[0]);
+		return usage_error("no input file after", command->name);
+	status = place_output(run);
 	if (!run->requests.n)
 		request_all(run);
-	return check_stdout(run);
+	return status ? status : check_stdout(run);
 }
 
 /* ---- help ---- */
 
 static const char *spelling(const struct option_row *row)
 {
-	struct out o = {0};
+	const char *between = is_long(row->name) ? "=" : " ";
 
-	if (row->letter)
-		put(&o, "-%c%s%s", row->letter, row->argument ? " " : "",
-		    row->argument ? row->argument : "");
-	if (row->name)
-		put(&o, "%s--%s%s%s", row->letter ? ", " : "", row->name, row->argument ? "=" : "",
-		    row->argument ? row->argument : "");
-	return text_of(&o);
+	return row->argument ? mem_printf("%s%s%s", row->name, between, row->argument) : row->name;
 }
 
 static void print_commands(FILE *f)
@@ -231,7 +253,9 @@ static void print_commands(FILE *f)
 int print_help(FILE *f, bool was_asked)
 {
 	print_commands(f);
-	fputs("\nA FILE - is standard input.\n\n", f);
+	fputs("\nA FILE - is standard input; -- ends options; @FILE stands for the words in "
+	      "FILE.\n\n",
+	      f);
 	for (size_t i = 0; i < NELEM(rows); i++)
 		fprintf(f, "  %-26s %s\n", spelling(&rows[i]), rows[i].help);
 	fputs("\nKinds:", f);

@@ -1,4 +1,4 @@
-/* options.c: the command line. */
+/* options.c, response.c: the command line. */
 #ifndef PVGEN_OPTIONS_H
 #define PVGEN_OPTIONS_H
 
@@ -27,8 +27,17 @@ enum {
 extern const struct command commands[];
 extern const size_t command_count;
 
-/** Reads what follows the command's name; STATUS_FINE, or the status to exit with. */
-int parse_options(struct run *run, const struct command *command, int argc, char **argv);
+struct words {
+	const char **v;
+	size_t n, cap;
+	bool are_over; /* options, by -- */
+};
+
+/** Appends the arguments, and for @FILE the words in it; false after a report. */
+bool expand_words(char **argv, struct words *words);
+
+/** Reads the words behind the command's name, up to NULL: STATUS_FINE, or the exit status. */
+int parse_options(struct run *run, const struct command *command, const char *const *words);
 
 /** Reports a fault of the command line; the status to exit with. */
 int usage_error(const char *text, const char *word);

@@ -488,7 +488,7 @@ struct run {
 	VEC(const char *) include_dirs;
 	VEC(const char *) settings; /* SYMBOL or SYMBOL=VALUE */
 	VEC(struct emit_request) requests;
-	const char *outdir;
+	const char *outdir, *output_path;
 	const struct arch *arch;
 	bool check_only;
 	const char *stdin_name; /* in messages, and where its imports are looked for */

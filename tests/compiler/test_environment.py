@@ -567,13 +567,20 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "no file to build": (["build"], "no input file"),
     "unknown command": (["bild", "in.pvi"], "unknown command 'bild'"),
     "unknown option": (["check", "--colour", "in.pvi"], "--colour"),
-    "unknown letter": (["check", "-x", "in.pvi"], "'x'"),
+    "unknown letter": (["check", "-x", "in.pvi"], "'-x'"),
+    "part of an option": (["build", "--out=out", "in.pvi"], "unknown option '--out=out'"),
+    "more than an option": (["build", "--outdirs", "out", "in.pvi"], "unknown option '--outdirs'"),
+    "option of another command": (["check", "--emit=ops", "in.pvi"], "unknown option '--emit=ops'"),
     "unknown kind": (["build", "--emit=opps", "in.pvi"], "unknown kind of output 'opps'"),
     "part of a kind": (["build", "--emit=op", "in.pvi"], "unknown kind of output 'op'"),
     "no kind": (["build", "--emit=", "in.pvi"], "unknown kind of output ''"),
     "emit without": (["build", "in.pvi", "--emit"], "--emit"),
     "outdir without": (["build", "in.pvi", "--outdir"], "--outdir"),
-    "include without": (["check", "in.pvi", "-I"], "'I'"),
+    "include without": (["check", "in.pvi", "-I"], "'-I'"),
+    "output without": (["build", "in.pvi", "-o"], "'-o'"),
+    "output of all kinds": (["build", "-o", "x", "in.pvi"], "-o 'x'"),
+    "output of two kinds": (["build", "--emit=ops", "--emit=calls", "-o", "x", "in.pvi"], "-o 'x'"),
+    "output twice": (["build", "--emit=ops:y", "-o", "x", "in.pvi"], "-o 'x'"),
     "unknown arch": (["check", "--arch=vax", "in.pvi"], "unknown architecture 'vax'"),
 }
 
@@ -597,6 +604,9 @@ OPTIONS: dict[str, list[str]] = {
     "--outdir joined": ["--outdir=out"],
     "--arch": ["--arch=x86_64"],
     "--emit": ["--emit=ops", "--emit=calls"],
+    "--emit apart": ["--emit", "ops"],
+    "-o": ["--emit=ops", "-o", "out/i_ops.h"],
+    "-o joined": ["-oout/i_ops.h", "--emit=ops"],
     "--": ["--"],
 }
 
@@ -610,6 +620,84 @@ def test_option(case: str, place: Path) -> None:
         assert clean(run("build", "--outdir=out", *arguments, cwd=place))
         assert snapshot(place / "out") == before
         assert set(os.listdir(place)) == {"in.pvi", "out"}
+
+
+def test_dashes_end_options(tmp_path: Path) -> None:
+    """Behind -- everything is a file, whatever its name begins with."""
+    for name in ("-I", "--emit", "--", "@x"):
+        (tmp_path / name).write_text(BROKEN)
+        result = run("check", "--", name, cwd=tmp_path)
+        assert [d.path for d in result.diagnostics()] == [name], result.err
+
+
+# ---- words from files ----
+
+RESPONSES: dict[str, str] = {
+    "one a line": "check\n-I\nmy dir\nin.pvi\n".replace("my dir", '"my dir"'),
+    "blanks": "  check\t-I\f'my dir'\v\r\nin.pvi",
+    "backslash": "check -I my\\ dir in.pvi",
+    "joined": "check -I'my dir' in.pvi",
+    "quote in quotes": """check -I "my dir" '-I"' in.pvi""",
+    "quoted quote": r"""check -I 'my dir' "-I\"" '-I\'' in.pvi""",
+    "quotes in a word": """ch"ec"k -I my' 'dir in.p""vi""",
+    "in another": "@words in.pvi",
+    "behind the end of options": "check '-Imy dir' -- in.pvi",
+}
+
+
+@pytest.mark.parametrize("case", RESPONSES)
+def test_words_from_a_file(case: str, place: Path) -> None:
+    """@FILE stands for its words, also for the command; quotes as in gcc's files."""
+    (place / "my dir").mkdir()
+    (place / "my dir/x.pvi").write_text("const X = 1;")
+    (place / "in.pvi").write_text('import "x.pvi";')
+    (place / "words").write_text(RESPONSES["one a line"].replace("in.pvi", ""))
+    (place / "args").write_text(RESPONSES[case])
+    assert clean(run("@args", cwd=place))
+
+
+def test_words_from_a_pipe(place: Path) -> None:
+    """What a shell writes into a pipe, and standard input."""
+    script = 'echo check in.pvi | "$@" @/dev/stdin && echo in.pvi | "$@" check @-'
+    assert clean(run(cwd=place, prefix=("sh", "-c", script, "sh")))
+
+
+def test_files_of_words_nest(place: Path) -> None:
+    """Ten deep, and no deeper."""
+    for i in range(10):
+        (place / f"a{i}").write_text(f"@a{i + 1}")
+    (place / "a10").write_text("in.pvi")
+    assert clean(run("check", "@a1", cwd=place))
+    result = run("check", "@a0", cwd=place)
+    assert result.status == ENVIRONMENT
+    assert says_only(result, "a9:1:1: error: more than 10 files, .*: '@a10'")
+
+
+BAD_RESPONSES: dict[str, tuple[str, str]] = {
+    "missing": ("in.pvi\n  @none", r"args:2:3: error: cannot read \(No such file or directory\) '@none'"),
+    "directory": ("@out", r"args:1:1: error: cannot read \(Is a directory\) '@out'"),
+    "endless": ("@/dev/zero", r"args:1:1: error: cannot read \(neither .*\) '@/dev/zero'"),
+    "itself": ("in.pvi @./args", r"args:1:8: error: this file names itself: '@./args'"),
+    "no quote": ('in.pvi "a b\n', r"args:1:8: error: no closing quote after 'a b\n'"),
+    "nul": ("in.pvi a\0b", r"args:1:8: error: a NUL byte after 'a'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_RESPONSES)
+def test_bad_words(case: str, place: Path) -> None:
+    """A message with the place of the word."""
+    text, pattern = BAD_RESPONSES[case]
+    (place / "args").write_text(text)
+    result = run("check", "@args", cwd=place)
+    assert result.status == ENVIRONMENT
+    assert says_only(result, pattern), result.err
+
+
+def test_missing_words(place: Path) -> None:
+    """A file that the command line itself names."""
+    result = run("check", "@none", cwd=place)
+    assert result.status == ENVIRONMENT
+    assert says_only(result, r"pvgen: cannot read \(No such file or directory\) '@none'")
 
 
 def test_check_writes_nothing(place: Path) -> None:
