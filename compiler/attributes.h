@@ -1,7 +1,7 @@
 /*
  * attributes.c: what the statements inside ops, abis and backends mean; one
- * table for each place.  A new attribute is a row in op.c, abi.c or backend.c, a
- * function that applies it, and a field in pvgen.h.
+ * table for each place.  A new attribute is a row in interface.c, op.c, abi.c or backend.c,
+ * a function that applies it, and a field in pvgen.h.
  */
 #ifndef PVGEN_ATTRIBUTES_H
 #define PVGEN_ATTRIBUTES_H

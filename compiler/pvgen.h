@@ -343,6 +343,8 @@ struct interface {
 	unsigned int major, minor;
 	struct scope scope;
 	stmts stmts;
+	names phases;		    /* of a boot, in order */
+	struct map phase_map;	    /* names in it */
 	VEC(struct group *) groups; /* without inner ones */
 	VEC(struct op *) ops;	    /* of all groups, by slot */
 	VEC(struct data *) data;    /* of all groups */
@@ -591,8 +593,9 @@ const struct decl *type_record(const struct type *type);
 const struct member *type_wrapped(const struct type *type);
 const struct member *record_member(const struct decl *record, const char *name);
 
-/* ---- op.c, abi.c, backend.c: what statements mean; attributes.h has the tables - */
+/* ---- interface.c, op.c, abi.c, backend.c: what statements mean, by attributes.h -- */
 
+void resolve_interface_stmts(struct run *run, struct interface *interface);
 void resolve_op(struct run *run, struct interface *interface, struct op *op);
 void resolve_abi(struct run *run, struct abi *abi);
 void resolve_call(struct run *run, struct abi *abi, struct call *call);

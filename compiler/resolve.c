@@ -488,6 +488,7 @@ static void resolve_interface(struct run *run, struct interface *i)
 {
 	if (i->ops.n > MAX_OPS)
 		diag(run, too_many_ops, i->name.loc, i->name.s);
+	resolve_interface_stmts(run, i);
 	vec_each(it, &i->ops)
 	{
 		struct op *op = *it;
