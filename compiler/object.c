@@ -408,7 +408,7 @@ static void copy_bytes(struct object *o)
 	vec_each(s, &o->sections)
 	{
 		if (s->bytes && s->is_loaded && !o->files.v[s->file].is_linked)
-			s->bytes = mem_grow(s->bytes, s->size, s->size + 1);
+			s->bytes = memcpy(mem_alloc(s->size + 1), s->bytes, s->size);
 	}
 }
 
