@@ -21,11 +21,16 @@ static void *arena_refill(size_t size)
 	return arena_at;
 }
 
+static size_t rounded(size_t size)
+{
+	return (size + 15) & ~(size_t)15;
+}
+
 void *mem_alloc(size_t size)
 {
 	void *p;
 
-	size = (size + 15) & ~(size_t)15;
+	size = rounded(size);
 	if ((size_t)(arena_end - arena_at) < size)
 		arena_refill(size);
 	p = arena_at;
@@ -33,10 +38,18 @@ void *mem_alloc(size_t size)
 	return p;
 }
 
-void *mem_grow(const void *old, size_t old_size, size_t new_size)
+void *mem_grow(void *old, size_t old_size, size_t new_size)
 {
-	void *p = mem_alloc(new_size);
+	size_t more = rounded(new_size) - rounded(old_size);
+	void *p;
 
+	/* What was allocated last grows where it is. */
+	if (old && (char *)old + rounded(old_size) == arena_at &&
+	    (size_t)(arena_end - arena_at) >= more) {
+		arena_at += more;
+		return old;
+	}
+	p = mem_alloc(new_size);
 	if (old_size)
 		memcpy(p, old, old_size);
 	return p;
@@ -50,6 +63,9 @@ char *mem_printf(const char *fmt, ...)
 	va_start(ap, fmt);
 	put_v(&o, fmt, ap);
 	va_end(ap);
+	/* Of what was allocated last the room behind the text is given back. */
+	if (o.v + rounded(o.cap) == arena_at)
+		arena_at = o.v + rounded(o.n + 1);
 	return o.v;
 }
 
@@ -158,7 +174,7 @@ static void out_reserve(struct out *o, size_t more)
 		cap *= 2;
 	if (cap == o->cap)
 		return;
-	o->v = mem_grow(o->v, o->n, cap);
+	o->v = mem_grow(o->v, o->cap, cap);
 	o->cap = cap;
 }
 

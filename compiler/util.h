@@ -20,8 +20,8 @@
 /** Zeroed memory that lives until exit. */
 void *mem_alloc(size_t size);
 
-/** mem_alloc of a copy of @old, which had @old_size bytes. */
-void *mem_grow(const void *old, size_t old_size, size_t new_size);
+/** Memory of @new_size that starts like @old, which had @old_size and may be at the same place. */
+void *mem_grow(void *old, size_t old_size, size_t new_size);
 
 /** Formatted text that lives until exit. */
 char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
@@ -37,11 +37,12 @@ const char *intern_n(const char *s, size_t n);
 		size_t n, cap;                                                                     \
 	}
 
+/* Most vectors hold one thing. */
 #define vec_push(vec)                                                                              \
 	((vec)->n == (vec)->cap                                                                    \
-		 ? (void)((vec)->v = mem_grow((vec)->v, (vec)->cap * sizeof(*(vec)->v),            \
-					      ((vec)->cap * 2 + 4) * sizeof(*(vec)->v)),           \
-			  (vec)->cap = (vec)->cap * 2 + 4)                                         \
+		 ? (void)((vec)->cap = (vec)->cap ? (vec)->cap * 2 : 1,                            \
+			  (vec)->v = mem_grow((vec)->v, (vec)->n * sizeof(*(vec)->v),              \
+					      (vec)->cap * sizeof(*(vec)->v)))                     \
 		 : (void)0,                                                                        \
 	 &(vec)->v[(vec)->n++])
 
