@@ -8,7 +8,7 @@
 
 int yylex_init(void **scanner);
 int yylex_destroy(void *scanner);
-void *yy_scan_bytes(const char *text, int length, void *scanner);
+void *yy_scan_buffer(char *text, size_t size, void *scanner);
 
 /* A chain of imports deeper than this is a mistake, and must not exhaust the stack. */
 enum { IMPORT_DEPTH = 64 };
@@ -112,7 +112,7 @@ static void parse_source(struct run *run, struct source *s, const struct importe
 	void *scanner;
 
 	yylex_init(&scanner);
-	yy_scan_bytes(s->text, (int)s->length, scanner);
+	yy_scan_buffer(s->text, s->length + 2, scanner);
 	yyparse(&p, scanner);
 	yylex_destroy(scanner);
 	vec_each(name, &p.imports) parse_import(run, &here, *name);

@@ -7,15 +7,18 @@
 
 static const char too_long[] = "longer than 256 MiB";
 
-/** The whole of a stream, from a pipe as well as from a file; else the problem. */
-static const char *read_all(FILE *f, struct out *text)
+/** The whole of a stream and two NULs; @expected is its size if it is a file.  Else the problem. */
+static const char *read_all(FILE *f, size_t expected, struct out *text)
 {
 	char chunk[16384];
 	size_t n;
 
+	if (expected <= SOURCE_MAX)
+		put_room(text, expected + 2);
 	while (text->n <= SOURCE_MAX && (n = fread(chunk, 1, sizeof(chunk), f)))
 		put_n(text, chunk, n);
-	put_n(text, "", 0);
+	put_n(text, "", 1);
+	text->n--;
 	if (ferror(f))
 		return strerror(errno);
 	return text->n > SOURCE_MAX ? too_long : NULL;
@@ -35,9 +38,8 @@ static struct source *source_add(struct run *run, const char *path, const struct
 static void find_lines(struct source *s)
 {
 	*vec_push(&s->lines) = 0;
-	for (size_t i = 0; i < s->length; i++)
-		if (s->text[i] == '\n')
-			*vec_push(&s->lines) = (uint32_t)i + 1;
+	for (const char *c = s->text; (c = memchr(c, '\n', s->length - (size_t)(c - s->text))); c++)
+		*vec_push(&s->lines) = (uint32_t)(c - s->text) + 1;
 }
 
 static struct source *find_open(struct run *run, const struct stat *st)
@@ -58,7 +60,7 @@ static struct opened read_source(struct run *run, FILE *f, const char *path, con
 
 	if (s)
 		return (struct opened){.source = s};
-	problem = read_all(f, &text);
+	problem = read_all(f, (size_t)st->st_size, &text);
 	if (problem)
 		return (struct opened){.problem = problem};
 	s = source_add(run, path, st);

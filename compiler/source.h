@@ -14,7 +14,7 @@ struct loc {
 
 struct source {
 	const char *path; /* as named by the user or by an import */
-	const char *text; /* NUL-terminated */
+	char *text;	  /* the lexer's while it reads; two NULs behind it */
 	size_t length;
 	uint64_t device, inode; /* two names of one file are one file */
 	VEC(uint32_t) lines;	/* offset of each line's first byte */

@@ -166,14 +166,13 @@ void *map_add(struct map *m, const char *key, void *value)
 	return NULL;
 }
 
-static void out_reserve(struct out *o, size_t more)
+void put_room(struct out *o, size_t more)
 {
-	size_t cap = o->cap ? o->cap : 32;
+	size_t need = o->n + more + 1, cap = o->cap * 2 + 32;
 
-	while (cap < o->n + more + 1)
-		cap *= 2;
-	if (cap == o->cap)
+	if (need <= o->cap)
 		return;
+	cap = cap < need ? need : cap;
 	o->v = mem_grow(o->v, o->cap, cap);
 	o->cap = cap;
 }
@@ -185,7 +184,7 @@ const char *text_of(const struct out *o)
 
 void put_n(struct out *o, const char *s, size_t n)
 {
-	out_reserve(o, n);
+	put_room(o, n);
 	if (n)
 		memcpy(o->v + o->n, s, n);
 	o->n += n;
@@ -208,10 +207,10 @@ static void put_printf(struct out *o, const char *fmt, va_list ap)
 	int n;
 
 	va_copy(again, ap);
-	out_reserve(o, 30);
+	put_room(o, 30);
 	n = vsnprintf(o->v + o->n, o->cap - o->n, fmt, ap);
 	if ((size_t)n >= o->cap - o->n) {
-		out_reserve(o, (size_t)n);
+		put_room(o, (size_t)n);
 		vsnprintf(o->v + o->n, o->cap - o->n, fmt, again);
 	}
 	va_end(again);

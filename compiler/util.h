@@ -76,6 +76,9 @@ void put(struct out *o, const char *fmt, ...) PRINTF(2, 3);
 void put_v(struct out *o, const char *fmt, va_list ap);
 void put_n(struct out *o, const char *s, size_t n);
 
+/** Room for so many bytes, so that putting them moves nothing. */
+void put_room(struct out *o, size_t more);
+
 /** Number of single-character edits between two words: for "did you mean". */
 unsigned int edit_distance(const char *a, const char *b);
 
