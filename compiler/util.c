@@ -69,57 +69,71 @@ char *mem_printf(const char *fmt, ...)
 	return o.v;
 }
 
-/* Interned strings: an open hash table of the texts themselves. */
+/* Interned strings: an open hash table. */
 static struct {
-	const char **v;
+	struct pooled {
+		const char *s;
+		uint32_t hash, n;
+	} * v;
 	size_t n, cap;
 } pool;
 
-static size_t hash_text(const char *s, size_t n)
+static uint64_t mix(uint64_t h)
 {
-	size_t h = 14695981039346656037u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)s[i]) * 1099511628211u;
-	return h ^ h >> 29;
+	h *= 0x9e3779b97f4a7c15u;
+	return h ^ h >> 32;
 }
 
-static const char **pool_slot(const char *s, size_t n)
+/* Eight bytes at a time. */
+static uint32_t hash_text(const char *s, size_t n)
 {
-	size_t i = hash_text(s, n) & (pool.cap - 1);
+	uint64_t h = n, word;
 
-	while (pool.v[i] && (strncmp(pool.v[i], s, n) || pool.v[i][n]))
-		i = (i + 1) & (pool.cap - 1);
+	for (; n >= sizeof(word); s += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		h = mix(h ^ word);
+	}
+	for (word = 0; n; n--)
+		word = word << 8 | (unsigned char)*s++;
+	return (uint32_t)mix(h ^ word);
+}
+
+static struct pooled *pool_slot(const char *s, uint32_t n, uint32_t hash)
+{
+	size_t i = hash & (pool.cap - 1);
+	const struct pooled *p;
+
+	for (; (p = &pool.v[i])->s; i = (i + 1) & (pool.cap - 1))
+		if (p->hash == hash && p->n == n && !memcmp(p->s, s, n))
+			break;
 	return &pool.v[i];
 }
 
 static void pool_grow(void)
 {
-	const char **old = pool.v;
+	const struct pooled *old = pool.v;
 	size_t cap = pool.cap;
 
 	pool.cap = cap ? cap * 2 : 1024;
 	pool.v = mem_alloc(pool.cap * sizeof(*pool.v));
 	for (size_t i = 0; i < cap; i++)
-		if (old[i])
-			*pool_slot(old[i], strlen(old[i])) = old[i];
+		if (old[i].s)
+			*pool_slot(old[i].s, old[i].n, old[i].hash) = old[i];
 }
 
 const char *intern_n(const char *s, size_t n)
 {
-	const char **slot;
+	uint32_t hash = hash_text(s, n);
+	struct pooled *slot;
 
 	if (pool.n * 2 >= pool.cap)
 		pool_grow();
-	slot = pool_slot(s, n);
-	if (!*slot) {
-		char *copy = mem_alloc(n + 1);
-
-		memcpy(copy, s, n);
-		*slot = copy;
+	slot = pool_slot(s, (uint32_t)n, hash);
+	if (!slot->s) {
+		*slot = (struct pooled){memcpy(mem_alloc(n + 1), s, n), hash, (uint32_t)n};
 		pool.n++;
 	}
-	return *slot;
+	return slot->s;
 }
 
 const char *intern(const char *s)
@@ -140,7 +154,7 @@ static void map_grow(struct map *m)
 {
 	struct map old = *m;
 
-	m->cap = old.cap ? old.cap * 2 : 16;
+	m->cap = old.cap ? old.cap * 2 : 4;
 	m->v = mem_alloc(m->cap * sizeof(*m->v));
 	for (size_t i = 0; i < old.cap; i++)
 		if (old.v[i].key)
