@@ -492,7 +492,7 @@ static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
 	struct binding binding = {run, b, op, s};
 	struct impl *impl;
 
-	if (!op)
+	if (!op || op->is_left_out)
 		return;
 	impl = &b->impls[op->slot];
 	if (impl->kind != IMPL_NONE) {

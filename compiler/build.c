@@ -260,7 +260,8 @@ void define_op(struct parse *p, const struct op *op)
 	if (!define(p->run, &p->interface->op_map, "op", &o->name, o))
 		return;
 	*vec_push(&p->interface->ops) = o;
-	*vec_push(&p->group->ops) = o;
+	for (struct group *g = p->group; g; g = g->outer)
+		*vec_push(&g->ops) = o;
 }
 
 void define_data(struct parse *p, struct token keyword, struct type type, struct token name,
@@ -278,7 +279,6 @@ void define_data(struct parse *p, struct token keyword, struct type type, struct
 	if (!define(p->run, &p->interface->data_map, "data", &d->name, d))
 		return;
 	*vec_push(&p->interface->data) = d;
-	*vec_push(&p->group->data) = d;
 }
 
 /** Slots that later minor versions may give to ops: ops without a caller, each with a number. */

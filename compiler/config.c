@@ -57,29 +57,117 @@ static void apply_setting(struct run *run, const char *setting)
 			      c->is_bool ? "; known: true y 1 false n 0" : "");
 }
 
-static void configure_group(struct run *run, struct group *g)
+/* ---- guards ---- */
+
+/** Calls @visit for each guard of the group and of what is in it, if they are not left out. */
+static void each_guard(struct run *run, const struct group *g,
+		       void (*visit)(struct run *run, struct expr *guard))
 {
 	if (g->guard)
-		resolve_guard(run, g->guard);
+		visit(run, g->guard);
+	if (g->is_left_out)
+		return;
 	vec_each(op, &g->ops)
 	{
-		if ((*op)->guard)
-			resolve_guard(run, (*op)->guard);
+		if ((*op)->guard && (*op)->group == g)
+			visit(run, (*op)->guard);
 	}
-	vec_each(d, &g->data)
+	vec_each(inner, &g->groups) each_guard(run, *inner, visit);
+}
+
+static void each_guard_of_all(struct run *run, void (*visit)(struct run *run, struct expr *guard))
+{
+	vec_each(i, &run->interfaces)
 	{
-		if ((*d)->guard)
-			resolve_guard(run, (*d)->guard);
+		vec_each(g, &(*i)->groups) each_guard(run, *g, visit);
+		vec_each(d, &(*i)->data)
+		{
+			if ((*d)->guard)
+				visit(run, (*d)->guard);
+		}
 	}
-	vec_each(inner, &g->groups) configure_group(run, *inner);
+}
+
+static void resolve_one(struct run *run, struct expr *guard)
+{
+	resolve_guard(run, guard);
+}
+
+/* ---- what is left out, as if it were not there ---- */
+
+static void mark_group(struct group *g, bool is_left_out)
+{
+	g->is_left_out = is_left_out || expr_truth(g->guard) == TRUTH_FALSE;
+	vec_each(op, &g->ops)
+	{
+		if ((*op)->group == g)
+			(*op)->is_left_out =
+				g->is_left_out || expr_truth((*op)->guard) == TRUTH_FALSE;
+	}
+	vec_each(inner, &g->groups) mark_group(*inner, g->is_left_out);
+}
+
+static void drop_ops(ops *ops)
+{
+	size_t kept = 0;
+
+	vec_each(op, ops)
+	{
+		if (!(*op)->is_left_out)
+			ops->v[kept++] = *op;
+	}
+	ops->n = kept;
+}
+
+static void drop_in_group(struct group *g)
+{
+	drop_ops(&g->ops);
+	vec_each(inner, &g->groups) drop_in_group(*inner);
+}
+
+static void drop_data(struct interface *i)
+{
+	size_t kept = 0;
+
+	vec_each(d, &i->data)
+	{
+		if (!(*d)->group->is_left_out && expr_truth((*d)->guard) != TRUTH_FALSE)
+			i->data.v[kept++] = *d;
+	}
+	i->data.n = kept;
+}
+
+/* What is left out keeps its name, so that who mentions it is not at fault. */
+static void leave_out(struct interface *i)
+{
+	vec_each(g, &i->groups) mark_group(*g, false);
+	vec_each(g, &i->groups) drop_in_group(*g);
+	drop_ops(&i->ops);
+	for (size_t n = 0; n < i->ops.n; n++)
+		i->ops.v[n]->slot = (unsigned int)n;
+	drop_data(i);
 }
 
 bool configure(struct run *run)
 {
 	vec_each(setting, &run->settings) apply_setting(run, *setting);
-	vec_each(i, &run->interfaces)
-	{
-		vec_each(g, &(*i)->groups) configure_group(run, *g);
-	}
+	each_guard_of_all(run, resolve_one);
+	if (run->errors)
+		return false;
+	vec_each(i, &run->interfaces) leave_out(*i);
+	return true;
+}
+
+static void require_known(struct run *run, struct expr *guard)
+{
+	if (expr_truth(guard) == TRUTH_UNKNOWN)
+		diag(run, config_unset, guard->loc, open_settings(guard));
+}
+
+bool decide(struct run *run)
+{
+	if (!run_writes_code(run))
+		return true;
+	each_guard_of_all(run, require_known);
 	return !run->errors;
 }

@@ -108,6 +108,17 @@ const char *op_path(const struct op *op)
 	return path;
 }
 
+const struct group *inner_group(const struct group *outer, const struct op *op)
+{
+	const struct group *g = op->group;
+
+	if (g == outer)
+		return NULL;
+	while (g->outer != outer)
+		g = g->outer;
+	return g;
+}
+
 /* ---- declarations ---- */
 
 void emit_constants(const struct scope *scope, struct out *o)

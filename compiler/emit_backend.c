@@ -18,7 +18,7 @@ static bool is_written(const struct backend *b, const struct op *op)
 
 static const char *op_doc(const struct op *op)
 {
-	return mem_printf("%s.%s: %s\n", op->group->name.s, op->name.s, op->doc ? op->doc : "");
+	return mem_printf("%s: %s\n", op_path(op), op->doc ? op->doc : "");
 }
 
 /* ---- header: what people write, as prototypes ---- */
@@ -106,9 +106,9 @@ static void emit_template_targets(const struct backend *b, struct out *o)
 			if (!insn->target || map_add(&done, insn->target, (void *)op))
 				continue;
 			put(o,
-			    "/** Called by the template of %s.%s: changes no more than it may. "
+			    "/** Called by the template of %s: changes no more than it may. "
 			    "*/\n",
-			    op->group->name.s, op->name.s);
+			    op_path(op));
 			put(o, "%svoid %s(void);\n\n", c_narrow(b->interface, op), insn->target);
 		}
 	}
@@ -222,15 +222,31 @@ static void emit_body_prototypes(const struct backend *b, struct out *o)
 	put(o, "\n");
 }
 
+static void emit_group_slots(const struct backend *b, const struct group *g, const char *indent,
+			     struct out *o)
+{
+	const struct group *last = NULL;
+
+	if (!g->ops.n)
+		return;
+	put(o, "%s.%s = {\n", indent, g->name.s);
+	vec_each(op, &g->ops)
+	{
+		const struct group *inner = inner_group(g, *op);
+
+		if (inner && inner != last)
+			emit_group_slots(b, inner, mem_printf("\t%s", indent), o);
+		last = inner;
+		if (!inner)
+			put(o, "%s\t.%s = %s,\n", indent, (*op)->name.s, c_symbol(b, *op));
+	}
+	put(o, "%s},\n", indent);
+}
+
 static void emit_slots(const struct backend *b, const char *head, struct out *o)
 {
 	put(o, "%s = {\n", head);
-	vec_each(g, &b->interface->groups)
-	{
-		put(o, "\t.%s = {\n", (*g)->name.s);
-		vec_each(op, &(*g)->ops) put(o, "\t\t.%s = %s,\n", (*op)->name.s, c_symbol(b, *op));
-		put(o, "\t},\n");
-	}
+	vec_each(g, &b->interface->groups) emit_group_slots(b, *g, "\t", o);
 	put(o, "};\n\n");
 }
 
@@ -400,7 +416,7 @@ static void emit_patch(const struct backend *b, const struct op *op, struct out 
 	const struct lowered *l = &b->lowered[op->slot];
 	const char *s = l->symbol;
 
-	put(o, "\t/* %s.%s */\n", op->group->name.s, op->name.s);
+	put(o, "\t/* %s */\n", op_path(op));
 	if (l->form == FORM_INLINE || l->form == FORM_TRAP)
 		put(o,
 		    "\t.quad .L%s_code\n\t.byte %d, .L%s_end - .L%s_code, .L%s_first - .L%s_code\n",
@@ -424,8 +440,7 @@ static void emit_budget(const struct run *run, const struct backend *b, const st
 	const struct lowered *l = &b->lowered[op->slot];
 	if (l->form != FORM_INLINE)
 		return;
-	put(o, "/* %s.%s: at most %u bytes */\n.L%s_budget:\n", op->group->name.s, op->name.s,
-	    op->budget, l->symbol);
+	put(o, "/* %s: at most %u bytes */\n.L%s_budget:\n", op_path(op), op->budget, l->symbol);
 	put_origin(run, b->impls[op->slot].loc, o);
 	put(o, "\t.org .L%s_budget + %u - (.L%s_end - .L%s_code)\n", l->symbol, op->budget,
 	    l->symbol, l->symbol);

@@ -98,7 +98,7 @@ static void emit_row(const struct run *run, const struct interface *i, const str
 {
 	uint64_t result = type_is_void(&op->type) ? 0 : type_size(run, &op->type);
 
-	put(o, "\t/* %s.%s */\n", op->group->name.s, op->name.s);
+	put(o, "\t/* %s */\n", op_path(op));
 	put(o, "\t.quad %s\n", op->tail ? "0" : canary_name(i, op));
 	put(o, "\t.long 0x%x\n\t.byte %llu, %zu, 0, 0\n", op_changes(run->arch, op),
 	    (unsigned long long)result, op->params.n);

@@ -47,12 +47,30 @@ static const char *op_doc(const struct op *op)
 			  clobber_text(op));
 }
 
+static void put_group_member(const struct interface *i, const struct group *g, struct out *o)
+{
+	put(o, "\tstruct %s_%s_ops %s;\n", i->name.s, g->name.s, g->name.s);
+}
+
+/** Inner groups stand where their ops are, so that slots are in the order of the description. */
 static void emit_group_struct(const struct interface *i, const struct group *g, struct out *o)
 {
+	const struct group *last = NULL;
+
+	if (!g->ops.n)
+		return;
+	vec_each(inner, &g->groups) emit_group_struct(i, *inner, o);
 	emit_doc(o, "", g->doc);
 	put(o, "struct %s_%s_ops {\n", i->name.s, g->name.s);
 	vec_each(op, &g->ops)
 	{
+		const struct group *inner = inner_group(g, *op);
+
+		if (inner && inner != last)
+			put_group_member(i, inner, o);
+		last = inner;
+		if (inner)
+			continue;
 		emit_doc(o, "\t", op_doc(*op));
 		put(o, "\t%s;\n", c_prototype(i, *op, mem_printf("(*%s)", (*op)->name.s)));
 	}
@@ -66,13 +84,17 @@ static void emit_ops_struct(const struct run *run, const struct interface *i, st
 	vec_each(g, &i->groups) emit_group_struct(i, *g, o);
 	emit_doc(o, "", "All ops.  The slots are in the order of the op numbers.\n");
 	put(o, "struct %s_ops {\n", n);
-	vec_each(g, &i->groups) put(o, "\tstruct %s_%s_ops %s;\n", n, (*g)->name.s, (*g)->name.s);
+	vec_each(g, &i->groups)
+	{
+		if ((*g)->ops.n)
+			put_group_member(i, *g, o);
+	}
 	put(o, "};\n\nextern struct %s_ops %s_ops;\n\n", n, n);
 	put(o, "_Static_assert(sizeof(struct %s_ops) == %zu, \"one pointer an op\");\n", n,
 	    i->ops.n * run->arch->word);
-	vec_each(op, &i->ops) put(
-		o, "_Static_assert(offsetof(struct %s_ops, %s.%s) == %u, \"slot of %s\");\n", n,
-		(*op)->group->name.s, (*op)->name.s, (*op)->slot * run->arch->word, (*op)->name.s);
+	vec_each(op, &i->ops)
+		put(o, "_Static_assert(offsetof(struct %s_ops, %s) == %u, \"slot of %s\");\n", n,
+		    op_path(*op), (*op)->slot * run->arch->word, (*op)->name.s);
 	put(o, "\n");
 }
 
@@ -518,7 +540,7 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 		    "{\"call\", \"inline\", \"nop\", \"trap\", \"indirect\"};\n\n",
 		    o);
 	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
-	vec_each(op, &i->ops) put(o, "\t\"%s.%s\",\n", (*op)->group->name.s, (*op)->name.s);
+	vec_each(op, &i->ops) put(o, "\t\"%s\",\n", op_path(*op));
 	put(o, "};\n\n");
 	emit_known(i, o);
 	put(o, "__asm__(\n");

@@ -99,7 +99,7 @@ static void put_targets(const struct interface *i, const struct op *op, struct o
 
 static void put_op(const struct interface *i, const struct op *op, struct out *o)
 {
-	put(o, "{\"name\": \"%s.%s\", \"slot\": %u, ", op->group->name.s, op->name.s, op->slot);
+	put(o, "{\"name\": \"%s\", \"slot\": %u, ", op_path(op), op->slot);
 	put_key(o, "prototype", c_prototype(i, op, op->name.s));
 	put(o,
 	    ",\n\t\t\t \"revision\": %u, \"budget\": %u, \"tail\": %s, \"native_template\": %s, ",

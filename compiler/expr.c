@@ -265,3 +265,22 @@ bool resolve_guard(struct run *run, struct expr *guard)
 
 	return expr_resolve(&a, guard);
 }
+
+static void put_settings(struct out *o, const struct expr *e)
+{
+	if (e->left)
+		put_settings(o, e->left);
+	if (e->right)
+		put_settings(o, e->right);
+	if (e->config && !e->config->is_set)
+		put(o, "%s-D %s%s", o->n ? " " : "", e->config->name.s,
+		    e->config->is_bool ? "=y|n" : "=NUMBER");
+}
+
+const char *open_settings(const struct expr *e)
+{
+	struct out o = {0};
+
+	put_settings(&o, e);
+	return text_of(&o);
+}

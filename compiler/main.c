@@ -12,6 +12,7 @@ static bool (*const model_passes[])(struct run *run) = {
 static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
+	decide,
 	find_gaps,
 	emit,
 	write_outputs,
@@ -50,6 +51,8 @@ static void split_inputs(struct run *run)
 	run->inputs.n = kept;
 }
 
+static bool (*const layout_passes[])(struct run *run) = {decide};
+
 static bool (*const verify_passes[])(struct run *run) = {effects, verify};
 
 static int command_verify(struct run *run)
@@ -57,7 +60,8 @@ static int command_verify(struct run *run)
 	split_inputs(run);
 	if (!run->objects.n)
 		return usage_error("no object after", "verify");
-	if (!run_passes(run, model_passes, NELEM(model_passes)))
+	if (!run_passes(run, model_passes, NELEM(model_passes)) ||
+	    !run_passes(run, layout_passes, NELEM(layout_passes)))
 		return STATUS_ENVIRONMENT;
 	if (run_passes(run, verify_passes, NELEM(verify_passes)))
 		return STATUS_FINE;

@@ -283,6 +283,7 @@ struct op {
 	enum space space; /* of the result */
 	params params;
 	struct expr *guard;
+	bool is_left_out; /* its guard, or one around it, is false */
 	stmts stmts;
 	bool is_spare; /* a slot without an op yet */
 	enum clobber clobber;
@@ -295,6 +296,8 @@ struct op {
 	VEC(struct template *) natives;
 	struct impl fallback;
 };
+
+typedef VEC(struct op *) ops;
 
 /** A value beside the functions of a group. */
 struct data {
@@ -313,8 +316,8 @@ struct group {
 	struct group *outer; /* NULL: of the interface itself */
 	struct name table;   /* .s is NULL: the interface's own */
 	struct expr *guard;
-	VEC(struct op *) ops; /* without those of inner groups */
-	VEC(struct data *) data;
+	bool is_left_out;
+	ops ops; /* with those of inner groups, by slot */
 	VEC(struct group *) groups;
 	unsigned int spares;
 };
@@ -346,7 +349,7 @@ struct interface {
 	names phases;		    /* of a boot, in order */
 	struct map phase_map;	    /* names in it */
 	VEC(struct group *) groups; /* without inner ones */
-	VEC(struct op *) ops;	    /* of all groups, by slot */
+	ops ops;		    /* of all groups, by slot */
 	VEC(struct data *) data;    /* of all groups */
 	VEC(struct registration *) registrations;
 	struct map op_map, data_map, group_map, registration_map;
@@ -621,10 +624,16 @@ const char *expr_text(const struct expr *e);
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
 
+/** "-D SYMBOL -D SYMBOL=NUMBER": what would tell whether the condition is true. */
+const char *open_settings(const struct expr *e);
+
 /* ---- config.c: the configuration -------------------------------------------- */
 
-/** Pass: takes what -D says, and finds what the guards ask. */
+/** Pass: takes what -D says, finds what the guards ask, and leaves out what they exclude. */
 bool configure(struct run *run);
+
+/** Pass: no guard is open.  Slots are known then. */
+bool decide(struct run *run);
 
 /* ---- layout.c: sizes and offsets ------------------------------------------ */
 
@@ -746,8 +755,11 @@ bool op_is_narrow(const struct op *op);
 /** Words from the first on, with dots between them. */
 const char *path_text(const names *path, size_t first);
 
-/** "group.op", as people name it. */
+/** "group.inner.op", as people name it, and in C. */
 const char *op_path(const struct op *op);
+
+/** The group directly inside of @outer that the op is in; NULL if it is in @outer itself. */
+const struct group *inner_group(const struct group *outer, const struct op *op);
 
 /** What stands before the declaration of a function with a narrow op's convention. */
 const char *c_narrow(const struct interface *i, const struct op *op);

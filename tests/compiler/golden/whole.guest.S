@@ -30,10 +30,10 @@ machine_guest_wrap:
 machine_guest_truth:
 	endbr64
 .Lmachine_guest_truth_code:
-# 166 "whole.pvi"
+# 170 "whole.pvi"
 	ud2
 .Lmachine_guest_truth_first:
-# 166 "whole.pvi"
+# 170 "whole.pvi"
 	.short 3
 .Lmachine_guest_truth_end:
 	ret
@@ -58,7 +58,7 @@ machine_guest_masked:
 machine_guest_mask:
 	endbr64
 .Lmachine_guest_mask_code:
-# 168 "whole.pvi"
+# 172 "whole.pvi"
 	movb $1, %gs:guest_info+1
 .Lmachine_guest_mask_first:
 .Lmachine_guest_mask_end:
@@ -97,6 +97,15 @@ machine_guest_leave:
 	ret
 	.size machine_guest_leave, . - machine_guest_leave
 
+	.globl machine_guest_flush
+	.type machine_guest_flush, @function
+machine_guest_flush:
+	endbr64
+.Lmachine_guest_flush_code:
+.Lmachine_guest_flush_end:
+	ret
+	.size machine_guest_flush, . - machine_guest_flush
+
 	.globl machine_guest_set
 	.type machine_guest_set, @function
 machine_guest_set:
@@ -111,17 +120,17 @@ machine_guest_set:
 machine_guest_pending:
 	endbr64
 .Lmachine_guest_pending_code:
-# 174 "whole.pvi"
+# 178 "whole.pvi"
 	movzwl %gs:guest_info+18, %eax
 .Lmachine_guest_pending_first:
-# 174 "whole.pvi"
+# 178 "whole.pvi"
 	cmpl $0, guest_everyone+0(%rip)
-# 175 "whole.pvi"
+# 179 "whole.pvi"
 	je 1f
-# 175 "whole.pvi"
+# 179 "whole.pvi"
 	call guest_slow
 .Lmachine_guest_pending_reloc:
-# 175 "whole.pvi"
+# 179 "whole.pvi"
 	1:
 .Lmachine_guest_pending_end:
 	ret
@@ -132,7 +141,7 @@ machine_guest_pending:
 machine_guest_shift:
 	endbr64
 .Lmachine_guest_shift_code:
-# 176 "whole.pvi"
+# 180 "whole.pvi"
 	movswq %gs:guest_info+16, %rax
 .Lmachine_guest_shift_first:
 .Lmachine_guest_shift_end:
@@ -194,12 +203,17 @@ machine_guest_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
-	/* mmu.enter */
+	/* mmu.batch.enter */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
-	/* mmu.leave */
+	/* mmu.batch.leave */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.batch.deep.flush */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
@@ -244,7 +258,7 @@ machine_guest_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_guest_scalars_budget:
-# 164 "whole.pvi"
+# 168 "whole.pvi"
 	.org .Lmachine_guest_scalars_budget + 16 - (.Lmachine_guest_scalars_end - .Lmachine_guest_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_guest_wrap_budget:
@@ -252,19 +266,19 @@ machine_guest_patches:
 	.org .Lmachine_guest_wrap_budget + 16 - (.Lmachine_guest_wrap_end - .Lmachine_guest_wrap_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_guest_masked_budget:
-# 167 "whole.pvi"
+# 171 "whole.pvi"
 	.org .Lmachine_guest_masked_budget + 16 - (.Lmachine_guest_masked_end - .Lmachine_guest_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_guest_mask_budget:
-# 168 "whole.pvi"
+# 172 "whole.pvi"
 	.org .Lmachine_guest_mask_budget + 20 - (.Lmachine_guest_mask_end - .Lmachine_guest_mask_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_guest_pending_budget:
-# 174 "whole.pvi"
+# 178 "whole.pvi"
 	.org .Lmachine_guest_pending_budget + 64 - (.Lmachine_guest_pending_end - .Lmachine_guest_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_guest_shift_budget:
-# 176 "whole.pvi"
+# 180 "whole.pvi"
 	.org .Lmachine_guest_shift_budget + 16 - (.Lmachine_guest_shift_end - .Lmachine_guest_shift_code)
 
 	.section .note.GNU-stack,"",@progbits

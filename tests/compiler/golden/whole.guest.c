@@ -11,6 +11,7 @@ void machine_guest_back(void) __asm__("guest_back");
 void machine_guest_refused(void);
 void machine_guest_enter(unsigned int mode);
 void machine_guest_leave(unsigned int mode);
+void machine_guest_flush(void);
 void machine_guest_set(machine_entry_t *p, machine_entry_t e);
 uint16_t machine_guest_pending(void);
 int64_t machine_guest_shift(void);
@@ -66,8 +67,13 @@ static const struct machine_ops ops = {
 	.mmu = {
 		.read_table = guest_read_table,
 		.write_table = machine_guest_write_table,
-		.enter = machine_guest_enter,
-		.leave = machine_guest_leave,
+		.batch = {
+			.enter = machine_guest_enter,
+			.leave = machine_guest_leave,
+			.deep = {
+				.flush = machine_guest_flush,
+			},
+		},
 		.set = machine_guest_set,
 		.queue = machine_guest_queue,
 		.pending = machine_guest_pending,

@@ -14,8 +14,9 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 	"cpu.refused",
 	"mmu.read_table",
 	"mmu.write_table",
-	"mmu.enter",
-	"mmu.leave",
+	"mmu.batch.enter",
+	"mmu.batch.leave",
+	"mmu.batch.deep.flush",
 	"mmu.set",
 	"mmu.queue",
 	"mmu.pending",
@@ -51,6 +52,7 @@ __asm__(
 	" .byte .Lmachine_length_write_table\n"
 	" .byte .Lmachine_length_enter\n"
 	" .byte .Lmachine_length_leave\n"
+	" .byte .Lmachine_length_flush\n"
 	" .byte .Lmachine_length_set\n"
 	" .byte .Lmachine_length_queue\n"
 	" .byte .Lmachine_length_pending\n"

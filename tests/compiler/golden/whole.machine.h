@@ -83,6 +83,7 @@ __asm__(
 	" .set .Lmachine_length_write_table, (6) - (((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) > (6)) * ((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) - (6)))\n"
 	" .set .Lmachine_length_enter, 6\n"
 	" .set .Lmachine_length_leave, 6\n"
+	" .set .Lmachine_length_flush, 6\n"
 	".Lmachine_metal_set:\n"
 	" mov %rsi, (%rdi)\n"
 	".Lmachine_metal_set_end:\n"
@@ -398,19 +399,40 @@ static inline __attribute__((always_inline)) void machine_leave(unsigned int mod
 /**
  * Changes what a C call may change.
  */
+static inline __attribute__((always_inline)) void machine_flush(void)
+{
+	__asm__ volatile(
+	"771: call *machine_ops+96(%%rip)\n"
+	"772: .fill .Lmachine_length_flush - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection machine_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 12\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Changes what a C call may change.
+ */
 static inline __attribute__((always_inline)) void machine_set(machine_entry_t *p, machine_entry_t e)
 {
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)p;
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)e.value;
 
 	__asm__ volatile(
-	"771: call *machine_ops+96(%%rip)\n"
+	"771: call *machine_ops+104(%%rip)\n"
 	"772: .fill .Lmachine_length_set - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 12\n"
+	" .short 13\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -429,13 +451,13 @@ static inline __attribute__((always_inline)) long machine_queue(unsigned long ta
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+104(%%rip)\n"
+	"771: call *machine_ops+112(%%rip)\n"
 	"772: .fill .Lmachine_length_queue - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 13\n"
+	" .short 14\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -453,13 +475,13 @@ static inline __attribute__((always_inline)) uint16_t machine_pending(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+112(%%rip)\n"
+	"771: call *machine_ops+120(%%rip)\n"
 	"772: .fill .Lmachine_length_pending - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 14\n"
+	" .short 15\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -477,13 +499,13 @@ static inline __attribute__((always_inline)) int64_t machine_shift(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+120(%%rip)\n"
+	"771: call *machine_ops+128(%%rip)\n"
 	"772: .fill .Lmachine_length_shift - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 15\n"
+	" .short 16\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -499,29 +521,8 @@ static inline __attribute__((always_inline)) int64_t machine_shift(void)
 static inline __attribute__((always_inline)) void machine_quiet(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+128(%%rip)\n"
-	"772: .fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90\n"
-	"773:\n"
-	" .pushsection machine_sites,\"a\",@progbits\n"
-	" .balign 4\n"
-	" .long 771b - .\n"
-	" .short 16\n"
-	" .byte 773b - 771b\n"
-	" .byte 0\n"
-	" .popsection\n"
-		:
-		:
-		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
-}
-
-/**
- * Changes what a C call may change.
- */
-static inline __attribute__((always_inline)) void machine_slow(void)
-{
-	__asm__ volatile(
 	"771: call *machine_ops+136(%%rip)\n"
-	"772: .fill .Lmachine_length_slow - (772b - 771b), 1, 0x90\n"
+	"772: .fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
@@ -538,16 +539,37 @@ static inline __attribute__((always_inline)) void machine_slow(void)
 /**
  * Changes what a C call may change.
  */
-static inline __attribute__((always_inline)) void machine_halt(void)
+static inline __attribute__((always_inline)) void machine_slow(void)
 {
 	__asm__ volatile(
 	"771: call *machine_ops+144(%%rip)\n"
-	"772: .fill .Lmachine_length_halt - (772b - 771b), 1, 0x90\n"
+	"772: .fill .Lmachine_length_slow - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
 	" .short 18\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		:
+		:
+		: "cc", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+}
+
+/**
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void machine_halt(void)
+{
+	__asm__ volatile(
+	"771: call *machine_ops+152(%%rip)\n"
+	"772: .fill .Lmachine_length_halt - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection machine_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 19\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"

@@ -78,6 +78,7 @@
 	.set .Lmachine_length_write_table, (6) - (((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) > (6)) * ((.Lmachine_metal_write_table_end - .Lmachine_metal_write_table) - (6)))
 	.set .Lmachine_length_enter, 6
 	.set .Lmachine_length_leave, 6
+	.set .Lmachine_length_flush, 6
 .Lmachine_metal_set:
 	mov %rsi, (%rdi)
 .Lmachine_metal_set_end:
@@ -320,9 +321,9 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_set
+	.macro machine_flush
 771:	call *machine_ops+96(%rip)
-772:	.fill .Lmachine_length_set - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_flush - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -336,9 +337,9 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_queue
+	.macro machine_set
 771:	call *machine_ops+104(%rip)
-772:	.fill .Lmachine_length_queue - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_set - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -352,9 +353,9 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_pending
+	.macro machine_queue
 771:	call *machine_ops+112(%rip)
-772:	.fill .Lmachine_length_pending - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_queue - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -368,9 +369,9 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_shift
+	.macro machine_pending
 771:	call *machine_ops+120(%rip)
-772:	.fill .Lmachine_length_shift - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_pending - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -384,9 +385,9 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_quiet
+	.macro machine_shift
 771:	call *machine_ops+128(%rip)
-772:	.fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_shift - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -400,9 +401,9 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_slow
+	.macro machine_quiet
 771:	call *machine_ops+136(%rip)
-772:	.fill .Lmachine_length_slow - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -416,14 +417,30 @@
 /**
  * Changes what a C call may change.
  */
-	.macro machine_halt
+	.macro machine_slow
 771:	call *machine_ops+144(%rip)
-772:	.fill .Lmachine_length_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_slow - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
 	.short 18
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.endm
+
+/**
+ * Changes what a C call may change.
+ */
+	.macro machine_halt
+771:	call *machine_ops+152(%rip)
+772:	.fill .Lmachine_length_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 19
 	.byte 773b - 771b
 	.byte 0
 	.popsection

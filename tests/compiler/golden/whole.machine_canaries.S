@@ -181,13 +181,24 @@ machine_canary_leave:
 	ret
 	.size machine_canary_leave, . - machine_canary_leave
 
+	.type machine_canary_flush, @function
+machine_canary_flush:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_flush << 16) + 12
+	machine_flush
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
+	canary_leave
+	ret
+	.size machine_canary_flush, . - machine_canary_flush
+
 	.type machine_canary_set, @function
 machine_canary_set:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_set << 16) + 12
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_set << 16) + 13
 	machine_set
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
 	canary_leave
 	ret
 	.size machine_canary_set, . - machine_canary_set
@@ -196,9 +207,9 @@ machine_canary_set:
 machine_canary_queue:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_queue << 16) + 13
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_queue << 16) + 14
 	machine_queue
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
 	canary_leave
 	ret
 	.size machine_canary_queue, . - machine_canary_queue
@@ -207,9 +218,9 @@ machine_canary_queue:
 machine_canary_pending:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pending << 16) + 14
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pending << 16) + 15
 	machine_pending
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
 	canary_leave
 	ret
 	.size machine_canary_pending, . - machine_canary_pending
@@ -218,9 +229,9 @@ machine_canary_pending:
 machine_canary_shift:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_shift << 16) + 15
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_shift << 16) + 16
 	machine_shift
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
 	canary_leave
 	ret
 	.size machine_canary_shift, . - machine_canary_shift
@@ -229,9 +240,9 @@ machine_canary_shift:
 machine_canary_quiet:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_quiet << 16) + 16
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_quiet << 16) + 17
 	machine_quiet
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
 	canary_leave
 	ret
 	.size machine_canary_quiet, . - machine_canary_quiet
@@ -240,9 +251,9 @@ machine_canary_quiet:
 machine_canary_slow:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_slow << 16) + 17
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_slow << 16) + 18
 	machine_slow
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
 	canary_leave
 	ret
 	.size machine_canary_slow, . - machine_canary_slow
@@ -251,9 +262,9 @@ machine_canary_slow:
 machine_canary_halt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_halt << 16) + 18
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_halt << 16) + 19
 	machine_halt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
 	canary_leave
 	ret
 	.size machine_canary_halt, . - machine_canary_halt
@@ -304,14 +315,18 @@ machine_canary_rows:
 	.quad machine_canary_write_table
 	.long 0xf7b
 	.byte 0, 1, 0, 0
-	/* mmu.enter */
+	/* mmu.batch.enter */
 	.quad machine_canary_enter
 	.long 0xf7b
 	.byte 0, 1, 0, 0
-	/* mmu.leave */
+	/* mmu.batch.leave */
 	.quad machine_canary_leave
 	.long 0xf7b
 	.byte 0, 1, 0, 0
+	/* mmu.batch.deep.flush */
+	.quad machine_canary_flush
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* mmu.set */
 	.quad machine_canary_set
 	.long 0xf7b

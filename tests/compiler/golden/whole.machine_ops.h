@@ -83,14 +83,15 @@ enum machine_op {
 	MACHINE_OP_write_table = 9,
 	MACHINE_OP_enter = 10,
 	MACHINE_OP_leave = 11,
-	MACHINE_OP_set = 12,
-	MACHINE_OP_queue = 13,
-	MACHINE_OP_pending = 14,
-	MACHINE_OP_shift = 15,
-	MACHINE_OP_quiet = 16,
-	MACHINE_OP_slow = 17,
-	MACHINE_OP_halt = 18,
-	MACHINE_NR_OPS = 19
+	MACHINE_OP_flush = 12,
+	MACHINE_OP_set = 13,
+	MACHINE_OP_queue = 14,
+	MACHINE_OP_pending = 15,
+	MACHINE_OP_shift = 16,
+	MACHINE_OP_quiet = 17,
+	MACHINE_OP_slow = 18,
+	MACHINE_OP_halt = 19,
+	MACHINE_NR_OPS = 20
 };
 
 /**
@@ -135,6 +136,28 @@ struct machine_cpu_ops {
 	void (*refused)(void);
 };
 
+struct machine_deep_ops {
+	/**
+	 * Changes what a C call may change.
+	 */
+	void (*flush)(void);
+};
+
+/**
+ * Ops that stand between those of the group around them.
+ */
+struct machine_batch_ops {
+	/**
+	 * Changes what a C call may change.
+	 */
+	void (*enter)(unsigned int mode);
+	/**
+	 * Changes what a C call may change.
+	 */
+	void (*leave)(unsigned int mode);
+	struct machine_deep_ops deep;
+};
+
 /**
  * Operations on page tables.
  */
@@ -147,14 +170,7 @@ struct machine_mmu_ops {
 	 * Changes what a C call may change.
 	 */
 	void (*write_table)(unsigned long table);
-	/**
-	 * Changes what a C call may change.
-	 */
-	void (*enter)(unsigned int mode);
-	/**
-	 * Changes what a C call may change.
-	 */
-	void (*leave)(unsigned int mode);
+	struct machine_batch_ops batch;
 	/**
 	 * Changes what a C call may change.
 	 */
@@ -195,7 +211,7 @@ struct machine_ops {
 
 extern struct machine_ops machine_ops;
 
-_Static_assert(sizeof(struct machine_ops) == 152, "one pointer an op");
+_Static_assert(sizeof(struct machine_ops) == 160, "one pointer an op");
 _Static_assert(offsetof(struct machine_ops, cpu.scalars) == 0, "slot of scalars");
 _Static_assert(offsetof(struct machine_ops, cpu.pointers) == 8, "slot of pointers");
 _Static_assert(offsetof(struct machine_ops, cpu.wrap) == 16, "slot of wrap");
@@ -206,15 +222,16 @@ _Static_assert(offsetof(struct machine_ops, cpu.back) == 48, "slot of back");
 _Static_assert(offsetof(struct machine_ops, cpu.refused) == 56, "slot of refused");
 _Static_assert(offsetof(struct machine_ops, mmu.read_table) == 64, "slot of read_table");
 _Static_assert(offsetof(struct machine_ops, mmu.write_table) == 72, "slot of write_table");
-_Static_assert(offsetof(struct machine_ops, mmu.enter) == 80, "slot of enter");
-_Static_assert(offsetof(struct machine_ops, mmu.leave) == 88, "slot of leave");
-_Static_assert(offsetof(struct machine_ops, mmu.set) == 96, "slot of set");
-_Static_assert(offsetof(struct machine_ops, mmu.queue) == 104, "slot of queue");
-_Static_assert(offsetof(struct machine_ops, mmu.pending) == 112, "slot of pending");
-_Static_assert(offsetof(struct machine_ops, mmu.shift) == 120, "slot of shift");
-_Static_assert(offsetof(struct machine_ops, mmu.quiet) == 128, "slot of quiet");
-_Static_assert(offsetof(struct machine_ops, mmu.slow) == 136, "slot of slow");
-_Static_assert(offsetof(struct machine_ops, mmu.halt) == 144, "slot of halt");
+_Static_assert(offsetof(struct machine_ops, mmu.batch.enter) == 80, "slot of enter");
+_Static_assert(offsetof(struct machine_ops, mmu.batch.leave) == 88, "slot of leave");
+_Static_assert(offsetof(struct machine_ops, mmu.batch.deep.flush) == 96, "slot of flush");
+_Static_assert(offsetof(struct machine_ops, mmu.set) == 104, "slot of set");
+_Static_assert(offsetof(struct machine_ops, mmu.queue) == 112, "slot of queue");
+_Static_assert(offsetof(struct machine_ops, mmu.pending) == 120, "slot of pending");
+_Static_assert(offsetof(struct machine_ops, mmu.shift) == 128, "slot of shift");
+_Static_assert(offsetof(struct machine_ops, mmu.quiet) == 136, "slot of quiet");
+_Static_assert(offsetof(struct machine_ops, mmu.slow) == 144, "slot of slow");
+_Static_assert(offsetof(struct machine_ops, mmu.halt) == 152, "slot of halt");
 
 /** Kinds of call site. */
 enum machine_site_kind { MACHINE_SITE_CALL, MACHINE_SITE_TAIL };

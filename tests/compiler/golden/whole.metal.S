@@ -139,12 +139,21 @@ machine_metal_leave:
 	ret
 	.size machine_metal_leave, . - machine_metal_leave
 
+	.globl machine_metal_flush
+	.type machine_metal_flush, @function
+machine_metal_flush:
+	endbr64
+.Lmachine_metal_flush_code:
+.Lmachine_metal_flush_end:
+	ret
+	.size machine_metal_flush, . - machine_metal_flush
+
 	.globl machine_metal_set
 	.type machine_metal_set, @function
 machine_metal_set:
 	endbr64
 .Lmachine_metal_set_code:
-# 75 "whole.pvi"
+# 79 "whole.pvi"
 	mov %rsi, (%rdi)
 .Lmachine_metal_set_first:
 .Lmachine_metal_set_end:
@@ -156,7 +165,7 @@ machine_metal_set:
 machine_metal_pending:
 	endbr64
 .Lmachine_metal_pending_code:
-# 78 "whole.pvi"
+# 82 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_pending_first:
 .Lmachine_metal_pending_end:
@@ -168,7 +177,7 @@ machine_metal_pending:
 machine_metal_shift:
 	endbr64
 .Lmachine_metal_shift_code:
-# 79 "whole.pvi"
+# 83 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_shift_first:
 .Lmachine_metal_shift_end:
@@ -189,10 +198,10 @@ machine_metal_slow:
 machine_metal_halt:
 	endbr64
 .Lmachine_metal_halt_code:
-# 82 "whole.pvi"
+# 86 "whole.pvi"
 	sti
 .Lmachine_metal_halt_first:
-# 82 "whole.pvi"
+# 86 "whole.pvi"
 	hlt
 .Lmachine_metal_halt_end:
 	ret
@@ -253,12 +262,17 @@ machine_metal_patches:
 	.byte 1, .Lmachine_metal_write_table_end - .Lmachine_metal_write_table_code, .Lmachine_metal_write_table_first - .Lmachine_metal_write_table_code
 	.byte 0xff
 	.skip 4
-	/* mmu.enter */
+	/* mmu.batch.enter */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
-	/* mmu.leave */
+	/* mmu.batch.leave */
+	.quad 0
+	.byte 2, 0, 0
+	.byte 0xff
+	.skip 4
+	/* mmu.batch.deep.flush */
 	.quad 0
 	.byte 2, 0, 0
 	.byte 0xff
@@ -335,19 +349,19 @@ machine_metal_patches:
 	.org .Lmachine_metal_write_table_budget + 16 - (.Lmachine_metal_write_table_end - .Lmachine_metal_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_metal_set_budget:
-# 75 "whole.pvi"
+# 79 "whole.pvi"
 	.org .Lmachine_metal_set_budget + 16 - (.Lmachine_metal_set_end - .Lmachine_metal_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_metal_pending_budget:
-# 78 "whole.pvi"
+# 82 "whole.pvi"
 	.org .Lmachine_metal_pending_budget + 64 - (.Lmachine_metal_pending_end - .Lmachine_metal_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_metal_shift_budget:
-# 79 "whole.pvi"
+# 83 "whole.pvi"
 	.org .Lmachine_metal_shift_budget + 16 - (.Lmachine_metal_shift_end - .Lmachine_metal_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_metal_halt_budget:
-# 82 "whole.pvi"
+# 86 "whole.pvi"
 	.org .Lmachine_metal_halt_budget + 16 - (.Lmachine_metal_halt_end - .Lmachine_metal_halt_code)
 
 	.section .note.GNU-stack,"",@progbits

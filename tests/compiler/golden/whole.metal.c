@@ -14,6 +14,7 @@ unsigned long machine_metal_read_table(void);
 void machine_metal_write_table(unsigned long table);
 void machine_metal_enter(unsigned int mode);
 void machine_metal_leave(unsigned int mode);
+void machine_metal_flush(void);
 void machine_metal_set(machine_entry_t *p, machine_entry_t e);
 uint16_t machine_metal_pending(void);
 int64_t machine_metal_shift(void);
@@ -34,8 +35,13 @@ static const struct machine_ops ops = {
 	.mmu = {
 		.read_table = machine_metal_read_table,
 		.write_table = machine_metal_write_table,
-		.enter = machine_metal_enter,
-		.leave = machine_metal_leave,
+		.batch = {
+			.enter = machine_metal_enter,
+			.leave = machine_metal_leave,
+			.deep = {
+				.flush = machine_metal_flush,
+			},
+		},
 		.set = machine_metal_set,
 		.queue = metal_queue,
 		.pending = machine_metal_pending,
@@ -61,8 +67,13 @@ struct machine_ops machine_ops = {
 	.mmu = {
 		.read_table = machine_metal_read_table,
 		.write_table = machine_metal_write_table,
-		.enter = machine_metal_enter,
-		.leave = machine_metal_leave,
+		.batch = {
+			.enter = machine_metal_enter,
+			.leave = machine_metal_leave,
+			.deep = {
+				.flush = machine_metal_flush,
+			},
+		},
 		.set = machine_metal_set,
 		.queue = metal_queue,
 		.pending = machine_metal_pending,

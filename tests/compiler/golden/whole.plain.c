@@ -14,6 +14,7 @@ unsigned long machine_plain_read_table(void);
 void machine_plain_write_table(unsigned long table);
 void machine_plain_enter(unsigned int mode) __asm__("plain_nothing");
 void machine_plain_leave(unsigned int mode);
+void machine_plain_flush(void);
 void machine_plain_set(machine_entry_t *p, machine_entry_t e);
 long metal_queue(unsigned long table, unsigned long frame);
 uint16_t machine_plain_pending(void);
@@ -36,8 +37,13 @@ static const struct machine_ops ops = {
 	.mmu = {
 		.read_table = machine_plain_read_table,
 		.write_table = machine_plain_write_table,
-		.enter = machine_plain_enter,
-		.leave = machine_plain_leave,
+		.batch = {
+			.enter = machine_plain_enter,
+			.leave = machine_plain_leave,
+			.deep = {
+				.flush = machine_plain_flush,
+			},
+		},
 		.set = machine_plain_set,
 		.queue = metal_queue,
 		.pending = machine_plain_pending,
