@@ -219,7 +219,7 @@ static bool write_all(struct run *run, struct out *text)
 		return true;
 	}
 	*vec_push(&files) = (struct output){options->path ? options->path : "-", *text};
-	return write_files(run, &files);
+	return places_are_free(run, &files) && write_files(run, &files);
 }
 
 bool diag_flush(struct run *run)

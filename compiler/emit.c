@@ -103,25 +103,8 @@ static void emit_request(struct run *run, const struct emit_request *request)
 	}
 }
 
-/** One file cannot take two outputs. */
-static void check_paths(struct run *run)
-{
-	struct map seen = {0};
-
-	vec_each(out, &run->outputs)
-	{
-		if (!map_add(&seen, intern(out->path), out))
-			continue;
-		fprintf(stderr, "pvgen: two outputs would go to '%s'; give each kind a file\n",
-			out->path);
-		run->environment_failed = true;
-		run->errors++;
-	}
-}
-
 bool emit(struct run *run)
 {
 	vec_each(request, &run->requests) emit_request(run, request);
-	check_paths(run);
 	return !run->errors;
 }

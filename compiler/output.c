@@ -6,11 +6,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "path.h"
 #include "pvgen.h"
 
 static bool fail(struct run *run, const char *what, const char *path)
 {
 	fprintf(stderr, "pvgen: cannot %s '%s': %s\n", what, path, strerror(errno));
+	run->environment_failed = true;
+	run->errors++;
+	return false;
+}
+
+static bool refuse(struct run *run, const char *why, const char *path)
+{
+	fprintf(stderr, "pvgen: %s '%s'\n", why, path);
 	run->environment_failed = true;
 	run->errors++;
 	return false;
@@ -31,6 +40,11 @@ static bool make_directories(struct run *run, const char *path)
 	return true;
 }
 
+static bool is_stdout(const struct output *out)
+{
+	return !strcmp(out->path, "-");
+}
+
 static bool is_current(const struct output *out)
 {
 	FILE *f = fopen(out->path, "rb");
@@ -49,17 +63,11 @@ static bool is_current(const struct output *out)
 	return same;
 }
 
-/** Writes all of the text to a new file; errno says why not. */
-static bool write_file(const char *path, const struct out *text)
+/** Writes all of the text and closes the file; errno says why not. */
+static bool write_text(int fd, const struct out *text)
 {
 	size_t at = 0;
-	int fd;
 
-	/* A run that was killed may have left one, and process numbers repeat. */
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
-	if (fd < 0)
-		return false;
 	while (at < text->n) {
 		ssize_t n = write(fd, text->v + at, text->n - at);
 
@@ -75,57 +83,160 @@ static bool write_file(const char *path, const struct out *text)
 	return !close(fd);
 }
 
-static const char *aside(const struct output *out)
+/** A file that is going to be replaced. */
+struct change {
+	const struct out *text;
+	const char *path;  /* behind all links */
+	const char *aside; /* the new file, until it is renamed */
+	bool is_old;
+	mode_t mode; /* of the old one, which stays */
+};
+
+/* A run that was killed may have left such a file, and a run elsewhere may have our number. */
+static int open_aside(struct change *c)
 {
-	return mem_printf("%s.%ld.tmp", out->path, (long)getpid());
+	for (unsigned int i = 0;; i++) {
+		const char *aside = mem_printf("%s.%ld-%u.tmp", c->path, (long)getpid(), i);
+		int fd = open(aside, O_WRONLY | O_CREAT | O_EXCL, 0666);
+
+		if (fd >= 0)
+			c->aside = aside;
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
 }
 
 static bool write_stdout(struct run *run, const struct output *out)
 {
-	fwrite(out->text.v, 1, out->text.n, stdout);
+	fwrite(text_of(&out->text), 1, out->text.n, stdout);
 	if (fflush(stdout) || ferror(stdout))
 		return fail(run, "write", "<stdout>");
 	return true;
 }
 
 /* All files stand complete beside their places before the first one is renamed. */
-static bool prepare(struct run *run, const struct output *out)
+static bool prepare(struct run *run, struct change *c)
 {
-	struct stat st;
+	int fd;
 
-	if (!make_directories(run, out->path))
+	if (!make_directories(run, c->path))
 		return false;
-	if (!stat(out->path, &st) && !S_ISREG(st.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		return fail(run, "replace", out->path);
-	}
-	return write_file(aside(out), &out->text) || fail(run, "write", aside(out));
+	fd = open_aside(c);
+	if (fd < 0)
+		return fail(run, "write", c->path);
+	if (c->is_old)
+		fchmod(fd, c->mode);
+	return write_text(fd, c->text) || fail(run, "write", c->path);
 }
 
-bool write_files(struct run *run, const outputs *files)
+typedef VEC(struct change) changes;
+
+static bool replace_all(struct run *run, changes *changes)
 {
-	VEC(struct output *) changed = {0};
 	bool good = true;
 
-	vec_each(out, files)
+	vec_each(c, changes) good = good && prepare(run, c);
+	vec_each(c, changes)
 	{
-		if (!strcmp(out->path, "-"))
-			good = good && write_stdout(run, out);
-		else if (!is_current(out))
-			*vec_push(&changed) = out;
-	}
-	vec_each(out, &changed) good = good && prepare(run, *out);
-	vec_each(out, &changed)
-	{
-		if (good && rename(aside(*out), (*out)->path))
-			good = fail(run, "rename", aside(*out));
-		if (!good)
-			unlink(aside(*out));
+		if (good && rename(c->aside, c->path))
+			good = fail(run, "replace", c->path);
+		if (!good && c->aside)
+			unlink(c->aside);
 	}
 	return good;
 }
 
+/** Adds what must be done to the file, if it is not current. */
+static bool add_change(struct run *run, const struct output *out, changes *changes)
+{
+	struct change c = {.text = &out->text, .path = path_followed(out->path)};
+	struct stat st = {0};
+
+	if (!c.path)
+		return fail(run, "write", out->path);
+	c.is_old = !stat(c.path, &st);
+	if (!c.is_old && errno != ENOENT)
+		return fail(run, "write", out->path);
+	if (c.is_old && !S_ISREG(st.st_mode))
+		return refuse(run, "no output can replace what is no file,", out->path);
+	if (c.is_old && is_current(out))
+		return true;
+	c.mode = st.st_mode & 0777;
+	*vec_push(changes) = c;
+	return true;
+}
+
+bool write_files(struct run *run, const outputs *files)
+{
+	changes changes = {0};
+	bool good = true;
+
+	vec_each(out, files)
+	{
+		if (!good)
+			break;
+		good = is_stdout(out) ? write_stdout(run, out) : add_change(run, out, &changes);
+	}
+	return good && replace_all(run, &changes);
+}
+
+/* ---- places that no output may have ---- */
+
+static bool is_one_file(const struct stat *st, uint64_t device, uint64_t inode)
+{
+	return st->st_dev == device && st->st_ino == inode;
+}
+
+/** Is the file one of those that were read? */
+static bool is_input(const struct run *run, const char *path)
+{
+	struct stat st, other;
+
+	if (stat(path, &st))
+		return false;
+	vec_each(s, &run->sources)
+	{
+		if (is_one_file(&st, (*s)->device, (*s)->inode))
+			return true;
+	}
+	vec_each(object, &run->objects)
+	{
+		if (!stat(*object, &other) && is_one_file(&st, other.st_dev, other.st_ino))
+			return true;
+	}
+	return false;
+}
+
+bool places_are_free(struct run *run, const outputs *files)
+{
+	struct map seen = {0};
+	bool good = true;
+
+	vec_each(out, files)
+	{
+		if (is_stdout(out))
+			continue;
+		if (is_input(run, out->path))
+			good = refuse(run, "an output would overwrite what it is made of,",
+				      out->path);
+		if (map_add(&seen, path_canonical(out->path), out))
+			good = refuse(run, "two outputs would go to", out->path);
+	}
+	return good;
+}
+
+/** The diagnostics come last, but their place is taken too. */
+static bool check_places(struct run *run)
+{
+	outputs files = {0};
+
+	vec_each(out, &run->outputs) * vec_push(&files) = *out;
+	if (run->diag.path)
+		*vec_push(&files) = (struct output){.path = run->diag.path};
+	return places_are_free(run, &files);
+}
+
 bool write_outputs(struct run *run)
 {
-	return write_files(run, &run->outputs);
+	return check_places(run) && write_files(run, &run->outputs);
 }

@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "build.h"
 #include "parser.h"
+#include "path.h"
 
 int yylex_init(void **scanner);
 int yylex_destroy(void *scanner);
@@ -20,52 +20,10 @@ struct importer {
 	unsigned int depth;
 };
 
-/** @name beside the file that imports it. */
-static const char *beside(const char *importer, const char *name)
-{
-	const char *slash = strrchr(importer, '/');
-
-	if (!slash || name[0] == '/')
-		return intern(name);
-	return intern(mem_printf("%.*s/%s", (int)(slash - importer), importer, name));
-}
-
-/** "a/b/../c" as "a/c", so that one file has one name in messages. */
-static const char *tidy(const char *path)
-{
-	struct out o = {0};
-	VEC(size_t) starts = {0};
-
-	while (*path) {
-		size_t n = strcspn(path, "/");
-
-		if (n == 2 && !strncmp(path, "..", 2) && starts.n) {
-			o.n = starts.v[--starts.n];
-		} else {
-			if (n != 2 || strncmp(path, "..", 2))
-				*vec_push(&starts) = o.n;
-			put_n(&o, path, n + (path[n] == '/'));
-		}
-		path += n + (path[n] == '/');
-	}
-	return intern(text_of(&o));
-}
-
-/** The tidy path, unless a symbolic link makes it another file. */
-static const char *shortened(const char *path)
-{
-	const char *shorter = tidy(path);
-	struct stat a, b;
-
-	if (stat(path, &a) || stat(shorter, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
-		return path;
-	return shorter;
-}
-
 /** First readable of: beside the importing file, the -I directories in order. */
 static const char *find_import(const struct run *run, const struct source *from, const char *name)
 {
-	const char *path = shortened(beside(from->path, name));
+	const char *path = path_shortened(path_beside(from->path, name));
 
 	if (!access(path, F_OK))
 		return path;

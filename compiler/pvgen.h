@@ -781,6 +781,9 @@ bool verify(struct run *run);
 /** Pass: writes the outputs. */
 bool write_outputs(struct run *run);
 
+/** No two go to one file, and none to a file that was read; else false and a report. */
+bool places_are_free(struct run *run, const outputs *files);
+
 /** Writes what changed, each file aside and renamed, all or none; - is standard output. */
 bool write_files(struct run *run, const outputs *files);
 

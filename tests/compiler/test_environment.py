@@ -13,27 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
+from place import BROKEN, CHANGED, LEAST, OUTPUTS, restore
 from tool import ENVIRONMENT, FINE, HERE, INPUT, PVGEN, SANITIZED, Result, clean, run, snapshot
-
-LEAST = (HERE / "golden/least.pvi").read_text()
-OUTPUTS = {"a.h", "b.S", "b.c", "b.h", "b.skeleton.c", "i.c", "i.h", "i.json", "i_asm.h", "i_canaries.S",
-           "i_canaries.h", "i_ops.h"}
-
-OP = "op void f(void) { default nop; }"
-
-# One change that shows in most outputs, and one that is an error.
-CHANGED = LEAST.replace(OP, f"{OP} op void h(void) {{ default trap; }}")
-BROKEN = LEAST.replace("default nop", "default nothing")
-
-
-@pytest.fixture(name="place")
-def empty_place(tmp_path: Path) -> Path:
-    """A directory with a description and, in out/, all that was made of it."""
-    (tmp_path / "in.pvi").write_text(LEAST)
-    assert clean(run("build", "--outdir", "out", "in.pvi", cwd=tmp_path))
-    assert set(snapshot(tmp_path / "out")) == OUTPUTS
-    return tmp_path
-
 
 def build(place: Path, *arguments: str, **how: object) -> Result:
     """A build into out/ of the place."""
@@ -381,27 +362,11 @@ def test_killed_at_any_moment(place: Path) -> None:
     assert seen == {False, True}, "never killed before, or never after the change"
 
 
-def restore(directory: Path, files: dict[str, bytes]) -> None:
-    """Make these the directory's files."""
-    shutil.rmtree(directory)
-    directory.mkdir()
-    for name, text in files.items():
-        (directory / name).write_bytes(text)
-
-
 def kill_after(seconds: float, command: list[str | Path], cwd: Path) -> None:
     """Run a command and kill it."""
     with subprocess.Popen(command, cwd=cwd) as process:
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
-
-
-def test_leftovers_of_a_killed_run_do_not_hinder(place: Path) -> None:
-    """A file that a killed run left aside is no obstacle to a run with the same number."""
-    (place / "in.pvi").write_text(CHANGED)
-    prefix = ("sh", "-c", 'touch "out/i.json.$$.tmp"; exec "$@"', "sh")
-    assert clean(build(place, prefix=prefix))
-    assert set(snapshot(place / "out")) == OUTPUTS
 
 
 def test_two_at_once(place: Path) -> None:

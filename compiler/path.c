@@ -1,0 +1,114 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "path.h"
+#include "util.h"
+
+const char *path_beside(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || name[0] == '/')
+		return intern(name);
+	return intern(mem_printf("%.*s/%s", (int)(slash - path), path, name));
+}
+
+static const char *tidy(const char *path)
+{
+	struct out o = {0};
+	VEC(size_t) starts = {0};
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && !strncmp(path, "..", 2) && starts.n) {
+			o.n = starts.v[--starts.n];
+		} else {
+			if (n != 2 || strncmp(path, "..", 2))
+				*vec_push(&starts) = o.n;
+			put_n(&o, path, n + (path[n] == '/'));
+		}
+		path += n + (path[n] == '/');
+	}
+	return intern(text_of(&o));
+}
+
+const char *path_shortened(const char *path)
+{
+	const char *shorter = tidy(path);
+	struct stat a, b;
+
+	if (stat(path, &a) || stat(shorter, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return path;
+	return shorter;
+}
+
+/** The text of a symbolic link; NULL and errno if it is none. */
+static const char *read_link(const char *path)
+{
+	char text[PATH_MAX];
+	ssize_t n = readlink(path, text, sizeof(text));
+
+	if (n == sizeof(text))
+		errno = ENAMETOOLONG;
+	return n < 0 || n == sizeof(text) ? NULL : intern_n(text, (size_t)n);
+}
+
+const char *path_followed(const char *path)
+{
+	enum { LINKS_MAX = 40 };
+
+	for (unsigned int i = 0; i < LINKS_MAX; i++) {
+		const char *link = read_link(path);
+
+		if (!link)
+			return errno == EINVAL || errno == ENOENT ? path : NULL;
+		path = path_beside(path, link);
+	}
+	errno = ELOOP;
+	return NULL;
+}
+
+/** The absolute path of the directory, and behind it names that do not exist yet. */
+static const char *append(const char *directory, const char *names)
+{
+	struct out o = {0};
+
+	put(&o, "%s", strcmp(directory, "/") ? directory : "");
+	while (*names) {
+		size_t n = strcspn(names, "/");
+
+		if (n == 2 && !strncmp(names, "..", n))
+			o.n = (size_t)((strrchr(text_of(&o), '/') ?: o.v) - o.v);
+		else if (n && (n != 1 || names[0] != '.'))
+			put(&o, "/%.*s", (int)n, names);
+		names += n + (names[n] == '/');
+	}
+	return intern_n(text_of(&o), o.n);
+}
+
+const char *path_canonical(const char *path)
+{
+	const char *followed = path_followed(path);
+	char directory[PATH_MAX], real[PATH_MAX] = "";
+	size_t n;
+
+	path = followed ?: path;
+	n = strlen(path);
+	if (n >= PATH_MAX)
+		return path;
+	for (;;) {
+		memcpy(directory, path, n);
+		strcpy(directory + n, n ? "" : path[0] == '/' ? "/" : ".");
+		if (realpath(directory, real) || !n)
+			return append(real, path + n);
+		while (n && path[n - 1] != '/')
+			n--;
+		while (n && path[n - 1] == '/')
+			n--;
+	}
+}

@@ -1,0 +1,17 @@
+/* path.c: names of files. */
+#ifndef PVGEN_PATH_H
+#define PVGEN_PATH_H
+
+/** @name as the file @path would say it: beside that file, unless it is absolute. */
+const char *path_beside(const char *path, const char *name);
+
+/** "a/b/../c" as "a/c", unless a symbolic link makes that another file. */
+const char *path_shortened(const char *path);
+
+/** Where a path that is a symbolic link leads, to a file or to none; NULL and errno: nowhere. */
+const char *path_followed(const char *path);
+
+/** The same text for all paths to one place, even if no file is there. */
+const char *path_canonical(const char *path);
+
+#endif
