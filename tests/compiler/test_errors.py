@@ -183,6 +183,7 @@ LEXICAL: dict[str, tuple[bytes, list[tuple[int, int, str]]]] = {
     "nul": (b"const A\0 = 1;\n", [(1, 8, "bad-character")]),
     "nul in a string": (OP.encode() + b'no\0p"; } } }\n', [(1, len(OP) + 3, "bad-character")]),
     "nul in a comment": (b"// a\0b\n/* a\0b */ const A = 1;\n", []),
+    "nul in documentation": (b"/// a\0b\nconst A = 1;\n", [(1, 6, "bad-character")]),
     "byte order mark": (b"\xef\xbb\xbfconst A = 1;\n", []),
     "byte order mark inside": (b"const A = 1;\n\xef\xbb\xbf\n", [(2, 1, "bad-character")]),
     "carriage returns": (
