@@ -56,7 +56,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 
 $(eval $(call pvgen-build,plain,$(CC),))
 $(eval $(call pvgen-build,clang,$(CLANG),))
-$(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE)))
+$(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE) -DARENA_CHUNK=0))
 
 $(BUILD)/pvgen: $(BUILD)/plain/pvgen
 	@cp -f $< $@

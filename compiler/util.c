@@ -4,48 +4,54 @@
 
 #include "util.h"
 
-enum { ARENA_CHUNK = 256 * 1024 };
+/* Builds that look for overruns give each allocation a chunk of its own. */
+#ifndef ARENA_CHUNK
+#define ARENA_CHUNK ((size_t)256 * 1024)
+#endif
+
+static struct chunk {
+	struct chunk *older;
+	_Alignas(16) char memory[];
+} * newest;
 
 static char *arena_at, *arena_end;
 
-static void *arena_refill(size_t size)
+static void arena_refill(size_t size)
 {
-	size_t chunk = size > ARENA_CHUNK ? size : ARENA_CHUNK;
+	size_t room = size > ARENA_CHUNK ? size : ARENA_CHUNK;
+	struct chunk *c = calloc(1, sizeof(*c) + room);
 
-	arena_at = calloc(1, chunk);
-	if (!arena_at) {
+	if (!c) {
 		fprintf(stderr, "pvgen: out of memory\n");
 		exit(2);
 	}
-	arena_end = arena_at + chunk;
-	return arena_at;
-}
-
-static size_t rounded(size_t size)
-{
-	return (size + 15) & ~(size_t)15;
+	c->older = newest;
+	newest = c;
+	arena_at = c->memory;
+	arena_end = c->memory + room;
 }
 
 void *mem_alloc(size_t size)
 {
+	size_t skipped = -(uintptr_t)arena_at % 16;
 	void *p;
 
-	size = rounded(size);
-	if ((size_t)(arena_end - arena_at) < size)
+	if ((size_t)(arena_end - arena_at) < skipped + size) {
 		arena_refill(size);
-	p = arena_at;
-	arena_at += size;
+		skipped = 0;
+	}
+	p = arena_at + skipped;
+	arena_at += skipped + size;
 	return p;
 }
 
 void *mem_grow(void *old, size_t old_size, size_t new_size)
 {
-	size_t more = rounded(new_size) - rounded(old_size);
+	size_t more = new_size - old_size;
 	void *p;
 
 	/* What was allocated last grows where it is. */
-	if (old && (char *)old + rounded(old_size) == arena_at &&
-	    (size_t)(arena_end - arena_at) >= more) {
+	if (old && (char *)old + old_size == arena_at && (size_t)(arena_end - arena_at) >= more) {
 		arena_at += more;
 		return old;
 	}
@@ -63,9 +69,11 @@ char *mem_printf(const char *fmt, ...)
 	va_start(ap, fmt);
 	put_v(&o, fmt, ap);
 	va_end(ap);
+	if (!ARENA_CHUNK)
+		return memcpy(mem_alloc(o.n + 1), o.v, o.n + 1);
 	/* Of what was allocated last the room behind the text is given back. */
-	if (o.v + rounded(o.cap) == arena_at)
-		arena_at = o.v + rounded(o.n + 1);
+	if (o.v + o.cap == arena_at)
+		arena_at = o.v + o.n + 1;
 	return o.v;
 }
 
@@ -139,6 +147,18 @@ const char *intern_n(const char *s, size_t n)
 const char *intern(const char *s)
 {
 	return intern_n(s, strlen(s));
+}
+
+void mem_reset(void)
+{
+	while (newest) {
+		struct chunk *c = newest;
+
+		newest = c->older;
+		free(c);
+	}
+	arena_at = arena_end = NULL;
+	memset(&pool, 0, sizeof(pool));
 }
 
 static struct map_entry *map_slot(const struct map *m, const char *key)

@@ -3,6 +3,7 @@
  *
  * Policy: everything is allocated from one arena and nothing is freed before
  * exit; a run of the compiler is short and its memory grows with its input.
+ * Only a process of many runs, as fuzzers are, gives all of it back after each.
  * Memory is zeroed, so a new field needs no constructor.  Out of memory ends
  * the run with status 2.
  */
@@ -29,6 +30,9 @@ char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
 /** The one copy of a string: equal interned strings have equal addresses. */
 const char *intern(const char *s);
 const char *intern_n(const char *s, size_t n);
+
+/** Forgets the run: frees all memory, and with it all interned strings. */
+void mem_reset(void);
 
 /* A vector is any struct { T *v; size_t n, cap; }. */
 #define VEC(T)                                                                                     \
