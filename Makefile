@@ -118,6 +118,10 @@ $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 include tests/stress/rules.mk
 include tests/canary/rules.mk
 
+# ---- pvgen under fuzzers ----
+
+include tests/fuzz/rules.mk
+
 # ---- the plugin that counts instructions ----
 
 $(BUILD)/cost.so: tests/cost/plugin.c
@@ -139,7 +143,7 @@ check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
 
 check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
-	$(PYTHON) -m pytest -q -n 2 tests/compiler
+	$(PYTHON) -m pytest -q -n 2 tests/compiler tests/fuzz
 
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
@@ -153,7 +157,7 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 
 format:
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
-		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c)
+		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c)
 
 clean:
 	rm -rf $(BUILD)
