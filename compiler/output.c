@@ -29,8 +29,8 @@ static bool make_directories(struct run *run, const char *path)
 {
 	char *copy = mem_printf("%s", path);
 
-	for (char *c = copy + 1; *c; c++) {
-		if (*c != '/')
+	for (char *c = copy; *c; c++) {
+		if (*c != '/' || c == copy)
 			continue;
 		*c = 0;
 		if (mkdir(copy, 0777) && errno != EEXIST)
