@@ -15,6 +15,10 @@ static bool operand_fits(char letter, const struct operand *o)
 		return o->kind == OPERAND_INT || (o->kind == OPERAND_PATH && o->path.n == 1);
 	case 's':
 		return o->kind == OPERAND_STRING;
+	case 'v':
+		return o->kind == OPERAND_VERSION;
+	case 'a':
+		return true;
 	default:
 		return false;
 	}

@@ -16,8 +16,9 @@ struct attributed {
 	const struct stmt *s;
 };
 
-/** Operands by letter: w word, d dotted path, i integer, c integer or constant, s string; +
- * repeats, ? may be left out. */
+/** Operands by letter: w word, d dotted path, i integer, c integer or constant, s string, v
+ * version;
+ * + repeats, ? may be left out. */
 struct attribute_row {
 	const char *name;
 	const char *shape;
@@ -42,6 +43,9 @@ bool shape_fits(const char *shape, const operands *operands);
 
 /** The operand at a place where the row's shape has a word. */
 struct name word_at(const struct stmt *s, size_t i);
+
+/** The ops that the operands name. */
+void ops_from(const struct attributed *a, ops *ops);
 void words_from(const struct stmt *s, names *words);
 bool is_word(struct name name, const char *word);
 

@@ -89,15 +89,10 @@ static bool check_number(struct binding *b, const struct operand *o, int64_t val
 /** Any number of a result's width, signed or not. */
 static bool check_result(struct binding *b, const struct operand *o, int64_t value)
 {
-	const struct scalar *scalar = type_scalar(&b->op->type);
-	unsigned int bits = (unsigned int)type_size(b->run, &b->op->type) * 8;
+	int64_t low, high;
 
-	if (scalar && !strcmp(scalar->name, "bool"))
-		return check_number(b, o, value, b->op->name.s, 0, 1);
-	if (bits >= 64)
-		return true;
-	return check_number(b, o, value, b->op->name.s, -(INT64_C(1) << (bits - 1)),
-			    (INT64_C(1) << bits) - 1);
+	type_range(b->run, &b->op->type, &low, &high);
+	return check_number(b, o, value, b->op->name.s, low, high);
 }
 
 static bool bind_constant(struct binding *b, struct impl *impl)
@@ -464,36 +459,19 @@ static const char *privileged_part(const struct run *run, const struct op *op,
 
 /* ---- one op of one backend ---- */
 
-/** Do the words before the last one of a path name the group and those around it? */
-static bool is_in_groups(const struct group *group, const names *path)
-{
-	for (size_t i = path->n - 1; i-- > 0; group = group->outer)
-		if (!group || group->name.s != path->v[i].s)
-			return false;
-	return !group;
-}
-
-static struct op *find_op(struct run *run, const struct backend *b, const struct stmt *s)
-{
-	const struct interface *i = b->interface;
-	const char *name = s->path.v[s->path.n - 1].s;
-	struct op *op = map_get(&i->op_map, name);
-
-	if (op && is_in_groups(op->group, &s->path))
-		return op;
-	diag(run, unknown_op, s->path.v[0].loc, i->name.s, path_text(&s->path, 0),
-	     op ? mem_printf("; did you mean '%s'?", op_path(op)) : suggest(run, &i->op_map, name));
-	return NULL;
-}
-
 static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
 {
-	struct op *op = find_op(run, b, s);
+	struct op *op = find_op(run, b->interface, &s->path);
 	struct binding binding = {run, b, op, s};
 	struct impl *impl;
 
 	if (!op || op->is_left_out)
 		return;
+	if (op_is_dead(op)) {
+		diag(run, dead_op, s->loc, op_path(op), op->is_spare ? "spare" : "retired");
+		diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
+		return;
+	}
 	impl = &b->impls[op->slot];
 	if (impl->kind != IMPL_NONE) {
 		diag(run, bound_twice, s->loc, op_path(op), b->name.s);
@@ -528,7 +506,7 @@ static void complete_bare(struct run *run, struct backend *b, const struct op *o
 		diag(run, bare_inherits, impl->loc, b->name.s);
 		return;
 	}
-	if (impl->kind != IMPL_NONE)
+	if (impl->kind != IMPL_NONE || op_is_dead(op))
 		return;
 	impl->code = native_template(run, op);
 	impl->kind = impl->code ? IMPL_INLINE : IMPL_NONE;
@@ -563,7 +541,10 @@ static const char *remedies(const struct run *run, const struct backend *b, cons
 	const char *path = op_path(op);
 	struct out o = {0};
 
-	put(&o, "'%s call FUNCTION;'", path);
+	put(&o,
+	    op->site == SITE_INLINE_ONLY ? "'%s inline ARCH \"INSTRUCTION\"...;'"
+					 : "'%s call FUNCTION;'",
+	    path);
 	if (bare && bare != b && bare->impls[op->slot].kind != IMPL_NONE &&
 	    !(b->is_deprivileged && privileged_part(run, op, &bare->impls[op->slot])))
 		put(&o, " or '%s inherit;'", path);
@@ -579,23 +560,49 @@ static void report_missing(struct run *run, const struct backend *b, const struc
 	diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
 }
 
+/** What the op does where a backend says nothing. */
+static void take_default(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
+{
+	bool is_inherited = impl->is_inherited;
+
+	if (op->fallback.kind != IMPL_INHERIT) {
+		*impl = op->fallback;
+		impl->is_inherited = is_inherited;
+	} else if (!b->is_bare && !is_inherited) {
+		impl->loc = b->name.loc;
+		inherit(run, b, op, impl);
+	}
+}
+
+/** Without a slot there is no function to call. */
+static void check_inline_only(struct run *run, const struct backend *b, const struct op *op,
+			      const struct impl *impl)
+{
+	bool is_function =
+		impl->kind == IMPL_CALL || impl->kind == IMPL_ASM || impl->kind == IMPL_HYPERCALL;
+
+	if (op->site == SITE_INLINE_ONLY && is_function)
+		diag(run, inline_only, impl->loc, op_path(op), b->name.s);
+}
+
 static void complete(struct run *run, struct backend *b, const struct op *op)
 {
 	struct impl *impl = &b->impls[op->slot];
 
+	if (op_is_dead(op)) {
+		*impl = op->fallback;
+		return;
+	}
 	if (impl->kind == IMPL_INHERIT)
 		inherit(run, b, op, impl);
-	if (impl->kind == IMPL_NONE) {
-		bool is_inherited = impl->is_inherited;
-
-		*impl = op->fallback;
-		impl->is_inherited = is_inherited;
-	}
+	if (impl->kind == IMPL_NONE)
+		take_default(run, b, op, impl);
 	if (impl->kind == IMPL_NONE) {
 		report_missing(run, b, op);
 		return;
 	}
 	check_shape(run, op, impl);
+	check_inline_only(run, b, op, impl);
 	check_privilege(run, b, impl);
 }
 
@@ -653,10 +660,41 @@ static void bind_inheritance(struct run *run, struct backend *b, const struct in
 	}
 }
 
+/** Does the backend do the op itself, not as bare hardware or by default? */
+static bool is_own(const struct backend *b, const struct op *op)
+{
+	const struct impl *impl = &b->impls[op->slot];
+
+	return impl->kind != IMPL_NONE && impl->kind != IMPL_INHERIT;
+}
+
+/** Of ops that belong together a backend does all or none; bare hardware always does all. */
+static void check_together(struct run *run, const struct backend *b)
+{
+	vec_each(it, &b->interface->ops)
+	{
+		const struct op *op = *it;
+
+		vec_each(other, &op->together)
+		{
+			const struct op *own = is_own(b, op) ? op : *other;
+			const struct op *lacking = own == op ? *other : op;
+
+			if ((*other)->is_left_out || is_own(b, op) == is_own(b, *other))
+				continue;
+			diag(run, not_together, b->impls[own->slot].loc, b->name.s, op_path(own),
+			     op_path(lacking));
+			diag_note(run, op->name.loc, "'%s' says so here", op_path(op));
+		}
+	}
+}
+
 static void bind_backend(struct run *run, struct backend *b)
 {
 	bind_stmts(run, b);
 	vec_each(from, &b->inherits) bind_inheritance(run, b, from);
+	if (!b->is_bare)
+		check_together(run, b);
 }
 
 bool bind(struct run *run)

@@ -474,8 +474,8 @@ static const char *context_text(const struct op *op)
 	    op_is_narrow(op) ? "Preserves all registers but its arguments and result.\n" : "");
 	put(&o, "%s", op->context & CONTEXT_NOINSTR ? "May not be instrumented or traced.\n" : "");
 	put(&o, "%s", op->context & CONTEXT_HOT ? "Runs often.\n" : "");
-	vec_each(d, &op->defer)
-		put(&o, "May wait for lazy_leave when lazy mode '%s' is on.\n", d->s);
+	vec_each(d, &op->defer) put(&o, "May wait for %s, see batch '%s'.\n",
+				    op_path((*d)->end.v[0]), (*d)->name.s);
 	return text_of(&o);
 }
 

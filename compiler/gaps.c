@@ -36,6 +36,14 @@ static void each_group(struct run *run, const struct gap *gap)
 	}
 }
 
+static void each_op(struct run *run, const struct gap *gap)
+{
+	vec_each(i, &run->interfaces)
+	{
+		vec_each(op, &(*i)->ops) visit(run, gap, *op, (*op)->name.loc);
+	}
+}
+
 static void each_data(struct run *run, const struct gap *gap)
 {
 	vec_each(i, &run->interfaces)
@@ -114,6 +122,16 @@ static bool has_table(const void *thing)
 	return ((const struct group *)thing)->table.s != NULL;
 }
 
+static bool is_static_call(const void *thing)
+{
+	return ((const struct op *)thing)->site == SITE_STATIC_CALL;
+}
+
+static bool is_inline_only(const void *thing)
+{
+	return ((const struct op *)thing)->site == SITE_INLINE_ONLY;
+}
+
 static bool is_hooks(const void *thing)
 {
 	return ((const struct registration *)thing)->is_hooks;
@@ -126,6 +144,8 @@ static bool is_fixed(const void *thing)
 
 static const struct gap gaps[] = {
 	{"groups in a table of their own", each_group, has_table},
+	{"static calls", each_op, is_static_call},
+	{"ops without a slot", each_op, is_inline_only},
 	{"data beside ops", each_data, NULL},
 	{"hooks", each_registration, is_hooks},
 	{"calls at fixed places", each_call, is_fixed},

@@ -1,23 +1,99 @@
-/* Statements of an interface. */
+/* Statements of an interface, of what is in it beside ops, and of data. */
+#include <string.h>
+
 #include "attributes.h"
+
+/* ---- batches ---- */
+
+static void batch_begin(const struct attributed *a)
+{
+	ops_from(a, &((struct batch *)a->thing)->begin);
+}
+
+static void batch_end(const struct attributed *a)
+{
+	ops_from(a, &((struct batch *)a->thing)->end);
+}
+
+static void batch_flush(const struct attributed *a)
+{
+	ops_from(a, &((struct batch *)a->thing)->flush);
+}
+
+static const struct attribute_row batch_rows[] = {
+	{"begin", "d+", "begin OP...;", batch_begin, ONCE},
+	{"end", "d+", "end OP...;", batch_end, ONCE},
+	{"flush", "d+", "flush OP...;", batch_flush, ONCE},
+};
+
+static const struct table batch_table = {"a batch", batch_rows, NELEM(batch_rows)};
+
+/** Adds a named thing of the interface; of two with one name the first stands. */
+static bool add_named(struct run *run, struct map *map, const char *what, struct name *name)
+{
+	const struct name *first = map_add(map, name->s, name);
+
+	if (!first)
+		return true;
+	diag(run, duplicate, name->loc, what, name->s);
+	diag_note(run, first->loc, "the first definition is here");
+	return false;
+}
+
+static void interface_batch(const struct attributed *a)
+{
+	struct interface *i = a->thing;
+	struct batch *b = mem_alloc(sizeof(*b));
+	size_t errors = a->run->errors;
+
+	*b = (struct batch){.name = word_at(a->s, 0), .doc = a->s->doc};
+	if (!add_named(a->run, &i->batch_map, "batch", &b->name))
+		return;
+	*vec_push(&i->batches) = b;
+	apply_all(a->run, &batch_table, i, b, &a->s->block);
+	if (a->run->errors == errors && (!b->begin.n || !b->end.n))
+		diag(a->run, member_missing, b->name.loc, "batch", b->name.s,
+		     b->begin.n ? "end" : "begin");
+}
+
+/* ---- phases ---- */
 
 static void interface_phases(const struct attributed *a)
 {
 	struct interface *i = a->thing;
+	bool has_patching = false;
 
 	words_from(a->s, &i->phases);
 	for (size_t n = 0; n < i->phases.n; n++) {
-		struct name *name = &i->phases.v[n];
-		const struct name *first = map_add(&i->phase_map, name->s, name);
-
-		if (!first)
-			continue;
-		diag(a->run, duplicate, name->loc, "phase", name->s);
-		diag_note(a->run, first->loc, "the first definition is here");
+		add_named(a->run, &i->phase_map, "phase", &i->phases.v[n]);
+		has_patching |= is_word(i->phases.v[n], "patching");
 	}
+	if (!has_patching)
+		diag(a->run, member_missing, a->s->loc, "order of boot", "phases", "patching");
+}
+
+/* ---- features derived from slots ---- */
+
+static void interface_derived(const struct attributed *a)
+{
+	struct interface *i = a->thing;
+	struct derived *d = mem_alloc(sizeof(*d));
+
+	if (!is_word(word_at(a->s, 1), "from") || !is_word(word_at(a->s, 3), "native")) {
+		diag(a->run, bad_operands, a->s->loc, "derived", "derived NAME from OP native;");
+		return;
+	}
+	*d = (struct derived){.name = word_at(a->s, 0),
+			      .doc = a->s->doc,
+			      .op = find_op(a->run, i, &a->s->operands.v[2].path)};
+	if (add_named(a->run, &i->derived_map, "derived feature", &d->name))
+		*vec_push(&i->derived) = d;
 }
 
 static const struct attribute_row interface_rows[] = {
+	{"batch", "w", "batch NAME { begin OP...; end OP...; flush OP...; }", interface_batch,
+	 REPEAT | BLOCK},
+	{"derived", "wwdw", "derived NAME from OP native;", interface_derived, REPEAT},
 	{"phases", "w+", "phases NAME...;", interface_phases, ONCE},
 };
 
@@ -26,4 +102,50 @@ static const struct table interface_table = {"an interface", interface_rows, NEL
 void resolve_interface_stmts(struct run *run, struct interface *i)
 {
 	apply_all(run, &interface_table, i, i, &i->stmts);
+}
+
+/* ---- data ---- */
+
+static bool is_text(const struct type *type)
+{
+	return type->stars == 1 && type->is_const && type->scalar &&
+	       !strcmp(type->scalar->name, "char");
+}
+
+bool data_value(struct run *run, const struct scope *scope, const struct data *d,
+		const struct operand *o, int64_t *number)
+{
+	bool is_string = o->kind == OPERAND_STRING;
+
+	if (is_string && is_text(&d->type))
+		return true;
+	if (!is_string && o->kind != OPERAND_VERSION && type_scalar(&d->type))
+		return resolve_number(run, scope, o, &d->type, d->name.s, number);
+	diag(run, data_value, o->loc, d->name.s,
+	     is_text(&d->type)	     ? "a string"
+	     : type_scalar(&d->type) ? "a number"
+				     : "none, because only numbers and text can be written here");
+	return false;
+}
+
+static void data_default(const struct attributed *a)
+{
+	struct interface *i = a->module;
+	struct data *d = a->thing;
+
+	if (data_value(a->run, &i->scope, d, &a->s->operands.v[0], &d->number))
+		d->value = &a->s->operands.v[0];
+}
+
+static const struct attribute_row data_rows[] = {
+	{"default", "a", "default VALUE;", data_default, ONCE},
+};
+
+static const struct table data_table = {"data", data_rows, NELEM(data_rows)};
+
+void resolve_data(struct run *run, struct interface *i, struct data *d)
+{
+	vec_each(attribute, &d->attributes)
+		diag(run, unknown_attribute, attribute->name.loc, "data", attribute->name.s, "");
+	apply_all(run, &data_table, i, d, &d->stmts);
 }

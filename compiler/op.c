@@ -66,22 +66,40 @@ static void op_native(const struct attributed *a)
 static const struct {
 	const char *name;
 	enum impl_kind kind;
-} defaults[] = {{"nop", IMPL_NOP},
-		{"identity", IMPL_IDENTITY},
-		{"zero", IMPL_CONSTANT},
-		{"trap", IMPL_TRAP}};
+} defaults[] = {
+	{"nop", IMPL_NOP},   {"identity", IMPL_IDENTITY}, {"zero", IMPL_CONSTANT},
+	{"trap", IMPL_TRAP}, {"native", IMPL_INHERIT},
+};
+
+/** The kind by its word, or IMPL_NONE. */
+static enum impl_kind find_default(const struct operand *o)
+{
+	for (size_t i = 0; i < NELEM(defaults); i++)
+		if (o->kind == OPERAND_PATH && is_word(o->path.v[0], defaults[i].name))
+			return defaults[i].kind;
+	return IMPL_NONE;
+}
 
 static void op_default(const struct attributed *a)
 {
+	struct interface *i = a->module;
 	struct op *op = a->thing;
-	struct name word = word_at(a->s, 0);
+	const struct operand *o = &a->s->operands.v[0];
+	const struct decl *d =
+		o->kind == OPERAND_PATH ? scope_find(&i->scope, o->path.v[0].s) : NULL;
 
-	for (size_t i = 0; i < NELEM(defaults); i++)
-		if (is_word(word, defaults[i].name)) {
-			op->fallback = (struct impl){.kind = defaults[i].kind, .loc = a->s->loc};
-			return;
-		}
-	diag(a->run, unknown_word, word.loc, word.s, "default", "nop identity zero trap");
+	op->fallback = (struct impl){.kind = find_default(o), .loc = a->s->loc};
+	if (op->fallback.kind != IMPL_NONE)
+		return;
+	if (o->kind == OPERAND_PATH && (!d || d->kind != DECL_CONST)) {
+		diag(a->run, unknown_word, o->loc, o->path.v[0].s, "default",
+		     "nop identity zero trap native, a number or a constant");
+		return;
+	}
+	/* Without a result no number is too big: bind() says what is wrong. */
+	if (type_is_void(&op->type) ||
+	    resolve_number(a->run, &i->scope, o, &op->type, op->name.s, &op->fallback.value))
+		op->fallback.kind = IMPL_CONSTANT;
 }
 
 static void op_budget(const struct attributed *a)
@@ -103,37 +121,334 @@ static void op_tail(const struct attributed *a)
 		diag(a->run, tail_shape, a->s->loc, op->name.s);
 }
 
-static void op_pairs(const struct attributed *a)
+static void op_frame(const struct attributed *a)
 {
 	struct interface *i = a->module;
 	struct op *op = a->thing;
+	struct name name = word_at(a->s, 0);
+	const struct decl *d = scope_find(&i->scope, name.s);
 
-	words_from(a->s, &op->pairs);
-	vec_each(name, &op->pairs)
+	if (d && d->kind == DECL_STRUCT && !d->is_opaque)
+		op->frame = d;
+	else
+		diag(a->run, unknown_type, name.loc, name.s,
+		     d ? "; a frame is a structure with members"
+		       : suggest(a->run, &i->scope.map, name.s));
+}
+
+/* ---- how it is reached ---- */
+
+static const struct {
+	const char *name;
+	enum site_kind site;
+} sites[] = {
+	{"slot", SITE_SLOT},
+	{"static_call", SITE_STATIC_CALL},
+	{"inline_only", SITE_INLINE_ONLY},
+	{"never_patched", SITE_NEVER_PATCHED},
+};
+
+static void op_site(const struct attributed *a)
+{
+	struct op *op = a->thing;
+	struct name word = word_at(a->s, 0);
+
+	for (size_t i = 0; i < NELEM(sites); i++)
+		if (is_word(word, sites[i].name)) {
+			op->site = sites[i].site;
+			return;
+		}
+	diag(a->run, unknown_word, word.loc, word.s, "site",
+	     "slot static_call inline_only never_patched");
+}
+
+static void op_asm_callable(const struct attributed *a)
+{
+	((struct op *)a->thing)->is_asm_callable = true;
+}
+
+static const struct param *find_param(const struct op *op, const char *name)
+{
+	vec_each(p, &op->params)
 	{
-		if (!map_get(&i->op_map, name->s))
-			diag(a->run, unknown_op, name->loc, i->name.s, name->s,
-			     suggest(a->run, &i->op_map, name->s));
+		if (p->name.s == name)
+			return p;
 	}
+	return NULL;
+}
+
+/** The order of a wrapper's parameters: each of the op's once. */
+static void wrapper_order(const struct attributed *a)
+{
+	struct op *op = a->thing;
+	struct map seen = {0};
+
+	for (size_t i = 1; i < a->s->operands.n; i++) {
+		struct name word = word_at(a->s, i);
+		const struct param *p = find_param(op, word.s);
+
+		if (!p)
+			diag(a->run, unknown_argument, word.loc, op_path(op), word.s,
+			     suggest_param(a->run, &op->params, word.s));
+		else if (map_add(&seen, word.s, (void *)p))
+			diag(a->run, repeated, word.loc, word.s);
+		else
+			*vec_push(&op->wrapper.params) = p;
+	}
+	if (op->wrapper.params.n == a->s->operands.n - 1 && op->wrapper.params.n != op->params.n)
+		diag(a->run, argument_count, a->s->loc, op->wrapper.name.s,
+		     mem_printf("%zu", op->params.n), mem_printf("%zu", op->wrapper.params.n));
+}
+
+static void op_wrapper(const struct attributed *a)
+{
+	struct op *op = a->thing;
+
+	op->wrapper.name = word_at(a->s, 0);
+	if (a->s->operands.n > 1)
+		wrapper_order(a);
+	else
+		vec_each(p, &op->params) * vec_push(&op->wrapper.params) = p;
+}
+
+/* ---- other ops ---- */
+
+/** Do the words before the last one of a path name the group and those around it? */
+static bool is_in_groups(const struct group *group, const names *path)
+{
+	for (size_t i = path->n - 1; i-- > 0; group = group->outer)
+		if (!group || group->name.s != path->v[i].s)
+			return false;
+	return !group;
+}
+
+struct op *find_op(struct run *run, const struct interface *i, const names *path)
+{
+	const char *name = path->v[path->n - 1].s;
+	struct op *op = map_get(&i->op_map, name);
+
+	if (op && (path->n == 1 || is_in_groups(op->group, path)))
+		return op;
+	diag(run, unknown_op, path->v[0].loc, i->name.s, path_text(path, 0),
+	     op ? mem_printf("; did you mean '%s'?", op_path(op)) : suggest(run, &i->op_map, name));
+	return NULL;
+}
+
+void ops_from(const struct attributed *a, ops *ops)
+{
+	vec_each(o, &a->s->operands)
+	{
+		struct op *op = find_op(a->run, a->module, &o->path);
+
+		if (op)
+			*vec_push(ops) = op;
+	}
+}
+
+static void op_pairs(const struct attributed *a)
+{
+	ops_from(a, &((struct op *)a->thing)->pairs);
+}
+
+static void op_together(const struct attributed *a)
+{
+	ops_from(a, &((struct op *)a->thing)->together);
+}
+
+static bool has_op(const ops *ops, const struct op *op)
+{
+	vec_each(it, ops)
+	{
+		if (*it == op)
+			return true;
+	}
+	return false;
 }
 
 static void op_defer(const struct attributed *a)
 {
+	const struct interface *i = a->module;
+	struct op *op = a->thing;
+	struct name name = word_at(a->s, 0);
+	const struct batch *b = map_get(&i->batch_map, name.s);
+
+	if (!b)
+		diag(a->run, unknown_batch, name.loc, i->name.s, name.s,
+		     suggest(a->run, &i->batch_map, name.s));
+	else if (has_op(&b->begin, op) || has_op(&b->end, op) || has_op(&b->flush, op))
+		diag(a->run, contradiction, a->s->loc, op_path(op),
+		     mem_printf("opens, closes or flushes batch '%s'", name.s), "wait in it");
+	else
+		*vec_push(&op->defer) = b;
+}
+
+/* ---- versions ---- */
+
+static void op_since(const struct attributed *a)
+{
+	((struct op *)a->thing)->since = &a->s->operands.v[0];
+}
+
+static void op_deprecated(const struct attributed *a)
+{
 	struct op *op = a->thing;
 
-	words_from(a->s, &op->defer);
+	op->deprecated = &a->s->operands.v[0];
+	op->advice = a->s->operands.v[1].string;
 }
+
+static void op_retired(const struct attributed *a)
+{
+	((struct op *)a->thing)->retired = &a->s->operands.v[0];
+}
+
+const char *version_text(int64_t version)
+{
+	return mem_printf("%d.%d", (int)(version >> 32), (int)(version & INT32_MAX));
+}
+
+/** Reports a version that comes before another one, if both are said. */
+static void check_order(struct run *run, const struct op *op, const struct operand *version,
+			const char *what, const struct operand *before, const char *what_before)
+{
+	if (!version || !before || version->value > before->value)
+		return;
+	diag(run, version_order, version->loc, op_path(op), what, version_text(version->value),
+	     mem_printf("it is %s %s", what_before, version_text(before->value)));
+	diag_note(run, before->loc, "said here");
+}
+
+static void check_versions(struct run *run, const struct interface *i, struct op *op)
+{
+	int64_t now = version_make(i->major, i->minor);
+
+	if (op->since && op->since->value > now)
+		diag(run, version_order, op->since->loc, op_path(op), "there since",
+		     version_text(op->since->value),
+		     mem_printf("the interface's version is %s", version_text(now)));
+	check_order(run, op, op->deprecated, "deprecated in", op->since, "there since");
+	check_order(run, op, op->retired, "retired in", op->since, "there since");
+	check_order(run, op, op->retired, "retired in", op->deprecated, "deprecated in");
+	op->is_retired = op->retired && op->retired->value <= now;
+	if (op->is_retired)
+		op->fallback = (struct impl){.kind = IMPL_TRAP, .loc = op->retired->loc};
+}
+
+bool op_is_dead(const struct op *op)
+{
+	return op->is_spare || op->is_retired;
+}
+
+/* ---- what cannot be ---- */
+
+static bool is_late(const struct op *op)
+{
+	return op->context & CONTEXT_LATE;
+}
+
+static bool is_pure(const struct op *op)
+{
+	return op->context & CONTEXT_PURE;
+}
+
+static bool is_deferred(const struct op *op)
+{
+	return op->defer.n;
+}
+
+static bool has_budget(const struct op *op)
+{
+	return op->budget;
+}
+
+static bool has_frame(const struct op *op)
+{
+	return op->frame;
+}
+
+static bool has_wrapper(const struct op *op)
+{
+	return op->wrapper.name.s;
+}
+
+static bool has_result(const struct op *op)
+{
+	return !type_is_void(&op->type);
+}
+
+static bool has_no_result(const struct op *op)
+{
+	return type_is_void(&op->type);
+}
+
+static bool is_tail(const struct op *op)
+{
+	return op->tail;
+}
+
+static bool is_no_tail(const struct op *op)
+{
+	return !op->tail;
+}
+
+static bool is_never_patched(const struct op *op)
+{
+	return op->site == SITE_NEVER_PATCHED;
+}
+
+static bool has_no_slot(const struct op *op)
+{
+	return op->site == SITE_STATIC_CALL || op->site == SITE_INLINE_ONLY;
+}
+
+static bool is_to_retire(const struct op *op)
+{
+	return op->retired;
+}
+
+static const struct {
+	bool (*is)(const struct op *op);
+	const char *what;
+	bool (*has)(const struct op *op);
+	const char *cannot;
+} contradictions[] = {
+	{is_never_patched, "is never patched", is_late, "be late"},
+	{is_never_patched, "is never patched", has_budget, "have a budget"},
+	{has_no_result, "has no result", is_pure, "be pure: nobody would need the call"},
+	{has_result, "has a result", is_deferred, "be deferred: its caller needs it now"},
+	{is_no_tail, "is no tail op", has_frame, "have a frame"},
+	{is_tail, "is a tail op", has_wrapper, "have a wrapper: C does not call it"},
+	{has_no_slot, "has no slot", is_to_retire, "be retired: none has to stay"},
+};
+
+static void check_contradictions(struct run *run, const struct op *op)
+{
+	for (size_t i = 0; i < NELEM(contradictions); i++)
+		if (contradictions[i].is(op) && contradictions[i].has(op))
+			diag(run, contradiction, op->name.loc, op_path(op), contradictions[i].what,
+			     contradictions[i].cannot);
+}
+
+/* ---- all of it ---- */
 
 static const struct attribute_row op_rows[] = {
 	{"clobbers", "w+", "clobbers normal|none|flags|REGISTER...;", op_clobbers, ONCE},
 	{"context", "w+", "context WORD...;", op_context, ONCE},
 	{"native", "ws+", "native ARCH \"INSTRUCTION\"...;", op_native, REPEAT},
-	{"default", "w", "default nop|identity|zero|trap;", op_default, ONCE},
+	{"default", "c", "default nop|identity|zero|trap|native|NUMBER;", op_default, ONCE},
 	{"budget", "i", "budget BYTES;", op_budget, ONCE},
 	{"revision", "i", "revision NUMBER;", op_revision, ONCE},
 	{"tail", "", "tail;", op_tail, ONCE},
-	{"pairs", "w", "pairs OP;", op_pairs, ONCE},
-	{"defer", "w", "defer MODE;", op_defer, REPEAT},
+	{"frame", "w", "frame STRUCTURE;", op_frame, ONCE},
+	{"site", "w", "site slot|static_call|inline_only|never_patched;", op_site, ONCE},
+	{"asm_callable", "", "asm_callable;", op_asm_callable, ONCE},
+	{"wrapper", "w+", "wrapper NAME PARAMETER...;", op_wrapper, ONCE},
+	{"pairs", "d", "pairs OP;", op_pairs, ONCE},
+	{"together", "d+", "together OP...;", op_together, ONCE},
+	{"defer", "w", "defer BATCH;", op_defer, REPEAT},
+	{"since", "v", "since MAJOR.MINOR;", op_since, ONCE},
+	{"deprecated", "vs", "deprecated MAJOR.MINOR \"ADVICE\";", op_deprecated, ONCE},
+	{"retired", "v", "retired MAJOR.MINOR;", op_retired, ONCE},
 };
 
 static const struct table op_table = {"an op", op_rows, NELEM(op_rows)};
@@ -153,10 +468,13 @@ static void resolve_result_space(struct run *run, struct op *op)
 
 void resolve_op(struct run *run, struct interface *interface, struct op *op)
 {
-	op->budget = run->arch->default_budget;
 	op->revision = 1;
 	resolve_result_space(run, op);
 	apply_all(run, &op_table, interface, op, &op->stmts);
+	check_contradictions(run, op);
+	check_versions(run, interface, op);
+	if (!op->budget)
+		op->budget = run->arch->default_budget;
 	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
 		diag(run, late_budget, op->name.loc, op->name.s, mem_printf("%u", run->arch->line));
 }

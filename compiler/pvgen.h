@@ -273,6 +273,31 @@ struct impl {
 	bool is_inherited;
 };
 
+typedef VEC(struct op *) ops;
+
+/** Ops that may wait: from a begin to an end, or to a flush, what is deferred has no effect. */
+struct batch {
+	struct name name;
+	const char *doc;
+	ops begin, end, flush;
+};
+
+/** What is true when a slot holds the function of bare hardware. */
+struct derived {
+	struct name name;
+	const char *doc;
+	const struct op *op;
+};
+
+/** How callers reach an op. */
+enum site_kind { SITE_SLOT, SITE_STATIC_CALL, SITE_INLINE_ONLY, SITE_NEVER_PATCHED };
+
+/** A function of the kernel's that calls an op: its name, its order of the parameters. */
+struct wrapper {
+	struct name name; /* .s is NULL: there is none */
+	VEC(const struct param *) params;
+};
+
 struct op {
 	struct name name;
 	const char *doc;
@@ -292,12 +317,18 @@ struct op {
 	unsigned int budget; /* bytes that a call site may have */
 	unsigned int revision;
 	bool tail;
-	names pairs, defer;
+	const struct decl *frame; /* what a tail op finds on the stack */
+	enum site_kind site;
+	bool is_asm_callable;
+	const struct operand *since, *deprecated, *retired; /* versions; NULL: not said */
+	const char *advice;				    /* to callers of a deprecated one */
+	bool is_retired;				    /* in this version: a slot that traps */
+	ops pairs, together;
+	VEC(const struct batch *) defer;
+	struct wrapper wrapper;
 	VEC(struct template *) natives;
-	struct impl fallback;
+	struct impl fallback; /* INHERIT: as bare hardware does */
 };
-
-typedef VEC(struct op *) ops;
 
 /** A value beside the functions of a group. */
 struct data {
@@ -308,6 +339,8 @@ struct data {
 	attributes attributes;
 	struct expr *guard;
 	stmts stmts;
+	const struct operand *value; /* by default; NULL: each backend gives one */
+	int64_t number;		     /* of a value that is no string */
 };
 
 struct group {
@@ -351,6 +384,9 @@ struct interface {
 	VEC(struct group *) groups; /* without inner ones */
 	ops ops;		    /* of all groups, by slot */
 	VEC(struct data *) data;    /* of all groups */
+	VEC(struct batch *) batches;
+	VEC(struct derived *) derived;
+	struct map batch_map, derived_map;
 	VEC(struct registration *) registrations;
 	struct map op_map, data_map, group_map, registration_map;
 	VEC(struct backend *) backends;
@@ -589,6 +625,9 @@ bool type_is_pointer(const struct type *type);
 /** The scalar that a value of this type is, through typedefs and one-member structs. */
 const struct scalar *type_scalar(const struct type *type);
 
+/** Least and greatest number of a scalar type, signed or not. */
+void type_range(const struct run *run, const struct type *type, int64_t *low, int64_t *high);
+
 /** Structure or union that a value of this type is, through typedefs; else NULL. */
 const struct decl *type_record(const struct type *type);
 
@@ -600,6 +639,26 @@ const struct member *record_member(const struct decl *record, const char *name);
 
 void resolve_interface_stmts(struct run *run, struct interface *interface);
 void resolve_op(struct run *run, struct interface *interface, struct op *op);
+
+/** The op of this name, or of this path of groups and a name; NULL and a report. */
+struct op *find_op(struct run *run, const struct interface *i, const names *path);
+
+/** Has the slot no callers: is it spare, or retired? */
+bool op_is_dead(const struct op *op);
+
+/** "1.2" of version_make(1, 2). */
+const char *version_text(int64_t version);
+
+/** Value of a number or of a constant; false and a report if it is none, or too big for the type.
+ */
+bool resolve_number(struct run *run, const struct scope *scope, const struct operand *o,
+		    const struct type *type, const char *name, int64_t *value);
+
+void resolve_data(struct run *run, struct interface *i, struct data *d);
+
+/** Is this a value for the data?  Sets *number unless it is a string; false and a report. */
+bool data_value(struct run *run, const struct scope *scope, const struct data *d,
+		const struct operand *o, int64_t *number);
 void resolve_abi(struct run *run, struct abi *abi);
 void resolve_call(struct run *run, struct abi *abi, struct call *call);
 void resolve_backend(struct run *run, struct backend *backend);

@@ -174,6 +174,39 @@ const struct scalar *type_scalar(const struct type *type)
 	return m ? type_scalar(&m->type) : NULL;
 }
 
+void type_range(const struct run *run, const struct type *type, int64_t *low, int64_t *high)
+{
+	const struct scalar *scalar = type_scalar(type);
+	unsigned int bits = (unsigned int)type_size(run, type) * 8;
+
+	*low = bits < 64 ? -(INT64_C(1) << (bits - 1)) : INT64_MIN;
+	*high = bits < 64 ? (INT64_C(1) << bits) - 1 : INT64_MAX;
+	if (scalar && !strcmp(scalar->name, "bool")) {
+		*low = 0;
+		*high = 1;
+	}
+}
+
+bool resolve_number(struct run *run, const struct scope *scope, const struct operand *o,
+		    const struct type *type, const char *name, int64_t *value)
+{
+	const char *word = o->kind == OPERAND_PATH ? path_text(&o->path, 0) : NULL;
+	const struct decl *d = word ? scope_find(scope, intern(word)) : NULL;
+	int64_t low, high;
+
+	if (word && (!d || d->kind != DECL_CONST)) {
+		diag(run, unknown_const, o->loc, word, suggest(run, &scope->map, word));
+		return false;
+	}
+	*value = word ? d->value : o->value;
+	type_range(run, type, &low, &high);
+	if (*value >= low && *value <= high)
+		return true;
+	diag(run, out_of_range, o->loc, name, mem_printf("%lld", (long long)low),
+	     mem_printf("%lld", (long long)high));
+	return false;
+}
+
 const struct member *record_member(const struct decl *record, const char *name)
 {
 	vec_each(m, &record->members)
@@ -497,6 +530,12 @@ static void resolve_interface(struct run *run, struct interface *i)
 		resolve_params(run, &i->scope, &op->params);
 		check_param_count(run, op);
 		resolve_op(run, i, op);
+	}
+	vec_each(d, &i->data)
+	{
+		resolve_type(run, &i->scope, &(*d)->type);
+		if (check_value_type(run, &(*d)->type, (*d)->name))
+			resolve_data(run, i, *d);
 	}
 	vec_each(r, &i->registrations)
 	{

@@ -76,7 +76,7 @@ void native_write_idt_entry(struct gate *idt, unsigned int vector, const struct 
 
 /**
  * cpu.load_tls: Write a thread's three TLS descriptors into the GDT from entry `first` on.
- * May wait for lazy_leave when lazy mode 'cpu' is on.
+ * May wait for mmu.lazy_leave, see batch 'cpu'.
  */
 PV_IMPLEMENTS(load_tls, 1);
 void native_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls)

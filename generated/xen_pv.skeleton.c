@@ -179,7 +179,7 @@ void xen_pv_write_idt_entry(struct gate *idt, unsigned int vector, const struct 
 
 /**
  * cpu.load_sp0: The stack that the next entry from user mode starts with.
- * May wait for lazy_leave when lazy mode 'cpu' is on.
+ * May wait for mmu.lazy_leave, see batch 'cpu'.
  */
 PV_IMPLEMENTS(load_sp0, 1);
 void xen_pv_load_sp0(struct tss *tss, unsigned long sp0)
@@ -191,7 +191,7 @@ void xen_pv_load_sp0(struct tss *tss, unsigned long sp0)
 
 /**
  * cpu.load_tls: Write a thread's three TLS descriptors into the GDT from entry `first` on.
- * May wait for lazy_leave when lazy mode 'cpu' is on.
+ * May wait for mmu.lazy_leave, see batch 'cpu'.
  */
 PV_IMPLEMENTS(load_tls, 1);
 void xen_pv_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls)
@@ -448,7 +448,7 @@ PV_NARROW pgd_t xen_pv_make_pgd(pgdval_t val)
 /**
  * mmu.set_pte: Write a level 1 entry.
  * Runs often.
- * May wait for lazy_leave when lazy mode 'mmu' is on.
+ * May wait for mmu.lazy_leave, see batch 'mmu'.
  */
 PV_IMPLEMENTS(set_pte, 1);
 void xen_pv_set_pte(pte_t *ptep, pte_t pte)
@@ -460,7 +460,7 @@ void xen_pv_set_pte(pte_t *ptep, pte_t pte)
 
 /**
  * mmu.set_pmd: Write a level 2 entry.
- * May wait for lazy_leave when lazy mode 'mmu' is on.
+ * May wait for mmu.lazy_leave, see batch 'mmu'.
  */
 PV_IMPLEMENTS(set_pmd, 1);
 void xen_pv_set_pmd(pmd_t *pmdp, pmd_t pmd)
@@ -472,7 +472,7 @@ void xen_pv_set_pmd(pmd_t *pmdp, pmd_t pmd)
 
 /**
  * mmu.set_pud: Write a level 3 entry.
- * May wait for lazy_leave when lazy mode 'mmu' is on.
+ * May wait for mmu.lazy_leave, see batch 'mmu'.
  */
 PV_IMPLEMENTS(set_pud, 1);
 void xen_pv_set_pud(pud_t *pudp, pud_t pud)
@@ -484,7 +484,7 @@ void xen_pv_set_pud(pud_t *pudp, pud_t pud)
 
 /**
  * mmu.set_pgd: Write a level 4 entry.
- * May wait for lazy_leave when lazy mode 'mmu' is on.
+ * May wait for mmu.lazy_leave, see batch 'mmu'.
  */
 PV_IMPLEMENTS(set_pgd, 1);
 void xen_pv_set_pgd(pgd_t *pgdp, pgd_t pgd)
@@ -497,7 +497,7 @@ void xen_pv_set_pgd(pgd_t *pgdp, pgd_t pgd)
 /**
  * mmu.prot_commit: Write what prot_start returned, with the same frame and other flags.
  * Accessed and dirty bits that the processor set meanwhile are kept.
- * May wait for lazy_leave when lazy mode 'mmu' is on.
+ * May wait for mmu.lazy_leave, see batch 'mmu'.
  */
 PV_IMPLEMENTS(prot_commit, 1);
 void xen_pv_prot_commit(pte_t *ptep, pte_t pte)

@@ -6,7 +6,7 @@
 pv_xen_pvh_read_cr0:
 	endbr64
 .Lpv_xen_pvh_read_cr0_code:
-# 21 "idl/pv/pv.pvi"
+# 27 "idl/pv/pv.pvi"
 	mov %cr0, %rax
 .Lpv_xen_pvh_read_cr0_first:
 .Lpv_xen_pvh_read_cr0_end:
@@ -18,7 +18,7 @@ pv_xen_pvh_read_cr0:
 pv_xen_pvh_write_cr0:
 	endbr64
 .Lpv_xen_pvh_write_cr0_code:
-# 25 "idl/pv/pv.pvi"
+# 31 "idl/pv/pv.pvi"
 	mov %rdi, %cr0
 .Lpv_xen_pvh_write_cr0_first:
 .Lpv_xen_pvh_write_cr0_end:
@@ -30,7 +30,7 @@ pv_xen_pvh_write_cr0:
 pv_xen_pvh_read_cr4:
 	endbr64
 .Lpv_xen_pvh_read_cr4_code:
-# 30 "idl/pv/pv.pvi"
+# 36 "idl/pv/pv.pvi"
 	mov %cr4, %rax
 .Lpv_xen_pvh_read_cr4_first:
 .Lpv_xen_pvh_read_cr4_end:
@@ -42,7 +42,7 @@ pv_xen_pvh_read_cr4:
 pv_xen_pvh_write_cr4:
 	endbr64
 .Lpv_xen_pvh_write_cr4_code:
-# 34 "idl/pv/pv.pvi"
+# 40 "idl/pv/pv.pvi"
 	mov %rdi, %cr4
 .Lpv_xen_pvh_write_cr4_first:
 .Lpv_xen_pvh_write_cr4_end:
@@ -54,14 +54,14 @@ pv_xen_pvh_write_cr4:
 pv_xen_pvh_read_msr:
 	endbr64
 .Lpv_xen_pvh_read_msr_code:
-# 38 "idl/pv/pv.pvi"
+# 44 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_xen_pvh_read_msr_first:
-# 38 "idl/pv/pv.pvi"
+# 44 "idl/pv/pv.pvi"
 	rdmsr
-# 38 "idl/pv/pv.pvi"
+# 44 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 38 "idl/pv/pv.pvi"
+# 44 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_xen_pvh_read_msr_end:
 	ret
@@ -72,16 +72,16 @@ pv_xen_pvh_read_msr:
 pv_xen_pvh_write_msr:
 	endbr64
 .Lpv_xen_pvh_write_msr_code:
-# 42 "idl/pv/pv.pvi"
+# 48 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_xen_pvh_write_msr_first:
-# 42 "idl/pv/pv.pvi"
+# 48 "idl/pv/pv.pvi"
 	mov %esi, %eax
-# 42 "idl/pv/pv.pvi"
+# 48 "idl/pv/pv.pvi"
 	mov %rsi, %rdx
-# 42 "idl/pv/pv.pvi"
+# 48 "idl/pv/pv.pvi"
 	shr $32, %rdx
-# 42 "idl/pv/pv.pvi"
+# 48 "idl/pv/pv.pvi"
 	wrmsr
 .Lpv_xen_pvh_write_msr_end:
 	ret
@@ -92,14 +92,14 @@ pv_xen_pvh_write_msr:
 pv_xen_pvh_read_pmc:
 	endbr64
 .Lpv_xen_pvh_read_pmc_code:
-# 55 "idl/pv/pv.pvi"
+# 61 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_xen_pvh_read_pmc_first:
-# 55 "idl/pv/pv.pvi"
+# 61 "idl/pv/pv.pvi"
 	rdpmc
-# 55 "idl/pv/pv.pvi"
+# 61 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 55 "idl/pv/pv.pvi"
+# 61 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_xen_pvh_read_pmc_end:
 	ret
@@ -110,7 +110,7 @@ pv_xen_pvh_read_pmc:
 pv_xen_pvh_wbinvd:
 	endbr64
 .Lpv_xen_pvh_wbinvd_code:
-# 65 "idl/pv/pv.pvi"
+# 71 "idl/pv/pv.pvi"
 	wbinvd
 .Lpv_xen_pvh_wbinvd_first:
 .Lpv_xen_pvh_wbinvd_end:
@@ -122,7 +122,7 @@ pv_xen_pvh_wbinvd:
 pv_xen_pvh_load_gdt:
 	endbr64
 .Lpv_xen_pvh_load_gdt_code:
-# 73 "idl/pv/pv.pvi"
+# 79 "idl/pv/pv.pvi"
 	lgdt (%rdi)
 .Lpv_xen_pvh_load_gdt_first:
 .Lpv_xen_pvh_load_gdt_end:
@@ -134,7 +134,7 @@ pv_xen_pvh_load_gdt:
 pv_xen_pvh_load_idt:
 	endbr64
 .Lpv_xen_pvh_load_idt_code:
-# 77 "idl/pv/pv.pvi"
+# 83 "idl/pv/pv.pvi"
 	lidt (%rdi)
 .Lpv_xen_pvh_load_idt_first:
 .Lpv_xen_pvh_load_idt_end:
@@ -146,7 +146,7 @@ pv_xen_pvh_load_idt:
 pv_xen_pvh_load_tr:
 	endbr64
 .Lpv_xen_pvh_load_tr_code:
-# 81 "idl/pv/pv.pvi"
+# 87 "idl/pv/pv.pvi"
 	ltr %di
 .Lpv_xen_pvh_load_tr_first:
 .Lpv_xen_pvh_load_tr_end:
@@ -158,7 +158,7 @@ pv_xen_pvh_load_tr:
 pv_xen_pvh_store_tr:
 	endbr64
 .Lpv_xen_pvh_store_tr_code:
-# 85 "idl/pv/pv.pvi"
+# 91 "idl/pv/pv.pvi"
 	str %eax
 .Lpv_xen_pvh_store_tr_first:
 .Lpv_xen_pvh_store_tr_end:
@@ -170,7 +170,7 @@ pv_xen_pvh_store_tr:
 pv_xen_pvh_write_gdt_entry:
 	endbr64
 .Lpv_xen_pvh_write_gdt_entry_code:
-# 89 "idl/pv/pv.pvi"
+# 95 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_xen_pvh_write_gdt_entry_first:
 .Lpv_xen_pvh_write_gdt_entry_end:
@@ -182,7 +182,7 @@ pv_xen_pvh_write_gdt_entry:
 pv_xen_pvh_load_sp0:
 	endbr64
 .Lpv_xen_pvh_load_sp0_code:
-# 97 "idl/pv/pv.pvi"
+# 103 "idl/pv/pv.pvi"
 	mov %rsi, 4(%rdi)
 .Lpv_xen_pvh_load_sp0_first:
 .Lpv_xen_pvh_load_sp0_end:
@@ -194,7 +194,7 @@ pv_xen_pvh_load_sp0:
 pv_xen_pvh_write_ldt_entry:
 	endbr64
 .Lpv_xen_pvh_write_ldt_entry_code:
-# 109 "idl/pv/pv.pvi"
+# 115 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_xen_pvh_write_ldt_entry_first:
 .Lpv_xen_pvh_write_ldt_entry_end:
@@ -224,7 +224,7 @@ pv_xen_pvh_free_ldt:
 pv_xen_pvh_swapgs:
 	endbr64
 .Lpv_xen_pvh_swapgs_code:
-# 130 "idl/pv/pv.pvi"
+# 136 "idl/pv/pv.pvi"
 	swapgs
 .Lpv_xen_pvh_swapgs_first:
 .Lpv_xen_pvh_swapgs_end:
@@ -263,7 +263,7 @@ pv_xen_pvh_io_delay:
 pv_xen_pvh_iret:
 	endbr64
 .Lpv_xen_pvh_iret_code:
-# 154 "idl/pv/pv.pvi"
+# 160 "idl/pv/pv.pvi"
 	iretq
 .Lpv_xen_pvh_iret_first:
 .Lpv_xen_pvh_iret_end:
@@ -274,16 +274,16 @@ pv_xen_pvh_iret:
 pv_xen_pvh_sysret:
 	endbr64
 .Lpv_xen_pvh_sysret_code:
-# 162 "idl/pv/pv.pvi"
+# 168 "idl/pv/pv.pvi"
 	pop %rcx
 .Lpv_xen_pvh_sysret_first:
-# 162 "idl/pv/pv.pvi"
+# 168 "idl/pv/pv.pvi"
 	pop %r11
-# 162 "idl/pv/pv.pvi"
+# 168 "idl/pv/pv.pvi"
 	pop %r11
-# 162 "idl/pv/pv.pvi"
+# 168 "idl/pv/pv.pvi"
 	pop %rsp
-# 162 "idl/pv/pv.pvi"
+# 168 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_xen_pvh_sysret_end:
 	.size pv_xen_pvh_sysret, . - pv_xen_pvh_sysret
@@ -293,10 +293,10 @@ pv_xen_pvh_sysret:
 pv_xen_pvh_save_fl:
 	endbr64
 .Lpv_xen_pvh_save_fl_code:
-# 172 "idl/pv/pv.pvi"
+# 178 "idl/pv/pv.pvi"
 	pushf
 .Lpv_xen_pvh_save_fl_first:
-# 172 "idl/pv/pv.pvi"
+# 178 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_xen_pvh_save_fl_end:
 	ret
@@ -307,10 +307,10 @@ pv_xen_pvh_save_fl:
 pv_xen_pvh_restore_fl:
 	endbr64
 .Lpv_xen_pvh_restore_fl_code:
-# 178 "idl/pv/pv.pvi"
+# 184 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_xen_pvh_restore_fl_first:
-# 178 "idl/pv/pv.pvi"
+# 184 "idl/pv/pv.pvi"
 	popf
 .Lpv_xen_pvh_restore_fl_end:
 	ret
@@ -321,7 +321,7 @@ pv_xen_pvh_restore_fl:
 pv_xen_pvh_irq_disable:
 	endbr64
 .Lpv_xen_pvh_irq_disable_code:
-# 184 "idl/pv/pv.pvi"
+# 190 "idl/pv/pv.pvi"
 	cli
 .Lpv_xen_pvh_irq_disable_first:
 .Lpv_xen_pvh_irq_disable_end:
@@ -333,7 +333,7 @@ pv_xen_pvh_irq_disable:
 pv_xen_pvh_irq_enable:
 	endbr64
 .Lpv_xen_pvh_irq_enable_code:
-# 191 "idl/pv/pv.pvi"
+# 197 "idl/pv/pv.pvi"
 	sti
 .Lpv_xen_pvh_irq_enable_first:
 .Lpv_xen_pvh_irq_enable_end:
@@ -345,10 +345,10 @@ pv_xen_pvh_irq_enable:
 pv_xen_pvh_safe_halt:
 	endbr64
 .Lpv_xen_pvh_safe_halt_code:
-# 195 "idl/pv/pv.pvi"
+# 201 "idl/pv/pv.pvi"
 	sti
 .Lpv_xen_pvh_safe_halt_first:
-# 195 "idl/pv/pv.pvi"
+# 201 "idl/pv/pv.pvi"
 	hlt
 .Lpv_xen_pvh_safe_halt_end:
 	ret
@@ -359,7 +359,7 @@ pv_xen_pvh_safe_halt:
 pv_xen_pvh_halt:
 	endbr64
 .Lpv_xen_pvh_halt_code:
-# 199 "idl/pv/pv.pvi"
+# 205 "idl/pv/pv.pvi"
 	hlt
 .Lpv_xen_pvh_halt_first:
 .Lpv_xen_pvh_halt_end:
@@ -371,7 +371,7 @@ pv_xen_pvh_halt:
 pv_xen_pvh_read_cr2:
 	endbr64
 .Lpv_xen_pvh_read_cr2_code:
-# 209 "idl/pv/pv.pvi"
+# 215 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_xen_pvh_read_cr2_first:
 .Lpv_xen_pvh_read_cr2_end:
@@ -383,7 +383,7 @@ pv_xen_pvh_read_cr2:
 pv_xen_pvh_write_cr2:
 	endbr64
 .Lpv_xen_pvh_write_cr2_code:
-# 213 "idl/pv/pv.pvi"
+# 219 "idl/pv/pv.pvi"
 	mov %rdi, %cr2
 .Lpv_xen_pvh_write_cr2_first:
 .Lpv_xen_pvh_write_cr2_end:
@@ -395,7 +395,7 @@ pv_xen_pvh_write_cr2:
 pv_xen_pvh_read_cr3:
 	endbr64
 .Lpv_xen_pvh_read_cr3_code:
-# 218 "idl/pv/pv.pvi"
+# 224 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_xen_pvh_read_cr3_first:
 .Lpv_xen_pvh_read_cr3_end:
@@ -407,7 +407,7 @@ pv_xen_pvh_read_cr3:
 pv_xen_pvh_write_cr3:
 	endbr64
 .Lpv_xen_pvh_write_cr3_code:
-# 223 "idl/pv/pv.pvi"
+# 229 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_xen_pvh_write_cr3_first:
 .Lpv_xen_pvh_write_cr3_end:
@@ -419,10 +419,10 @@ pv_xen_pvh_write_cr3:
 pv_xen_pvh_flush_tlb_local:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_local_code:
-# 227 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_xen_pvh_flush_tlb_local_first:
-# 227 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_xen_pvh_flush_tlb_local_end:
 	ret
@@ -433,16 +433,16 @@ pv_xen_pvh_flush_tlb_local:
 pv_xen_pvh_flush_tlb_global:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_global_code:
-# 231 "idl/pv/pv.pvi"
+# 237 "idl/pv/pv.pvi"
 	mov %cr4, %rcx
 .Lpv_xen_pvh_flush_tlb_global_first:
-# 231 "idl/pv/pv.pvi"
+# 237 "idl/pv/pv.pvi"
 	mov %rcx, %rax
-# 231 "idl/pv/pv.pvi"
+# 237 "idl/pv/pv.pvi"
 	xor $0x80, %al
-# 232 "idl/pv/pv.pvi"
+# 238 "idl/pv/pv.pvi"
 	mov %rax, %cr4
-# 232 "idl/pv/pv.pvi"
+# 238 "idl/pv/pv.pvi"
 	mov %rcx, %cr4
 .Lpv_xen_pvh_flush_tlb_global_end:
 	ret
@@ -453,7 +453,7 @@ pv_xen_pvh_flush_tlb_global:
 pv_xen_pvh_flush_tlb_one:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_one_code:
-# 236 "idl/pv/pv.pvi"
+# 242 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_xen_pvh_flush_tlb_one_first:
 .Lpv_xen_pvh_flush_tlb_one_end:
@@ -561,7 +561,7 @@ pv_xen_pvh_make_pgd:
 pv_xen_pvh_set_pte:
 	endbr64
 .Lpv_xen_pvh_set_pte_code:
-# 289 "idl/pv/pv.pvi"
+# 295 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pte_first:
 .Lpv_xen_pvh_set_pte_end:
@@ -573,7 +573,7 @@ pv_xen_pvh_set_pte:
 pv_xen_pvh_set_pmd:
 	endbr64
 .Lpv_xen_pvh_set_pmd_code:
-# 294 "idl/pv/pv.pvi"
+# 300 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pmd_first:
 .Lpv_xen_pvh_set_pmd_end:
@@ -585,7 +585,7 @@ pv_xen_pvh_set_pmd:
 pv_xen_pvh_set_pud:
 	endbr64
 .Lpv_xen_pvh_set_pud_code:
-# 299 "idl/pv/pv.pvi"
+# 305 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pud_first:
 .Lpv_xen_pvh_set_pud_end:
@@ -597,7 +597,7 @@ pv_xen_pvh_set_pud:
 pv_xen_pvh_set_pgd:
 	endbr64
 .Lpv_xen_pvh_set_pgd_code:
-# 304 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pgd_first:
 .Lpv_xen_pvh_set_pgd_end:
@@ -609,10 +609,10 @@ pv_xen_pvh_set_pgd:
 pv_xen_pvh_prot_start:
 	endbr64
 .Lpv_xen_pvh_prot_start_code:
-# 310 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_xen_pvh_prot_start_first:
-# 310 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_xen_pvh_prot_start_end:
 	ret
@@ -623,7 +623,7 @@ pv_xen_pvh_prot_start:
 pv_xen_pvh_prot_commit:
 	endbr64
 .Lpv_xen_pvh_prot_commit_code:
-# 316 "idl/pv/pv.pvi"
+# 322 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_prot_commit_first:
 .Lpv_xen_pvh_prot_commit_end:
@@ -689,7 +689,7 @@ pv_xen_pvh_lazy_leave:
 pv_xen_pvh_lock_unlock:
 	endbr64
 .Lpv_xen_pvh_lock_unlock_code:
-# 405 "idl/pv/pv.pvi"
+# 411 "idl/pv/pv.pvi"
 	movb $0, (%rdi)
 .Lpv_xen_pvh_lock_unlock_first:
 .Lpv_xen_pvh_lock_unlock_end:
@@ -701,7 +701,7 @@ pv_xen_pvh_lock_unlock:
 pv_xen_pvh_lock_wait:
 	endbr64
 .Lpv_xen_pvh_lock_wait_code:
-# 410 "idl/pv/pv.pvi"
+# 416 "idl/pv/pv.pvi"
 	pause
 .Lpv_xen_pvh_lock_wait_first:
 .Lpv_xen_pvh_lock_wait_end:

@@ -33,7 +33,7 @@ OPS = (
         "= hyper.use(mfn(value))",
     ),
     (
-        "op void f{n}(pte_t *p @inout @va, pte_t pte) {{ defer mmu; context hot; default nop; }}",
+        "op void f{n}(pte_t *p @inout @va, pte_t pte) {{ budget 24; context hot; default nop; }}",
         "call guest_f{n}",
     ),
     (

@@ -102,7 +102,7 @@ machine_metal_refused:
 machine_metal_read_table:
 	endbr64
 .Lmachine_metal_read_table_code:
-# 65 "whole.pvi"
+# 68 "whole.pvi"
 	mov %cr3, %rax
 .Lmachine_metal_read_table_first:
 .Lmachine_metal_read_table_end:
@@ -114,7 +114,7 @@ machine_metal_read_table:
 machine_metal_write_table:
 	endbr64
 .Lmachine_metal_write_table_code:
-# 69 "whole.pvi"
+# 72 "whole.pvi"
 	mov %rdi, %cr3
 .Lmachine_metal_write_table_first:
 .Lmachine_metal_write_table_end:
@@ -153,7 +153,7 @@ machine_metal_flush:
 machine_metal_set:
 	endbr64
 .Lmachine_metal_set_code:
-# 79 "whole.pvi"
+# 82 "whole.pvi"
 	mov %rsi, (%rdi)
 .Lmachine_metal_set_first:
 .Lmachine_metal_set_end:
@@ -165,7 +165,7 @@ machine_metal_set:
 machine_metal_pending:
 	endbr64
 .Lmachine_metal_pending_code:
-# 82 "whole.pvi"
+# 85 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_pending_first:
 .Lmachine_metal_pending_end:
@@ -177,7 +177,7 @@ machine_metal_pending:
 machine_metal_shift:
 	endbr64
 .Lmachine_metal_shift_code:
-# 83 "whole.pvi"
+# 86 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_shift_first:
 .Lmachine_metal_shift_end:
@@ -198,10 +198,10 @@ machine_metal_slow:
 machine_metal_halt:
 	endbr64
 .Lmachine_metal_halt_code:
-# 86 "whole.pvi"
+# 89 "whole.pvi"
 	sti
 .Lmachine_metal_halt_first:
-# 86 "whole.pvi"
+# 89 "whole.pvi"
 	hlt
 .Lmachine_metal_halt_end:
 	ret
@@ -341,27 +341,27 @@ machine_metal_patches:
 	.org .Lmachine_metal_back_budget + 16 - (.Lmachine_metal_back_end - .Lmachine_metal_back_code)
 /* mmu.read_table: at most 16 bytes */
 .Lmachine_metal_read_table_budget:
-# 65 "whole.pvi"
+# 68 "whole.pvi"
 	.org .Lmachine_metal_read_table_budget + 16 - (.Lmachine_metal_read_table_end - .Lmachine_metal_read_table_code)
 /* mmu.write_table: at most 16 bytes */
 .Lmachine_metal_write_table_budget:
-# 69 "whole.pvi"
+# 72 "whole.pvi"
 	.org .Lmachine_metal_write_table_budget + 16 - (.Lmachine_metal_write_table_end - .Lmachine_metal_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_metal_set_budget:
-# 79 "whole.pvi"
+# 82 "whole.pvi"
 	.org .Lmachine_metal_set_budget + 16 - (.Lmachine_metal_set_end - .Lmachine_metal_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_metal_pending_budget:
-# 82 "whole.pvi"
+# 85 "whole.pvi"
 	.org .Lmachine_metal_pending_budget + 64 - (.Lmachine_metal_pending_end - .Lmachine_metal_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_metal_shift_budget:
-# 83 "whole.pvi"
+# 86 "whole.pvi"
 	.org .Lmachine_metal_shift_budget + 16 - (.Lmachine_metal_shift_end - .Lmachine_metal_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_metal_halt_budget:
-# 86 "whole.pvi"
+# 89 "whole.pvi"
 	.org .Lmachine_metal_halt_budget + 16 - (.Lmachine_metal_halt_end - .Lmachine_metal_halt_code)
 
 	.section .note.GNU-stack,"",@progbits
