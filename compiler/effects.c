@@ -158,10 +158,18 @@ const struct effects effects_x86_64 = {
 
 /* ---- one template ---- */
 
+/** What has been looked up in the table, by its name; templates say the same words again and again.
+ */
+struct known {
+	struct map registers; /* number + 1 */
+	struct map rows[MAX_OPERANDS + 1];
+};
+
 /** A walk over the instructions of one template, in their order. */
 struct walk {
 	struct run *run;
 	const struct effects *table;
+	struct known *known;
 	const struct backend *backend;
 	const struct op *op;
 	const struct insn *insn;
@@ -186,10 +194,20 @@ struct statement {
 
 /* ---- registers ---- */
 
+/** Of the first of the words; strcspn() is for longer texts than these. */
+static size_t word_length(const char *words)
+{
+	size_t n = 0;
+
+	while (words[n] && words[n] != ' ')
+		n++;
+	return n;
+}
+
 static bool word_in(const char *words, const char *word, size_t n)
 {
 	while (*words) {
-		size_t length = strcspn(words, " ");
+		size_t length = word_length(words);
 
 		if (length == n && !strncmp(words, word, n))
 			return true;
@@ -199,19 +217,16 @@ static bool word_in(const char *words, const char *word, size_t n)
 }
 
 /** Number of the register with this name or alias; -1 if there is none. */
-static int register_find(const struct effects *t, const char *name, size_t n)
+static int register_find(const struct walk *w, const char *name, size_t n)
 {
-	for (size_t i = 0; i < t->n_registers; i++)
-		if (word_in(t->registers[i], name, n))
-			return (int)i;
-	return -1;
-}
+	const char *key = intern_n(name, n);
+	uintptr_t found = (uintptr_t)map_get(&w->known->registers, key);
 
-static uint32_t register_bit(const struct effects *t, const char *name)
-{
-	int reg = register_find(t, name, strlen(name));
-
-	return reg < 0 ? 0 : UINT32_C(1) << reg;
+	for (size_t i = 0; !found && i < w->table->n_registers; i++)
+		if (word_in(w->table->registers[i], name, n))
+			found = i + 1;
+	map_add(&w->known->registers, key, (void *)found);
+	return (int)found - 1;
 }
 
 static void write_register(struct walk *w, int reg)
@@ -225,7 +240,7 @@ static bool write_words(struct walk *w, const char *words)
 {
 	while (*words) {
 		size_t n = strcspn(words, " \t,");
-		int reg = register_find(w->table, words, n);
+		int reg = register_find(w, words, n);
 
 		if (reg >= 0)
 			write_register(w, reg);
@@ -236,18 +251,18 @@ static bool write_words(struct walk *w, const char *words)
 	return true;
 }
 
-/** What the op lets its implementations change, by the table's registers. */
-static uint32_t allowed(const struct walk *w)
+/** Is the register one of those that the op may change? */
+static bool is_allowed(const struct walk *w, uint32_t changes, const char *name)
 {
-	const struct arch *arch = w->run->arch;
-	uint32_t changes = op_changes(arch, w->op);
-	/* What does not return leaves no stack behind that anyone relies on. */
-	uint32_t mask = w->op->tail ? register_bit(w->table, w->table->stack) : 0;
+	const char *const *registers = w->run->arch->registers;
 
-	for (size_t i = 0; arch->registers[i]; i++)
-		if (changes >> i & 1)
-			mask |= register_bit(w->table, arch->registers[i]);
-	return mask;
+	/* What does not return leaves no stack behind that anyone relies on. */
+	if (w->op->tail && !strcmp(name, w->table->stack))
+		return true;
+	for (size_t i = 0; registers[i]; i++)
+		if (!strcmp(registers[i], name))
+			return changes >> i & 1;
+	return false;
 }
 
 /* ---- rows ---- */
@@ -273,7 +288,7 @@ static bool name_fits(const struct effects *t, const struct effect *row, const c
 	if (length < n || strncmp(name, word, n))
 		return false;
 	if (has_condition)
-		return condition_fits(t, mem_printf("%.*s", (int)(length - n), word + n));
+		return condition_fits(t, intern_n(word + n, length - n));
 	return length == n;
 }
 
@@ -283,7 +298,7 @@ static bool row_fits(const struct effects *t, const struct effect *row, const ch
 	const char *name = row->names;
 
 	while (*name) {
-		size_t n = strcspn(name, " ");
+		size_t n = word_length(name);
 
 		if (name_fits(t, row, name, n, word, suffixed))
 			return true;
@@ -305,6 +320,19 @@ static const struct effect *row_find(const struct effects *t, struct rows rows, 
 				return row;
 		}
 	return NULL;
+}
+
+static const struct effect *instruction_find(struct walk *w, const char *mnemonic, unsigned int n)
+{
+	struct map *known = &w->known->rows[n];
+	const char *key = intern(mnemonic);
+	const struct effect *row = map_get(known, key);
+
+	if (row)
+		return row;
+	row = row_find(w->table, w->table->instructions, key, n);
+	map_add(known, key, (void *)row);
+	return row;
 }
 
 /* ---- text to statements ---- */
@@ -383,7 +411,7 @@ static bool write_operand(struct walk *w, const char *operand)
 			forget_pushed(w);
 		return true;
 	}
-	reg = register_find(w->table, operand + 1, strlen(operand + 1));
+	reg = register_find(w, operand + 1, strlen(operand + 1));
 	if (reg >= 0)
 		write_register(w, reg);
 	return reg >= 0 || special_row(w, operand);
@@ -392,7 +420,7 @@ static bool write_operand(struct walk *w, const char *operand)
 static void push(struct walk *w, const struct statement *s)
 {
 	const char *from = s->n && s->operands[0][0] == '%' ? s->operands[0] + 1 : "";
-	int reg = register_find(w->table, from, strlen(from));
+	int reg = register_find(w, from, strlen(from));
 
 	if (w->depth < MAX_PUSHED)
 		w->pushed[w->depth] =
@@ -404,7 +432,7 @@ static void push(struct walk *w, const struct statement *s)
 static void pop(struct walk *w, const struct statement *s)
 {
 	const char *to = s->n && s->operands[0][0] == '%' ? s->operands[0] + 1 : "";
-	int reg = register_find(w->table, to, strlen(to));
+	int reg = register_find(w, to, strlen(to));
 	struct pushed top;
 
 	if (--w->depth < 0) {
@@ -498,7 +526,7 @@ static char *skip_prefixes(struct walk *w, char *text)
 	for (;;) {
 		size_t n = strcspn(text, " \t");
 
-		row = row_find(w->table, w->table->prefixes, mem_printf("%.*s", (int)n, text), 0);
+		row = row_find(w->table, w->table->prefixes, intern_n(text, n), 0);
 		if (!row)
 			return text;
 		write_words(w, row->implicit);
@@ -517,7 +545,7 @@ static bool apply_statement(struct walk *w, char *text)
 		return true;
 	if (!split_statement(text, &s))
 		return false;
-	row = row_find(w->table, w->table->instructions, s.mnemonic, s.n);
+	row = instruction_find(w, s.mnemonic, s.n);
 	return row && apply_row(w, row, &s);
 }
 
@@ -583,24 +611,29 @@ static void take_insn(struct walk *w)
 
 static void report_written(const struct walk *w)
 {
-	uint32_t extra = w->written & ~allowed(w);
+	uint32_t changes = op_changes(w->run->arch, w->op);
 
 	for (size_t i = 0; i < w->table->n_registers; i++) {
-		const char *name = w->table->registers[i];
+		const char *names = w->table->registers[i], *name;
 
-		if (!(extra & UINT32_C(1) << i))
+		if (!(w->written & UINT32_C(1) << i))
+			continue;
+		name = intern_n(names, word_length(names));
+		if (is_allowed(w, changes, name))
 			continue;
 		diag(w->run, undeclared_write, w->writers[i]->loc, op_path(w->op),
-		     w->backend->name.s, mem_printf("%.*s", (int)strcspn(name, " "), name));
+		     w->backend->name.s, name);
 		diag_note(w->run, w->op->name.loc, "the op and its clobbers are here");
 	}
 }
 
-static void check_template(struct run *run, const struct backend *b, const struct op *op)
+static void check_template(struct run *run, struct known *known, const struct backend *b,
+			   const struct op *op)
 {
 	const struct lowered *l = &b->lowered[op->slot];
 	struct walk w = {.run = run,
 			 .table = run->arch->effects,
+			 .known = known,
 			 .backend = b,
 			 .op = op,
 			 .branch_depth = -1};
@@ -618,13 +651,15 @@ static void check_template(struct run *run, const struct backend *b, const struc
 
 bool effects(struct run *run)
 {
+	struct known known = {0};
+
 	vec_each(b, &run->backends)
 	{
 		vec_each(op, &(*b)->interface->ops)
 		{
 			if ((*b)->lowered[(*op)->slot].form == FORM_INLINE &&
 			    !(*b)->impls[(*op)->slot].is_inherited)
-				check_template(run, *b, *op);
+				check_template(run, &known, *b, *op);
 		}
 	}
 	return !run->errors;
