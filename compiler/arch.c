@@ -97,8 +97,12 @@ const struct arch *arch_find(const char *name)
 /** @word with or without a suffix of the operand's size. */
 static bool is_mnemonic(const struct arch *arch, const char *row, const char *word, size_t n)
 {
-	size_t length = strlen(row);
+	size_t length;
 
+	/* Nearly all differ here. */
+	if (*row != *word)
+		return false;
+	length = strlen(row);
 	if (n < length || strncmp(row, word, length))
 		return false;
 	return n == length || (n == length + 1 && strchr(arch->privileged_suffixes, word[length]));

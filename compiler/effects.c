@@ -161,8 +161,9 @@ const struct effects effects_x86_64 = {
 /** What has been looked up in the table, by its name; templates say the same words again and again.
  */
 struct known {
-	struct map registers; /* number + 1 */
-	struct map rows[MAX_OPERANDS + 1];
+	struct map registers; /* number + 2; 1: there is none of this name */
+	struct map prefixes;
+	struct map rows[MAX_OPERANDS + 1]; /* by the number of operands */
 };
 
 /** A walk over the instructions of one template, in their order. */
@@ -220,13 +221,15 @@ static bool word_in(const char *words, const char *word, size_t n)
 static int register_find(const struct walk *w, const char *name, size_t n)
 {
 	const char *key = intern_n(name, n);
-	uintptr_t found = (uintptr_t)map_get(&w->known->registers, key);
+	intptr_t known = (intptr_t)map_get(&w->known->registers, key);
+	int reg = (int)w->table->n_registers - 1;
 
-	for (size_t i = 0; !found && i < w->table->n_registers; i++)
-		if (word_in(w->table->registers[i], name, n))
-			found = i + 1;
-	map_add(&w->known->registers, key, (void *)found);
-	return (int)found - 1;
+	if (known)
+		return (int)known - 2;
+	while (reg >= 0 && !word_in(w->table->registers[reg], name, n))
+		reg--;
+	map_add(&w->known->registers, key, (void *)(intptr_t)(reg + 2));
+	return reg;
 }
 
 static void write_register(struct walk *w, int reg)
@@ -322,17 +325,17 @@ static const struct effect *row_find(const struct effects *t, struct rows rows, 
 	return NULL;
 }
 
-static const struct effect *instruction_find(struct walk *w, const char *mnemonic, unsigned int n)
+static const struct effect *known_row(struct map *known, const struct walk *w, struct rows rows,
+				      const char *word, unsigned int n_operands)
 {
-	struct map *known = &w->known->rows[n];
-	const char *key = intern(mnemonic);
-	const struct effect *row = map_get(known, key);
+	static const struct effect none;
+	const struct effect *row = map_get(known, word);
 
-	if (row)
-		return row;
-	row = row_find(w->table, w->table->instructions, key, n);
-	map_add(known, key, (void *)row);
-	return row;
+	if (!row) {
+		row = row_find(w->table, rows, word, n_operands);
+		map_add(known, word, (void *)(row ? row : &none));
+	}
+	return row == &none ? NULL : row;
 }
 
 /* ---- text to statements ---- */
@@ -526,7 +529,7 @@ static char *skip_prefixes(struct walk *w, char *text)
 	for (;;) {
 		size_t n = strcspn(text, " \t");
 
-		row = row_find(w->table, w->table->prefixes, intern_n(text, n), 0);
+		row = known_row(&w->known->prefixes, w, w->table->prefixes, intern_n(text, n), 0);
 		if (!row)
 			return text;
 		write_words(w, row->implicit);
@@ -545,7 +548,7 @@ static bool apply_statement(struct walk *w, char *text)
 		return true;
 	if (!split_statement(text, &s))
 		return false;
-	row = instruction_find(w, s.mnemonic, s.n);
+	row = known_row(&w->known->rows[s.n], w, w->table->instructions, intern(s.mnemonic), s.n);
 	return row && apply_row(w, row, &s);
 }
 

@@ -225,9 +225,9 @@ void put_n(struct out *o, const char *s, size_t n)
 	o->v[o->n] = 0;
 }
 
-static void put_number(struct out *o, unsigned int n)
+static void put_number(struct out *o, uint64_t n)
 {
-	char digits[16], *d = digits + sizeof(digits);
+	char digits[20], *d = digits + sizeof(digits);
 
 	do
 		*--d = (char)('0' + n % 10);
@@ -251,33 +251,51 @@ static void put_printf(struct out *o, const char *fmt, va_list ap)
 	o->n += (size_t)n;
 }
 
+static void put_text(struct out *o, const char *s)
+{
+	put_n(o, s, strlen(s));
+}
+
+/** Puts what a conversion stands for; the letters of the conversion, 0 if it is none of these. */
+static size_t put_conversion(struct out *o, const char *c, va_list *ap)
+{
+	if (*c == 's')
+		return put_text(o, va_arg(*ap, const char *)), 1;
+	if (*c == 'c')
+		return put_n(o, (char[]){(char)va_arg(*ap, int)}, 1), 1;
+	if (*c == 'u')
+		return put_number(o, va_arg(*ap, unsigned int)), 1;
+	if (!strncmp(c, "zu", 2))
+		return put_number(o, va_arg(*ap, size_t)), 2;
+	if (!strncmp(c, "llu", 3))
+		return put_number(o, va_arg(*ap, unsigned long long)), 3;
+	return 0;
+}
+
 /*
- * Nearly all text is made of these few conversions, and printf takes ten times as long for them.
+ * Nearly all text is made of the conversions above, and printf takes ten times as long for them.
  * From the first other one on the rest is printf's.
  */
 void put_v(struct out *o, const char *fmt, va_list ap)
 {
-	for (;;) {
-		const char *plain = fmt, *s;
+	va_list args;
+	size_t n;
 
-		while (*fmt && *fmt != '%')
-			fmt++;
-		put_n(o, plain, (size_t)(fmt - plain));
+	va_copy(args, ap);
+	for (;; fmt += n + 1) {
+		for (n = 0; fmt[n] && fmt[n] != '%';)
+			n++;
+		put_n(o, fmt, n);
+		fmt += n;
 		if (!*fmt)
-			return;
-		if (fmt[1] == 's') {
-			s = va_arg(ap, const char *);
-			put_n(o, s, strlen(s));
-		} else if (fmt[1] == 'c') {
-			put_n(o, (char[]){(char)va_arg(ap, int)}, 1);
-		} else if (fmt[1] == 'u') {
-			put_number(o, va_arg(ap, unsigned int));
-		} else {
-			put_printf(o, fmt, ap);
-			return;
+			break;
+		n = put_conversion(o, fmt + 1, &args);
+		if (!n) {
+			put_printf(o, fmt, args);
+			break;
 		}
-		fmt += 2;
 	}
+	va_end(args);
 }
 
 void put(struct out *o, const char *fmt, ...)
