@@ -144,11 +144,9 @@ const char *arch_expand(const char *pattern, const char *a, const char *b)
 	struct out o = {0};
 	size_t n = 0;
 
-	for (; *pattern; pattern++) {
-		if (*pattern == '@')
-			put(&o, "%s", texts[n++]);
-		else
-			put_n(&o, pattern, 1);
+	while (*(pattern = put_until(&o, pattern, "@"))) {
+		put(&o, "%s", texts[n++]);
+		pattern++;
 	}
 	return intern(text_of(&o));
 }

@@ -42,11 +42,14 @@ const char *detect_name(enum detect detect)
 /** One line of a comment; an end of comment inside it is broken up. */
 static void put_comment_line(struct out *o, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		put_n(o, s + i, 1);
-		if (s[i] == '*' && i + 1 < n && s[i + 1] == '/')
+	const char *end = s + n, *star;
+
+	for (; (star = memchr(s, '*', (size_t)(end - s))); s = star + 1) {
+		put_n(o, s, (size_t)(star + 1 - s));
+		if (star + 1 < end && star[1] == '/')
 			put(o, " ");
 	}
+	put_n(o, s, (size_t)(end - s));
 }
 
 void emit_banner(struct out *o, struct position source)

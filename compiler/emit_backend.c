@@ -364,8 +364,8 @@ static void put_origin(const struct run *run, struct loc loc, struct out *o)
 	struct position at = source_position(run, loc);
 
 	put(o, "# %u \"", at.line);
-	for (const char *c = at.path; *c; c++)
-		put(o, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	for (const char *c = put_until(o, at.path, "\"\\"); *c; c = put_until(o, c + 1, "\"\\"))
+		put(o, "\\%c", *c);
 	put(o, "\"\n");
 }
 

@@ -162,13 +162,11 @@ static const char records[] =
 
 static void put_records(const struct interface *i, const char *text, struct out *o)
 {
-	for (; *text; text++) {
-		if (*text == '@')
-			put(o, "%s", i->name.s);
-		else if (*text == '^')
-			put(o, "%s", upper(i->name.s));
-		else
-			put_n(o, text, 1);
+	const char *capitals = upper(i->name.s);
+
+	while (*(text = put_until(o, text, "@^"))) {
+		put(o, "%s", *text == '@' ? i->name.s : capitals);
+		text++;
 	}
 }
 
@@ -272,22 +270,27 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 
 struct lines {
 	struct out *out;
-	bool in_c; /* each line is a C string */
+	bool in_c;	 /* each line is a C string */
+	struct out line; /* the last one */
 };
 
-static void put_line(const struct lines *l, const char *text)
+PRINTF(2, 3) static void put_line(struct lines *l, const char *fmt, ...)
 {
+	static const char special[] = "\"\\\t";
+	const char *s;
+	va_list ap;
+
+	l->line.n = 0;
+	va_start(ap, fmt);
+	put_v(&l->line, fmt, ap);
+	va_end(ap);
 	if (!l->in_c) {
-		put(l->out, "%s\n", text);
+		put(l->out, "%s\n", l->line.v);
 		return;
 	}
 	put(l->out, "\t\"");
-	for (; *text; text++)
-		put(l->out,
-		    *text == '"' || *text == '\\' ? "\\%c"
-		    : *text == '\t'		  ? " "
-						  : "%c",
-		    *text);
+	for (s = put_until(l->out, l->line.v, special); *s; s = put_until(l->out, s + 1, special))
+		put(l->out, *s == '\t' ? " " : "\\%c", *s);
 	put(l->out, "\\n\"\n");
 }
 
@@ -305,21 +308,21 @@ static bool is_measured(const struct backend *b, const struct op *op)
  * A symbol would become one of each object that has call sites, and have the
  * linker look for backends that an image may lack.
  */
-static void put_template_length(const struct lines *l, const struct backend *b, const struct op *op)
+static void put_template_length(struct lines *l, const struct backend *b, const struct op *op)
 {
 	const struct lowered *t = &b->lowered[op->slot];
 	const char *label = mem_printf(".L%s", t->symbol);
 
-	put_line(l, mem_printf("%s:", label));
-	vec_each(insn, &t->insns) put_line(l, mem_printf("\t%s", insn->shape));
-	put_line(l, mem_printf("%s_end:", label));
+	put_line(l, "%s:", label);
+	vec_each(insn, &t->insns) put_line(l, "\t%s", insn->shape);
+	put_line(l, "%s_end:", label);
 }
 
 /* max(a, b) for the assembler, where true is -1. */
-static void put_maximum(const struct lines *l, const char *max, const char *old, const char *other)
+static void put_maximum(struct lines *l, const char *max, const char *old, const char *other)
 {
-	put_line(l, mem_printf("\t.set %s, (%s) - (((%s) > (%s)) * ((%s) - (%s)))", max, old, other,
-			       old, other, old));
+	put_line(l, "\t.set %s, (%s) - (((%s) > (%s)) * ((%s) - (%s)))", max, old, other, old,
+		 other, old);
 }
 
 static size_t count_templates(const struct interface *i, const struct op *op)
@@ -334,7 +337,7 @@ static size_t count_templates(const struct interface *i, const struct op *op)
  * A chain of maxima whose last link has the length's own name: the assembler
  * reads a plain alias too early when a template has a jump whose size is open.
  */
-static void put_op_length(const struct run *run, const struct lines *l, const struct interface *i,
+static void put_op_length(const struct run *run, struct lines *l, const struct interface *i,
 			  const struct op *op)
 {
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
@@ -342,7 +345,7 @@ static void put_op_length(const struct run *run, const struct lines *l, const st
 	size_t left = count_templates(i, op);
 
 	if (!left)
-		put_line(l, mem_printf("\t.set %s, %s", length, max));
+		put_line(l, "\t.set %s, %s", length, max);
 	vec_each(it, &i->backends)
 	{
 		const struct backend *b = *it;
@@ -358,15 +361,15 @@ static void put_op_length(const struct run *run, const struct lines *l, const st
 	}
 }
 
-static void put_lengths(const struct run *run, const struct lines *l, const struct interface *i)
+static void put_lengths(const struct run *run, struct lines *l, const struct interface *i)
 {
-	put_line(l, mem_printf("\t.pushsection .discard.%s,\"\",@progbits", i->name.s));
+	put_line(l, "\t.pushsection .discard.%s,\"\",@progbits", i->name.s);
 	vec_each(op, &i->ops) put_op_length(run, l, i, *op);
 	put_line(l, "\t.popsection");
 }
 
 /** The site's instruction, its filler and its record. */
-static void put_site(const struct run *run, const struct lines *l, const struct interface *i,
+static void put_site(const struct run *run, struct lines *l, const struct interface *i,
 		     const struct op *op)
 {
 	const char *slot = mem_printf("%s_ops+%u", i->name.s, op->slot * run->arch->word);
@@ -376,20 +379,21 @@ static void put_site(const struct run *run, const struct lines *l, const struct 
 	struct out escaped = {0};
 
 	/* In an asm statement with operands a % is written twice. */
-	for (const char *c = insn; *c; c++)
-		put(&escaped, l->in_c && *c == '%' ? "%%%%" : "%c", *c);
+	for (const char *c = put_until(&escaped, insn, "%"); *c;
+	     c = put_until(&escaped, c + 1, "%"))
+		put(&escaped, l->in_c ? "%%%%" : "%%");
 	/* Padding only where the longest site would cross a line, so mostly none. */
 	if (op->context & CONTEXT_LATE)
-		put_line(l, mem_printf("\t.balign %u,,%u", run->arch->line, op->budget - 1));
-	put_line(l, mem_printf("771:\t%s", text_of(&escaped)));
-	put_line(l, mem_printf("772:\t.fill %s - (772b - 771b), 1, 0x90", length));
+		put_line(l, "\t.balign %u,,%u", run->arch->line, op->budget - 1);
+	put_line(l, "771:\t%s", text_of(&escaped));
+	put_line(l, "772:\t.fill %s - (772b - 771b), 1, 0x90", length);
 	put_line(l, "773:");
-	put_line(l, mem_printf("\t.pushsection %s_sites,\"a\",@progbits", i->name.s));
+	put_line(l, "\t.pushsection %s_sites,\"a\",@progbits", i->name.s);
 	put_line(l, "\t.balign 4");
 	put_line(l, "\t.long 771b - .");
-	put_line(l, mem_printf("\t.short %u", op->slot));
+	put_line(l, "\t.short %u", op->slot);
 	put_line(l, "\t.byte 773b - 771b");
-	put_line(l, mem_printf("\t.byte %u", op->tail ? 1u : 0u));
+	put_line(l, "\t.byte %u", op->tail ? 1u : 0u);
 	put_line(l, "\t.popsection");
 }
 
@@ -437,9 +441,9 @@ static void put_operands(const struct op *op, struct out *o)
 }
 
 static void emit_stub(const struct run *run, const struct interface *i, const struct op *op,
-		      struct out *o)
+		      struct lines *lines)
 {
-	const struct lines lines = {o, true};
+	struct out *o = lines->out;
 
 	emit_doc(o, "", op_doc(op));
 	put(o, "static inline __attribute__((always_inline)) %s(%s)\n{\n",
@@ -452,7 +456,7 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 		put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n", run->arch->result);
 	put(o, "%s\t__asm__ %s(\n", op->params.n || !type_is_void(&op->type) ? "\n" : "",
 	    op->context & CONTEXT_PURE ? "" : "volatile");
-	put_site(run, &lines, i, op);
+	put_site(run, lines, i, op);
 	put_operands(op, o);
 	put_clobbers(run, op, o);
 	if (!type_is_void(&op->type))
@@ -463,7 +467,7 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 void emit_calls(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
-	const struct lines lines = {o, true};
+	struct lines lines = {.out = o, .in_c = true};
 
 	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, i->name.s);
@@ -478,7 +482,7 @@ void emit_calls(const struct run *run, const void *module, struct out *o)
 	vec_each(op, &i->ops)
 	{
 		if (!(*op)->tail)
-			emit_stub(run, i, *op, o);
+			emit_stub(run, i, *op, &lines);
 	}
 	put(o, "#endif\n");
 }
@@ -488,7 +492,7 @@ void emit_calls(const struct run *run, const void *module, struct out *o)
 void emit_asm(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
-	const struct lines lines = {o, false};
+	struct lines lines = {.out = o};
 
 	emit_banner(o, source_position(run, i->name.loc));
 	put_guard(o, mem_printf("%s_asm", i->name.s));
@@ -530,7 +534,7 @@ static void emit_known(const struct interface *i, struct out *o)
 void emit_tables(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
-	const struct lines lines = {o, true};
+	struct lines lines = {.out = o, .in_c = true};
 	const char *n = i->name.s;
 
 	emit_banner(o, source_position(run, i->name.loc));
@@ -545,10 +549,9 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 	emit_known(i, o);
 	put(o, "__asm__(\n");
 	put_line(&lines, "\t.pushsection .rodata");
-	put_line(&lines, mem_printf("\t.globl %s_site_length", n));
-	put_line(&lines, mem_printf("%s_site_length:", n));
-	vec_each(op, &i->ops)
-		put_line(&lines, mem_printf("\t.byte .L%s_length_%s", n, (*op)->name.s));
+	put_line(&lines, "\t.globl %s_site_length", n);
+	put_line(&lines, "%s_site_length:", n);
+	vec_each(op, &i->ops) put_line(&lines, "\t.byte .L%s_length_%s", n, (*op)->name.s);
 	put_line(&lines, "\t.popsection");
 	put(o, ");\n");
 }

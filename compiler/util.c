@@ -225,6 +225,14 @@ void put_n(struct out *o, const char *s, size_t n)
 	o->v[o->n] = 0;
 }
 
+const char *put_until(struct out *o, const char *s, const char *stops)
+{
+	size_t n = strcspn(s, stops);
+
+	put_n(o, s, n);
+	return s + n;
+}
+
 static void put_number(struct out *o, uint64_t n)
 {
 	char digits[20], *d = digits + sizeof(digits);

@@ -80,6 +80,9 @@ void put(struct out *o, const char *fmt, ...) PRINTF(2, 3);
 void put_v(struct out *o, const char *fmt, va_list ap);
 void put_n(struct out *o, const char *s, size_t n);
 
+/** Puts the text up to the first of the characters @stops, and returns where that is. */
+const char *put_until(struct out *o, const char *s, const char *stops);
+
 /** Room for so many bytes, so that putting them moves nothing. */
 void put_room(struct out *o, size_t more);
 
