@@ -52,7 +52,7 @@ $(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/p
 	@$(2) $(3) -o $$@ $$^
 endef
 
-SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+SANITIZE := -O0 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 $(eval $(call pvgen-build,plain,$(CC),))
 $(eval $(call pvgen-build,clang,$(CLANG),))
