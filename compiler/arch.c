@@ -47,6 +47,7 @@ const struct arch arch_table[] = {
 		.constant = "mov $@, %eax", /* keeps the flags, for ops that must */
 		.constant_wide = "mov $@, %rax",
 		.trap = "ud2",
+		.address = "lea @(%rip), %rax",
 		.landing_pad = "endbr64",
 		.ret = "ret",
 		.call_slot = "call *@(%rip)",

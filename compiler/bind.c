@@ -138,6 +138,17 @@ static const struct {
 	{"inherit", IMPL_INHERIT, bind_plain},
 };
 
+const char *impl_name(enum impl_kind kind)
+{
+	static const char *const others[] = {
+		[IMPL_HYPERCALL] = "hypercall", [IMPL_LOAD] = "load", [IMPL_STORE] = "store"};
+
+	for (size_t i = 0; i < NELEM(kinds); i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].name;
+	return others[kind];
+}
+
 static bool bind_kind(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
@@ -443,9 +454,7 @@ static void check_privilege(struct run *run, const struct backend *b, const stru
 		diag(run, inline_privileged, insn->loc, b->name.s, insn->string);
 }
 
-/** What of the native implementation may need privilege; NULL if nothing does. */
-static const char *privileged_part(const struct run *run, const struct op *op,
-				   const struct impl *native)
+const char *privileged_part(const struct run *run, const struct op *op, const struct impl *native)
 {
 	const struct operand *insn;
 

@@ -99,6 +99,27 @@ const char *path_text(const names *path, size_t first)
 	return text_of(&o);
 }
 
+const char *c_clobbers(const struct op *op)
+{
+	struct out o = {0};
+
+	if (op->tail && op->clobber != CLOBBER_SET)
+		return "nothing: all registers are live";
+	switch (op->clobber) {
+	case CLOBBER_NORMAL:
+		return "what a C call may change";
+	case CLOBBER_NONE:
+		return "its arguments and result";
+	case CLOBBER_FLAGS:
+		return "its arguments, result and the flags";
+	case CLOBBER_SET:
+		break;
+	}
+	put(&o, op->tail ? "only" : "its arguments, result and");
+	vec_each(r, &op->registers) put(&o, " %s", r->s);
+	return text_of(&o);
+}
+
 const char *op_path(const struct op *op)
 {
 	const char *path = op->name.s;

@@ -218,7 +218,8 @@ static bool write_all(struct run *run, struct out *text)
 		fwrite(text_of(text), 1, text->n, stderr);
 		return true;
 	}
-	*vec_push(&files) = (struct output){options->path ? options->path : "-", *text};
+	*vec_push(&files) =
+		(struct output){.path = options->path ? options->path : "-", .text = *text};
 	return places_are_free(run, &files) && write_files(run, &files);
 }
 

@@ -15,7 +15,6 @@ const struct emitter emitters[] = {
 	{"backend", "@.h", PER_BACKEND, CODE, emit_backend_header},
 	{"table", "@.c", PER_BACKEND, CODE, emit_backend_table},
 	{"templates", "@.S", PER_BACKEND, CODE, emit_backend_templates},
-	{"skeleton", "@.skeleton.c", PER_BACKEND, CODE, emit_skeleton},
 };
 
 const size_t emitter_count = NELEM(emitters);

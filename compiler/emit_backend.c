@@ -1,123 +1,20 @@
-/* A backend's half that is generated: prototypes, tables, templates, and the skeleton. */
+/* A backend's half that is generated: prototypes, tables, templates. */
 #include <string.h>
 
-#include "pvgen.h"
+#include "skeleton.h"
 
 static const struct impl *impl_of(const struct backend *b, const struct op *op)
 {
 	return &b->impls[op->slot];
 }
 
-/** Is this a function that the backend's author writes? */
-static bool is_written(const struct backend *b, const struct op *op)
-{
-	const struct impl *impl = impl_of(b, op);
-
-	return impl->kind == IMPL_CALL && !impl->is_inherited;
-}
-
-static const char *op_doc(const struct op *op)
-{
-	return mem_printf("%s: %s\n", op_path(op), op->doc ? op->doc : "");
-}
-
 /* ---- header: what people write, as prototypes ---- */
-
-static void emit_written_prototypes(const struct backend *b, struct out *o)
-{
-	struct map done = {0};
-
-	vec_each(it, &b->interface->ops)
-	{
-		const struct op *op = *it;
-
-		if (!is_written(b, op) || map_add(&done, impl_of(b, op)->function, (void *)op))
-			continue;
-		emit_doc(o, "", op_doc(op));
-		put(o, "%s;\n\n", c_prototype(b->interface, op, impl_of(b, op)->function));
-	}
-}
-
-/** What a registration's pointer points to: the author's function or object. */
-static void emit_pointed(const struct type *type, const char *symbol, struct out *o)
-{
-	struct type pointee = *type;
-	bool is_function = type->decl && type->decl->kind == DECL_FUNCTION;
-
-	pointee.stars--;
-	if (type_is_void(&pointee))
-		put(o, "extern %schar %s[];\n\n", type->is_const ? "const " : "", symbol);
-	else
-		put(o, "extern %s;\n\n",
-		    c_declare(&pointee, is_function ? symbol : mem_printf("%s[]", symbol)));
-}
-
-static void emit_registered_prototypes(const struct provision *p, struct out *o)
-{
-	size_t n = 0;
-
-	vec_each(m, &p->registration->members)
-	{
-		const struct operand *value = &p->values.v[n++].operands.v[0];
-
-		if (value->kind != OPERAND_PATH)
-			continue;
-		emit_doc(o, "", m->doc);
-		if (m->is_function)
-			put(o, "%s(%s);\n\n", c_declare(&m->type, value->path.v[0].s),
-			    c_params(&m->params));
-		else
-			emit_pointed(&m->type, value->path.v[0].s, o);
-	}
-}
-
-static void emit_helper_prototypes(const struct backend *b, struct out *o)
-{
-	const char *n = b->interface->name.s;
-
-	if (b->init)
-		put(o,
-		    "/** Called once, when the slots hold this backend's functions. */\n"
-		    "void %s(const struct %s_boot *boot);\n\n",
-		    b->init, n);
-	if (b->flush)
-		put(o,
-		    "/** Makes the hypercalls that ops have queued; others come after them. */\n"
-		    "void %s(void);\n\n",
-		    b->flush);
-	vec_each(c, &b->converters)
-		put(o,
-		    "/** Converter: address of kind %s to %s. */\n"
-		    "unsigned long %s(unsigned long %s);\n\n",
-		    space_name(c->from), space_name(c->to), c->function, space_name(c->from));
-}
-
-/** Code that templates call: it keeps to the clobbers of the op. */
-static void emit_template_targets(const struct backend *b, struct out *o)
-{
-	struct map done = {0};
-
-	vec_each(it, &b->interface->ops)
-	{
-		const struct op *op = *it;
-
-		vec_each(insn, &b->lowered[op->slot].insns)
-		{
-			if (!insn->target || map_add(&done, insn->target, (void *)op))
-				continue;
-			put(o,
-			    "/** Called by the template of %s: changes no more than it may. "
-			    "*/\n",
-			    op_path(op));
-			put(o, "%svoid %s(void);\n\n", c_narrow(b->interface, op), insn->target);
-		}
-	}
-}
 
 void emit_backend_header(const struct run *run, const void *module, struct out *o)
 {
 	const struct backend *b = module;
 	const char *up = upper(b->name.s);
+	writtens list = written_by(b);
 
 	emit_banner(o, source_position(run, b->name.loc));
 	put(o, "#ifndef PVGEN_BACKEND_%s_H\n#define PVGEN_BACKEND_%s_H\n\n", up, up);
@@ -125,10 +22,13 @@ void emit_backend_header(const struct run *run, const void *module, struct out *
 	if (b->abi)
 		put(o, "#include \"%s.h\"\n", b->abi->name.s);
 	put(o, "\n");
-	emit_written_prototypes(b, o);
-	vec_each(p, &b->provisions) emit_registered_prototypes(p, o);
-	emit_helper_prototypes(b, o);
-	emit_template_targets(b, o);
+	vec_each(w, &list)
+	{
+		if (!w->declaration)
+			continue;
+		emit_doc(o, "", w->doc);
+		put(o, "%s%s;\n\n", w->object ? "extern " : "", w->declaration);
+	}
 	put(o, "#endif\n");
 }
 
@@ -462,121 +362,4 @@ void emit_backend_templates(const struct run *run, const void *module, struct ou
 	put(o, "\n\t.section .discard.budget,\"\",@progbits\n");
 	vec_each(op, &b->interface->ops) emit_budget(run, b, *op, o);
 	put(o, "\n\t.section .note.GNU-stack,\"\",@progbits\n");
-}
-
-/* ---- skeleton ---- */
-
-static const char *context_text(const struct op *op)
-{
-	struct out o = {0};
-
-	put(&o, "%s",
-	    op_is_narrow(op) ? "Preserves all registers but its arguments and result.\n" : "");
-	put(&o, "%s", op->context & CONTEXT_NOINSTR ? "May not be instrumented or traced.\n" : "");
-	put(&o, "%s", op->context & CONTEXT_HOT ? "Runs often.\n" : "");
-	vec_each(d, &op->defer) put(&o, "May wait for %s, see batch '%s'.\n",
-				    op_path((*d)->end.v[0]), (*d)->name.s);
-	return text_of(&o);
-}
-
-static void put_unused(const struct op *op, struct out *o)
-{
-	vec_each(p, &op->params) put(o, "\t(void)%s;\n", p->name.s);
-}
-
-static void emit_skeleton_op(const struct backend *b, const struct op *op, struct out *o)
-{
-	const struct interface *i = b->interface;
-
-	put(o, "\n");
-	emit_doc(o, "", mem_printf("%s%s", op_doc(op), context_text(op)));
-	put(o, "%sIMPLEMENTS(%s, %u);\n%s\n{\n", i->scope.upper_prefix, op->name.s, op->revision,
-	    c_prototype(i, op, impl_of(b, op)->function));
-	put_unused(op, o);
-	put(o, "\t__builtin_trap(); /* not written yet */\n}\n");
-}
-
-static void emit_skeleton_registration(const struct provision *p, struct map *done, struct out *o)
-{
-	size_t n = 0;
-
-	vec_each(m, &p->registration->members)
-	{
-		const struct operand *value = &p->values.v[n++].operands.v[0];
-
-		if (!m->is_function || map_add(done, value->path.v[0].s, m))
-			continue;
-		put(o, "\n");
-		emit_doc(o, "", m->doc);
-		put(o, "%s(%s)\n{\n", c_declare(&m->type, value->path.v[0].s),
-		    c_params(&m->params));
-		vec_each(q, &m->params) put(o, "\t(void)%s;\n", q->name.s);
-		put(o, "\t__builtin_trap(); /* not written yet */\n}\n");
-	}
-}
-
-/** A function beside the ops that the author writes. */
-static void emit_skeleton_function(const char *doc, const char *function, const char *prototype,
-				   const char *body, struct map *done, struct out *o)
-{
-	if (map_add(done, function, (void *)function))
-		return;
-	put(o, "\n");
-	emit_doc(o, "", doc);
-	put(o, "%s\n{\n%s\t__builtin_trap(); /* not written yet */\n}\n", prototype, body);
-}
-
-static void emit_skeleton_helpers(const struct backend *b, struct map *done, struct out *o)
-{
-	if (b->init)
-		emit_skeleton_function("Called once, when the slots hold this backend's functions.",
-				       b->init,
-				       mem_printf("void %s(const struct %s_boot *boot)", b->init,
-						  b->interface->name.s),
-				       "\t(void)boot;\n", done, o);
-	if (b->flush)
-		emit_skeleton_function("Makes the hypercalls that ops have queued.", b->flush,
-				       mem_printf("void %s(void)", b->flush), "", done, o);
-	vec_each(c, &b->converters) emit_skeleton_function(
-		mem_printf("Address of kind %s to %s.", space_name(c->from), space_name(c->to)),
-		c->function,
-		mem_printf("unsigned long %s(unsigned long %s)", c->function, space_name(c->from)),
-		mem_printf("\t(void)%s;\n", space_name(c->from)), done, o);
-}
-
-static void emit_skeleton_targets(const struct backend *b, const struct op *op, struct map *done,
-				  struct out *o)
-{
-	vec_each(insn, &b->lowered[op->slot].insns)
-	{
-		if (insn->target)
-			emit_skeleton_function(
-				mem_printf("Called by the template of %s.", op_path(op)),
-				insn->target,
-				mem_printf("%svoid %s(void)", c_narrow(b->interface, op),
-					   insn->target),
-				"", done, o);
-	}
-}
-
-void emit_skeleton(const struct run *run, const void *module, struct out *o)
-{
-	const struct backend *b = module;
-	struct map done = {0};
-
-	(void)run;
-	put(o,
-	    "/*\n * Backend %s, to be filled in: copy this file to backends/ and write the "
-	    "bodies.\n"
-	    " * Functions that preserve all registers are built with -mgeneral-regs-only.\n */\n"
-	    "#include \"%s.h\"\n",
-	    b->name.s, b->name.s);
-	vec_each(op, &b->interface->ops)
-	{
-		if (is_written(b, *op) && !map_add(&done, impl_of(b, *op)->function, *op))
-			emit_skeleton_op(b, *op, o);
-		emit_skeleton_targets(b, *op, &done, o);
-	}
-	vec_each(p, &b->provisions) emit_skeleton_registration(p, &done, o);
-	emit_skeleton_helpers(b, &done, o);
 }

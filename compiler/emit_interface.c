@@ -20,31 +20,10 @@ static void emit_numbers(const struct interface *i, struct out *o)
 	put(o, "\t%sNR_OPS = %zu\n};\n\n", up, i->ops.n);
 }
 
-static const char *clobber_text(const struct op *op)
-{
-	struct out o = {0};
-
-	if (op->tail && op->clobber != CLOBBER_SET)
-		return "nothing: all registers are live";
-	switch (op->clobber) {
-	case CLOBBER_NORMAL:
-		return "what a C call may change";
-	case CLOBBER_NONE:
-		return "its arguments and result";
-	case CLOBBER_FLAGS:
-		return "its arguments, result and the flags";
-	case CLOBBER_SET:
-		break;
-	}
-	put(&o, op->tail ? "only" : "its arguments, result and");
-	vec_each(r, &op->registers) put(&o, " %s", r->s);
-	return text_of(&o);
-}
-
 static const char *op_doc(const struct op *op)
 {
 	return mem_printf("%s%sChanges %s.\n", op->doc ? op->doc : "", op->doc ? "\n" : "",
-			  clobber_text(op));
+			  c_clobbers(op));
 }
 
 static void put_group_member(const struct interface *i, const struct group *g, struct out *o)
@@ -234,6 +213,29 @@ static const char implements[] =
 	"/* A function that preserves all registers but its arguments and result. */\n"
 	"#define ^_NARROW __attribute__((no_caller_saved_registers))\n\n";
 
+/**
+ * As in a template that traps, a number follows the instruction; this one is no op's, and says
+ * that the register of results points to a text.
+ */
+static void put_unwritten(const struct run *run, const struct interface *i, struct out *o)
+{
+	const char *up = i->scope.upper_prefix;
+
+	put(o,
+	    "/**\n"
+	    " * Body of a function that nobody has written yet: traps, with the text in %s and "
+	    "the\n"
+	    " * number %sNR_OPS, which no op has, behind the instruction.\n"
+	    " */\n"
+	    "#define %sUNWRITTEN(text) \\\n"
+	    "\tdo { \\\n"
+	    "\t\tregister const char *unwritten __asm__(\"%s\") = text; \\\n"
+	    "\t\t__asm__ volatile(\"%s; .short %zu\" : : \"r\"(unwritten)); \\\n"
+	    "\t\t__builtin_unreachable(); \\\n"
+	    "\t} while (0)\n\n",
+	    run->arch->result, up, up, run->arch->result, run->arch->trap, i->ops.n & 0xffff);
+}
+
 static void put_implements(const struct interface *i, struct out *o)
 {
 	const char *progbits = strstr(implements, "@progbits");
@@ -246,6 +248,30 @@ static void put_implements(const struct interface *i, struct out *o)
 	put_records(i, progbits + strlen("@progbits"), o);
 }
 
+/** The same for functions in assembly. */
+static void put_assembly(const struct run *run, const struct interface *i, struct out *o)
+{
+	const char *up = i->scope.upper_prefix;
+
+	put(o,
+	    "#else\n"
+	    ".macro %sIMPLEMENTS op, revision\n"
+	    "\t.pushsection .%s.implements, \"\", @progbits\n"
+	    "\t.asciz \"\\op=\\revision\"\n"
+	    "\t.popsection\n"
+	    ".endm\n\n"
+	    ".macro %sUNWRITTEN text\n"
+	    "\t.pushsection .rodata.str1.1, \"aMS\", @progbits, 1\n"
+	    "999:\t.asciz \"\\text\"\n"
+	    "\t.popsection\n"
+	    "\t%s\n"
+	    "\t%s\n"
+	    "\t.short %zu\n"
+	    ".endm\n",
+	    up, i->name.s, up, arch_expand(run->arch->address, "999b", NULL), run->arch->trap,
+	    i->ops.n & 0xffff);
+}
+
 void emit_ops(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
@@ -256,6 +282,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
 	       "#include <stdint.h>\n\n");
 	put_implements(i, o);
+	put_unwritten(run, i, o);
 	emit_types(&run->scope, o);
 	emit_types(&i->scope, o);
 	emit_numbers(i, o);
@@ -263,6 +290,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 	put_records(i, records, o);
 	vec_each(r, &i->registrations) emit_registration(i, *r, o);
 	emit_backend_struct(i, o);
+	put_assembly(run, i, o);
 	put(o, "#endif /* __ASSEMBLER__ */\n#endif\n");
 }
 

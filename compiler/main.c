@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "skeleton.h"
 
 static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, configure, resolve, layout, bind, lower,
@@ -86,6 +87,19 @@ static int command_build(struct run *run)
 	return status_of(run, check(run) && run_passes(run, build_passes, NELEM(build_passes)));
 }
 
+static int command_backend_new(struct run *run)
+{
+	const char *name = run->inputs.v[0];
+
+	run->inputs.v++;
+	if (!--run->inputs.n)
+		return usage_error("no description after", name);
+	/* Once for what there is, and once more with the new one. */
+	return status_of(run, check(run) && draft_backend(run, name) && check(run) &&
+				      skeleton(run, name) && write_outputs(run) &&
+				      print_outputs(run));
+}
+
 const struct command commands[] = {
 	{"build", "FILE...", "write the glue that the descriptions FILE define", command_build,
 	 FOR_BUILD},
@@ -93,23 +107,48 @@ const struct command commands[] = {
 	{"verify", "OBJECT... FILE.pvi...",
 	 "compare a linked image, or relocatable objects together, with the descriptions",
 	 command_verify, FOR_VERIFY},
+	{"backend new", "NAME FILE...",
+	 "write what the author of a new backend starts from: its description, its C",
+	 command_backend_new, FOR_NEW},
 };
 
 const size_t command_count = NELEM(commands);
 
-static const struct command *find_command(const char *word)
+/** How many of the words are the command's name: 1 or 2, or 0. */
+static size_t words_of(const struct command *command, const char *const *words)
 {
-	for (size_t i = 0; i < NELEM(commands); i++)
-		if (!strcmp(commands[i].name, word))
+	if (!strchr(command->name, ' '))
+		return !strcmp(command->name, words[0]);
+	return words[1] && !strcmp(command->name, mem_printf("%s %s", words[0], words[1])) ? 2 : 0;
+}
+
+static const struct command *find_command(const char *const *words, size_t *n_words)
+{
+	for (size_t i = 0; i < NELEM(commands); i++) {
+		*n_words = words_of(&commands[i], words);
+		if (*n_words)
 			return &commands[i];
+	}
 	return NULL;
+}
+
+/** What may be meant as the name of a command: the first word, and the second of several. */
+static const char *command_words(const char *const *words)
+{
+	if (strcmp(words[0], "backend") || !words[1])
+		return words[0];
+	return mem_printf("%s %s", words[0], words[1]);
 }
 
 /** Runs the command; its words end with NULL. */
 static int run_command(const char *const *words, size_t n)
 {
-	struct run run = {.outdir = ".", .stdin_name = "<stdin>", .arch = &arch_table[0]};
-	const struct command *command = find_command(words[0]);
+	struct run run = {.outdir = ".",
+			  .stdin_name = "<stdin>",
+			  .arch = &arch_table[0],
+			  .backend = {.directory = "backends"}};
+	size_t n_words = 0;
+	const struct command *command = find_command(words, &n_words);
 	int status;
 
 	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") ||
@@ -118,8 +157,8 @@ static int run_command(const char *const *words, size_t n)
 	if (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))
 		return print_version();
 	if (!command)
-		return usage_error("unknown command", words[0]);
-	status = parse_options(&run, command, words + 1);
+		return usage_error("unknown command", command_words(words));
+	status = parse_options(&run, command, words + n_words);
 	if (status)
 		return status;
 	status = command->run(&run);

@@ -98,6 +98,43 @@ static int set_output(struct run *run, const char *path)
 	return STATUS_FINE;
 }
 
+static int set_interface(struct run *run, const char *name)
+{
+	run->backend.interface = name;
+	return STATUS_FINE;
+}
+
+static int set_abi(struct run *run, const char *name)
+{
+	run->backend.abi = name;
+	return STATUS_FINE;
+}
+
+static int set_description(struct run *run, const char *path)
+{
+	run->backend.description = path;
+	return STATUS_FINE;
+}
+
+static int set_directory(struct run *run, const char *path)
+{
+	run->backend.directory = path;
+	return STATUS_FINE;
+}
+
+static int set_signature(struct run *run, const char *text)
+{
+	run->backend.signature = text;
+	return STATUS_FINE;
+}
+
+static int set_deprivileged(struct run *run, const char *nothing)
+{
+	(void)nothing;
+	run->backend.is_deprivileged = true;
+	return STATUS_FINE;
+}
+
 static const struct option_row {
 	const char *name;     /* "-I": the argument may be joined to it; "--arch": with = */
 	const char *argument; /* NULL: takes none */
@@ -129,6 +166,17 @@ static const struct option_row {
 	 set_max_errors},
 	{"--parseable-fixits", NULL, "also say edits as fix-it:\"FILE\":{L:C-L:C}:\"TEXT\"",
 	 FOR_ALL, set_parseable_fixits},
+	{"--for", "INTERFACE", "interface of the new backend (default: the only one)", FOR_NEW,
+	 set_interface},
+	{"--on", "ABI", "binary interface that the new backend calls", FOR_NEW, set_abi},
+	{"--deprivileged", NULL, "the kernel must not execute privileged instructions there",
+	 FOR_NEW, set_deprivileged},
+	{"--cpuid", "SIGNATURE", "how the new backend's machine names itself in CPUID", FOR_NEW,
+	 set_signature},
+	{"--idl", "FILE", "its description (default: NAME.pvi beside the interface's)", FOR_NEW,
+	 set_description},
+	{"--dir", "DIR", "holds a folder for each backend (default: backends)", FOR_NEW,
+	 set_directory},
 };
 
 /* ---- the command line ---- */
@@ -247,7 +295,7 @@ static void print_commands(FILE *f)
 			i ? "      " : "usage:", commands[i].name, commands[i].operands);
 	fputs("       pvgen --help | --version\n\n", f);
 	for (size_t i = 0; i < command_count; i++)
-		fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].help);
+		fprintf(f, "  %-14s %s\n", commands[i].name, commands[i].help);
 }
 
 int print_help(FILE *f, bool was_asked)

@@ -21,6 +21,7 @@ enum {
 	FOR_BUILD = 1 << 0,
 	FOR_CHECK = 1 << 1,
 	FOR_VERIFY = 1 << 2,
+	FOR_NEW = 1 << 3,
 	FOR_ALL = ~0,
 };
 

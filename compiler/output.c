@@ -88,6 +88,7 @@ struct change {
 	const struct out *text;
 	const char *path;  /* behind all links */
 	const char *aside; /* the new file, until it is renamed */
+	bool is_created;   /* as in struct output */
 	bool is_old;
 	mode_t mode; /* of the old one, which stays */
 };
@@ -131,25 +132,50 @@ static bool prepare(struct run *run, struct change *c)
 
 typedef VEC(struct change) changes;
 
+static bool put_in_place(const struct change *c)
+{
+	if (!c->is_created)
+		return !rename(c->aside, c->path);
+	/* Unlike a rename, a link does not replace what another run has made meanwhile. */
+	if (link(c->aside, c->path))
+		return false;
+	unlink(c->aside);
+	return true;
+}
+
+/** Of what is created all is there, or nothing. */
+static void take_back(const changes *changes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (changes->v[i].is_created)
+			unlink(changes->v[i].path);
+}
+
 static bool replace_all(struct run *run, changes *changes)
 {
+	size_t placed = 0;
 	bool good = true;
 
 	vec_each(c, changes) good = good && prepare(run, c);
 	vec_each(c, changes)
 	{
-		if (good && rename(c->aside, c->path))
+		if (good && !put_in_place(c))
 			good = fail(run, "replace", c->path);
 		if (!good && c->aside)
 			unlink(c->aside);
+		placed += good;
 	}
+	if (!good)
+		take_back(changes, placed);
 	return good;
 }
 
 /** Adds what must be done to the file, if it is not current. */
 static bool add_change(struct run *run, const struct output *out, changes *changes)
 {
-	struct change c = {.text = &out->text, .path = path_followed(out->path)};
+	struct change c = {.text = &out->text,
+			   .path = path_followed(out->path),
+			   .is_created = out->is_created};
 	struct stat st = {0};
 
 	if (!c.path)
@@ -239,4 +265,14 @@ static bool check_places(struct run *run)
 bool write_outputs(struct run *run)
 {
 	return check_places(run) && write_files(run, &run->outputs);
+}
+
+bool print_outputs(struct run *run)
+{
+	FILE *f = diag_owns_stdout(&run->diag) ? stderr : stdout;
+
+	vec_each(out, &run->outputs) fprintf(f, "%s\n", out->path);
+	if (fflush(f) || ferror(f))
+		return fail(run, "write", "<stdout>");
+	return true;
 }

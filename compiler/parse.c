@@ -93,5 +93,7 @@ bool parse_inputs(struct run *run)
 {
 	run->scope.prefix = run->scope.upper_prefix = "";
 	vec_each(path, &run->inputs) parse_input(run, *path);
+	if (run->draft.path)
+		parse_source(run, source_draft(run, run->draft.path, &run->draft.text), NULL);
 	return !run->errors;
 }

@@ -513,6 +513,7 @@ struct backend {
 struct output {
 	const char *path;
 	struct out text;
+	bool is_created; /* there must not be such a file yet */
 };
 
 typedef VEC(struct output) outputs;
@@ -522,18 +523,28 @@ struct emit_request {
 	const char *path; /* NULL: the emitter's own name below outdir */
 };
 
+/** What `pvgen backend` was told. */
+struct backend_options {
+	const char *interface, *abi; /* of a new one; or NULL */
+	const char *description;     /* of a new one, where it goes; or NULL */
+	const char *directory;	     /* that holds a folder for each backend */
+	const char *signature;	     /* of a new one; or NULL */
+	bool is_deprivileged;
+};
+
 struct run {
 	/* options */
 	VEC(const char *) inputs; /* descriptions */
+	struct output draft;	  /* one more, not a file yet; or without a path */
 	VEC(const char *) objects;
 	VEC(const char *) include_dirs;
 	VEC(const char *) settings; /* SYMBOL or SYMBOL=VALUE */
 	VEC(struct emit_request) requests;
 	const char *outdir, *output_path;
 	const struct arch *arch;
-	bool check_only;
 	const char *stdin_name; /* in messages, and where its imports are looked for */
 	struct diag_options diag;
+	struct backend_options backend;
 	/* source and diagnostics */
 	VEC(struct source *) sources;
 	VEC(struct diagnostic) diagnostics;
@@ -569,6 +580,7 @@ struct arch {
 	const char *identity;	   /* first argument to result */
 	const char *constant;	   /* result = @, which 32 bits hold */
 	const char *constant_wide; /* result = @ */
+	const char *address;	   /* result = address of @ */
 	const char *trap;	   /* raises an exception; two bytes with the op's number follow */
 	const char *landing_pad;
 	const char *ret;
@@ -705,6 +717,12 @@ uint64_t type_size(const struct run *run, const struct type *type);
 /** Pass: an implementation for each op of each backend, or an error. */
 bool bind(struct run *run);
 
+/** As in a description: "inline", "call"... */
+const char *impl_name(enum impl_kind kind);
+
+/** What of the native implementation may need privilege; NULL if nothing does. */
+const char *privileged_part(const struct run *run, const struct op *op, const struct impl *native);
+
 /** Place that path[first...] names: STRUCTURE.MEMBER...; false and a report if there is none. */
 bool shared_place(struct run *run, const struct backend *b, const names *path, size_t first,
 		  struct place *place);
@@ -784,7 +802,6 @@ void emit_abi(const struct run *run, const void *module, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);
 void emit_backend_table(const struct run *run, const void *module, struct out *o);
 void emit_backend_templates(const struct run *run, const void *module, struct out *o);
-void emit_skeleton(const struct run *run, const void *module, struct out *o);
 
 /* ---- emit.c: what emitters share ----------------------------------------------- */
 
@@ -813,6 +830,9 @@ bool op_is_narrow(const struct op *op);
 
 /** Words from the first on, with dots between them. */
 const char *path_text(const names *path, size_t first);
+
+/** What a call of the op changes, to stand behind "Changes". */
+const char *c_clobbers(const struct op *op);
 
 /** "group.inner.op", as people name it, and in C. */
 const char *op_path(const struct op *op);
@@ -845,5 +865,8 @@ bool places_are_free(struct run *run, const outputs *files);
 
 /** Writes what changed, each file aside and renamed, all or none; - is standard output. */
 bool write_files(struct run *run, const outputs *files);
+
+/** Names them on standard output. */
+bool print_outputs(struct run *run);
 
 #endif

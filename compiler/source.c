@@ -123,6 +123,17 @@ uint32_t source_index(const struct run *run, const struct source *s)
 	return i;
 }
 
+struct source *source_draft(struct run *run, const char *path, const struct out *text)
+{
+	struct source *s = source_add(run, path, &(struct stat){0});
+
+	s->text = mem_alloc(text->n + 2);
+	memcpy(s->text, text_of(text), text->n);
+	s->length = text->n;
+	find_lines(s);
+	return s;
+}
+
 /** Index of the line that holds this offset. */
 static size_t line_at(const struct source *s, uint32_t offset)
 {

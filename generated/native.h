@@ -133,7 +133,9 @@ void native_ipi_interrupt(unsigned int kind);
 
 void native_cmos_read(struct pv_moment *now);
 
-/** Called once, when the slots hold this backend's functions. */
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
 void native_init(const struct pv_boot *boot);
 
 #endif

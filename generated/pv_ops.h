@@ -61,6 +61,17 @@
 /* A function that preserves all registers but its arguments and result. */
 #define PV_NARROW __attribute__((no_caller_saved_registers))
 
+/**
+ * Body of a function that nobody has written yet: traps, with the text in rax and the
+ * number PV_NR_OPS, which no op has, behind the instruction.
+ */
+#define PV_UNWRITTEN(text) \
+	do { \
+		register const char *unwritten __asm__("rax") = text; \
+		__asm__ volatile("ud2; .short 73" : : "r"(unwritten)); \
+		__builtin_unreachable(); \
+	} while (0)
+
 struct pte;
 struct pmd;
 struct pud;
@@ -1033,5 +1044,20 @@ struct pv_known {
 extern const struct pv_known pv_known[];
 extern const unsigned int pv_nr_known;
 
+#else
+.macro PV_IMPLEMENTS op, revision
+	.pushsection .pv.implements, "", @progbits
+	.asciz "\op=\revision"
+	.popsection
+.endm
+
+.macro PV_UNWRITTEN text
+	.pushsection .rodata.str1.1, "aMS", @progbits, 1
+999:	.asciz "\text"
+	.popsection
+	lea 999b(%rip), %rax
+	ud2
+	.short 73
+.endm
 #endif /* __ASSEMBLER__ */
 #endif

@@ -381,16 +381,24 @@ void xen_wallclock_read(struct pv_moment *now);
  */
 uint64_t xen_steal_read(unsigned int cpu);
 
-/** Called once, when the slots hold this backend's functions. */
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
 void xen_pv_init(const struct pv_boot *boot);
 
-/** Makes the hypercalls that ops have queued; others come after them. */
+/**
+ * Makes the hypercalls that ops have queued; others come after them.
+ */
 void xen_pv_flush(void);
 
-/** Converter: address of kind gpa to mfn. */
+/**
+ * Converter: address of kind gpa to mfn.
+ */
 unsigned long xen_pv_gpa_to_mfn(unsigned long gpa);
 
-/** Called by the template of irq.irq_enable: changes no more than it may. */
+/**
+ * Called by the template of irq.irq_enable: changes no more than it may.
+ */
 PV_NARROW void xen_pv_deliver(void);
 
 #endif

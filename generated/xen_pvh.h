@@ -50,7 +50,9 @@ void xen_wallclock_read(struct pv_moment *now);
  */
 uint64_t xen_steal_read(unsigned int cpu);
 
-/** Called once, when the slots hold this backend's functions. */
+/**
+ * Called once, when the slots hold this backend's functions.
+ */
 void xen_pvh_init(const struct pv_boot *boot);
 
 #endif

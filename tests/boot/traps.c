@@ -38,8 +38,9 @@ struct tss kernel_tss;
 struct trap_record trap_last;
 struct user_entry user_entry;
 
-/* The bytes of a trap site say which op it is: contract of PV_FORM_TRAP. */
-static void name_trap_site(const struct trap_frame *frame)
+/* The bytes behind the instruction say which op it is, or that RAX points to a text: contracts of
+ * PV_FORM_TRAP and PV_UNWRITTEN. */
+static void name_trap(const struct trap_frame *frame)
 {
 	const uint8_t *code = (const uint8_t *)frame->rip;
 	uint16_t op;
@@ -49,6 +50,8 @@ static void name_trap_site(const struct trap_frame *frame)
 	memcpy(&op, code + 2, sizeof(op));
 	if (op < PV_NR_OPS)
 		panic("op %s is a trap at %x", pv_op_names[op], frame->rip);
+	if (op == PV_NR_OPS)
+		panic("not written yet: %s at %x", (const char *)frame->rax, frame->rip);
 }
 
 static bool catch (struct trap_frame *frame, unsigned long cr2)
@@ -70,7 +73,7 @@ void trap_dispatch(struct trap_frame *frame, unsigned long cr2)
 		handlers[frame->vector](frame);
 		return;
 	}
-	name_trap_site(frame);
+	name_trap(frame);
 	if ((frame->vector == TRAP_GP || frame->vector == TRAP_UD) && pv_fixup(&frame->rip))
 		return;
 	if (!catch (frame, cr2))

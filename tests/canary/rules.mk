@@ -11,7 +11,6 @@ $(PRODUCT)/stamp: tests/canary/product.py $(BUILD)/pvgen
 	@echo '  PVGEN $(@D)'
 	@$(PYTHON) $< $(@D)
 	@$(BUILD)/pvgen build --outdir $(@D) $(@D)/product.pvi
-	@rm -f $(@D)/*.skeleton.c
 	@touch $@
 
 define product-build

@@ -522,7 +522,7 @@ def test_version() -> None:
 def test_help_names_every_kind() -> None:
     """Nobody has to read the source to know what --emit takes."""
     text = run("--help").out.decode()
-    for kind in "ops calls asm tables canary canaries manifest abi backend table templates skeleton".split():
+    for kind in "ops calls asm tables canary canaries manifest abi backend table templates".split():
         assert re.search(rf"\b{kind}\b", text), kind
 
 
@@ -531,6 +531,8 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "no file": (["check"], "no input file"),
     "no file to build": (["build"], "no input file"),
     "unknown command": (["bild", "in.pvi"], "unknown command 'bild'"),
+    "backend alone": (["backend"], "unknown command 'backend'"),
+    "unknown second word": (["backend", "newer", "in.pvi"], "unknown command 'backend newer'"),
     "unknown option": (["check", "--colour", "in.pvi"], "--colour"),
     "unknown letter": (["check", "-x", "in.pvi"], "'-x'"),
     "part of an option": (["build", "--out=out", "in.pvi"], "unknown option '--out=out'"),

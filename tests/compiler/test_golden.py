@@ -18,7 +18,7 @@ UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
 
 KINDS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), re.MULTILINE)
 
-DOCUMENTED = set("ops calls asm tables canary canaries manifest abi backend table templates skeleton".split())
+DOCUMENTED = set("ops calls asm tables canary canaries manifest abi backend table templates".split())
 
 COMPILERS = ("gcc", "clang")
 FLAGS = (
@@ -116,7 +116,7 @@ def complaints(directory: Path, compiler: str) -> list[str]:
 @inputs
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_compiles(path: Path, compiler: str, tmp_path: Path) -> None:
-    """C, assembly and skeletons, without a word of the compiler."""
+    """C and assembly, without a word of the compiler."""
     build(path, tmp_path)
     said = complaints(tmp_path, compiler)
     assert not said, "\n".join(said)

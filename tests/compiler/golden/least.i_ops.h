@@ -20,6 +20,17 @@
 /* A function that preserves all registers but its arguments and result. */
 #define I_NARROW __attribute__((no_caller_saved_registers))
 
+/**
+ * Body of a function that nobody has written yet: traps, with the text in rax and the
+ * number I_NR_OPS, which no op has, behind the instruction.
+ */
+#define I_UNWRITTEN(text) \
+	do { \
+		register const char *unwritten __asm__("rax") = text; \
+		__asm__ volatile("ud2; .short 1" : : "r"(unwritten)); \
+		__builtin_unreachable(); \
+	} while (0)
+
 
 
 /** Number of an op: its slot in struct i_ops. */
@@ -131,5 +142,20 @@ struct i_known {
 extern const struct i_known i_known[];
 extern const unsigned int i_nr_known;
 
+#else
+.macro I_IMPLEMENTS op, revision
+	.pushsection .i.implements, "", @progbits
+	.asciz "\op=\revision"
+	.popsection
+.endm
+
+.macro I_UNWRITTEN text
+	.pushsection .rodata.str1.1, "aMS", @progbits, 1
+999:	.asciz "\text"
+	.popsection
+	lea 999b(%rip), %rax
+	ud2
+	.short 1
+.endm
 #endif /* __ASSEMBLER__ */
 #endif

@@ -24,25 +24,24 @@ uint64_t guest_read(void);
 
 void guest_start(machine_tick_t *tick, const char *why);
 
-extern const char guest_label[];
-
 /**
- * Nanoseconds.
+ * Called once, when the slots hold this backend's functions.
  */
-uint64_t guest_read(void);
-
-void guest_start(machine_tick_t *tick, const char *why);
-
-/** Called once, when the slots hold this backend's functions. */
 void guest_init(const struct machine_boot *boot);
 
-/** Makes the hypercalls that ops have queued; others come after them. */
+/**
+ * Makes the hypercalls that ops have queued; others come after them.
+ */
 void guest_flush(void);
 
-/** Converter: address of kind gpa to mfn. */
+/**
+ * Converter: address of kind gpa to mfn.
+ */
 unsigned long guest_frame(unsigned long gpa);
 
-/** Called by the template of mmu.pending: changes no more than it may. */
+/**
+ * Called by the template of mmu.pending: changes no more than it may.
+ */
 void guest_slow(void);
 
 #endif

@@ -26,6 +26,17 @@
 /* A function that preserves all registers but its arguments and result. */
 #define MACHINE_NARROW __attribute__((no_caller_saved_registers))
 
+/**
+ * Body of a function that nobody has written yet: traps, with the text in rax and the
+ * number MACHINE_NR_OPS, which no op has, behind the instruction.
+ */
+#define MACHINE_UNWRITTEN(text) \
+	do { \
+		register const char *unwritten __asm__("rax") = text; \
+		__asm__ volatile("ud2; .short 20" : : "r"(unwritten)); \
+		__builtin_unreachable(); \
+	} while (0)
+
 struct descriptor;
 
 /**
@@ -343,5 +354,20 @@ struct machine_known {
 extern const struct machine_known machine_known[];
 extern const unsigned int machine_nr_known;
 
+#else
+.macro MACHINE_IMPLEMENTS op, revision
+	.pushsection .machine.implements, "", @progbits
+	.asciz "\op=\revision"
+	.popsection
+.endm
+
+.macro MACHINE_UNWRITTEN text
+	.pushsection .rodata.str1.1, "aMS", @progbits, 1
+999:	.asciz "\text"
+	.popsection
+	lea 999b(%rip), %rax
+	ud2
+	.short 20
+.endm
 #endif /* __ASSEMBLER__ */
 #endif

@@ -1,0 +1,217 @@
+/* The half of a backend that people write, as a list. */
+#include "skeleton.h"
+
+struct listing {
+	const struct backend *backend;
+	struct map seen; /* index + 1 in the list, by symbol */
+	writtens list;
+};
+
+/** The entry of a symbol, and whether it has to be filled in. */
+static struct written *entry_of(struct listing *l, const char *symbol, bool *is_new)
+{
+	uintptr_t index = (uintptr_t)map_add(&l->seen, symbol, (void *)(l->list.n + 1));
+	struct written *w;
+
+	*is_new = !index;
+	if (index)
+		return &l->list.v[index - 1];
+	w = vec_push(&l->list);
+	*w = (struct written){.symbol = symbol};
+	return w;
+}
+
+static void add(struct listing *l, const struct written *what)
+{
+	bool is_new;
+	struct written *w = entry_of(l, what->symbol, &is_new);
+
+	if (is_new)
+		*w = *what;
+}
+
+static names param_names(const params *params)
+{
+	names list = {0};
+
+	vec_each(p, params) * vec_push(&list) = p->name;
+	return list;
+}
+
+static const char *op_doc(const struct op *op)
+{
+	return mem_printf("%s: %s\n", op_path(op), op->doc ? op->doc : "");
+}
+
+static void add_op(struct listing *l, const struct op *op)
+{
+	const struct impl *impl = &l->backend->impls[op->slot];
+	struct written *w;
+	bool is_new;
+
+	if (!impl->function || impl->is_inherited)
+		return;
+	w = entry_of(l, impl->function, &is_new);
+	if (is_new)
+		*w = (struct written){
+			.symbol = impl->function,
+			.role = op_path(op),
+			.topic = inner_group(NULL, op)->name.s,
+			.doc = op_doc(op),
+			.loc = impl->loc,
+		};
+	if (impl->kind == IMPL_CALL && !w->declaration) {
+		w->declaration = c_prototype(l->backend->interface, op, impl->function);
+		w->params = param_names(&op->params);
+		w->contract = &op->params;
+	}
+	*vec_push(&w->ops) = op;
+}
+
+/* ---- registrations ---- */
+
+/** What a pointer to @type points to, declared as the author's: code, or an array of data. */
+static const char *pointed(const struct type *type, const char *symbol)
+{
+	bool is_function = type->decl && type->decl->kind == DECL_FUNCTION;
+	struct type pointee = *type;
+
+	pointee.stars--;
+	if (is_function && !pointee.stars)
+		return mem_printf("%s(%s)", c_declare(&type->decl->type, symbol),
+				  c_params(&type->decl->params));
+	if (type_is_void(&pointee))
+		return mem_printf("%schar %s[]", type->is_const ? "const " : "", symbol);
+	return c_declare(&pointee, mem_printf("%s[]", symbol));
+}
+
+static void add_pointed(struct listing *l, const struct type *type, struct written w)
+{
+	bool is_function = type->decl && type->decl->kind == DECL_FUNCTION && type->stars == 1;
+
+	w.declaration = pointed(type, w.symbol);
+	w.object = is_function ? NULL : type;
+	if (is_function) {
+		w.params = param_names(&type->decl->params);
+		w.contract = &type->decl->params;
+	}
+	add(l, &w);
+}
+
+static void add_member(struct listing *l, const struct provision *p, size_t n)
+{
+	const struct registration *r = p->registration;
+	const struct registration_member *m = &r->members.v[n];
+	const struct stmt *value = &p->values.v[n];
+	struct written w = {.topic = TOPIC_PROVIDE,
+			    .doc = m->doc,
+			    .loc = value->loc,
+			    .registration = r,
+			    .member = n};
+
+	if (value->operands.v[0].kind != OPERAND_PATH)
+		return;
+	w.symbol = value->operands.v[0].path.v[0].s;
+	w.role = mem_printf("%s %s.%s", r->name.s, p->name.s, m->name.s);
+	if (!m->is_function) {
+		add_pointed(l, &m->type, w);
+		return;
+	}
+	w.declaration = mem_printf("%s(%s)", c_declare(&m->type, w.symbol), c_params(&m->params));
+	w.params = param_names(&m->params);
+	w.contract = &m->params;
+	add(l, &w);
+}
+
+static void add_provision(struct listing *l, const struct provision *p)
+{
+	for (size_t n = 0; n < p->values.n; n++)
+		add_member(l, p, n);
+}
+
+/* ---- what stands beside both ---- */
+
+static names one_name(const char *s)
+{
+	names list = {0};
+
+	*vec_push(&list) = (struct name){.s = s};
+	return list;
+}
+
+static void add_start(struct listing *l)
+{
+	const struct backend *b = l->backend;
+
+	if (b->init)
+		add(l, &(struct written){
+			       .symbol = b->init,
+			       .role = "init",
+			       .topic = TOPIC_START,
+			       .doc = "Called once, when the slots hold this backend's functions.",
+			       .declaration = mem_printf("void %s(const struct %s_boot *boot)",
+							 b->init, b->interface->name.s),
+			       .params = one_name("boot"),
+			       .loc = b->name.loc,
+		       });
+	if (b->flush)
+		add(l, &(struct written){
+			       .symbol = b->flush,
+			       .role = "flush",
+			       .topic = TOPIC_START,
+			       .doc = "Makes the hypercalls that ops have queued; others come "
+				      "after them.",
+			       .declaration = mem_printf("void %s(void)", b->flush),
+			       .loc = b->name.loc,
+		       });
+}
+
+static void add_converter(struct listing *l, const struct converter *c)
+{
+	const char *from = space_name(c->from);
+
+	add(l, &(struct written){
+		       .symbol = c->function,
+		       .role = mem_printf("converter %s", c->name.s),
+		       .topic = TOPIC_START,
+		       .doc = mem_printf("Converter: address of kind %s to %s.", from,
+					 space_name(c->to)),
+		       .declaration =
+			       mem_printf("unsigned long %s(unsigned long %s)", c->function, from),
+		       .params = one_name(from),
+		       .loc = c->name.loc,
+	       });
+}
+
+/** Code that templates call: it keeps to the clobbers of the op. */
+static void add_targets(struct listing *l, const struct op *op)
+{
+	vec_each(insn, &l->backend->lowered[op->slot].insns)
+	{
+		if (insn->target)
+			add(l, &(struct written){
+				       .symbol = insn->target,
+				       .role = mem_printf("template of %s", op_path(op)),
+				       .topic = inner_group(NULL, op)->name.s,
+				       .doc = mem_printf("Called by the template of %s: changes no "
+							 "more than it may.",
+							 op_path(op)),
+				       .declaration = mem_printf(
+					       "%svoid %s(void)",
+					       c_narrow(l->backend->interface, op), insn->target),
+				       .loc = insn->loc,
+			       });
+	}
+}
+
+writtens written_by(const struct backend *b)
+{
+	struct listing l = {.backend = b};
+
+	vec_each(op, &b->interface->ops) add_op(&l, *op);
+	vec_each(p, &b->provisions) add_provision(&l, p);
+	add_start(&l);
+	vec_each(c, &b->converters) add_converter(&l, c);
+	vec_each(op, &b->interface->ops) add_targets(&l, *op);
+	return l.list;
+}

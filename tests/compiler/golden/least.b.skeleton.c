@@ -1,5 +1,0 @@
-/*
- * Backend b, to be filled in: copy this file to backends/ and write the bodies.
- * Functions that preserve all registers are built with -mgeneral-regs-only.
- */
-#include "b.h"
