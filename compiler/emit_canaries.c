@@ -100,7 +100,7 @@ static void emit_row(const struct run *run, const struct interface *i, const str
 
 	put(o, "\t/* %s */\n", op_path(op));
 	put(o, "\t.quad %s\n", op->tail ? "0" : canary_name(i, op));
-	put(o, "\t.long 0x%x\n\t.byte %llu, %zu, 0, 0\n", op_changes(run->arch, op),
+	put(o, "\t.long 0x%x\n\t.byte %llu, %u, 0, 0\n", op_changes(run->arch, op),
 	    (unsigned long long)result, op->params.n);
 }
 

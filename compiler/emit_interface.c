@@ -17,7 +17,7 @@ static void emit_numbers(const struct interface *i, struct out *o)
 	put(o, "/** Number of an op: its slot in struct %s_ops. */\nenum %s_op {\n", i->name.s,
 	    i->name.s);
 	vec_each(op, &i->ops) put(o, "\t%sOP_%s = %u,\n", up, (*op)->name.s, (*op)->slot);
-	put(o, "\t%sNR_OPS = %zu\n};\n\n", up, i->ops.n);
+	put(o, "\t%sNR_OPS = %u\n};\n\n", up, i->ops.n);
 }
 
 static const char *op_doc(const struct op *op)
@@ -69,7 +69,7 @@ static void emit_ops_struct(const struct run *run, const struct interface *i, st
 			put_group_member(i, *g, o);
 	}
 	put(o, "};\n\nextern struct %s_ops %s_ops;\n\n", n, n);
-	put(o, "_Static_assert(sizeof(struct %s_ops) == %zu, \"one pointer an op\");\n", n,
+	put(o, "_Static_assert(sizeof(struct %s_ops) == %u, \"one pointer an op\");\n", n,
 	    i->ops.n * run->arch->word);
 	vec_each(op, &i->ops)
 		put(o, "_Static_assert(offsetof(struct %s_ops, %s) == %u, \"slot of %s\");\n", n,
@@ -230,7 +230,7 @@ static void put_unwritten(const struct run *run, const struct interface *i, stru
 	    "#define %sUNWRITTEN(text) \\\n"
 	    "\tdo { \\\n"
 	    "\t\tregister const char *unwritten __asm__(\"%s\") = text; \\\n"
-	    "\t\t__asm__ volatile(\"%s; .short %zu\" : : \"r\"(unwritten)); \\\n"
+	    "\t\t__asm__ volatile(\"%s; .short %u\" : : \"r\"(unwritten)); \\\n"
 	    "\t\t__builtin_unreachable(); \\\n"
 	    "\t} while (0)\n\n",
 	    run->arch->result, up, up, run->arch->result, run->arch->trap, i->ops.n & 0xffff);
@@ -266,7 +266,7 @@ static void put_assembly(const struct run *run, const struct interface *i, struc
 	    "\t.popsection\n"
 	    "\t%s\n"
 	    "\t%s\n"
-	    "\t.short %zu\n"
+	    "\t.short %u\n"
 	    ".endm\n",
 	    up, i->name.s, up, arch_expand(run->arch->address, "999b", NULL), run->arch->trap,
 	    i->ops.n & 0xffff);

@@ -34,11 +34,12 @@ const char *intern_n(const char *s, size_t n);
 /** Forgets the run: frees all memory, and with it all interned strings. */
 void mem_reset(void);
 
-/* A vector is any struct { T *v; size_t n, cap; }. */
+/* A vector is any struct { T *v; uint32_t n, cap; }: no input has more things than 256 MiB have
+ * bytes. */
 #define VEC(T)                                                                                     \
 	struct {                                                                                   \
 		T *v;                                                                              \
-		size_t n, cap;                                                                     \
+		uint32_t n, cap;                                                                   \
 	}
 
 /* Most vectors hold one thing. */

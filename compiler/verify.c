@@ -91,7 +91,7 @@ static const char *check_site_op(const struct verify *v, const struct site *s)
 {
 	if (s->op < v->interface->ops.n)
 		return NULL;
-	return mem_printf("the interface has %zu ops", v->interface->ops.n);
+	return mem_printf("the interface has %u ops", v->interface->ops.n);
 }
 
 static const char *check_site_length(const struct verify *v, const struct site *s)
@@ -823,7 +823,7 @@ static void print_summary(const struct verify *v)
 	FILE *f = diag_owns_stdout(&v->run->diag) ? stderr : stdout;
 
 	fprintf(f,
-		"%s: %zu sites, %u templates and calls, %u slots of %zu backends, "
+		"%s: %u sites, %u templates and calls, %u slots of %u backends, "
 		"%u functions of the patcher (%u indirect calls not followed), "
 		"%u stated revisions\n",
 		v->object->files.v[0].path, v->sites.n, v->n_patches, v->n_slots, v->linked.n,

@@ -10,7 +10,7 @@ struct listing {
 /** The entry of a symbol, and whether it has to be filled in. */
 static struct written *entry_of(struct listing *l, const char *symbol, bool *is_new)
 {
-	uintptr_t index = (uintptr_t)map_add(&l->seen, symbol, (void *)(l->list.n + 1));
+	uintptr_t index = (uintptr_t)map_add(&l->seen, symbol, (void *)(uintptr_t)(l->list.n + 1));
 	struct written *w;
 
 	*is_new = !index;
