@@ -1,95 +1,11 @@
-/* Statements of an abi, of its entries and of its calls. */
+/* Statements of an abi, and its calls by name and number. */
+#include <limits.h>
 #include <string.h>
 
-#include "attributes.h"
+#include "convention.h"
+#include "device.h"
 
-/* ---- entry and abi ---- */
-
-static void entry_number(const struct attributed *a)
-{
-	words_from(a->s, &((struct entry *)a->thing)->number);
-	check_registers(a->run, &((struct entry *)a->thing)->number);
-}
-
-static void entry_args(const struct attributed *a)
-{
-	words_from(a->s, &((struct entry *)a->thing)->args);
-	check_registers(a->run, &((struct entry *)a->thing)->args);
-}
-
-static void entry_result(const struct attributed *a)
-{
-	words_from(a->s, &((struct entry *)a->thing)->result);
-	check_registers(a->run, &((struct entry *)a->thing)->result);
-}
-
-/* Beside registers: `args`, the registers of the arguments, and `memory`. */
-static void entry_clobbers(const struct attributed *a)
-{
-	struct entry *e = a->thing;
-
-	vec_each(o, &a->s->operands)
-	{
-		if (is_word(o->path.v[0], "args"))
-			e->clobbers_args = true;
-		else if (is_word(o->path.v[0], "memory"))
-			e->clobbers_memory = true;
-		else
-			*vec_push(&e->clobbers) = o->path.v[0];
-	}
-	check_registers(a->run, &e->clobbers);
-}
-
-static void entry_errors(const struct attributed *a)
-{
-	struct name word = word_at(a->s, 0);
-
-	((struct entry *)a->thing)->errors_negative = true;
-	if (!is_word(word, "negative"))
-		diag(a->run, unknown_word, word.loc, word.s, "error domain", "negative");
-}
-
-static const struct attribute_row entry_rows[] = {
-	{"number", "w", "number REGISTER;", entry_number, ONCE},
-	{"args", "w+", "args REGISTER...;", entry_args, ONCE},
-	{"result", "w", "result REGISTER;", entry_result, ONCE},
-	{"clobbers", "w+", "clobbers args|memory|REGISTER...;", entry_clobbers, ONCE},
-	{"errors", "w", "errors negative;", entry_errors, ONCE},
-};
-
-static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
-
-/** {number} is the only thing that an entry's instruction can leave open. */
-static void check_entry_insn(struct run *run, const struct operand *insn)
-{
-	for (const char *s = insn->string; (s = strchr(s, '{')); s++)
-		if (strncmp(s, "{number}", strlen("{number}")) != 0)
-			diag(run, entry_placeholder, insn->loc);
-}
-
-static void check_entry(struct run *run, const struct entry *e)
-{
-	vec_each(insn, &e->code.insns) check_entry_insn(run, insn);
-	if (!e->args.n)
-		diag(run, entry_incomplete, e->code.arch.loc, e->code.arch.s, "args");
-	if (!e->result.n)
-		diag(run, entry_incomplete, e->code.arch.loc, e->code.arch.s, "result");
-}
-
-static void abi_entry(const struct attributed *a)
-{
-	struct abi *abi = a->thing;
-	struct entry *e = mem_alloc(sizeof(*e));
-
-	e->code = *template_from(a->run, a->s, 0);
-	apply_all(a->run, &entry_table, a->module, e, &a->s->block);
-	if (a->run->arch != arch_find(e->code.arch.s))
-		return;
-	if (abi->entry)
-		diag(a->run, repeated, a->s->loc, "entry");
-	check_entry(a->run, e);
-	abi->entry = e;
-}
+/* ---- statements ---- */
 
 static void abi_multicall(const struct attributed *a)
 {
@@ -114,138 +30,147 @@ static void abi_multicall(const struct attributed *a)
 static void abi_reserved(const struct attributed *a)
 {
 	struct abi *abi = a->thing;
-	const struct call *call;
+	const operands *o = &a->s->operands;
+	const struct operand *first = &o->v[1], *last = &o->v[o->n - 2];
 
-	call = map_get(&abi->number_map,
-		       intern(mem_printf("%lld", (long long)a->s->operands.v[1].value)));
-	if (!call)
-		return;
-	diag(a->run, reserved_number, call->name.loc, call->name.s);
-	diag_note(a->run, a->s->loc, "reserved here: %s", a->s->operands.v[2].string);
+	if (!is_word(word_at(a->s, 0), "number"))
+		diag(a->run, unknown_word, word_at(a->s, 0).loc, word_at(a->s, 0).s,
+		     "thing to reserve", "number");
+	if (last->value < first->value)
+		diag(a->run, bad_order, last->loc, "range");
+	*vec_push(&abi->reservations) =
+		(struct reservation){a->s->loc, first->value, last->value, o->v[o->n - 1].string};
+}
+
+/* Its words were taken before anything was laid out. */
+static void abi_arch(const struct attributed *a)
+{
+	arches_from(a);
 }
 
 static const struct attribute_row abi_rows[] = {
-	{"entry", "ws+", "entry ARCH \"INSTRUCTION\"... { ... }", abi_entry, BLOCK | REPEAT},
+	{"entry", "ww?s+", "entry ARCH \"INSTRUCTION\"... { ... }", abi_entry, BLOCK | REPEAT},
+	{"arch", "w+", "arch ARCH...;", abi_arch, ONCE},
 	{"multicall", "www", "multicall STRUCTURE MEMBER_OF_NUMBER MEMBER_OF_ARGUMENTS;",
 	 abi_multicall, ONCE},
-	{"reserved", "wis", "reserved number NUMBER \"REASON\";", abi_reserved, REPEAT},
+	{"reserved", "wii?s",
+	 "reserved number NUMBER \"REASON\"; or reserved number FIRST LAST \"REASON\";",
+	 abi_reserved, REPEAT},
+	{"signature", "wsi?i?i?",
+	 "signature cpuid \"TEXT\" LEAF; signature cpuid \"TEXT\" FIRST LAST STEP; or signature "
+	 "dmi \"TEXT\";",
+	 abi_signature, REPEAT},
+	{"rom", "w", "rom STRUCTURE { ... }", abi_rom, BLOCK},
 };
 
 static const struct table abi_table = {"an abi", abi_rows, NELEM(abi_rows)};
 
-void resolve_abi(struct run *run, struct abi *abi)
+void choose_arch(struct run *run, struct abi *abi)
 {
-	apply_all(run, &abi_table, abi, abi, &abi->stmts);
-	if (abi->calls.n && !abi->entry)
-		diag(run, no_entry, abi->name.loc, abi->name.s, run->arch->name);
-}
+	const struct arch *first = NULL;
 
-/* ---- call ---- */
-
-static const struct param *call_param(struct run *run, const struct call *call, struct name name)
-{
-	vec_each(p, &call->params)
+	vec_each(s, &abi->stmts)
 	{
-		if (p->name.s == name.s)
-			return p;
-	}
-	diag(run, unknown_param, name.loc, call->name.s, name.s,
-	     suggest_param(run, &call->params, name.s));
-	return NULL;
-}
+		if (s->path.n != 1 || !is_word(s->path.v[0], "arch"))
+			continue;
+		vec_each(o, &s->operands)
+		{
+			const struct arch *arch =
+				o->kind == OPERAND_PATH ? arch_find(o->path.v[0].s) : NULL;
 
-/** The member of an argument's element that a path names, or NULL and a report. */
-static const struct member *element_member(struct run *run, const struct param *element,
-					   const names *path, size_t first)
-{
-	const struct decl *d = element->type.decl;
-	const struct member *m = NULL;
-
-	for (size_t i = first; i < path->n; i++) {
-		m = d ? record_member(d, path->v[i].s) : NULL;
-		if (!m) {
-			diag(run, unknown_member, path->v[i].loc,
-			     i ? path->v[i - 1].s : element->name.s, path->v[i].s,
-			     suggest_member(run, d, path->v[i].s));
-			return NULL;
+			abi->arches |= arch ? arch_bit(arch) : 0;
+			first = first ? first : arch;
 		}
-		if (m->is_array && i + 1 < path->n) {
-			diag(run, array_path, path->v[i].loc, m->name.s);
-			return NULL;
-		}
-		d = m->nested ? m->nested : type_record(&m->type);
 	}
-	return m;
+	abi->arches = abi->arches ? abi->arches : UINT_MAX;
+	abi->scope.arch = abi->arches & arch_bit(run->arch) ? run->arch : first;
 }
 
-static void call_subs(const struct attributed *a)
+/* ---- calls ---- */
+
+/** A name may be said again for other architectures. */
+static void name_call(struct run *run, struct abi *abi, struct call *call)
 {
-	struct call *call = a->thing;
-	const struct param *p;
+	struct call *old = map_add(&abi->call_map, call->name.s, call);
 
-	call->selector = a->s->operands.v[1].path;
-	p = call_param(a->run, call, call->selector.v[0]);
-	if (!p || call->selector.n == 1)
-		return;
-	call->element = p;
-	element_member(a->run, p, &call->selector, 1);
-}
-
-static void call_fix(const struct attributed *a)
-{
-	struct abi *abi = a->module;
-	struct call *call = a->thing;
-	const struct operand *value = &a->s->operands.v[1];
-	const struct param *p = call_param(a->run, call, word_at(a->s, 0));
-	const struct decl *d = NULL;
-
-	if (value->kind == OPERAND_PATH) {
-		d = scope_find(&abi->scope, value->path.v[0].s);
-		if (!d || d->kind != DECL_CONST) {
-			diag(a->run, unknown_const, value->loc, value->path.v[0].s,
-			     suggest(a->run, &abi->scope.map, value->path.v[0].s));
+	for (; old; old = old->variant) {
+		if (old->traits.arches & call->traits.arches) {
+			diag(run, duplicate, call->name.loc, "call", call->name.s);
+			diag_note(run, old->name.loc, "the first definition is here");
+			return;
+		}
+		if (!old->variant) {
+			old->variant = call;
 			return;
 		}
 	}
-	*vec_push(&call->fixed) =
-		(struct fixed){p, d ? mem_printf("%s%s", d->scope->upper_prefix, d->name.s)
-				    : mem_printf("%lld", (long long)value->value)};
 }
 
-static void call_noreturn(const struct attributed *a)
+/** Two calls with one number on one architecture are one too many. */
+static void number_call(struct run *run, struct map *numbers, struct call *call)
 {
-	((struct call *)a->thing)->noreturn = true;
+	const char *number =
+		intern(mem_printf("%s%lld", call->is_fixed ? "at " : "", (long long)call->number));
+	const struct call *old = map_add(numbers, number, call);
+
+	if (!old || old->name.s == call->name.s || !(old->traits.arches & call->traits.arches))
+		return;
+	diag(run, duplicate, call->name.loc, "number of call", call->name.s);
+	diag_note(run, old->name.loc, "'%s' has this number", old->name.s);
 }
 
-static const struct attribute_row call_rows[] = {
-	{"subs", "wd", "subs in PARAMETER; or subs in PARAMETER.MEMBER;", call_subs, ONCE},
-	{"fix", "wc", "fix PARAMETER VALUE;", call_fix, REPEAT},
-	{"noreturn", "", "noreturn;", call_noreturn, ONCE},
-};
-
-static const struct table call_table = {"a call", call_rows, NELEM(call_rows)};
-
-/** Each parameter of a sub-command has a place: a parameter of the call, or in the element. */
-static void check_sub_params(struct run *run, const struct call *call, const struct subcall *sub)
+static void check_reserved(struct run *run, const struct abi *abi, const struct call *call)
 {
-	vec_each(p, &sub->params)
+	vec_each(r, &abi->reservations)
 	{
-		bool found = false;
-
-		vec_each(q, &call->params) found |= q->name.s == p->name.s;
-		if (p->at.n && call->element)
-			element_member(run, call->element, &p->at, 0);
-		else if (!found)
-			diag(run, no_place, p->name.loc, p->name.s);
+		if (call->is_fixed || call->number < r->first || call->number > r->last)
+			continue;
+		diag(run, reserved_number, call->name.loc, call->name.s);
+		diag_note(run, r->loc, "reserved here: %s", r->reason);
 	}
 }
 
-void resolve_call(struct run *run, struct abi *abi, struct call *call)
+static void check_entry_name(struct run *run, const struct abi *abi, const struct call *call)
 {
-	apply_all(run, &call_table, abi, call, &call->stmts);
-	if (abi->entry && abi->entry->args.n && call->params.n > abi->entry->args.n)
-		diag(run, too_many_args, call->name.loc, call->name.s);
-	if (call->subs.n && !call->selector.n)
-		diag(run, no_selector, call->name.loc, call->name.s);
-	vec_each(sub, &call->subs) check_sub_params(run, call, *sub);
+	const struct name *name = &call->traits.entry;
+
+	vec_each(e, &abi->entries)
+	{
+		if ((*e)->name.s == name->s)
+			return;
+	}
+	if (name->s)
+		diag(run, unknown_entry, name->loc, abi->name.s, name->s);
+}
+
+const struct call *abi_call(const struct abi *abi, const char *name)
+{
+	const struct call *call = map_get(&abi->call_map, name);
+
+	for (const struct call *c = call; c; c = c->variant)
+		if (c->traits.arches & arch_bit(abi->scope.arch))
+			return c;
+	return call;
+}
+
+void resolve_abi(struct run *run, struct abi *abi)
+{
+	struct map numbers = {0};
+
+	vec_each(c, &abi->calls)
+	{
+		resolve_result(run, &abi->scope, &(*c)->result.type, (*c)->name);
+		resolve_call(run, abi, *c);
+		name_call(run, abi, *c);
+		number_call(run, &numbers, *c);
+	}
+	apply_all(run, &abi_table, abi, abi, &abi->stmts);
+	check_entries(run, abi);
+	vec_each(c, &abi->calls)
+	{
+		check_reserved(run, abi, *c);
+		check_entry_name(run, abi, *c);
+		place_call(run, abi, *c);
+	}
+	resolve_devices(run, abi);
 }

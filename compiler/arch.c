@@ -1,6 +1,7 @@
 /*
  * An architecture is a row.  Sources: System V ABI for AMD64, section 3.2.3
- * (registers); Intel SDM vol. 2 (instructions), vol. 3, section 5.9
+ * (registers), that for i386, figure 2.1 (alignment in structures), AAPCS64, RISC-V
+ * psABI; Intel SDM vol. 2 (instructions), vol. 3, section 5.9
  * (privileged instructions; PUSHF, POPF and those that store a system register
  * are here too, because without CR4.UMIP they run and do the wrong thing).
  */
@@ -38,10 +39,15 @@ const struct arch arch_table[] = {
 	{
 		.name = "x86_64",
 		.word = 8,
-		.args = LIST("rdi", "rsi", "rdx", "rcx", "r8", "r9"),
-		.volatiles = LIST("rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11"),
+		.max_align = 8,
 		.registers = LIST("flags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "r8",
 				  "r9", "r10", "r11", "r12", "r13", "r14", "r15"),
+		.parts = LIST("eax", "rax", "ebx", "rbx", "ecx", "rcx", "edx", "rdx", "esi", "rsi",
+			      "edi", "rdi", "ebp", "rbp"),
+		.segments = LIST("cs", "ds", "es", "fs", "gs", "ss"),
+		.generates = true,
+		.args = LIST("rdi", "rsi", "rdx", "rcx", "r8", "r9"),
+		.volatiles = LIST("rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11"),
 		.result = "rax",
 		.identity = "mov %rdi, %rax",
 		.constant = "mov $@, %eax", /* keeps the flags, for ops that must */
@@ -83,6 +89,33 @@ const struct arch arch_table[] = {
 		.effects = &effects_x86_64,
 		.machine = &machine_x86_64,
 	},
+	{
+		.name = "i386",
+		.word = 4,
+		.max_align = 4,
+		.registers = LIST("flags", "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"),
+		.parts = LIST(NULL),
+		.segments = LIST("cs", "ds", "es", "fs", "gs", "ss"),
+	},
+	{
+		.name = "arm64",
+		.word = 8,
+		.max_align = 8,
+		.registers = LIST("flags", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8",
+				  "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17",
+				  "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26",
+				  "x27", "x28", "x29", "x30"),
+		.parts = LIST("w0", "x0", "w1", "x1", "w2", "x2", "w3", "x3"),
+	},
+	{
+		.name = "riscv64",
+		.word = 8,
+		.max_align = 8,
+		.registers = LIST("ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2",
+				  "a3", "a4", "a5", "a6", "a7", "s0", "s1", "s2", "s3", "s4", "s5",
+				  "s6", "s7", "s8", "s9", "s10", "s11"),
+		.parts = LIST(NULL),
+	},
 };
 
 const size_t arch_count = NELEM(arch_table);
@@ -93,6 +126,27 @@ const struct arch *arch_find(const char *name)
 		if (!strcmp(arch_table[i].name, name))
 			return &arch_table[i];
 	return NULL;
+}
+
+unsigned int arch_bit(const struct arch *arch)
+{
+	return 1u << (arch - arch_table);
+}
+
+static const char *find_text(const char *const *list, const char *text)
+{
+	for (; *list; list++)
+		if (!strcmp(*list, text))
+			return *list;
+	return NULL;
+}
+
+const char *arch_register(const struct arch *arch, const char *name)
+{
+	for (const char *const *part = arch->parts; *part; part += 2)
+		if (!strcmp(part[0], name))
+			return find_text(arch->registers, part[1]);
+	return find_text(arch->registers, name);
 }
 
 /** @word with or without a suffix of the operand's size. */

@@ -19,6 +19,10 @@ static bool operand_fits(char letter, const struct operand *o)
 		return o->kind == OPERAND_VERSION;
 	case 'a':
 		return true;
+	case 'b':
+		return o->kind == OPERAND_RANGE || o->kind == OPERAND_INT;
+	case 'r':
+		return o->kind == OPERAND_PAIR || operand_fits('w', o);
 	default:
 		return false;
 	}
@@ -26,18 +30,19 @@ static bool operand_fits(char letter, const struct operand *o)
 
 bool shape_fits(const char *shape, const operands *operands)
 {
-	vec_each(o, operands)
-	{
-		if (!*shape || !operand_fits(*shape, o))
+	const struct operand *o = operands->v, *end = o + operands->n;
+
+	while (*shape) {
+		char suffix = shape[1] == '+' || shape[1] == '?' ? shape[1] : 0;
+		const struct operand *first = o;
+
+		while (o < end && operand_fits(*shape, o) && (o == first || suffix == '+'))
+			o++;
+		if (o == first && suffix != '?')
 			return false;
-		if (shape[1] != '+')
-			shape++;
-		else if (o == operands->v + operands->n - 1)
-			shape += 2;
-		else if (shape[2] && !operand_fits(*shape, o + 1))
-			shape += 2;
+		shape += suffix ? 2 : 1;
 	}
-	return !*shape || *shape == '?' || shape[1] == '?';
+	return o == end;
 }
 
 static const char *row_names(const struct attribute_row *rows, size_t n)
@@ -149,31 +154,43 @@ void template_check(struct run *run, const struct operand *insn)
 		}
 }
 
-struct template *template_from(struct run *run, const struct stmt *s, size_t first)
+struct template *template_from(struct run *run, const struct stmt *s, size_t arch, size_t first)
 {
 	struct template *t = mem_alloc(sizeof(*t));
 
-	t->arch = word_at(s, first);
+	t->arch = word_at(s, arch);
 	check_arch(run, t->arch);
-	for (size_t i = first + 1; i < s->operands.n; i++)
+	for (size_t i = first; i < s->operands.n; i++)
 		*vec_push(&t->insns) = s->operands.v[i];
 	vec_each(insn, &t->insns) template_check(run, insn);
 	return t;
 }
 
+const char *list_text(const char *const *list)
+{
+	struct out o = {0};
+
+	for (const char *const *word = list; *word; word++)
+		put(&o, "%s%s", word == list ? "" : " ", *word);
+	return text_of(&o);
+}
+
+bool check_register(struct run *run, const struct arch *arch, struct name name)
+{
+	if (arch_register(arch, name.s))
+		return true;
+	diag(run, unknown_register, name.loc, name.s, list_text(arch->registers));
+	return false;
+}
+
 void check_registers(struct run *run, const names *registers)
 {
-	struct out known = {0};
-
-	for (const char *const *r = run->arch->registers; *r; r++)
-		put(&known, " %s", *r);
 	vec_each(name, registers)
 	{
-		const char *const *r = run->arch->registers;
+		const char *whole = arch_register(run->arch, name->s);
 
-		while (*r && strcmp(*r, name->s) != 0)
-			r++;
-		if (!*r)
-			diag(run, unknown_register, name->loc, name->s, text_of(&known) + 1);
+		if (!whole || strcmp(whole, name->s) != 0)
+			diag(run, unknown_register, name->loc, name->s,
+			     list_text(run->arch->registers));
 	}
 }

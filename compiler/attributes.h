@@ -16,9 +16,10 @@ struct attributed {
 	const struct stmt *s;
 };
 
-/** Operands by letter: w word, d dotted path, i integer, c integer or constant, s string, v
- * version;
- * + repeats, ? may be left out. */
+/**
+ * Operands by letter: w word, d dotted path, i integer, c integer or constant, s string, v version,
+ * a any, b bits (HIGH:LOW or one), r register or pair (HIGH:LOW); + repeats, ? may be left out.
+ */
 struct attribute_row {
 	const char *name;
 	const char *shape;
@@ -53,9 +54,17 @@ bool is_word(struct name name, const char *word);
 unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t high);
 
 bool check_arch(struct run *run, struct name name);
+
+/** Of the architecture at hand, by their whole names. */
 void check_registers(struct run *run, const names *registers);
 
-/** ARCH "instruction" ... from operand @first on, as a template. */
-struct template *template_from(struct run *run, const struct stmt *s, size_t first);
+/** Is it a register of the architecture, or a part of one? */
+bool check_register(struct run *run, const struct arch *arch, struct name name);
+
+/** The architecture at operand @arch and the instructions from operand @first on, as a template. */
+struct template *template_from(struct run *run, const struct stmt *s, size_t arch, size_t first);
+
+/** Words with blanks between them. */
+const char *list_text(const char *const *list);
 
 #endif

@@ -271,6 +271,8 @@ void resolve_backend(struct run *run, struct backend *b)
 		if (!b->abi)
 			diag(run, unknown_abi, b->abi_name.loc, b->abi_name.s,
 			     suggest(run, &run->modules, b->abi_name.s));
+		else if (b->abi->scope.arch != run->arch)
+			diag(run, not_here, b->abi_name.loc, b->abi->name.s, run->arch->name);
 	}
 	*vec_push(&b->interface->backends) = b;
 	apply_all(run, &backend_table, b->interface, b, &b->stmts);

@@ -316,6 +316,13 @@ static void check_number_argument(struct binding *b, const struct argument *a,
 		     target->name.s);
 }
 
+/** What comes back does so through a pointer, also where the call itself returns it in a register.
+ */
+static bool is_passed_by_pointer(const struct param *p)
+{
+	return type_is_pointer(&p->type) || is_output(p);
+}
+
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
 {
 	if (a->converter.s)
@@ -337,7 +344,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 			     : "");
 		return;
 	}
-	if (type_is_pointer(&a->param->type) != type_is_pointer(&target->type))
+	if (type_is_pointer(&a->param->type) != is_passed_by_pointer(target))
 		diag(b->run, argument_pointer, a->value.loc, a->param->name.s, target->name.s);
 	check_space(b, a, target);
 }
@@ -371,7 +378,7 @@ static const struct call *find_call(struct binding *b)
 		diag(b->run, unknown_abi, path->v[0].loc, path->v[0].s, "");
 		return NULL;
 	}
-	call = map_get(&abi->call_map, path->v[1].s);
+	call = abi_call(abi, path->v[1].s);
 	if (!call)
 		diag(b->run, unknown_call, path->v[1].loc, abi->name.s, path->v[1].s,
 		     suggest(b->run, &abi->call_map, path->v[1].s));
@@ -381,6 +388,7 @@ static const struct call *find_call(struct binding *b)
 static bool bind_hypercall(struct binding *b, struct impl *impl)
 {
 	const names *path = &b->stmt->call;
+	const struct abi *abi = b->backend->abi;
 
 	impl->kind = IMPL_HYPERCALL;
 	impl->call = find_call(b);
@@ -388,6 +396,10 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 		return false;
 	if (path->n == 2 && impl->call->subs.n) {
 		diag(b->run, needs_sub, path->v[1].loc, path->v[1].s);
+		return false;
+	}
+	if (!abi_entry_of(abi, impl->call, b->run->arch)) {
+		diag(b->run, no_entry, path->v[1].loc, abi->name.s, b->run->arch->name);
 		return false;
 	}
 	if (path->n == 2)
@@ -427,7 +439,7 @@ static void check_shape(struct run *run, const struct op *op, const struct impl 
 		diag(run, zero_void, impl->loc, op->name.s);
 	if (impl->kind == IMPL_IDENTITY &&
 	    (op->params.n != 1 || !result || !type_scalar(&op->params.v[0].type) ||
-	     type_size(run, &op->params.v[0].type) != type_size(run, &op->type)))
+	     type_size(run->arch, &op->params.v[0].type) != type_size(run->arch, &op->type)))
 		diag(run, identity_shape, impl->loc, op->name.s);
 	if (op->tail && impl->kind != IMPL_INLINE && impl->kind != IMPL_CALL &&
 	    impl->kind != IMPL_ASM)

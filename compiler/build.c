@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "build.h"
@@ -105,9 +106,23 @@ static struct decl *define_decl(struct parse *p, enum decl_kind kind, struct nam
 	return d;
 }
 
-void define_const(struct parse *p, struct token name, const char *doc, int64_t value)
+void define_const(struct parse *p, struct token name, const char *doc, int64_t value,
+		  bool is_negative)
 {
-	define_decl(p, DECL_CONST, name.name, doc)->value = value;
+	struct decl *d = define_decl(p, DECL_CONST, name.name, doc);
+
+	d->value = value;
+	d->is_negative = is_negative;
+}
+
+void define_bits(struct parse *p, struct token name, const char *doc, struct type type,
+		 bit_fields fields)
+{
+	struct decl *d = define_decl(p, DECL_TYPEDEF, name.name, doc);
+
+	d->type = type;
+	d->fields = fields;
+	d->is_bits = true;
 }
 
 void define_typedef(struct parse *p, struct token name, const char *doc, struct type type)
@@ -373,12 +388,11 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 			   .doc = keyword.doc,
 			   .abi = p->abi,
 			   .number = number,
-			   .type = type,
-			   .attributes = attributes,
-			   .params = params};
+			   .result = {.name = name.name, .type = type, .attributes = attributes},
+			   .params = params,
+			   .traits = {.arches = UINT_MAX}};
 	p->call = c;
-	if (define(p->run, &p->abi->call_map, "call", &c->name, c))
-		*vec_push(&p->abi->calls) = c;
+	*vec_push(&p->abi->calls) = c;
 }
 
 void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
@@ -389,9 +403,10 @@ void define_sub(struct parse *p, struct token keyword, int64_t number, struct to
 	*s = (struct subcall){.name = name.name,
 			      .doc = keyword.doc,
 			      .number = number,
+			      .result = {.name = name.name, .attributes = attributes},
 			      .params = params,
-			      .attributes = attributes,
-			      .stmts = stmts};
+			      .stmts = stmts,
+			      .traits = {.arches = UINT_MAX}};
 	if (define(p->run, &p->call->sub_map, "sub-command", &s->name, s))
 		*vec_push(&p->call->subs) = s;
 }
@@ -411,7 +426,7 @@ void define_msr(struct parse *p, struct token keyword, int64_t number, struct ty
 }
 
 void define_feature(struct parse *p, struct token keyword, struct token name,
-		    const struct feature *place, bool is_hint)
+		    const struct feature *place, stmts stmts, bool is_hint)
 {
 	struct feature *f = mem_alloc(sizeof(*f));
 
@@ -419,6 +434,7 @@ void define_feature(struct parse *p, struct token keyword, struct token name,
 	f->name = name.name;
 	f->doc = keyword.doc;
 	f->is_hint = is_hint;
+	f->stmts = stmts;
 	if (define(p->run, &p->abi->feature_map, "feature", &f->name, f))
 		*vec_push(&p->abi->features) = f;
 }

@@ -15,7 +15,10 @@ struct operand version_operand(struct parse *p, struct token major, struct token
 			       struct loc loc);
 void define_config(struct parse *p, struct token keyword, struct token type, struct token name);
 
-void define_const(struct parse *p, struct token name, const char *doc, int64_t value);
+void define_const(struct parse *p, struct token name, const char *doc, int64_t value,
+		  bool is_negative);
+void define_bits(struct parse *p, struct token name, const char *doc, struct type type,
+		 bit_fields fields);
 void define_typedef(struct parse *p, struct token name, const char *doc, struct type type);
 void define_function(struct parse *p, struct token name, const char *doc, struct type type,
 		     params params);
@@ -50,7 +53,7 @@ void define_sub(struct parse *p, struct token keyword, int64_t number, struct to
 void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
 		struct token name, stmts stmts);
 void define_feature(struct parse *p, struct token keyword, struct token name,
-		    const struct feature *place, bool is_hint);
+		    const struct feature *place, stmts stmts, bool is_hint);
 void open_backend(struct parse *p, struct token keyword, struct token name, struct token interface,
 		  const struct token *abi);
 void open_when(struct parse *p, struct expr *condition);

@@ -90,6 +90,18 @@ const char *c_prototype(const struct interface *i, const struct op *op, const ch
 			  c_params(&op->params));
 }
 
+const char *c_string(const char *s)
+{
+	struct out o = {0};
+
+	put(&o, "\"");
+	for (; *s; s++)
+		put(&o, *s >= ' ' && *s < 0x7f && !strchr("\"\\?", *s) ? "%c" : "\\%03o",
+		    (unsigned char)*s);
+	put(&o, "\"");
+	return text_of(&o);
+}
+
 const char *path_text(const names *path, size_t first)
 {
 	struct out o = {0};
@@ -142,22 +154,45 @@ const struct group *inner_group(const struct group *outer, const struct op *op)
 
 /* ---- declarations ---- */
 
+static const char *constant_text(const struct decl *d)
+{
+	if (d->is_negative && d->value == INT64_MIN)
+		return "(-0x7fffffffffffffff - 1)";
+	if (d->is_negative)
+		return mem_printf("(%lld)", (long long)d->value);
+	if (d->value >= 0 && d->value < 4096)
+		return mem_printf("%lld", (long long)d->value);
+	return mem_printf("0x%llx", (unsigned long long)d->value);
+}
+
+/** Where the bits with a meaning are in a number. */
+static void emit_fields(const struct scope *scope, const struct decl *d, struct out *o)
+{
+	vec_each(f, &d->fields)
+	{
+		const char *name = mem_printf("%s%s_%s", scope->upper_prefix, upper(d->name.s),
+					      upper(f->name.s));
+
+		if (!strcmp(f->name.s, "reserved"))
+			continue;
+		emit_doc(o, "", f->doc);
+		put(o, "#define %s_SHIFT %lld\n#define %s_MASK 0x%llx\n", name, (long long)f->low,
+		    name, (unsigned long long)bits_mask(f->high, f->low));
+	}
+}
+
 void emit_constants(const struct scope *scope, struct out *o)
 {
 	vec_each(it, &scope->decls)
 	{
 		const struct decl *d = *it;
 
+		if (d->is_bits)
+			emit_fields(scope, d, o);
 		if (d->kind != DECL_CONST)
 			continue;
 		emit_doc(o, "", d->doc);
-		put(o, "#define %s%s ", scope->upper_prefix, d->name.s);
-		if (d->value >= INT32_MIN && d->value < 0)
-			put(o, "(%lld)\n", (long long)d->value);
-		else if (d->value >= 0 && d->value < 4096)
-			put(o, "%lld\n", (long long)d->value);
-		else
-			put(o, "0x%llx\n", (unsigned long long)d->value);
+		put(o, "#define %s%s %s\n", scope->upper_prefix, d->name.s, constant_text(d));
 	}
 	put(o, "\n");
 }

@@ -11,12 +11,80 @@ static void emit_call_numbers(const struct abi *a, struct out *o)
 	{
 		const struct call *c = *it;
 
-		put(o, "#define %sHYPERCALL_%s %lld\n", up, c->name.s, (long long)c->number);
+		if (abi_call(a, c->name.s) != c)
+			continue;
+		put(o, "#define %s%s_%s %lld\n", up, c->is_fixed ? "OFFSET" : "HYPERCALL",
+		    c->name.s, (long long)c->number);
 		vec_each(s, &c->subs) put(o, "#define %s%s_%s %lld\n", up, c->name.s, (*s)->name.s,
 					  (long long)(*s)->number);
 	}
 	put(o, "\n");
 }
+
+/* ---- registers and bits of the machine ---- */
+
+static void emit_msrs(const struct abi *a, struct out *o)
+{
+	vec_each(it, &a->msrs)
+	{
+		emit_doc(o, "", (*it)->doc);
+		put(o, "#define %sMSR_%s 0x%llx\n", a->scope.upper_prefix, upper((*it)->name.s),
+		    (unsigned long long)(*it)->number);
+	}
+	put(o, "%s", a->msrs.n ? "\n" : "");
+}
+
+static void emit_signatures(const struct abi *a, struct out *o)
+{
+	const char *up = a->scope.upper_prefix;
+
+	vec_each(s, &a->signatures)
+	{
+		const char *source = upper(s->source.s);
+
+		put(o, "#define %s%s_SIGNATURE %s\n", up, source, c_string(s->text));
+		if (s->first)
+			put(o,
+			    "#define %s%s_FIRST 0x%llx\n#define %s%s_LAST 0x%llx\n"
+			    "#define %s%s_STEP 0x%llx\n",
+			    up, source, (unsigned long long)s->first, up, source,
+			    (unsigned long long)s->last, up, source, (unsigned long long)s->step);
+		put(o, "\n");
+	}
+}
+
+static void emit_rom(const struct abi *a, struct out *o)
+{
+	const char *up = a->scope.upper_prefix;
+
+	if (!a->rom)
+		return;
+	put(o, "#define %sROM_FROM 0x%llx\n#define %sROM_TO 0x%llx\n#define %sROM_STEP %lld\n", up,
+	    (unsigned long long)a->rom->from, up, (unsigned long long)a->rom->to, up,
+	    (long long)a->rom->step);
+	put(o, "#define %sROM_SLOT %lld\n\n", up, (long long)a->rom->slot);
+}
+
+/** Leaf (from the base, if the description says so), word and bit. */
+static void emit_features(const struct abi *a, struct out *o)
+{
+	vec_each(it, &a->features)
+	{
+		const struct feature *f = *it;
+		const char *name = mem_printf("%s%s_%s", a->scope.upper_prefix,
+					      f->is_hint ? "HINT" : "FEATURE", upper(f->name.s));
+
+		emit_doc(o, "", f->doc);
+		put(o, "/* %s(%s0x%llx).%s[%lld] */\n", path_text(&f->source, 0),
+		    f->base.s ? "base + " : "", (unsigned long long)f->leaf, f->word.s,
+		    (long long)f->bit);
+		put(o, "#define %s_LEAF 0x%llx\n#define %s_BIT %lld\n", name,
+		    (unsigned long long)f->leaf, name, (long long)f->bit);
+	}
+	put(o, "%s", a->features.n ? "\n" : "");
+}
+
+/* ---- stubs ---- */
 
 /** Instruction text inside an asm statement with operands, where some characters mean more. */
 static void put_asm_text(struct out *o, const char *s, size_t n)
@@ -49,67 +117,163 @@ static const char *entry_text(const struct entry *e, int64_t number)
 	return text_of(&o);
 }
 
+static bool is_argument(const struct call *c, const char *reg)
+{
+	vec_each(p, &c->params)
+	{
+		if (!strcmp(p->carrier.registers.low.s, reg))
+			return true;
+	}
+	return false;
+}
+
+/** What the call may change besides the registers that it was given. */
 static void put_call_clobbers(const struct entry *e, const struct call *c, struct out *o)
 {
+	const struct clobbers *clobbers = call_clobbers(e, c);
 	struct out list = {0};
 
-	for (size_t i = c->params.n; e->clobbers_args && i < e->args.n; i++)
-		put(&list, ", \"%s\"", e->args.v[i].s);
-	vec_each(r, &e->clobbers) put(&list, ", \"%s\"", r->s);
-	put(&list, ", \"cc\"%s", e->clobbers_memory ? ", \"memory\"" : "");
+	vec_each(r, &e->args)
+	{
+		if (clobbers->args && !is_argument(c, r->low.s))
+			put(&list, ", \"%s\"", r->low.s);
+	}
+	vec_each(r, &clobbers->registers)
+	{
+		if (strcmp(r->s, "flags") != 0)
+			put(&list, ", \"%s\"", r->s);
+	}
+	put(&list, ", \"cc\"%s", clobbers->memory ? ", \"memory\"" : "");
 	put(o, "\t\t: %s);\n", list.v + 2);
+}
+
+static void put_call_registers(const struct entry *e, const struct call *c, struct out *o)
+{
+	vec_each(p, &c->params)
+		put(o, "\tregister unsigned long pv_arg%zu __asm__(\"%s\") = %s;\n",
+		    p - c->params.v, p->carrier.registers.low.s, c_to_word(&p->type, p->name.s));
+	if (e->number.registers.low.s)
+		put(o, "\tregister unsigned long pv_number __asm__(\"%s\") = %lld;\n",
+		    e->number.registers.low.s, (long long)c->number);
+	if (c->result.carrier.registers.low.s)
+		put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n",
+		    c->result.carrier.registers.low.s);
+	put(o, "\n");
+}
+
+/** " a, b" of what outputs the instruction has. */
+static const char *call_outputs(const struct entry *e, const struct call *c)
+{
+	struct out o = {0};
+
+	if (c->result.carrier.registers.low.s)
+		put(&o, " \"=r\"(pv_result)");
+	for (size_t i = 0; call_clobbers(e, c)->args && i < c->params.n; i++)
+		put(&o, "%s \"+r\"(pv_arg%zu)", o.n ? "," : "", i);
+	return text_of(&o);
 }
 
 static void put_call_body(const struct entry *e, const struct call *c, struct out *o)
 {
-	for (size_t i = 0; i < c->params.n; i++)
-		put(o, "\tregister unsigned long pv_arg%zu __asm__(\"%s\") = %s;\n", i,
-		    e->args.v[i].s, c_to_word(&c->params.v[i].type, c->params.v[i].name.s));
-	if (e->number.n)
-		put(o, "\tregister unsigned long pv_number __asm__(\"%s\") = %lld;\n",
-		    e->number.v[0].s, (long long)c->number);
-	put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n\n", e->result.v[0].s);
-	put(o, "\t__asm__ volatile(\"%s\"\n\t\t: \"=r\"(pv_result)", entry_text(e, c->number));
-	for (size_t i = 0; e->clobbers_args && i < c->params.n; i++)
-		put(o, ", \"+r\"(pv_arg%zu)", i);
-	put(o, "\n\t\t:%s", e->number.n ? " \"r\"(pv_number)" : "");
-	for (size_t i = 0; !e->clobbers_args && i < c->params.n; i++)
-		put(o, "%s\"r\"(pv_arg%zu)", i || e->number.n ? ", " : " ", i);
+	bool is_changed = call_clobbers(e, c)->args, has_number = e->number.registers.low.s;
+
+	put_call_registers(e, c, o);
+	put(o, "\t__asm__ volatile(\"%s\"\n\t\t:%s", entry_text(e, c->number), call_outputs(e, c));
+	put(o, "\n\t\t:%s", has_number ? " \"r\"(pv_number)" : "");
+	for (size_t i = 0; !is_changed && i < c->params.n; i++)
+		put(o, "%s\"r\"(pv_arg%zu)", i || has_number ? ", " : " ", i);
 	put(o, "\n");
 	put_call_clobbers(e, c, o);
 }
 
 static void emit_call(const struct abi *a, const struct call *c, struct out *o)
 {
+	const struct type *type = &c->result.type;
+	bool has_result = c->result.carrier.registers.low.s;
+
 	emit_doc(o, "", c->doc);
-	put(o, "static inline %s%s(%s)\n{\n", c->noreturn ? "__attribute__((noreturn)) " : "",
-	    c_declare(&c->type, mem_printf("%s%s", a->scope.prefix, c->name.s)),
-	    c_params(&c->params));
-	put_call_body(a->entry, c, o);
-	if (c->noreturn)
-		put(o, "\t(void)pv_result;\n\t__builtin_unreachable();\n");
-	else if (!type_is_void(&c->type))
-		put(o, "\treturn %s;\n", c_from_word(&c->type, "pv_result"));
+	put(o, "static inline %s%s(%s)\n{\n",
+	    c->traits.kind == KIND_NORETURN ? "__attribute__((noreturn)) " : "",
+	    c_declare(type, mem_printf("%s%s", a->scope.prefix, c->name.s)), c_params(&c->params));
+	put_call_body(abi_entry_of(a, c, a->scope.arch), c, o);
+	if (c->traits.kind != KIND_NORETURN && !type_is_void(type))
+		put(o, "\treturn %s;\n", c_from_word(type, "pv_result"));
+	else if (has_result)
+		put(o, "\t(void)pv_result;\n");
+	if (c->traits.kind == KIND_NORETURN)
+		put(o, "\t__builtin_unreachable();\n");
 	put(o, "}\n\n");
 }
 
 /* ---- sub-commands ---- */
 
+/** The number, in its bits of the word. */
+static long long sub_number(const struct call *c, const struct subcall *s)
+{
+	uint64_t number = (uint64_t)s->number;
+
+	return (long long)(number << (c->selector_bits.is_said ? c->selector_bits.low : 0));
+}
+
 /** The element of an argument array that carries a sub-command. */
 static void put_element(const struct call *c, const struct subcall *s, struct out *o)
 {
+	const char *selector = path_text(&c->selector, 1);
 	struct type type = c->element->type;
+	struct out rest = {0};
 
 	type.stars = 0;
 	type.is_const = false;
-	put(o, "\t%s = {.%s = %lld", c_declare(&type, "pv_element"), path_text(&c->selector, 1),
-	    (long long)s->number);
+	put(o, "\t%s = {.%s = %lld", c_declare(&type, "pv_element"), selector, sub_number(c, s));
 	vec_each(p, &s->params)
 	{
-		if (p->at.n)
-			put(o, ", .%s = %s", path_text(&p->at, 0), p->name.s);
+		const char *value = mem_printf("%s%s", is_output(p) ? "*" : "", p->name.s);
+		const char *member = path_text(&p->at, 0);
+
+		if (!p->at.n || p->direction == DIR_OUT)
+			continue;
+		/* In the other bits of the number's word. */
+		if (!strcmp(member, selector))
+			put(o, " | %s", value);
+		else
+			put(&rest, ", .%s = %s", member, value);
 	}
-	put(o, "};\n\n");
+	put(o, "%s};\n", text_of(&rest));
+}
+
+/** What the hypervisor wrote into the element. */
+static void put_outputs(const struct subcall *s, struct out *o)
+{
+	vec_each(p, &s->params)
+	{
+		if (is_output(p))
+			put(o, "\t*%s = pv_element.%s;\n", p->name.s, path_text(&p->at, 0));
+	}
+}
+
+static bool has_outputs(const struct subcall *s)
+{
+	vec_each(p, &s->params)
+	{
+		if (is_output(p))
+			return true;
+	}
+	return false;
+}
+
+/** As c_params: what comes back does so through a pointer. */
+static const char *sub_params(const struct subcall *s)
+{
+	params params = {0};
+
+	vec_each(p, &s->params)
+	{
+		struct param *copy = vec_push(&params);
+
+		*copy = *p;
+		copy->type.stars += is_output(p);
+	}
+	return c_params(&params);
 }
 
 static bool has_param(const params *params, const char *name)
@@ -129,7 +293,7 @@ static const char *sub_argument(const struct call *c, const struct subcall *s,
 	if (p == c->element)
 		return "&pv_element";
 	if (!c->element && c->selector.v[0].s == p->name.s)
-		return mem_printf("%lld", (long long)s->number);
+		return mem_printf("%lld", sub_number(c, s));
 	if (has_param(&s->params, p->name.s))
 		return type_is_pointer(&p->type)
 			       ? mem_printf("(%s)%s", c_declare(&p->type, ""), p->name.s)
@@ -146,16 +310,25 @@ static void emit_sub(const struct abi *a, const struct call *c, const struct sub
 		     struct out *o)
 {
 	const char *prefix = a->scope.prefix;
+	bool has_result = !type_is_void(&c->result.type), is_kept = has_result && has_outputs(s);
 
 	emit_doc(o, "", s->doc);
 	put(o, "static inline %s(%s)\n{\n",
-	    c_declare(&c->type, mem_printf("%s%s_%s", prefix, c->name.s, s->name.s)),
-	    c_params(&s->params));
+	    c_declare(&c->result.type, mem_printf("%s%s_%s", prefix, c->name.s, s->name.s)),
+	    sub_params(s));
 	if (c->element)
 		put_element(c, s, o);
-	put(o, "\t%s%s%s(", type_is_void(&c->type) ? "" : "return ", prefix, c->name.s);
+	if (is_kept)
+		put(o, "\t%s;\n", c_declare(&c->result.type, "pv_result"));
+	put(o, "%s\t%s%s%s(", c->element ? "\n" : "",
+	    is_kept	 ? "pv_result = "
+	    : has_result ? "return "
+			 : "",
+	    prefix, c->name.s);
 	vec_each(p, &c->params) put(o, "%s%s", p == c->params.v ? "" : ", ", sub_argument(c, s, p));
-	put(o, ");\n}\n\n");
+	put(o, ");\n");
+	put_outputs(s, o);
+	put(o, "%s}\n\n", is_kept ? "\treturn pv_result;\n" : "");
 }
 
 /* ---- batches ---- */
@@ -177,9 +350,17 @@ static void emit_multicall(const struct abi *a, const struct call *c, struct out
 
 static void emit_call_and_subs(const struct abi *a, const struct call *c, struct out *o)
 {
+	const char *gap = call_gap(c);
+
+	if (abi_call(a, c->name.s) != c)
+		return;
+	if (gap) {
+		put(o, "/* %s: no function, because %s. */\n\n", c->name.s, gap);
+		return;
+	}
 	emit_call(a, c, o);
 	vec_each(s, &c->subs) emit_sub(a, c, *s, o);
-	if (a->multicall && !c->noreturn)
+	if (a->multicall && c->traits.kind == KIND_FUNCTION)
 		emit_multicall(a, c, o);
 }
 
@@ -191,6 +372,10 @@ void emit_abi(const struct run *run, const void *module, struct out *o)
 	emit_doc(o, "", a->doc);
 	put(o, "#ifndef PVGEN_%s_H\n#define PVGEN_%s_H\n\n", upper(a->name.s), upper(a->name.s));
 	emit_constants(&a->scope, o);
+	emit_signatures(a, o);
+	emit_rom(a, o);
+	emit_features(a, o);
+	emit_msrs(a, o);
 	emit_call_numbers(a, o);
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
 	       "#include <stdint.h>\n\n");

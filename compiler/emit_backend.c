@@ -65,10 +65,10 @@ static const char *call_text(const struct backend *b, const struct impl *impl)
 /** An op without a result has no other way to tell that its hypercall failed. */
 static bool is_error_lost(const struct backend *b, const struct op *op)
 {
-	const struct scalar *result = type_scalar(&impl_of(b, op)->call->type);
+	const struct scalar *result = type_scalar(&impl_of(b, op)->call->result.type);
 
 	return type_is_void(&op->type) && result && result->is_signed &&
-	       b->abi->entry->errors_negative;
+	       call_errors(b->abi, impl_of(b, op)->call)->domain == ERRORS_NEGATIVE;
 }
 
 static void emit_hypercall(const struct backend *b, const struct op *op, struct out *o)

@@ -96,7 +96,7 @@ static void emit_canary(const struct run *run, const struct interface *i, const 
 static void emit_row(const struct run *run, const struct interface *i, const struct op *op,
 		     struct out *o)
 {
-	uint64_t result = type_is_void(&op->type) ? 0 : type_size(run, &op->type);
+	uint64_t result = type_is_void(&op->type) ? 0 : type_size(run->arch, &op->type);
 
 	put(o, "\t/* %s */\n", op_path(op));
 	put(o, "\t.quad %s\n", op->tail ? "0" : canary_name(i, op));

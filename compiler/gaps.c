@@ -60,27 +60,17 @@ static void each_registration(struct run *run, const struct gap *gap)
 	}
 }
 
-static void each_call(struct run *run, const struct gap *gap)
+static void each_hypercall(struct run *run, const struct gap *gap)
 {
-	vec_each(a, &run->abis)
+	vec_each(b, &run->backends)
 	{
-		vec_each(c, &(*a)->calls) visit(run, gap, *c, (*c)->name.loc);
-	}
-}
+		vec_each(op, &(*b)->interface->ops)
+		{
+			const struct impl *impl = &(*b)->impls[(*op)->slot];
 
-static void each_msr(struct run *run, const struct gap *gap)
-{
-	vec_each(a, &run->abis)
-	{
-		vec_each(m, &(*a)->msrs) visit(run, gap, *m, (*m)->name.loc);
-	}
-}
-
-static void each_feature(struct run *run, const struct gap *gap)
-{
-	vec_each(a, &run->abis)
-	{
-		vec_each(f, &(*a)->features) visit(run, gap, *f, (*f)->name.loc);
+			if (impl->kind == IMPL_HYPERCALL)
+				visit(run, gap, impl->call, impl->stmt->call_loc);
+		}
 	}
 }
 
@@ -137,9 +127,9 @@ static bool is_hooks(const void *thing)
 	return ((const struct registration *)thing)->is_hooks;
 }
 
-static bool is_fixed(const void *thing)
+static bool has_no_function(const void *thing)
 {
-	return ((const struct call *)thing)->is_fixed;
+	return call_gap(thing) != NULL;
 }
 
 static const struct gap gaps[] = {
@@ -148,9 +138,7 @@ static const struct gap gaps[] = {
 	{"ops without a slot", each_op, is_inline_only},
 	{"data beside ops", each_data, NULL},
 	{"hooks", each_registration, is_hooks},
-	{"calls at fixed places", each_call, is_fixed},
-	{"registers of a hypervisor", each_msr, NULL},
-	{"features", each_feature, NULL},
+	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function},
 	{"bindings under a condition", each_when, NULL},
 	{"bindings of a phase", each_phase, NULL},
 };

@@ -1,5 +1,5 @@
 /* Sizes and offsets as the C ABI of the architecture lays structures out. */
-#include "pvgen.h"
+#include "device.h"
 
 /* Shared memory is pages; beyond this a size is a mistake, and sums would overflow. */
 enum { MAX_SIZE = 1 << 30 };
@@ -11,23 +11,22 @@ static uint64_t align_up(uint64_t n, uint64_t align)
 	return (n + align - 1) / align * align;
 }
 
-static uint64_t scalar_size(const struct run *run, const struct scalar *scalar)
+uint64_t type_size(const struct arch *arch, const struct type *type)
 {
-	return scalar->size ? scalar->size : run->arch->word;
+	const struct scalar *scalar = type_scalar(type);
+
+	return type_is_pointer(type) || !scalar->size ? arch->word : scalar->size;
 }
 
 /** Size and alignment of one value; lays its structure out first. */
-static bool measure(struct run *run, const struct type *type, unsigned int depth, uint64_t *size,
-		    uint64_t *align)
+static bool measure(struct run *run, const struct arch *arch, const struct type *type,
+		    unsigned int depth, uint64_t *size, uint64_t *align)
 {
 	const struct decl *d = type_record(type);
 
-	if (type_is_pointer(type)) {
-		*size = *align = run->arch->word;
-		return true;
-	}
 	if (!d) {
-		*size = *align = scalar_size(run, type_scalar(type));
+		*size = type_size(arch, type);
+		*align = *size < arch->max_align ? *size : arch->max_align;
 		return true;
 	}
 	if (!layout_record(run, (struct decl *)d, depth))
@@ -46,7 +45,7 @@ static bool layout_member(struct run *run, struct decl *d, struct member *m, uns
 			return false;
 		size = m->nested->size;
 		align = m->nested->align;
-	} else if (!measure(run, &m->type, depth, &size, &align)) {
+	} else if (!measure(run, d->scope->arch, &m->type, depth, &size, &align)) {
 		return false;
 	}
 	if (d->is_packed)
@@ -97,17 +96,14 @@ static void layout_scope(struct run *run, const struct scope *scope)
 	}
 }
 
-uint64_t type_size(const struct run *run, const struct type *type)
-{
-	if (type_is_pointer(type))
-		return run->arch->word;
-	return scalar_size(run, type_scalar(type));
-}
-
 bool layout(struct run *run)
 {
 	layout_scope(run, &run->scope);
 	vec_each(i, &run->interfaces) layout_scope(run, &(*i)->scope);
-	vec_each(a, &run->abis) layout_scope(run, &(*a)->scope);
+	vec_each(a, &run->abis)
+	{
+		layout_scope(run, &(*a)->scope);
+		check_rom(run, *a);
+	}
 	return !run->errors;
 }

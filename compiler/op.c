@@ -51,7 +51,7 @@ static void op_context(const struct attributed *a)
 static void op_native(const struct attributed *a)
 {
 	struct op *op = a->thing;
-	struct template *t = template_from(a->run, a->s, 0);
+	struct template *t = template_from(a->run, a->s, 0, 1);
 
 	vec_each(old, &op->natives)
 	{

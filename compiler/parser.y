@@ -51,6 +51,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 	struct member member;
 	struct expr *expr;
 	struct feature feature;
+	bit_fields fields;
 	int64_t value;
 }
 
@@ -60,9 +61,9 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %token <token> GROUP "group" OP "op" REGISTRATION "registration" ABI "abi" CALL "call" SUB "sub"
 %token <token> SHARED "shared" BACKEND "backend" FOR "for" ON "on" AT "at" CONFIG "config"
 %token <token> DATA "data" FEATURE "feature" HINT "hint" HOOKS "hooks" IF "if" MSR "msr"
-%token <token> PHASE "phase" SPARE "spare" TABLE "table" WHEN "when" PACKED "packed"
+%token <token> BITS "bits" PHASE "phase" SPARE "spare" TABLE "table" WHEN "when" PACKED "packed"
 %token <token> TYPEDEF "typedef" STRUCT "struct" UNION "union" CONST "const" VOID "void"
-%token <token> '{' '}' '(' ')' '[' ']' ';' ',' '.' '*' '=' '@' '-' '+' '<' '>' '!'
+%token <token> '{' '}' '(' ')' '[' ']' ';' ':' ',' '.' '*' '=' '@' '-' '+' '<' '>' '!'
 %token <token> OR "||" AND "&&" EQUAL "==" UNEQUAL "!=" AT_MOST "<=" AT_LEAST ">="
 
 %left OR
@@ -77,7 +78,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <params> params param_list
 %type <attribute> attribute
 %type <attributes> attributes
-%type <operand> operand
+%type <operand> operand range
 %type <operands> operands operand_list comma_operands
 %type <stmt> word_stmt condition_stmt binding
 %type <stmts> stmts body
@@ -88,6 +89,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <value> integer packed shared
 %type <expr> expr guard
 %type <feature> feature_place
+%type <fields> fields
 %type <names> table
 
 %%
@@ -118,7 +120,7 @@ config:
 /* Every keyword that is no word of C is also a name. */
 name:
   IDENT | LANGUAGE | IMPORT | INTERFACE | VERSION | GROUP | OP | REGISTRATION | ABI
-| CALL | SUB | SHARED | BACKEND | FOR | ON | PACKED | AT | CONFIG | DATA | FEATURE | HINT | HOOKS
+| CALL | SUB | SHARED | BACKEND | FOR | ON | PACKED | AT | BITS | CONFIG | DATA | FEATURE | HINT | HOOKS
 | IF | MSR | PHASE | SPARE | TABLE | WHEN
 ;
 
@@ -207,11 +209,25 @@ expr:
 /* ---- constants and types ---- */
 
 decl:
-  CONST name '=' integer ';'	{ define_const(p, $2, $1.doc, $4); }
+  CONST name '=' INT ';'	{ define_const(p, $2, $1.doc, $4.value, false); }
+| CONST name '=' '-' INT ';'	{ define_const(p, $2, $1.doc, negative(p, $5), true); }
 | TYPEDEF type name ';'		{ define_typedef(p, $3, $1.doc, $2); }
 | TYPEDEF type name '(' params ')' ';'	{ define_function(p, $3, $1.doc, $2, $5); }
+| BITS name ':' type '{' fields close ';'	{ define_bits(p, $2, $1.doc, $4, $6); }
 | shared record_word name ';'	{ define_opaque(p, $2, $3); }
 | shared record_word name packed attributes '{' members close ';'	{ define_record(p, $2, $3, $7, $5, $1, $4); }
+;
+
+/* What the bits of a number mean. */
+fields:
+  %empty			{ $$ = (bit_fields){0}; }
+| fields name range ';'		{ $$ = $1; *vec_push(&$$) = (struct bit_field){$2.name, $2.doc, @3, $3.value, $3.low}; }
+| fields error ';'		{ $$ = $1; yyerrok; }
+;
+
+range:
+  INT				{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = $1.value, .low = $1.value}; }
+| INT ':' INT			{ $$ = (struct operand){.kind = OPERAND_RANGE, .loc = @$, .value = $1.value, .low = $3.value}; }
 ;
 
 shared:
@@ -284,7 +300,9 @@ operand_list:
 
 operand:
   path				{ $$ = (struct operand){.kind = OPERAND_PATH, .loc = @$, .path = $1}; }
-| integer			{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = $1}; }
+| name ':' name			{ $$ = (struct operand){.kind = OPERAND_PAIR, .loc = @$}; *vec_push(&$$.path) = $1.name; *vec_push(&$$.path) = $3.name; }
+| range				{ $$ = $1; }
+| '-' INT			{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = negative(p, $2)}; }
 | INT '.' INT			{ $$ = version_operand(p, $1, $3, @$); }
 | STRING			{ $$ = (struct operand){.kind = OPERAND_STRING, .loc = @$, .string = $1.name.s}; }
 ;
@@ -366,8 +384,8 @@ abi_items:
 | abi_items word_stmt		{ *vec_push(&p->abi->stmts) = $2; }
 | abi_items call
 | abi_items MSR integer type name body	{ define_msr(p, $2, $3, $4, $5, $6); }
-| abi_items FEATURE name '=' feature_place ';'	{ define_feature(p, $2, $3, &$5, false); }
-| abi_items HINT name '=' feature_place ';'	{ define_feature(p, $2, $3, &$5, true); }
+| abi_items FEATURE name '=' feature_place body	{ define_feature(p, $2, $3, &$5, $6, false); }
+| abi_items HINT name '=' feature_place body	{ define_feature(p, $2, $3, &$5, $6, true); }
 | abi_items error ';'		{ yyerrok; }
 ;
 

@@ -46,13 +46,21 @@ struct type {
 	struct decl *decl;
 };
 
-enum operand_kind { OPERAND_PATH, OPERAND_INT, OPERAND_STRING, OPERAND_VERSION };
+enum operand_kind {
+	OPERAND_PATH,
+	OPERAND_PAIR, /* high:low, in path */
+	OPERAND_INT,
+	OPERAND_RANGE, /* high:low, in value and low */
+	OPERAND_STRING,
+	OPERAND_VERSION,
+};
 
 struct operand {
 	enum operand_kind kind;
 	struct loc loc;
 	names path;
 	int64_t value; /* of a version: version_make */
+	int64_t low;   /* of an integer its value, as a range of one bit */
 	const char *string;
 };
 
@@ -64,6 +72,12 @@ static inline int64_t version_make(unsigned int major, unsigned int minor)
 	return (int64_t)major << 32 | minor;
 }
 
+/** Since when, until when. */
+struct life {
+	bool is_deprecated;
+	int64_t since, deprecated, retired; /* versions; 0: not said */
+};
+
 /** `@name` or `@name(operands)` behind a parameter, a result or a member. */
 struct attribute {
 	struct name name;
@@ -71,6 +85,7 @@ struct attribute {
 };
 
 typedef VEC(struct attribute) attributes;
+typedef VEC(struct stmt) stmts;
 
 /** A symbol of the kernel's configuration: `config bool NAME;` or `config int NAME;`. */
 struct config {
@@ -124,6 +139,9 @@ struct feature {
 	int64_t leaf;
 	struct name word;
 	int64_t bit;
+	stmts stmts;
+	struct life life;
+	names needs;
 };
 
 struct member {
@@ -138,6 +156,16 @@ struct member {
 	uint64_t offset, size;
 };
 
+/** Bits of a number that mean something together. */
+struct bit_field {
+	struct name name;
+	const char *doc;
+	struct loc loc; /* of the bits */
+	int64_t high, low;
+};
+
+typedef VEC(struct bit_field) bit_fields;
+
 enum decl_kind { DECL_CONST, DECL_TYPEDEF, DECL_FUNCTION, DECL_STRUCT, DECL_UNION };
 
 typedef VEC(struct param) params;
@@ -149,6 +177,9 @@ struct decl {
 	const char *doc;
 	struct scope *scope;
 	bool is_opaque, is_packed, is_shared;
+	bool is_negative; /* DECL_CONST, written with - */
+	bool is_bits;	  /* DECL_TYPEDEF of a number whose bits have names */
+	bit_fields fields;
 	attributes attributes;
 	int64_t value;	  /* DECL_CONST */
 	struct type type; /* DECL_TYPEDEF, and what a DECL_FUNCTION returns */
@@ -161,19 +192,44 @@ struct decl {
 /** Names that are seen from inside, and the prefix that they have in C. */
 struct scope {
 	struct scope *outer;
+	const struct arch *arch;  /* that lays its structures out */
 	const char *prefix;	  /* "xen_", or "" */
 	const char *upper_prefix; /* "XEN_" */
 	struct map map;
 	VEC(struct decl *) decls; /* in source order */
 };
 
+/** A register, or two that hold one value. */
+struct registers {
+	struct name high; /* .s is NULL: one register */
+	struct name low;  /* .s is NULL: none */
+};
+
+/** Bits HIGH:LOW of a value; all of it if they were not said. */
+struct bits {
+	bool is_said;
+	struct loc loc;
+	int64_t high, low;
+};
+
+/** Where a value travels between caller and hypervisor. */
+struct carrier {
+	struct registers registers;
+	bool is_stack;
+	int64_t slot; /* word of the arguments on the stack */
+	struct bits bits;
+};
+
+/** Of a function, or a call's result. */
 struct param {
 	struct name name;
 	struct type type;
 	attributes attributes;
 	enum direction direction;
 	enum space space;
-	names at; /* place in the element of an argument array */
+	names at;		/* place in the element of an argument array */
+	struct carrier said;	/* by the description */
+	struct carrier carrier; /* on the architecture at hand, for a call */
 };
 
 /** Around statements of a backend: `when CONDITION { }`, innermost first. */
@@ -198,7 +254,6 @@ struct argument {
 };
 
 typedef VEC(struct argument) arguments;
-typedef VEC(struct stmt) stmts;
 
 /** `path operands;`: an attribute or a binding, known by its first words. */
 struct stmt {
@@ -393,13 +448,59 @@ struct interface {
 	struct backend *bare; /* the one that is bare hardware */
 };
 
+/** How a call's result tells that it failed. */
+enum error_domain {
+	ERRORS_UNSAID,
+	ERRORS_NONE,
+	ERRORS_NEGATIVE,  /* an error's number, negated */
+	ERRORS_POSITIVE,  /* its number */
+	ERRORS_STATUS,	  /* not 0, in bits of the result */
+	ERRORS_PAIR,	  /* not 0; the value comes in another register */
+	ERRORS_UNCHANGED, /* a register is as it was before */
+};
+
+struct errors {
+	enum error_domain domain;
+	struct name reg;  /* of PAIR, UNCHANGED */
+	struct bits bits; /* of STATUS */
+};
+
+struct clobbers {
+	bool is_said;
+	bool args, memory;
+	names registers;
+};
+
+enum call_kind {
+	KIND_FUNCTION,
+	KIND_NORETURN, /* called, does not come back */
+	KIND_JUMP,     /* jumped to, does not come back */
+	KIND_ASM_ONLY, /* cannot be called from C */
+};
+
+/** What calls and sub-commands can say alike. */
+struct traits {
+	unsigned int arches; /* a bit each; 0: all */
+	enum call_kind kind;
+	struct errors errors;
+	struct clobbers clobbers;
+	names flat; /* segments that must be */
+	struct name entry;
+	bool is_optional;
+	struct life life;
+	names needs, defer;
+	names resumes; /* parameter, field of the result */
+};
+
 struct subcall {
 	struct name name;
 	const char *doc;
 	int64_t number;
+	struct param result;
 	params params;
-	attributes attributes;
 	stmts stmts;
+	struct traits traits;
+	names arm; /* member of the element that only this sub-command has */
 };
 
 /** A numbered register by which a hypervisor is asked or told. */
@@ -409,6 +510,9 @@ struct msr {
 	int64_t number;
 	struct type type;
 	stmts stmts;
+	bool is_read, is_written, is_percpu;
+	struct life life;
+	names needs;
 };
 
 struct call {
@@ -417,12 +521,13 @@ struct call {
 	struct abi *abi;
 	int64_t number; /* of a fixed one: offset from the start of the table or ROM */
 	bool is_fixed;
-	struct type type;
-	attributes attributes; /* of the result */
+	struct param result;
 	params params;
 	stmts stmts;
-	bool noreturn;
+	struct traits traits;
+	struct call *variant;	     /* next call of the same name, for other architectures */
 	names selector;		     /* subs in PATH */
+	struct bits selector_bits;   /* ... in some bits of it */
 	const struct param *element; /* parameter that points to the element with the number */
 	VEC(struct fixed {
 		const struct param *param;
@@ -435,9 +540,55 @@ struct call {
 
 /** How a hypercall is made on one architecture. */
 struct entry {
-	struct template code; /* {number} stands for the call's number */
-	names number, args, result, clobbers;
-	bool clobbers_args, clobbers_memory, errors_negative;
+	struct template code;	 /* {number} stands for the call's number */
+	const struct arch *arch; /* NULL: reported */
+	struct name name;	 /* .s is NULL: of calls that name none */
+	bool takes_target;	 /* there is a {target}, the address that belongs to the number */
+	struct carrier number;
+	VEC(struct registers) args;
+	bool takes_stack; /* for the arguments that are left */
+	struct registers result;
+	VEC(struct preset {
+		struct carrier carrier;
+		struct operand value;
+	})
+	presets;
+	struct clobbers clobbers;
+	struct errors errors;
+	names flat;
+	struct expr *condition; /* at boot; NULL: if no entry before it fits */
+};
+
+/** How a guest finds out that the hypervisor is there. */
+struct signature {
+	struct name source; /* cpuid or dmi */
+	const char *text;
+	int64_t first, last, step; /* leaves of cpuid where it may be */
+};
+
+/** Numbers that no call may have. */
+struct reservation {
+	struct loc loc;
+	int64_t first, last;
+	const char *reason;
+};
+
+/** A piece of code in the guest's memory with the hypervisor's half of the interface. */
+struct rom {
+	struct decl *header;
+	int64_t from, to, step; /* where it may begin */
+	struct name length;
+	int64_t unit; /* bytes that it counts */
+	bool has_sum;
+	int64_t slot;		 /* bytes of each fixed entry, 0: not said */
+	const struct call *find; /* turns a call's number into an address */
+	VEC(struct rule {
+		struct name member;
+		bool is_least; /* else exactly the value */
+		int64_t value;
+		names texts; /* of strings one of which stands there */
+	})
+	rules;
 };
 
 struct abi {
@@ -445,10 +596,14 @@ struct abi {
 	const char *doc;
 	struct scope scope;
 	stmts stmts;
-	const struct entry *entry; /* for the architecture at hand */
+	unsigned int arches; /* where it exists: a bit each */
+	VEC(struct entry *) entries;
 	VEC(struct call *) calls;
 	VEC(struct msr *) msrs;
 	VEC(struct feature *) features;
+	VEC(struct signature) signatures;
+	VEC(struct reservation) reservations;
+	struct rom *rom; /* NULL: it is not found in one */
 	struct map call_map, msr_map, feature_map;
 	struct decl *multicall;
 	const char *multicall_op, *multicall_args;
@@ -571,11 +726,17 @@ bool parse_inputs(struct run *run);
 /* ---- arch.c: what differs between architectures is a row ----------------- */
 
 struct arch {
+	/* For descriptions: all rows have these. */
 	const char *name;
 	unsigned int word;	      /* bytes of a register and of long */
-	const char *const *args;      /* registers of arguments, NULL-terminated */
+	unsigned int max_align;	      /* no number is aligned more */
+	const char *const *registers; /* all names that `clobbers` may list, NULL-terminated */
+	const char *const *parts;     /* names of parts, each followed by the whole's */
+	const char *const *segments;  /* NULL: there are none */
+	/* For generated code. */
+	bool generates;		      /* false: the rest is empty */
+	const char *const *args;      /* registers of arguments */
 	const char *const *volatiles; /* what a normal call may change besides */
-	const char *const *registers; /* all names that `clobbers` may list */
 	const char *result;
 	const char *identity;	   /* first argument to result */
 	const char *constant;	   /* result = @, which 32 bits hold */
@@ -605,6 +766,12 @@ struct arch {
 };
 
 const struct arch *arch_find(const char *name);
+
+/** A set of architectures with this one alone. */
+unsigned int arch_bit(const struct arch *arch);
+
+/** The register of this name, or that it is a part of; NULL if there is none. */
+const char *arch_register(const struct arch *arch, const char *name);
 extern const struct arch arch_table[];
 extern const size_t arch_count;
 
@@ -634,6 +801,9 @@ const char *suggest_param(const struct run *run, const params *params, const cha
 bool type_is_void(const struct type *type);
 bool type_is_pointer(const struct type *type);
 
+/** Is it a value that comes back, not what it points to? */
+bool is_output(const struct param *p);
+
 /** The scalar that a value of this type is, through typedefs and one-member structs. */
 const struct scalar *type_scalar(const struct type *type);
 
@@ -646,6 +816,29 @@ const struct decl *type_record(const struct type *type);
 /** The one member of a small struct passed by value, else NULL. */
 const struct member *type_wrapped(const struct type *type);
 const struct member *record_member(const struct decl *record, const char *name);
+
+/** The constant of this name, or NULL and a report. */
+const struct decl *find_const(struct run *run, const struct scope *scope, struct name name);
+
+/** The type of a result, which may be void. */
+void resolve_result(struct run *run, const struct scope *scope, struct type *type,
+		    struct name name);
+
+/** As resolve_params, for a call: its parameters and its result may say where they travel. */
+void resolve_call_params(struct run *run, const struct scope *scope, params *params);
+void resolve_sub_params(struct run *run, const struct scope *scope, params *params);
+void resolve_result_attributes(struct run *run, struct param *result);
+
+/* ---- bits.c: numbers whose bits have names -------------------------------- */
+
+/** Checks the fields: inside the number, no two for one bit, none forgotten. */
+void resolve_bits(struct run *run, struct decl *d);
+
+/** 0 if there are no such bits. */
+uint64_t bits_mask(int64_t high, int64_t low);
+
+/** Reports bits that a number of this width does not have. */
+bool check_bits(struct run *run, struct loc loc, int64_t high, int64_t low, int64_t width);
 
 /* ---- interface.c, op.c, abi.c, backend.c: what statements mean, by attributes.h -- */
 
@@ -672,7 +865,32 @@ void resolve_data(struct run *run, struct interface *i, struct data *d);
 bool data_value(struct run *run, const struct scope *scope, const struct data *d,
 		const struct operand *o, int64_t *number);
 void resolve_abi(struct run *run, struct abi *abi);
-void resolve_call(struct run *run, struct abi *abi, struct call *call);
+
+/** Chooses the architecture for which an abi is laid out. */
+void choose_arch(struct run *run, struct abi *abi);
+
+/** The call of this name on the architecture at hand, or if there is none on another; or NULL. */
+const struct call *abi_call(const struct abi *abi, const char *name);
+
+/** The first entry by which a call is made on an architecture, or NULL. */
+const struct entry *abi_entry_of(const struct abi *abi, const struct call *call,
+				 const struct arch *arch);
+
+/** What holds for a call: what it says itself, else what its entry says. */
+const struct clobbers *call_clobbers(const struct entry *e, const struct call *call);
+const struct errors *call_errors(const struct abi *abi, const struct call *call);
+
+/** Why pvgen writes no function for a call, or NULL if it does. */
+const char *call_gap(const struct call *call);
+
+const char *kind_name(enum call_kind kind);
+const char *domain_name(enum error_domain domain);
+
+/** Takes @at of a parameter of a sub-command; false if the attribute is another. */
+bool say_at(struct run *run, struct param *p, const struct attribute *a);
+
+/** Takes an attribute that says where a value of a call travels; false if it is none. */
+bool say_carrier(struct run *run, struct param *p, const struct attribute *a);
 void resolve_backend(struct run *run, struct backend *backend);
 
 /** Reports an instruction that is none. */
@@ -710,7 +928,7 @@ bool decide(struct run *run);
 
 /** Pass: lays out all structures for the architecture. */
 bool layout(struct run *run);
-uint64_t type_size(const struct run *run, const struct type *type);
+uint64_t type_size(const struct arch *arch, const struct type *type);
 
 /* ---- bind.c: which backend does what, and how ------------------------------ */
 
@@ -827,6 +1045,9 @@ const char *c_from_word(const struct type *type, const char *word);
 
 /** Does the op promise less than a normal C call changes? */
 bool op_is_narrow(const struct op *op);
+
+/** As a string literal. */
+const char *c_string(const char *s);
 
 /** Words from the first on, with dots between them. */
 const char *path_text(const names *path, size_t first);

@@ -135,6 +135,11 @@ static bool type_is_function(const struct type *type)
 	       (type->decl->kind == DECL_TYPEDEF && type_is_function(&type->decl->type));
 }
 
+bool is_output(const struct param *p)
+{
+	return p->direction > DIR_IN && !type_is_pointer(&p->type);
+}
+
 bool type_is_pointer(const struct type *type)
 {
 	return type->stars || (type->decl && type->decl->kind == DECL_TYPEDEF &&
@@ -177,7 +182,7 @@ const struct scalar *type_scalar(const struct type *type)
 void type_range(const struct run *run, const struct type *type, int64_t *low, int64_t *high)
 {
 	const struct scalar *scalar = type_scalar(type);
-	unsigned int bits = (unsigned int)type_size(run, type) * 8;
+	unsigned int bits = (unsigned int)type_size(run->arch, type) * 8;
 
 	*low = bits < 64 ? -(INT64_C(1) << (bits - 1)) : INT64_MIN;
 	*high = bits < 64 ? (INT64_C(1) << bits) - 1 : INT64_MAX;
@@ -292,22 +297,26 @@ static bool check_value_type(struct run *run, const struct type *type, struct na
 	return true;
 }
 
+const struct decl *find_const(struct run *run, const struct scope *scope, struct name name)
+{
+	const struct decl *d = scope_find(scope, name.s);
+
+	if (d && d->kind == DECL_CONST)
+		return d;
+	diag(run, unknown_const, name.loc, name.s, suggest(run, &scope->map, name.s));
+	return NULL;
+}
+
 /* ---- structures ---- */
 
 static void resolve_count(struct run *run, const struct scope *scope, struct member *m)
 {
-	const struct decl *d;
 	struct loc loc = m->count_name.s ? m->count_name.loc : m->name.loc;
 
 	if (m->count_name.s) {
-		d = scope_find(scope, m->count_name.s);
-		if (!d || d->kind != DECL_CONST) {
-			diag(run, unknown_const, loc, m->count_name.s,
-			     suggest(run, &scope->map, m->count_name.s));
-			m->count = 1;
-			return;
-		}
-		m->count = (uint64_t)d->value;
+		const struct decl *d = find_const(run, scope, m->count_name);
+
+		m->count = d ? (uint64_t)d->value : 1;
 	}
 	if (m->is_array && (m->count < 1 || m->count > MAX_ARRAY)) {
 		diag(run, bad_array, loc);
@@ -411,6 +420,8 @@ static void resolve_scope(struct run *run, struct scope *scope)
 	{
 		if ((*d)->kind == DECL_FUNCTION)
 			resolve_params(run, scope, &(*d)->params);
+		if ((*d)->is_bits)
+			resolve_bits(run, *d);
 		resolve_members(run, scope, *d);
 	}
 }
@@ -432,48 +443,72 @@ static enum direction direction_find(const char *name)
 	return DIR_NONE;
 }
 
-static bool is_one_path(const operands *o)
+/** Where attributes stand, and what is known there. */
+struct holder {
+	const char *place, *known;
+	bool has_direction;
+	enum { NO_PLACE, PLACE_IN_ELEMENT, ANY_PLACE } where;
+};
+
+static const struct holder holders[] = {
+	{"a parameter", "; known: in out inout va pa gpa pfn mfn ma", true, NO_PLACE},
+	{"a parameter of a sub-command", "; known: in out inout va pa gpa pfn mfn ma at(MEMBER)",
+	 true, PLACE_IN_ELEMENT},
+	{"a parameter",
+	 "; known: in out inout va pa gpa pfn mfn ma reg(REGISTER) stack(WORD) bits(BITS)", true,
+	 ANY_PLACE},
+	{"a result", "; known: va pa gpa pfn mfn ma reg(REGISTER)", false, ANY_PLACE},
+};
+
+enum { OF_FUNCTION, OF_SUB, OF_CALL, OF_RESULT };
+
+static void apply_word(struct run *run, struct param *p, const struct attribute *a,
+		       enum direction direction, enum space space)
 {
-	return o->n == 1 && o->v[0].kind == OPERAND_PATH;
+	if ((direction && p->direction) || (space && p->space))
+		diag(run, repeated, a->name.loc, a->name.s);
+	else if (a->operands.n)
+		diag(run, bad_operands, a->name.loc, a->name.s, mem_printf("@%s", a->name.s));
+	p->direction |= direction;
+	p->space = space ? space : p->space;
 }
 
 /** What a parameter's attribute says, once: a direction, a kind of address or a place. */
-static void apply_attribute(struct run *run, struct param *p, const struct attribute *a)
+static void apply_attribute(struct run *run, const struct holder *h, struct param *p,
+			    const struct attribute *a)
 {
-	enum direction direction = direction_find(a->name.s);
+	enum direction direction = h->has_direction ? direction_find(a->name.s) : DIR_NONE;
 	enum space space = space_find(a->name.s);
-	bool is_place = !strcmp(a->name.s, "at");
 
-	if ((direction && p->direction) || (space && p->space) || (is_place && p->at.n))
-		diag(run, repeated, a->name.loc, a->name.s);
-	else if (is_place != is_one_path(&a->operands) && (direction || space || is_place))
-		diag(run, bad_operands, a->name.loc, a->name.s,
-		     is_place ? "@at(MEMBER)" : mem_printf("@%s", a->name.s));
-	else if (!direction && !space && !is_place)
-		diag(run, unknown_attribute, a->name.loc, "a parameter", a->name.s,
-		     "; known: in out inout va pa gpa pfn mfn ma at(MEMBER)");
-	p->direction |= direction;
-	p->space = space ? space : p->space;
-	if (is_place)
-		p->at = a->operands.n ? a->operands.v[0].path : (names){0};
+	if (direction || space)
+		apply_word(run, p, a, direction, space);
+	else if (!(h->where == PLACE_IN_ELEMENT ? say_at(run, p, a)
+						: h->where == ANY_PLACE && say_carrier(run, p, a)))
+		diag(run, unknown_attribute, a->name.loc, h->place, a->name.s, h->known);
 }
 
 static void check_direction(struct run *run, const struct param *p)
 {
 	bool is_function = p->type.decl && p->type.decl->kind == DECL_FUNCTION;
 
-	if (!type_is_pointer(&p->type) || is_function)
+	if (is_function)
 		return;
+	if (!type_is_pointer(&p->type)) {
+		if (p->direction > DIR_IN && !p->said.registers.low.s && !p->at.n)
+			diag(run, out_value, p->name.loc, p->name.s);
+		return;
+	}
 	if (p->direction == DIR_NONE)
 		diag(run, no_direction, p->name.loc, p->name.s);
 	if (p->type.is_const && p->direction > DIR_IN)
 		diag(run, const_direction, p->name.loc, p->name.s);
 }
 
-static void resolve_param(struct run *run, const struct scope *scope, struct param *p)
+static void resolve_param(struct run *run, const struct scope *scope, const struct holder *h,
+			  struct param *p)
 {
 	resolve_type(run, scope, &p->type);
-	vec_each(a, &p->attributes) apply_attribute(run, p, a);
+	vec_each(a, &p->attributes) apply_attribute(run, h, p, a);
 	if (!check_value_type(run, &p->type, p->name))
 		return;
 	if (type_record(&p->type) && !type_wrapped(&p->type))
@@ -481,7 +516,8 @@ static void resolve_param(struct run *run, const struct scope *scope, struct par
 	check_direction(run, p);
 }
 
-void resolve_params(struct run *run, const struct scope *scope, params *params)
+static void resolve_all_params(struct run *run, const struct scope *scope, const struct holder *h,
+			       params *params)
 {
 	struct map seen = {0};
 
@@ -493,14 +529,33 @@ void resolve_params(struct run *run, const struct scope *scope, params *params)
 			diag(run, duplicate, p->name.loc, "parameter", p->name.s);
 			diag_note(run, old->loc, "the first definition is here");
 		}
-		resolve_param(run, scope, p);
+		resolve_param(run, scope, h, p);
 	}
+}
+
+void resolve_params(struct run *run, const struct scope *scope, params *params)
+{
+	resolve_all_params(run, scope, &holders[OF_FUNCTION], params);
+}
+
+void resolve_call_params(struct run *run, const struct scope *scope, params *params)
+{
+	resolve_all_params(run, scope, &holders[OF_CALL], params);
+}
+
+void resolve_sub_params(struct run *run, const struct scope *scope, params *params)
+{
+	resolve_all_params(run, scope, &holders[OF_SUB], params);
+}
+
+void resolve_result_attributes(struct run *run, struct param *result)
+{
+	vec_each(a, &result->attributes) apply_attribute(run, &holders[OF_RESULT], result, a);
 }
 
 /* ---- modules ---- */
 
-static void resolve_result(struct run *run, const struct scope *scope, struct type *type,
-			   struct name name)
+void resolve_result(struct run *run, const struct scope *scope, struct type *type, struct name name)
 {
 	resolve_type(run, scope, type);
 	if (type_is_function(type) || (type_record(type) && !type_wrapped(type)))
@@ -519,6 +574,10 @@ static void check_param_count(struct run *run, const struct op *op)
 
 static void resolve_interface(struct run *run, struct interface *i)
 {
+	if (!run->arch->generates) {
+		diag(run, no_generation, i->name.loc, i->name.s, run->arch->name);
+		return;
+	}
 	if (i->ops.n > MAX_OPS)
 		diag(run, too_many_ops, i->name.loc, i->name.s);
 	resolve_interface_stmts(run, i);
@@ -547,67 +606,21 @@ static void resolve_interface(struct run *run, struct interface *i)
 	}
 }
 
-static void resolve_subs(struct run *run, struct abi *abi, struct call *call)
+static void choose_arches(struct run *run)
 {
-	struct map numbers = {0};
-
-	vec_each(it, &call->subs)
-	{
-		struct subcall *s = *it;
-		const struct name *old =
-			map_add(&numbers, intern(mem_printf("%lld", (long long)s->number)), s);
-
-		if (old) {
-			diag(run, duplicate, s->name.loc, "number of sub-command", s->name.s);
-			diag_note(run, old->loc, "'%s' has this number", old->s);
-		}
-		resolve_params(run, &abi->scope, &s->params);
-	}
-}
-
-/** Two calls with one number are one too many. */
-static void number_calls(struct run *run, struct abi *abi)
-{
-	vec_each(it, &abi->calls)
-	{
-		struct call *c = *it;
-		const struct name *old = map_add(
-			&abi->number_map, intern(mem_printf("%lld", (long long)c->number)), c);
-
-		if (!old)
-			continue;
-		diag(run, duplicate, c->name.loc, "number of call", c->name.s);
-		diag_note(run, old->loc, "'%s' has this number", old->s);
-	}
-}
-
-static void resolve_calls(struct run *run, struct abi *abi)
-{
-	vec_each(it, &abi->calls)
-	{
-		struct call *c = *it;
-
-		resolve_result(run, &abi->scope, &c->type, c->name);
-		resolve_params(run, &abi->scope, &c->params);
-		resolve_subs(run, abi, c);
-		resolve_call(run, abi, c);
-	}
-}
-
-static void resolve_abi_module(struct run *run, struct abi *abi)
-{
-	number_calls(run, abi);
-	resolve_abi(run, abi);
-	resolve_calls(run, abi);
+	run->scope.arch = run->arch;
+	vec_each(i, &run->interfaces)(*i)->scope.arch = run->arch;
+	vec_each(a, &run->abis) choose_arch(run, *a);
 }
 
 bool resolve(struct run *run)
 {
+	choose_arches(run);
 	each_scope(run, resolve_typedefs);
 	each_scope(run, check_typedefs);
 	each_scope(run, resolve_scope);
 	vec_each(i, &run->interfaces) resolve_interface(run, *i);
-	vec_each(a, &run->abis) resolve_abi_module(run, *a);
+	vec_each(a, &run->abis) resolve_abi(run, *a);
 	vec_each(b, &run->backends) resolve_backend(run, *b);
 	return !run->errors;
 }

@@ -20,7 +20,12 @@ IMPORT = re.compile(r'^import "(.+?)";')
 
 ERRORS = sorted((HERE / "errors").glob("*.pvi"))
 BUILDS = sorted((HERE / "errors/build").glob("*.pvi"))
+FOREIGN = sorted((HERE / "errors/i386").glob("*.pvi"))
+EXAMPLES = ERRORS + BUILDS + FOREIGN
 GOOD = sorted((HERE / "good").glob("*.pvi"))
+
+# What pvgen can describe but builds no code for.
+ARCHES = ("i386", "arm64", "riscv64")
 
 # Everything else that is wrong with an input is status 1.
 ENVIRONMENT_NAMES = {"import-missing"}
@@ -121,6 +126,22 @@ def test_errors_of_a_build(path: Path, tmp_path: Path) -> None:
     assert clean(run("build", "--outdir", tmp_path, "--emit=manifest", name, cwd=HERE))
 
 
+@pytest.mark.parametrize("path", FOREIGN, ids=lambda p: p.stem)
+def test_errors_of_another_arch(path: Path) -> None:
+    """What is reported when the description is asked about for another architecture."""
+    result = run("check", "--arch", path.parent.name, relative(path), cwd=HERE)
+    missing, unexpected = unmatched(expectations(path), result.diagnostics())
+    assert not missing and not unexpected, result.err
+    assert (result.status, result.out) == (INPUT, b"")
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_binary_interfaces_of_another_arch(arch: str) -> None:
+    """Where no code is built, binary interfaces can be described."""
+    result = run("check", "--arch", arch, "good/conventions.pvi", cwd=HERE)
+    assert clean(result), result.err
+
+
 @pytest.mark.parametrize("path", GOOD, ids=lambda p: p.stem)
 def test_good(path: Path) -> None:
     """Near misses are reported by nothing."""
@@ -131,7 +152,7 @@ def test_good(path: Path) -> None:
 @pytest.mark.parametrize("name", codes("diag.def"))
 def test_every_name_has_an_example(name: str) -> None:
     """A row of diag.def without an example is not tested, or cannot happen."""
-    assert name in GENERATED or any(e.name == name for path in ERRORS + BUILDS for e in expectations(path))
+    assert name in GENERATED or any(e.name == name for path in EXAMPLES for e in expectations(path))
 
 
 def chain(length: int) -> str:
@@ -171,7 +192,7 @@ def test_generated_examples(name: str, tmp_path: Path) -> None:
 def test_no_name_is_invented() -> None:
     """An example of a name that no longer exists is a mistake."""
     known = {*codes("diag.def"), "note"}
-    assert {e.name for path in ERRORS + BUILDS for e in expectations(path)} <= known
+    assert {e.name for path in EXAMPLES for e in expectations(path)} <= known
 
 
 # ---- what no text file can hold, or no editor shows ----

@@ -16,7 +16,7 @@ MNEMONICS = re.compile(r'ROW\("([a-z]\S.*?)"')
 # What none of them writes as one word.
 OTHERS = """
 { } ( ) [ ] ; , . * = @ < > ! + - 0x \\" \\\\ 1.0 x86_64 /// // \\x00 \\xef\\xbb\\xbf \\x0d\\x0a
-none flags normal memory percpu global load store from to negative {number} {s.m} # %rax $0 (%rdi) %gs: 1f 1:
+: 15:0 edx:eax none flags normal memory percpu global load store from to negative {number} {target} {s.m} # %rax $0 (%rdi) %gs: 1f 1:
 """.split()
 
 
