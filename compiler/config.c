@@ -33,9 +33,7 @@ static bool read_number(const char *text, int64_t *value)
 /** A fault of the command line, though only the descriptions tell that it is one. */
 static void setting_error(struct run *run, const char *text, const char *setting, const char *hint)
 {
-	fprintf(stderr, "pvgen: %s in '-D %s'%s\n", text, setting, hint);
-	run->environment_failed = true;
-	run->errors++;
+	run_failed(run, "%s in '-D %s'%s", text, setting, hint);
 }
 
 static void apply_setting(struct run *run, const char *setting)

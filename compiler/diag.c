@@ -86,6 +86,20 @@ void diag_fix(struct run *run, struct loc loc, const char *text)
 	*vec_push(&last(run)->fixes) = (struct diag_remark){loc, text};
 }
 
+bool run_failed(struct run *run, const char *fmt, ...)
+{
+	struct out text = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_v(&text, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "pvgen: %s\n", text_of(&text));
+	run->environment_failed = true;
+	run->errors++;
+	return false;
+}
+
 /* ---- options ---- */
 
 static void do_nothing(struct diag_printer *p)

@@ -26,6 +26,9 @@ void diag_note(struct run *run, struct loc loc, const char *fmt, ...) PRINTF(3, 
 /** Adds what could stand there instead to the fault reported last; each such edit stands alone. */
 void diag_fix(struct run *run, struct loc loc, const char *text);
 
+/** Says at once what is wrong with a file or a command line, not with a text; always false. */
+bool run_failed(struct run *run, const char *fmt, ...) PRINTF(2, 3);
+
 /** Shows all that was reported, in source order; false if that could not be written. */
 bool diag_flush(struct run *run);
 

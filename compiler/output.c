@@ -11,18 +11,7 @@
 
 static bool fail(struct run *run, const char *what, const char *path)
 {
-	fprintf(stderr, "pvgen: cannot %s '%s': %s\n", what, path, strerror(errno));
-	run->environment_failed = true;
-	run->errors++;
-	return false;
-}
-
-static bool refuse(struct run *run, const char *why, const char *path)
-{
-	fprintf(stderr, "pvgen: %s '%s'\n", why, path);
-	run->environment_failed = true;
-	run->errors++;
-	return false;
+	return run_failed(run, "cannot %s '%s': %s", what, path, strerror(errno));
 }
 
 static bool make_directories(struct run *run, const char *path)
@@ -184,7 +173,7 @@ static bool add_change(struct run *run, const struct output *out, changes *chang
 	if (!c.is_old && errno != ENOENT)
 		return fail(run, "write", out->path);
 	if (c.is_old && !S_ISREG(st.st_mode))
-		return refuse(run, "no output can replace what is no file,", out->path);
+		return run_failed(run, "no output can replace what is no file, '%s'", out->path);
 	if (c.is_old && is_current(out))
 		return true;
 	c.mode = st.st_mode & 0777;
@@ -243,10 +232,10 @@ bool places_are_free(struct run *run, const outputs *files)
 		if (is_stdout(out))
 			continue;
 		if (is_input(run, out->path))
-			good = refuse(run, "an output would overwrite what it is made of,",
-				      out->path);
+			good = run_failed(run, "an output would overwrite what it is made of, '%s'",
+					  out->path);
 		if (map_add(&seen, path_canonical(out->path), out))
-			good = refuse(run, "two outputs would go to", out->path);
+			good = run_failed(run, "two outputs would go to '%s'", out->path);
 	}
 	return good;
 }

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,9 +80,7 @@ static void parse_input(struct run *run, const char *path)
 	struct opened o = source_open(run, path, true);
 
 	if (!o.source) {
-		fprintf(stderr, "pvgen: cannot read '%s': %s\n", path, o.problem);
-		run->environment_failed = true;
-		run->errors++;
+		run_failed(run, "cannot read '%s': %s", path, o.problem);
 	} else if (o.is_new) {
 		parse_source(run, o.source, NULL);
 	}

@@ -848,9 +848,7 @@ static void verify_interface(struct verify *v)
 
 static bool read_failed(struct run *run, const char *path, const char *fault)
 {
-	fprintf(stderr, "pvgen: '%s' %s\n", path, fault);
-	run->environment_failed = true;
-	return false;
+	return run_failed(run, "'%s' %s", path, fault);
 }
 
 static bool read_object(struct run *run, const char *path, struct object *image,
