@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -86,11 +87,26 @@ static void parse_input(struct run *run, const char *path)
 	}
 }
 
+/** Interfaces, abis and backends: each structure begins with its name. */
+static int by_name(const void *a, const void *b)
+{
+	const struct name *const *x = a, *const *y = b;
+
+	return strcmp((*x)->s, (*y)->s);
+}
+
+/* Outputs depend neither on the order of the inputs nor on who imports what first. */
+#define sort_modules(modules)                                                                      \
+	((modules)->n ? qsort((modules)->v, (modules)->n, sizeof(*(modules)->v), by_name) : (void)0)
+
 bool parse_inputs(struct run *run)
 {
 	run->scope.prefix = run->scope.upper_prefix = "";
 	vec_each(path, &run->inputs) parse_input(run, *path);
 	if (run->draft.path)
 		parse_source(run, source_draft(run, run->draft.path, &run->draft.text), NULL);
+	sort_modules(&run->interfaces);
+	sort_modules(&run->abis);
+	sort_modules(&run->backends);
 	return !run->errors;
 }

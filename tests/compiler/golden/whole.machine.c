@@ -27,8 +27,8 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 };
 
 const struct machine_known machine_known[] = {
-	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL},
 	{"guest", true, 100, MACHINE_DETECT_CPUID, "HyperHyper12"},
+	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL},
 	{"plain", false, 0, MACHINE_DETECT_START_INFO, NULL},
 };
 const unsigned int machine_nr_known = sizeof(machine_known) / sizeof(machine_known[0]);

@@ -11,27 +11,27 @@
 .Lmachine_metal_scalars_end:
 	.set .Lmachine_length_scalars, (6) - (((.Lmachine_metal_scalars_end - .Lmachine_metal_scalars) > (6)) * ((.Lmachine_metal_scalars_end - .Lmachine_metal_scalars) - (6)))
 	.set .Lmachine_length_pointers, 6
-.Lmachine_metal_wrap:
-	mov %rdi, %rax
-.Lmachine_metal_wrap_end:
-	.set .Lmachine_length_wrap_2, (6) - (((.Lmachine_metal_wrap_end - .Lmachine_metal_wrap) > (6)) * ((.Lmachine_metal_wrap_end - .Lmachine_metal_wrap) - (6)))
 .Lmachine_guest_wrap:
 	mov %rdi, %rax
 .Lmachine_guest_wrap_end:
-	.set .Lmachine_length_wrap_1, (.Lmachine_length_wrap_2) - (((.Lmachine_guest_wrap_end - .Lmachine_guest_wrap) > (.Lmachine_length_wrap_2)) * ((.Lmachine_guest_wrap_end - .Lmachine_guest_wrap) - (.Lmachine_length_wrap_2)))
+	.set .Lmachine_length_wrap_2, (6) - (((.Lmachine_guest_wrap_end - .Lmachine_guest_wrap) > (6)) * ((.Lmachine_guest_wrap_end - .Lmachine_guest_wrap) - (6)))
+.Lmachine_metal_wrap:
+	mov %rdi, %rax
+.Lmachine_metal_wrap_end:
+	.set .Lmachine_length_wrap_1, (.Lmachine_length_wrap_2) - (((.Lmachine_metal_wrap_end - .Lmachine_metal_wrap) > (.Lmachine_length_wrap_2)) * ((.Lmachine_metal_wrap_end - .Lmachine_metal_wrap) - (.Lmachine_length_wrap_2)))
 .Lmachine_plain_wrap:
 	mov %rdi, %rax
 .Lmachine_plain_wrap_end:
 	.set .Lmachine_length_wrap, (.Lmachine_length_wrap_1) - (((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) > (.Lmachine_length_wrap_1)) * ((.Lmachine_plain_wrap_end - .Lmachine_plain_wrap) - (.Lmachine_length_wrap_1)))
-.Lmachine_metal_truth:
-	mov $0, %eax
-.Lmachine_metal_truth_end:
-	.set .Lmachine_length_truth_2, (6) - (((.Lmachine_metal_truth_end - .Lmachine_metal_truth) > (6)) * ((.Lmachine_metal_truth_end - .Lmachine_metal_truth) - (6)))
 .Lmachine_guest_truth:
 	ud2
 	.short 3
 .Lmachine_guest_truth_end:
-	.set .Lmachine_length_truth_1, (.Lmachine_length_truth_2) - (((.Lmachine_guest_truth_end - .Lmachine_guest_truth) > (.Lmachine_length_truth_2)) * ((.Lmachine_guest_truth_end - .Lmachine_guest_truth) - (.Lmachine_length_truth_2)))
+	.set .Lmachine_length_truth_2, (6) - (((.Lmachine_guest_truth_end - .Lmachine_guest_truth) > (6)) * ((.Lmachine_guest_truth_end - .Lmachine_guest_truth) - (6)))
+.Lmachine_metal_truth:
+	mov $0, %eax
+.Lmachine_metal_truth_end:
+	.set .Lmachine_length_truth_1, (.Lmachine_length_truth_2) - (((.Lmachine_metal_truth_end - .Lmachine_metal_truth) > (.Lmachine_length_truth_2)) * ((.Lmachine_metal_truth_end - .Lmachine_metal_truth) - (.Lmachine_length_truth_2)))
 .Lmachine_plain_truth:
 	mov $1, %eax
 .Lmachine_plain_truth_end:
@@ -41,28 +41,28 @@
 	mov %edi, %eax
 .Lmachine_metal_masked_end:
 	.set .Lmachine_length_masked, (6) - (((.Lmachine_metal_masked_end - .Lmachine_metal_masked) > (6)) * ((.Lmachine_metal_masked_end - .Lmachine_metal_masked) - (6)))
-.Lmachine_metal_mask:
-	cli
-.Lmachine_metal_mask_end:
-	.set .Lmachine_length_mask_1, (6) - (((.Lmachine_metal_mask_end - .Lmachine_metal_mask) > (6)) * ((.Lmachine_metal_mask_end - .Lmachine_metal_mask) - (6)))
 .Lmachine_guest_mask:
 	movb $1, %gs:0x7fff0000+1
 .Lmachine_guest_mask_end:
-	.set .Lmachine_length_mask, (.Lmachine_length_mask_1) - (((.Lmachine_guest_mask_end - .Lmachine_guest_mask) > (.Lmachine_length_mask_1)) * ((.Lmachine_guest_mask_end - .Lmachine_guest_mask) - (.Lmachine_length_mask_1)))
+	.set .Lmachine_length_mask_1, (6) - (((.Lmachine_guest_mask_end - .Lmachine_guest_mask) > (6)) * ((.Lmachine_guest_mask_end - .Lmachine_guest_mask) - (6)))
+.Lmachine_metal_mask:
+	cli
+.Lmachine_metal_mask_end:
+	.set .Lmachine_length_mask, (.Lmachine_length_mask_1) - (((.Lmachine_metal_mask_end - .Lmachine_metal_mask) > (.Lmachine_length_mask_1)) * ((.Lmachine_metal_mask_end - .Lmachine_metal_mask) - (.Lmachine_length_mask_1)))
 .Lmachine_metal_back:
 	iretq
 .Lmachine_metal_back_end:
 	.set .Lmachine_length_back, (6) - (((.Lmachine_metal_back_end - .Lmachine_metal_back) > (6)) * ((.Lmachine_metal_back_end - .Lmachine_metal_back) - (6)))
-.Lmachine_metal_refused:
-	ud2
-	.short 7
-.Lmachine_metal_refused_end:
-	.set .Lmachine_length_refused_2, (6) - (((.Lmachine_metal_refused_end - .Lmachine_metal_refused) > (6)) * ((.Lmachine_metal_refused_end - .Lmachine_metal_refused) - (6)))
 .Lmachine_guest_refused:
 	ud2
 	.short 7
 .Lmachine_guest_refused_end:
-	.set .Lmachine_length_refused_1, (.Lmachine_length_refused_2) - (((.Lmachine_guest_refused_end - .Lmachine_guest_refused) > (.Lmachine_length_refused_2)) * ((.Lmachine_guest_refused_end - .Lmachine_guest_refused) - (.Lmachine_length_refused_2)))
+	.set .Lmachine_length_refused_2, (6) - (((.Lmachine_guest_refused_end - .Lmachine_guest_refused) > (6)) * ((.Lmachine_guest_refused_end - .Lmachine_guest_refused) - (6)))
+.Lmachine_metal_refused:
+	ud2
+	.short 7
+.Lmachine_metal_refused_end:
+	.set .Lmachine_length_refused_1, (.Lmachine_length_refused_2) - (((.Lmachine_metal_refused_end - .Lmachine_metal_refused) > (.Lmachine_length_refused_2)) * ((.Lmachine_metal_refused_end - .Lmachine_metal_refused) - (.Lmachine_length_refused_2)))
 .Lmachine_plain_refused:
 	ud2
 	.short 7
@@ -84,10 +84,6 @@
 .Lmachine_metal_set_end:
 	.set .Lmachine_length_set, (6) - (((.Lmachine_metal_set_end - .Lmachine_metal_set) > (6)) * ((.Lmachine_metal_set_end - .Lmachine_metal_set) - (6)))
 	.set .Lmachine_length_queue, 6
-.Lmachine_metal_pending:
-	mov $0, %eax
-.Lmachine_metal_pending_end:
-	.set .Lmachine_length_pending_2, (6) - (((.Lmachine_metal_pending_end - .Lmachine_metal_pending) > (6)) * ((.Lmachine_metal_pending_end - .Lmachine_metal_pending) - (6)))
 .Lmachine_guest_pending:
 	movzwl %gs:0x7fff0000, %eax
 	cmpl $0, 0x7fff0000(%rip)
@@ -95,19 +91,23 @@
 	call 0x7fff0000
 	1:
 .Lmachine_guest_pending_end:
-	.set .Lmachine_length_pending_1, (.Lmachine_length_pending_2) - (((.Lmachine_guest_pending_end - .Lmachine_guest_pending) > (.Lmachine_length_pending_2)) * ((.Lmachine_guest_pending_end - .Lmachine_guest_pending) - (.Lmachine_length_pending_2)))
+	.set .Lmachine_length_pending_2, (6) - (((.Lmachine_guest_pending_end - .Lmachine_guest_pending) > (6)) * ((.Lmachine_guest_pending_end - .Lmachine_guest_pending) - (6)))
+.Lmachine_metal_pending:
+	mov $0, %eax
+.Lmachine_metal_pending_end:
+	.set .Lmachine_length_pending_1, (.Lmachine_length_pending_2) - (((.Lmachine_metal_pending_end - .Lmachine_metal_pending) > (.Lmachine_length_pending_2)) * ((.Lmachine_metal_pending_end - .Lmachine_metal_pending) - (.Lmachine_length_pending_2)))
 .Lmachine_plain_pending:
 	mov $7, %eax
 .Lmachine_plain_pending_end:
 	.set .Lmachine_length_pending, (.Lmachine_length_pending_1) - (((.Lmachine_plain_pending_end - .Lmachine_plain_pending) > (.Lmachine_length_pending_1)) * ((.Lmachine_plain_pending_end - .Lmachine_plain_pending) - (.Lmachine_length_pending_1)))
-.Lmachine_metal_shift:
-	mov $0, %eax
-.Lmachine_metal_shift_end:
-	.set .Lmachine_length_shift_2, (6) - (((.Lmachine_metal_shift_end - .Lmachine_metal_shift) > (6)) * ((.Lmachine_metal_shift_end - .Lmachine_metal_shift) - (6)))
 .Lmachine_guest_shift:
 	movswq %gs:0x7fff0000+16, %rax
 .Lmachine_guest_shift_end:
-	.set .Lmachine_length_shift_1, (.Lmachine_length_shift_2) - (((.Lmachine_guest_shift_end - .Lmachine_guest_shift) > (.Lmachine_length_shift_2)) * ((.Lmachine_guest_shift_end - .Lmachine_guest_shift) - (.Lmachine_length_shift_2)))
+	.set .Lmachine_length_shift_2, (6) - (((.Lmachine_guest_shift_end - .Lmachine_guest_shift) > (6)) * ((.Lmachine_guest_shift_end - .Lmachine_guest_shift) - (6)))
+.Lmachine_metal_shift:
+	mov $0, %eax
+.Lmachine_metal_shift_end:
+	.set .Lmachine_length_shift_1, (.Lmachine_length_shift_2) - (((.Lmachine_metal_shift_end - .Lmachine_metal_shift) > (.Lmachine_length_shift_2)) * ((.Lmachine_metal_shift_end - .Lmachine_metal_shift) - (.Lmachine_length_shift_2)))
 .Lmachine_plain_shift:
 	mov $-1, %rax
 .Lmachine_plain_shift_end:
