@@ -368,7 +368,7 @@ void emit_abi(const struct run *run, const void *module, struct out *o)
 {
 	const struct abi *a = module;
 
-	emit_banner(o, source_position(run, a->name.loc));
+	emit_banner(o, source_origin(run, a->name.loc));
 	emit_doc(o, "", a->doc);
 	put(o, "#ifndef PVGEN_%s_H\n#define PVGEN_%s_H\n\n", upper(a->name.s), upper(a->name.s));
 	emit_constants(&a->scope, o);

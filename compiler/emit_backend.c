@@ -16,7 +16,7 @@ void emit_backend_header(const struct run *run, const void *module, struct out *
 	const char *up = upper(b->name.s);
 	writtens list = written_by(b);
 
-	emit_banner(o, source_position(run, b->name.loc));
+	emit_banner(o, source_origin(run, b->name.loc));
 	put(o, "#ifndef PVGEN_BACKEND_%s_H\n#define PVGEN_BACKEND_%s_H\n\n", up, up);
 	put(o, "#include \"%s_ops.h\"\n", b->interface->name.s);
 	if (b->abi)
@@ -240,7 +240,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 	const struct backend *b = module;
 	const char *n = b->interface->name.s;
 
-	emit_banner(o, source_position(run, b->name.loc));
+	emit_banner(o, source_origin(run, b->name.loc));
 	put(o, "#include \"%s.h\"\n\n", b->name.s);
 	emit_body_prototypes(b, o);
 	vec_each(op, &b->interface->ops)
@@ -261,7 +261,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 /** Tells the assembler where the next line comes from. */
 static void put_origin(const struct run *run, struct loc loc, struct out *o)
 {
-	struct position at = source_position(run, loc);
+	struct position at = source_origin(run, loc);
 
 	put(o, "# %u \"", at.line);
 	for (const char *c = put_until(o, at.path, "\"\\"); *c; c = put_until(o, c + 1, "\"\\"))
@@ -352,7 +352,7 @@ void emit_backend_templates(const struct run *run, const void *module, struct ou
 	const char *n = b->interface->name.s;
 	const char *patches = mem_printf("%s_%s_patches", n, b->name.s);
 
-	emit_banner(o, source_position(run, b->name.loc));
+	emit_banner(o, source_origin(run, b->name.loc));
 	put(o, "\t.text\n");
 	vec_each(op, &b->interface->ops) emit_body(run, b, *op, o);
 	put(o, "\n\t.section .rodata\n\t.balign 8\n\t.globl %s\n\t.type %s, @object\n%s:\n",

@@ -58,7 +58,7 @@ void emit_canary_header(const struct run *run, const void *module, struct out *o
 
 	while (run->arch->args[arguments])
 		arguments++;
-	emit_banner(o, source_position(run, i->name.loc));
+	emit_banner(o, source_origin(run, i->name.loc));
 	put(o,
 	    "#ifndef PVGEN_%sCANARIES_H\n#define PVGEN_%sCANARIES_H\n\n#include \"%s_ops.h\"\n\n",
 	    up, up, i->name.s);
@@ -126,7 +126,7 @@ void emit_canary_code(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	const char *p = i->scope.prefix;
 
-	emit_banner(o, source_position(run, i->name.loc));
+	emit_banner(o, source_origin(run, i->name.loc));
 	put(o, "#include \"%s_asm.h\"\n\n", i->name.s);
 	put(o, "\t.macro canary_enter\n%s\t.endm\n\n", run->arch->canary_enter);
 	put(o, "\t.macro canary_leave\n%s\t.endm\n\n\t.text\n", run->arch->canary_leave);

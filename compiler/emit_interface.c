@@ -276,7 +276,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
 
-	emit_banner(o, source_position(run, i->name.loc));
+	emit_banner(o, source_origin(run, i->name.loc));
 	put_guard(o, mem_printf("%s_ops", i->name.s));
 	emit_constants(&i->scope, o);
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
@@ -497,7 +497,7 @@ void emit_calls(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	struct lines lines = {.out = o, .in_c = true};
 
-	emit_banner(o, source_position(run, i->name.loc));
+	emit_banner(o, source_origin(run, i->name.loc));
 	put_guard(o, i->name.s);
 	put(o,
 	    "/*\n * Call stubs.  Code that uses them is built with -mno-red-zone; the linker\n"
@@ -522,7 +522,7 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 	const struct interface *i = module;
 	struct lines lines = {.out = o};
 
-	emit_banner(o, source_position(run, i->name.loc));
+	emit_banner(o, source_origin(run, i->name.loc));
 	put_guard(o, mem_printf("%s_asm", i->name.s));
 	put(o, "#include \"%s_ops.h\"\n\n", i->name.s);
 	put(o, "/* Arguments and results are where the C calling convention has them. */\n");
@@ -565,7 +565,7 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 	struct lines lines = {.out = o, .in_c = true};
 	const char *n = i->name.s;
 
-	emit_banner(o, source_position(run, i->name.loc));
+	emit_banner(o, source_origin(run, i->name.loc));
 	put(o, "#include \"%s.h\"\n\n", n);
 	put_records(i,
 		    "const char *const @_form_names[^_NR_FORMS] = "

@@ -13,10 +13,7 @@ static bool (*const model_passes[])(struct run *run) = {
 static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
-	decide,
-	find_gaps,
-	emit,
-	write_outputs,
+	decide, find_gaps, emit, depend, write_outputs,
 };
 
 /* A pass reports all that it finds; the next starts only when there was nothing. */

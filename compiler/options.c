@@ -135,6 +135,46 @@ static int set_deprivileged(struct run *run, const char *nothing)
 	return STATUS_FINE;
 }
 
+static int add_path_map(struct run *run, const char *text)
+{
+	size_t n = strcspn(text, "=");
+
+	if (!text[n])
+		return usage_error("--file-prefix-map takes OLD=NEW, not", text);
+	*vec_push(&run->path_maps) = (struct path_map){intern_n(text, n), text + n + 1};
+	return STATUS_FINE;
+}
+
+static int want_depend(struct run *run, const char *unused)
+{
+	(void)unused;
+	run->depend.is_wanted = true;
+	return STATUS_FINE;
+}
+
+static int want_phony(struct run *run, const char *unused)
+{
+	run->depend.has_phony = true;
+	return want_depend(run, unused);
+}
+
+static int set_depend_file(struct run *run, const char *path)
+{
+	run->depend.path = path;
+	return want_depend(run, NULL);
+}
+
+static int add_target(struct run *run, const char *text)
+{
+	*vec_push(&run->depend.targets) = text;
+	return want_depend(run, NULL);
+}
+
+static int add_quoted_target(struct run *run, const char *path)
+{
+	return add_target(run, make_name(path));
+}
+
 static const struct option_row {
 	const char *name;     /* "-I": the argument may be joined to it; "--arch": with = */
 	const char *argument; /* NULL: takes none */
@@ -151,6 +191,17 @@ static const struct option_row {
 	{"--emit", "KIND[:FILE]", "write this kind (default: all), into FILE; - is standard output",
 	 FOR_BUILD, add_request},
 	{"-o", "FILE", "into FILE what the one --emit asks for", FOR_BUILD, set_output},
+	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
+	 FOR_BUILD, want_depend},
+	{"-MF", "FILE", "write that rule into FILE", FOR_BUILD, set_depend_file},
+	{"-MP", NULL, "and an empty rule for each import, which may then disappear", FOR_BUILD,
+	 want_phony},
+	{"-MT", "TARGET", "name this in the rule in place of the outputs; may be repeated",
+	 FOR_BUILD, add_target},
+	{"-MQ", "FILE", "the same, with what is special to make quoted", FOR_BUILD,
+	 add_quoted_target},
+	{"--file-prefix-map", "OLD=NEW", "in outputs, NEW stands for OLD at the beginning of paths",
+	 FOR_BUILD, add_path_map},
 	{"--arch", "ARCH", "architecture (default: x86_64)", FOR_ALL, set_arch},
 	{"--stdin-name", "PATH", "what standard input is called in messages", FOR_ALL,
 	 set_stdin_name},
@@ -234,14 +285,12 @@ static void request_all(struct run *run)
 /** Diagnostics and an output in one stream would be neither. */
 static int check_stdout(const struct run *run)
 {
-	vec_each(request, &run->requests)
-	{
-		if (request->path && !strcmp(request->path, "-") && diag_owns_stdout(&run->diag))
-			return usage_error(
-				"the diagnostics and an output would both go to standard output",
-				"-");
-	}
-	return STATUS_FINE;
+	bool is_taken = run->depend.path && !strcmp(run->depend.path, "-");
+
+	vec_each(request, &run->requests) is_taken |= request->path && !strcmp(request->path, "-");
+	if (!is_taken || !diag_owns_stdout(&run->diag))
+		return STATUS_FINE;
+	return usage_error("the diagnostics and an output would both go to standard output", "-");
 }
 
 /** -o FILE is the FILE of the one --emit that names none. */

@@ -687,6 +687,18 @@ struct backend_options {
 	bool is_deprivileged;
 };
 
+/** A prefix of paths, and what outputs show in its place. */
+struct path_map {
+	const char *old, *new;
+};
+
+/** What -M... asks for; targets are as the rule shows them. */
+struct depend_options {
+	bool is_wanted, has_phony;
+	const char *path; /* NULL: beside the first output */
+	VEC(const char *) targets;
+};
+
 struct run {
 	/* options */
 	VEC(const char *) inputs; /* descriptions */
@@ -696,6 +708,8 @@ struct run {
 	VEC(const char *) settings; /* SYMBOL or SYMBOL=VALUE */
 	VEC(struct emit_request) requests;
 	const char *outdir, *output_path;
+	VEC(struct path_map) path_maps;
+	struct depend_options depend;
 	const struct arch *arch;
 	const char *stdin_name; /* in messages, and where its imports are looked for */
 	struct diag_options diag;
@@ -1075,6 +1089,14 @@ void emit_types(const struct scope *scope, struct out *o);
 
 /** Pass: finds where run->objects differ from the description. */
 bool verify(struct run *run);
+
+/* ---- depend.c: what outputs are made of ---------------------------------------------- */
+
+/** Pass: adds the make rule that was asked for to the outputs. */
+bool depend(struct run *run);
+
+/** A file's name as it stands in a make rule. */
+const char *make_name(const char *path);
 
 /* ---- output.c: files -------------------------------------------------------------- */
 

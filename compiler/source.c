@@ -72,13 +72,17 @@ static struct opened read_source(struct run *run, FILE *f, const char *path, con
 
 static struct opened read_stdin(struct run *run)
 {
+	struct opened opened;
 	struct stat st;
 
 	if (fstat(fileno(stdin), &st))
 		return (struct opened){.problem = strerror(errno)};
 	if (S_ISDIR(st.st_mode))
 		return (struct opened){.problem = strerror(EISDIR)};
-	return read_source(run, stdin, run->stdin_name, &st);
+	opened = read_source(run, stdin, run->stdin_name, &st);
+	if (opened.source)
+		opened.source->is_stdin = true;
+	return opened;
 }
 
 /** Found without opening it, since that may take for ever. */
@@ -156,6 +160,27 @@ struct position source_position(const struct run *run, struct loc loc)
 	size_t line = line_at(s, loc.begin);
 
 	return (struct position){s->path, (unsigned int)line + 1, loc.begin - s->lines.v[line] + 1};
+}
+
+/** The last map that fits wins, so that a user can add to what a build system says. */
+static const char *mapped(const struct run *run, const char *path)
+{
+	for (size_t i = run->path_maps.n; i--;) {
+		const struct path_map *m = &run->path_maps.v[i];
+		size_t n = strlen(m->old);
+
+		if (!strncmp(path, m->old, n))
+			return mem_printf("%s%s", m->new, path + n);
+	}
+	return path;
+}
+
+struct position source_origin(const struct run *run, struct loc loc)
+{
+	struct position p = source_position(run, loc);
+
+	p.path = mapped(run, p.path);
+	return p;
 }
 
 const char *source_line(const struct source *s, unsigned int line, size_t *length)

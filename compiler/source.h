@@ -14,7 +14,8 @@ struct loc {
 
 struct source {
 	const char *path; /* as named by the user or by an import */
-	char *text;	  /* the lexer's while it reads; two NULs behind it */
+	bool is_stdin;
+	char *text; /* the lexer's while it reads; two NULs behind it */
 	size_t length;
 	uint64_t device, inode; /* two names of one file are one file */
 	VEC(uint32_t) lines;	/* offset of each line's first byte */
@@ -44,6 +45,9 @@ uint32_t source_index(const struct run *run, const struct source *s);
 /** A text that is going to be the file @path. */
 struct source *source_draft(struct run *run, const char *path, const struct out *text);
 struct position source_position(const struct run *run, struct loc loc);
+
+/** The same for outputs, whose paths the user may have mapped to others. */
+struct position source_origin(const struct run *run, struct loc loc);
 
 /** A line, counted from 1, without its end. */
 const char *source_line(const struct source *s, unsigned int line, size_t *length);
