@@ -79,6 +79,8 @@ static void apply(const struct table *t, const struct attributed *a, struct map 
 		diag_note(a->run, first->loc, "it was said here first");
 	} else if (a->s->has_block && !(row->flags & BLOCK)) {
 		diag(a->run, no_block, word->loc, word->s);
+	} else if ((a->s->when || a->s->phase) && !(row->flags & WHEN)) {
+		diag(a->run, not_conditional, word->loc, word->s);
 	} else if (!shape_fits(row->shape, &a->s->operands)) {
 		diag(a->run, bad_operands, a->s->loc, word->s, row->usage);
 	} else {

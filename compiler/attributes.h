@@ -25,7 +25,12 @@ struct attribute_row {
 	const char *shape;
 	const char *usage;
 	void (*apply)(const struct attributed *a);
-	enum { ONCE = 0, REPEAT = 1, BLOCK = 2 } flags;
+	enum {
+		ONCE = 0,
+		REPEAT = 1,
+		BLOCK = 2,
+		WHEN = 4
+	} flags; /* WHEN: also under conditions and in phases */
 };
 
 /** Where statements stand, and the rows that it knows. */

@@ -275,6 +275,7 @@ void resolve_backend(struct run *run, struct backend *b)
 			diag(run, not_here, b->abi_name.loc, b->abi->name.s, run->arch->name);
 	}
 	*vec_push(&b->interface->backends) = b;
+	resolve_whens(run, b);
 	apply_all(run, &backend_table, b->interface, b, &b->stmts);
 	if (b->provisions.n)
 		qsort(b->provisions.v, b->provisions.n, sizeof(*b->provisions.v), by_registration);

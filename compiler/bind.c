@@ -363,26 +363,47 @@ static bool bind_arguments(struct binding *b, const char *name, const params *ta
 	return true;
 }
 
-static const struct call *find_call(struct binding *b)
+/** The abi that a path starts with, which is the backend's. */
+static const struct abi *find_abi(struct run *run, const struct backend *b, const names *path,
+				  struct loc loc)
 {
-	const names *path = &b->stmt->call;
-	const struct abi *abi = b->backend->abi;
-	const struct call *call;
+	if (!b->abi)
+		diag(run, no_abi, loc, b->name.s, b->name.s, b->interface->name.s);
+	else if (path->v[0].s != b->abi->name.s || path->n < 2)
+		diag(run, unknown_abi, path->v[0].loc, path->v[0].s, "");
+	else
+		return b->abi;
+	return NULL;
+}
 
-	if (!abi) {
-		diag(b->run, no_abi, b->stmt->call_loc, b->backend->name.s, b->backend->name.s,
-		     b->backend->interface->name.s);
-		return NULL;
-	}
-	if (path->v[0].s != abi->name.s || path->n < 2) {
-		diag(b->run, unknown_abi, path->v[0].loc, path->v[0].s, "");
-		return NULL;
-	}
-	call = abi_call(abi, path->v[1].s);
-	if (!call)
-		diag(b->run, unknown_call, path->v[1].loc, abi->name.s, path->v[1].s,
-		     suggest(b->run, &abi->call_map, path->v[1].s));
-	return call;
+static const struct subcall *find_sub(struct run *run, const struct call *call, const names *path,
+				      struct loc loc)
+{
+	const struct subcall *sub = path->n == 3 ? map_get(&call->sub_map, path->v[2].s) : NULL;
+
+	if (path->n > 3)
+		diag(run, bad_operands, loc, call->name.s, "ABI.CALL or ABI.CALL.SUB");
+	else if (path->n < 3)
+		diag(run, needs_sub, path->v[1].loc, call->name.s);
+	else if (!sub)
+		diag(run, unknown_sub, path->v[2].loc, call->name.s, path->v[2].s,
+		     suggest(run, &call->sub_map, path->v[2].s));
+	return sub;
+}
+
+const struct call *find_call(struct run *run, const struct backend *b, const names *path,
+			     struct loc loc, const struct subcall **sub)
+{
+	const struct abi *abi = find_abi(run, b, path, loc);
+	const struct call *call = abi ? abi_call(abi, path->v[1].s) : NULL;
+
+	if (abi && !call)
+		diag(run, unknown_call, path->v[1].loc, abi->name.s, path->v[1].s,
+		     suggest(run, &abi->call_map, path->v[1].s));
+	if (!call || (path->n == 2 && !call->subs.n))
+		return call;
+	*sub = find_sub(run, call, path, loc);
+	return *sub ? call : NULL;
 }
 
 static bool bind_hypercall(struct binding *b, struct impl *impl)
@@ -391,31 +412,15 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 	const struct abi *abi = b->backend->abi;
 
 	impl->kind = IMPL_HYPERCALL;
-	impl->call = find_call(b);
+	impl->call = find_call(b->run, b->backend, path, b->stmt->call_loc, &impl->sub);
 	if (!impl->call)
 		return false;
-	if (path->n == 2 && impl->call->subs.n) {
-		diag(b->run, needs_sub, path->v[1].loc, path->v[1].s);
-		return false;
-	}
 	if (!abi_entry_of(abi, impl->call, b->run->arch)) {
 		diag(b->run, no_entry, path->v[1].loc, abi->name.s, b->run->arch->name);
 		return false;
 	}
-	if (path->n == 2)
-		return bind_arguments(b, path->v[1].s, &impl->call->params);
-	if (path->n > 3) {
-		diag(b->run, bad_operands, b->stmt->call_loc, op_path(b->op),
-		     "= ABI.CALL(ARGUMENTS); or = ABI.CALL.SUB(ARGUMENTS);");
-		return false;
-	}
-	impl->sub = map_get(&impl->call->sub_map, path->v[2].s);
-	if (!impl->sub) {
-		diag(b->run, unknown_sub, path->v[2].loc, path->v[1].s, path->v[2].s,
-		     suggest(b->run, &impl->call->sub_map, path->v[2].s));
-		return false;
-	}
-	return bind_arguments(b, path->v[2].s, &impl->sub->params);
+	return bind_arguments(b, path->v[path->n - 1].s,
+			      impl->sub ? &impl->sub->params : &impl->call->params);
 }
 
 /* ---- what an op allows ---- */
@@ -480,25 +485,42 @@ const char *privileged_part(const struct run *run, const struct op *op, const st
 
 /* ---- one op of one backend ---- */
 
+/** Where the statement's implementation belongs; NULL and a report if one is there. */
+static struct impl *new_impl(struct run *run, struct backend *b, struct op *op,
+			     const struct stmt *s)
+{
+	struct impl *impl = &b->impls[op->slot];
+	struct variant *v;
+
+	if (s->when || s->phase) {
+		v = vec_push(&b->variants);
+		*v = (struct variant){.op = op, .when = s->when, .phase = s->phase};
+		return &v->impl;
+	}
+	if (impl->kind == IMPL_NONE)
+		return impl;
+	diag(run, bound_twice, s->loc, op_path(op), b->name.s);
+	diag_note(run, impl->loc, "the first one is here");
+	return NULL;
+}
+
+static bool is_doable(struct run *run, const struct op *op, const struct stmt *s)
+{
+	if (op->is_left_out || !op_is_dead(op))
+		return !op->is_left_out;
+	diag(run, dead_op, s->loc, op_path(op), op->is_spare ? "spare" : "retired");
+	diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
+	return false;
+}
+
 static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
 {
 	struct op *op = find_op(run, b->interface, &s->path);
 	struct binding binding = {run, b, op, s};
-	struct impl *impl;
+	struct impl *impl = op && is_doable(run, op, s) ? new_impl(run, b, op, s) : NULL;
 
-	if (!op || op->is_left_out)
+	if (!impl)
 		return;
-	if (op_is_dead(op)) {
-		diag(run, dead_op, s->loc, op_path(op), op->is_spare ? "spare" : "retired");
-		diag_note(run, op->name.loc, "'%s' is defined here", op_path(op));
-		return;
-	}
-	impl = &b->impls[op->slot];
-	if (impl->kind != IMPL_NONE) {
-		diag(run, bound_twice, s->loc, op_path(op), b->name.s);
-		diag_note(run, impl->loc, "the first one is here");
-		return;
-	}
 	impl->loc = s->loc;
 	impl->stmt = s;
 	impl->kind = IMPL_FAILED;
@@ -606,10 +628,8 @@ static void check_inline_only(struct run *run, const struct backend *b, const st
 		diag(run, inline_only, impl->loc, op_path(op), b->name.s);
 }
 
-static void complete(struct run *run, struct backend *b, const struct op *op)
+static void complete(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
 {
-	struct impl *impl = &b->impls[op->slot];
-
 	if (op_is_dead(op)) {
 		*impl = op->fallback;
 		return;
@@ -627,26 +647,69 @@ static void complete(struct run *run, struct backend *b, const struct op *op)
 	check_privilege(run, b, impl);
 }
 
+/** Sites are bytes of their own from the phase on in which they are patched. */
+static void check_phase(struct run *run, const struct interface *i, const struct variant *v)
+{
+	const struct name *patching = map_get(&i->phase_map, intern("patching"));
+	const struct name *phase = v->phase ? map_get(&i->phase_map, v->phase->name.s) : NULL;
+
+	if (!patching || !phase || phase <= patching || (v->op->context & CONTEXT_LATE))
+		return;
+	diag(run, late_phase, v->impl.loc, op_path(v->op), phase->s);
+	diag_note(run, v->op->name.loc, "the op is here");
+}
+
+static void complete_variant(struct run *run, struct backend *b, struct variant *v)
+{
+	struct impl *impl = &v->impl;
+
+	if (impl->kind == IMPL_INHERIT && b->is_bare)
+		diag(run, bare_inherits, impl->loc, b->name.s);
+	else
+		complete(run, b, v->op, impl);
+	check_phase(run, b->interface, v);
+}
+
+static void check_variants(struct run *run, struct backend *b)
+{
+	choices choices = {0};
+
+	vec_each(v, &b->variants)
+	{
+		complete_variant(run, b, v);
+		*vec_push(&choices) =
+			(struct choice){intern(op_path(v->op)), v->when, v->phase, v->impl.loc};
+	}
+	check_choices(run, &choices);
+}
+
 /** One C function has one prototype. */
+static void check_function(struct run *run, const struct interface *i, const struct op *op,
+			   const struct impl *impl, struct map *seen)
+{
+	struct implemented {
+		const struct op *op;
+		const struct impl *impl;
+	} * first, *this;
+
+	if (impl->kind != IMPL_CALL)
+		return;
+	this = mem_alloc(sizeof(*this));
+	*this = (struct implemented){op, impl};
+	first = map_add(seen, impl->function, this);
+	if (!first || !strcmp(c_prototype(i, op, ""), c_prototype(i, first->op, "")))
+		return;
+	diag(run, function_twice, impl->loc, impl->function);
+	diag_note(run, first->impl->loc, "it implements '%s' here", op_path(first->op));
+}
+
 static void check_functions(struct run *run, const struct backend *b)
 {
 	const struct interface *i = b->interface;
 	struct map seen = {0};
 
-	vec_each(op, &i->ops)
-	{
-		const struct impl *impl = &b->impls[(*op)->slot];
-		const struct op *first;
-
-		if (impl->kind != IMPL_CALL)
-			continue;
-		first = map_add(&seen, impl->function, *op);
-		if (!first || !strcmp(c_prototype(i, *op, ""), c_prototype(i, first, "")))
-			continue;
-		diag(run, function_twice, impl->loc, impl->function);
-		diag_note(run, b->impls[first->slot].loc, "it implements '%s' here",
-			  op_path(first));
-	}
+	vec_each(op, &i->ops) check_function(run, i, *op, &b->impls[(*op)->slot], &seen);
+	vec_each(v, &b->variants) check_function(run, i, v->op, &v->impl, &seen);
 }
 
 static void bind_stmts(struct run *run, struct backend *b)
@@ -734,7 +797,9 @@ bool bind(struct run *run)
 	}
 	vec_each(b, &run->backends)
 	{
-		vec_each(op, &(*b)->interface->ops) complete(run, *b, *op);
+		vec_each(op, &(*b)->interface->ops)
+			complete(run, *b, *op, &(*b)->impls[(*op)->slot]);
+		check_variants(run, *b);
 		check_functions(run, *b);
 	}
 	return !run->errors;

@@ -459,7 +459,13 @@ void open_when(struct parse *p, struct expr *condition)
 {
 	struct when *w = mem_alloc(sizeof(*w));
 
-	*w = (struct when){p->when, condition};
+	*w = (struct when){.outer = p->when, .condition = condition, .all = condition};
+	if (p->when)
+		w->all = new_expr(p, &(struct expr){.kind = EXPR_AND,
+						    .loc = condition->loc,
+						    .left = p->when->all,
+						    .right = condition});
+	*vec_push(&p->backend->whens) = w;
 	p->when = w;
 }
 
@@ -468,6 +474,7 @@ void open_phase(struct parse *p, struct token name)
 	struct phase *phase = mem_alloc(sizeof(*phase));
 
 	*phase = (struct phase){p->phase, name.name};
+	*vec_push(&p->backend->phases) = phase;
 	p->phase = phase;
 }
 

@@ -631,9 +631,8 @@ static void report_written(const struct walk *w)
 }
 
 static void check_template(struct run *run, struct known *known, const struct backend *b,
-			   const struct op *op)
+			   const struct op *op, const struct impl *impl, const struct lowered *l)
 {
-	const struct lowered *l = &b->lowered[op->slot];
 	struct walk w = {.run = run,
 			 .table = run->arch->effects,
 			 .known = known,
@@ -641,6 +640,8 @@ static void check_template(struct run *run, struct known *known, const struct ba
 			 .op = op,
 			 .branch_depth = -1};
 
+	if (l->form != FORM_INLINE || impl->is_inherited)
+		return;
 	vec_each(insn, &l->insns)
 	{
 		w.insn = insn;
@@ -648,7 +649,7 @@ static void check_template(struct run *run, struct known *known, const struct ba
 	}
 	/* A tail op takes its stack along; its registers are for where it goes. */
 	if (!op->tail && (w.depth || w.is_unbalanced || w.is_ended))
-		diag(run, unbalanced_stack, b->impls[op->slot].loc, op_path(w.op), b->name.s);
+		diag(run, unbalanced_stack, impl->loc, op_path(w.op), b->name.s);
 	report_written(&w);
 }
 
@@ -659,11 +660,10 @@ bool effects(struct run *run)
 	vec_each(b, &run->backends)
 	{
 		vec_each(op, &(*b)->interface->ops)
-		{
-			if ((*b)->lowered[(*op)->slot].form == FORM_INLINE &&
-			    !(*b)->impls[(*op)->slot].is_inherited)
-				check_template(run, &known, *b, *op);
-		}
+			check_template(run, &known, *b, *op, &(*b)->impls[(*op)->slot],
+				       &(*b)->lowered[(*op)->slot]);
+		vec_each(v, &(*b)->variants)
+			check_template(run, &known, *b, v->op, &v->impl, v->lowered);
 	}
 	return !run->errors;
 }

@@ -1,16 +1,16 @@
 /* The whole model for machines, as JSON: ops, slots, targets by name, binary interfaces. */
 #include <string.h>
 
-#include "pvgen.h"
+#include "manifest.h"
 #include "text.h"
 
-static void put_key(struct out *o, const char *key, const char *value)
+void put_key(struct out *o, const char *key, const char *value)
 {
 	put(o, "\"%s\": ", key);
 	put_json(o, value);
 }
 
-static const char *separator(bool is_first, const char *indent)
+const char *separator(bool is_first, const char *indent)
 {
 	return mem_printf("%s\n%s", is_first ? "" : ",", indent);
 }
@@ -73,12 +73,18 @@ static const char *instructions_text(const struct lowered *l)
 	return mem_printf("%u", n);
 }
 
-static void put_targets(const struct interface *i, const struct op *op, struct out *o)
+const char *form_name(const struct lowered *l)
 {
-	static const char *const forms[] = {[FORM_CALL] = "call",
+	static const char *const names[] = {[FORM_CALL] = "call",
 					    [FORM_INLINE] = "inline",
 					    [FORM_NOP] = "nop",
 					    [FORM_TRAP] = "trap"};
+
+	return names[l->form];
+}
+
+static void put_targets(const struct interface *i, const struct op *op, struct out *o)
+{
 	bool first = true;
 
 	put(o, "\"targets\": [");
@@ -90,7 +96,7 @@ static void put_targets(const struct interface *i, const struct op *op, struct o
 		put(o,
 		    "%s{\"backend\": \"%s\", \"form\": \"%s\", \"symbol\": \"%s\", "
 		    "\"inherited\": %s, \"instructions\": %s}",
-		    separator(first, "\t\t\t\t"), b->name.s, forms[l->form], l->symbol,
+		    separator(first, "\t\t\t\t"), b->name.s, form_name(l), l->symbol,
 		    b->impls[op->slot].is_inherited ? "true" : "false", instructions_text(l));
 		first = false;
 	}
@@ -216,13 +222,21 @@ static void put_abi(const struct abi *a, struct out *o)
 
 void emit_manifest(const struct run *run, const void *module, struct out *o)
 {
+	const struct interface *interface = module;
+
 	put(o, "{\n\t\"interfaces\": [\n\t\t");
-	put_interface(module, o);
+	put_interface(interface, o);
 	put(o, "],\n\t\"abis\": [");
 	vec_each(a, &run->abis)
 	{
 		put(o, "%s", separator(a == run->abis.v, "\t\t"));
 		put_abi(*a, o);
+	}
+	put(o, "],\n\t\"backends\": [");
+	vec_each(b, &interface->backends)
+	{
+		put(o, "%s", separator(b == interface->backends.v, "\t\t"));
+		put_backend(o, *b);
 	}
 	put(o, "]\n}\n");
 }

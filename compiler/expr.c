@@ -125,7 +125,7 @@ static bool evaluate_logic(const struct expr *e, int64_t *value)
 	return left_known && right_known;
 }
 
-static bool compare(enum expr_kind kind, int64_t left, int64_t right)
+bool expr_compare(enum expr_kind kind, int64_t left, int64_t right)
 {
 	switch (kind) {
 	case EXPR_EQUAL:
@@ -165,7 +165,7 @@ static bool evaluate(const struct expr *e, int64_t *value)
 	default:
 		if (!evaluate(e->left, &left) || !evaluate(e->right, &right))
 			return false;
-		*value = compare(e->kind, left, right);
+		*value = expr_compare(e->kind, left, right);
 		return true;
 	}
 }
@@ -207,6 +207,11 @@ static void put_atom(struct out *o, const struct expr *e)
 	put(o, ")");
 }
 
+static bool is_associative(const struct expr *e)
+{
+	return e->kind == EXPR_AND || e->kind == EXPR_OR;
+}
+
 /** In parentheses if it binds less than what is around it. */
 static void put_expr(struct out *o, const struct expr *e, unsigned int around)
 {
@@ -223,7 +228,7 @@ static void put_expr(struct out *o, const struct expr *e, unsigned int around)
 		put(o, "%s", binds < around ? "(" : "");
 		put_expr(o, e->left, binds);
 		put(o, " %s ", operators[e->kind].text);
-		put_expr(o, e->right, binds + 1);
+		put_expr(o, e->right, is_associative(e) ? binds : binds + 1);
 		put(o, "%s", binds < around ? ")" : "");
 	}
 }

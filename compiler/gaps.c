@@ -74,18 +74,14 @@ static void each_hypercall(struct run *run, const struct gap *gap)
 	}
 }
 
-/* Said once, of the first of the statements in a block. */
 static void each_when(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
-		const struct when *last = NULL;
-
-		vec_each(s, &(*b)->stmts)
+		vec_each(w, &(*b)->whens)
 		{
-			if (s->when && s->when != last)
-				visit(run, gap, s->when, s->when->condition->loc);
-			last = s->when;
+			if (!when_is_left_out(*w))
+				visit(run, gap, *w, (*w)->condition->loc);
 		}
 	}
 }
@@ -94,14 +90,7 @@ static void each_phase(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
-		const struct phase *last = NULL;
-
-		vec_each(s, &(*b)->stmts)
-		{
-			if (s->phase && s->phase != last)
-				visit(run, gap, s->phase, s->phase->name.loc);
-			last = s->phase;
-		}
+		vec_each(p, &(*b)->phases) visit(run, gap, *p, (*p)->name.loc);
 	}
 }
 

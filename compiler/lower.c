@@ -239,19 +239,28 @@ const char *lowered_symbol(const struct backend *b, const struct op *op)
 	return mem_printf("%s_%s_%s", b->interface->name.s, b->name.s, op->name.s);
 }
 
+static void lower_impl(struct lowering *l, const char *symbol)
+{
+	l->result->symbol = symbol;
+	lowerings[l->impl->kind](l);
+	check_late(l);
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;
 
 	b->lowered = mem_alloc((i->ops.n + 1) * sizeof(*b->lowered));
-	vec_each(op, &i->ops)
+	vec_each(op, &i->ops) lower_impl(
+		&(struct lowering){run, b, *op, &b->impls[(*op)->slot], &b->lowered[(*op)->slot]},
+		lowered_symbol(b, *op));
+	vec_each(v, &b->variants)
 	{
-		struct lowered *result = &b->lowered[(*op)->slot];
-		struct lowering l = {run, b, *op, &b->impls[(*op)->slot], result};
+		const char *symbol = lowered_symbol(b, v->op);
 
-		result->symbol = lowered_symbol(b, *op);
-		lowerings[l.impl->kind](&l);
-		check_late(&l);
+		v->lowered = mem_alloc(sizeof(*v->lowered));
+		lower_impl(&(struct lowering){run, b, v->op, &v->impl, v->lowered},
+			   mem_printf("%s_v%zu", symbol, (size_t)(v - b->variants.v)));
 	}
 }
 

@@ -124,6 +124,7 @@ struct expr {
 	int64_t value;
 	enum expr_type type;	     /* resolved: TYPE_BROKEN if it was reported */
 	const struct atom *atom;     /* of a path or call: the row that says what it means */
+	const char *text;	     /* ... interned: the same question has the same text */
 	const struct config *config; /* ... and what it means */
 	const struct feature *feature;
 };
@@ -236,6 +237,8 @@ struct param {
 struct when {
 	const struct when *outer;
 	struct expr *condition;
+	struct expr *all; /* with those around it */
+	bool is_broken;	  /* reported; nothing else follows from it */
 };
 
 /** Around statements of a backend: `phase NAME { }`; phases do not nest. */
@@ -641,6 +644,15 @@ struct inheritance {
 	struct loc loc;
 };
 
+/** How a backend does an op under a condition, or from a phase on. */
+struct variant {
+	struct op *op;
+	struct impl impl;
+	const struct when *when;   /* NULL: always */
+	const struct phase *phase; /* NULL: from the start */
+	struct lowered *lowered;
+};
+
 struct backend {
 	struct name name;
 	const char *doc;
@@ -658,9 +670,13 @@ struct backend {
 	VEC(struct converter) converters;
 	VEC(struct provision) provisions; /* sorted by registration once resolved */
 	VEC(struct inheritance) inherits;
-	struct map inherit_map;	 /* by group */
-	struct impl *impls;	 /* by slot */
-	struct lowered *lowered; /* by slot */
+	struct map inherit_map; /* by group */
+	VEC(struct when *) whens;
+	VEC(struct phase *) phases;
+	VEC(const char *) probes;     /* functions that conditions call */
+	struct impl *impls;	      /* by slot: from the start, under no condition */
+	struct lowered *lowered;      /* by slot */
+	VEC(struct variant) variants; /* in source order */
 };
 
 /* ---- the run ------------------------------------------------------------ */
@@ -921,6 +937,9 @@ enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 /** What is known of a resolved condition before boot; NULL is no condition. */
 enum truth expr_truth(const struct expr *e);
 
+/** Does the comparison hold between two numbers? */
+bool expr_compare(enum expr_kind kind, int64_t left, int64_t right);
+
 /** As it would be written: equal texts are equal conditions. */
 const char *expr_text(const struct expr *e);
 
@@ -938,6 +957,42 @@ bool configure(struct run *run);
 /** Pass: no guard is open.  Slots are known then. */
 bool decide(struct run *run);
 
+/* ---- when.c: conditions and phases of backends -------------------------------- */
+
+/**
+ * Finds what the conditions of a backend ask; reports those that can never hold, and leaves out
+ * what the configuration excludes.
+ */
+void resolve_whens(struct run *run, struct backend *b);
+
+/** Does the configuration exclude what is under the condition? */
+bool when_is_left_out(const struct when *when);
+
+/** A condition, and whether it holds. */
+struct clause {
+	const struct when *when; /* NULL: no condition */
+	bool holds;
+};
+
+/** False if no machine satisfies all clauses; when in doubt, true. */
+bool can_hold(const struct clause *clauses, size_t n);
+
+/** Something that a backend chooses among others of its key. */
+struct choice {
+	const char *key; /* interned */
+	const struct when *when;
+	const struct phase *phase;
+	struct loc loc;
+};
+
+typedef VEC(struct choice) choices;
+
+/** Reports what is never chosen because something before it always is. */
+void check_choices(struct run *run, const choices *choices);
+
+/** The condition as text; "" without one. */
+const char *when_text(const struct when *when);
+
 /* ---- layout.c: sizes and offsets ------------------------------------------ */
 
 /** Pass: lays out all structures for the architecture. */
@@ -954,6 +1009,11 @@ const char *impl_name(enum impl_kind kind);
 
 /** What of the native implementation may need privilege; NULL if nothing does. */
 const char *privileged_part(const struct run *run, const struct op *op, const struct impl *native);
+
+/** Call that ABI.CALL or ABI.CALL.SUB names, and which *@sub; NULL and a report if there is none.
+ */
+const struct call *find_call(struct run *run, const struct backend *b, const names *path,
+			     struct loc loc, const struct subcall **sub);
 
 /** Place that path[first...] names: STRUCTURE.MEMBER...; false and a report if there is none. */
 bool shared_place(struct run *run, const struct backend *b, const names *path, size_t first,

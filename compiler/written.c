@@ -43,9 +43,8 @@ static const char *op_doc(const struct op *op)
 	return mem_printf("%s: %s\n", op_path(op), op->doc ? op->doc : "");
 }
 
-static void add_op(struct listing *l, const struct op *op)
+static void add_op(struct listing *l, const struct op *op, const struct impl *impl)
 {
-	const struct impl *impl = &l->backend->impls[op->slot];
 	struct written *w;
 	bool is_new;
 
@@ -184,9 +183,9 @@ static void add_converter(struct listing *l, const struct converter *c)
 }
 
 /** Code that templates call: it keeps to the clobbers of the op. */
-static void add_targets(struct listing *l, const struct op *op)
+static void add_targets(struct listing *l, const struct op *op, const struct lowered *lowered)
 {
-	vec_each(insn, &l->backend->lowered[op->slot].insns)
+	vec_each(insn, &lowered->insns)
 	{
 		if (insn->target)
 			add(l, &(struct written){
@@ -208,10 +207,12 @@ writtens written_by(const struct backend *b)
 {
 	struct listing l = {.backend = b};
 
-	vec_each(op, &b->interface->ops) add_op(&l, *op);
+	vec_each(op, &b->interface->ops) add_op(&l, *op, &b->impls[(*op)->slot]);
+	vec_each(v, &b->variants) add_op(&l, v->op, &v->impl);
 	vec_each(p, &b->provisions) add_provision(&l, p);
 	add_start(&l);
 	vec_each(c, &b->converters) add_converter(&l, c);
-	vec_each(op, &b->interface->ops) add_targets(&l, *op);
+	vec_each(op, &b->interface->ops) add_targets(&l, *op, &b->lowered[(*op)->slot]);
+	vec_each(v, &b->variants) add_targets(&l, v->op, v->lowered);
 	return l.list;
 }

@@ -1,0 +1,19 @@
+/* emit_manifest*.c: the model as JSON, in parts. */
+#ifndef PVGEN_MANIFEST_H
+#define PVGEN_MANIFEST_H
+
+#include "pvgen.h"
+
+/** "key": "value"; NULL is the empty text. */
+void put_key(struct out *o, const char *key, const char *value);
+
+/** What stands before an element of a list that has a line for each. */
+const char *separator(bool is_first, const char *indent);
+
+/** How code comes to a site: "inline", "call" and so on. */
+const char *form_name(const struct lowered *l);
+
+/** What the backend says beside its implementations of ops. */
+void put_backend(struct out *o, const struct backend *b);
+
+#endif
