@@ -385,13 +385,19 @@ static bool split_statement(char *text, struct statement *s)
 
 /* ---- effects of one statement ---- */
 
+/** Is the operand a register, of the program or of the machine, and not memory or a number? */
+static bool is_register(const char *operand)
+{
+	return *operand == '%' && !strchr(operand, ':');
+}
+
 /** The row of an operand that is a register of the machine, not of the program. */
 static const struct effect *special_row(const struct walk *w, const char *operand)
 {
 	enum { PREFIX = 3 };
 	const struct rows *rows = &w->table->operands;
 
-	for (size_t i = 0; i < rows->n && !strchr(operand, ':'); i++)
+	for (size_t i = 0; i < rows->n && is_register(operand); i++)
 		if (word_in(rows->v[i].names, operand, PREFIX))
 			return &rows->v[i];
 	return NULL;
@@ -409,7 +415,7 @@ static bool write_operand(struct walk *w, const char *operand)
 {
 	int reg;
 
-	if (*operand != '%' || strchr(operand, ':')) {
+	if (!is_register(operand)) {
 		if (strstr(operand, "(%rsp"))
 			forget_pushed(w);
 		return true;
