@@ -5,6 +5,7 @@
 
 #include "options.h"
 #include "skeleton.h"
+#include "status.h"
 
 static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, configure, resolve, layout, bind, lower,
@@ -97,6 +98,14 @@ static int command_backend_new(struct run *run)
 				      print_outputs(run));
 }
 
+static int command_backend_status(struct run *run)
+{
+	split_inputs(run);
+	if (!run->inputs.n)
+		return usage_error("no description after", "backend status");
+	return status_of(run, check(run) && status(run) && write_outputs(run));
+}
+
 const struct command commands[] = {
 	{"build", "FILE...", "write the glue that the descriptions FILE define", command_build,
 	 FOR_BUILD},
@@ -107,6 +116,9 @@ const struct command commands[] = {
 	{"backend new", "NAME FILE...",
 	 "write what the author of a new backend starts from: its description, its C",
 	 command_backend_new, FOR_NEW},
+	{"backend status", "[OBJECT]... FILE.pvi...",
+	 "what is done of each backend, and where; revisions from the objects, else the sources",
+	 command_backend_status, FOR_STATUS},
 };
 
 const size_t command_count = NELEM(commands);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "status.h"
 
 static const char version[] = "pvgen 0.1\n";
 
@@ -122,6 +123,21 @@ static int set_directory(struct run *run, const char *path)
 	return STATUS_FINE;
 }
 
+static int add_form(struct run *run, const char *text)
+{
+	if (!status_knows(text, strcspn(text, ":")))
+		return usage_error("unknown form of the status", text);
+	*vec_push(&run->backend.forms) = text;
+	return STATUS_FINE;
+}
+
+static int set_check_only(struct run *run, const char *nothing)
+{
+	(void)nothing;
+	run->backend.is_check_only = true;
+	return STATUS_FINE;
+}
+
 static int set_signature(struct run *run, const char *text)
 {
 	run->backend.signature = text;
@@ -226,8 +242,11 @@ static const struct option_row {
 	 set_signature},
 	{"--idl", "FILE", "its description (default: NAME.pvi beside the interface's)", FOR_NEW,
 	 set_description},
-	{"--dir", "DIR", "holds a folder for each backend (default: backends)", FOR_NEW,
-	 set_directory},
+	{"--dir", "DIR", "holds a folder for each backend (default: backends)",
+	 FOR_NEW | FOR_STATUS | FOR_SYNC, set_directory},
+	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
+	 FOR_STATUS, add_form},
+	{"--check", NULL, "only say what there is to do", FOR_SYNC, set_check_only},
 };
 
 /* ---- the command line ---- */

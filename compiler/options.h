@@ -22,6 +22,8 @@ enum {
 	FOR_CHECK = 1 << 1,
 	FOR_VERIFY = 1 << 2,
 	FOR_NEW = 1 << 3,
+	FOR_STATUS = 1 << 4,
+	FOR_SYNC = 1 << 5,
 	FOR_ALL = ~0,
 };
 

@@ -701,6 +701,8 @@ struct backend_options {
 	const char *directory;	     /* that holds a folder for each backend */
 	const char *signature;	     /* of a new one; or NULL */
 	bool is_deprivileged;
+	VEC(const char *) forms; /* of the status: FORM or FORM:FILE */
+	bool is_check_only;
 };
 
 /** A prefix of paths, and what outputs show in its place. */
