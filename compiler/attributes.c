@@ -110,15 +110,19 @@ void words_from(const struct stmt *s, names *words)
 	vec_each(o, &s->operands) * vec_push(words) = o->path.v[0];
 }
 
+int64_t in_range(struct run *run, const char *what, const struct operand *o, int64_t low,
+		 int64_t high)
+{
+	if (o->value >= low && o->value <= high)
+		return o->value;
+	diag(run, out_of_range, o->loc, what, mem_printf("%lld", (long long)low),
+	     mem_printf("%lld", (long long)high));
+	return low;
+}
+
 unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t high)
 {
-	const struct operand *o = &s->operands.v[0];
-
-	if (o->value >= low && o->value <= high)
-		return (unsigned int)o->value;
-	diag(run, out_of_range, o->loc, s->path.v[0].s, mem_printf("%lld", (long long)low),
-	     mem_printf("%lld", (long long)high));
-	return (unsigned int)low;
+	return (unsigned int)in_range(run, s->path.v[0].s, &s->operands.v[0], low, high);
 }
 
 bool is_word(struct name name, const char *word)

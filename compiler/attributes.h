@@ -58,6 +58,10 @@ bool is_word(struct name name, const char *word);
 /** The first operand, a number; what is out of range is reported and becomes @low. */
 unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t high);
 
+/** The same for any number that is called @what. */
+int64_t in_range(struct run *run, const char *what, const struct operand *o, int64_t low,
+		 int64_t high);
+
 bool check_arch(struct run *run, struct name name);
 
 /** Of the architecture at hand, by their whole names. */

@@ -1,8 +1,7 @@
 /* Statements of a backend that bind no op. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "attributes.h"
+#include "backend.h"
 
 static void backend_bare(const struct attributed *a)
 {
@@ -22,57 +21,20 @@ static void backend_deprivileged(const struct attributed *a)
 	((struct backend *)a->thing)->is_deprivileged = true;
 }
 
-static void detect_always(struct run *run, struct backend *b, const struct stmt *s)
-{
-	(void)run;
-	(void)s;
-	b->detect = DETECT_ALWAYS;
-}
-
-static void detect_start_info(struct run *run, struct backend *b, const struct stmt *s)
-{
-	(void)run;
-	(void)s;
-	b->detect = DETECT_START_INFO;
-}
-
-static void detect_cpuid(struct run *run, struct backend *b, const struct stmt *s)
-{
-	const struct operand *signature = &s->operands.v[s->operands.n - 1];
-
-	b->detect = DETECT_CPUID;
-	b->signature = signature->string;
-	if (signature->kind != OPERAND_STRING || !*signature->string ||
-	    strlen(signature->string) > 12)
-		diag(run, bad_signature, signature->loc);
-}
-
-static const struct {
-	const char *name;
-	void (*apply)(struct run *run, struct backend *b, const struct stmt *s);
-} detections[] = {
-	{"always", detect_always},
-	{"start_info", detect_start_info},
-	{"cpuid", detect_cpuid},
-};
-
-static void backend_detect(const struct attributed *a)
-{
-	struct backend *b = a->thing;
-
-	b->is_detected = true;
-	for (size_t i = 0; i < NELEM(detections); i++)
-		if (is_word(word_at(a->s, 0), detections[i].name)) {
-			detections[i].apply(a->run, b, a->s);
-			return;
-		}
-	diag(a->run, unknown_word, a->s->operands.v[0].loc, word_at(a->s, 0).s, "way to detect",
-	     "always start_info cpuid");
-}
-
 static void backend_priority(const struct attributed *a)
 {
 	((struct backend *)a->thing)->priority = bounded(a->run, a->s, 0, 1000000);
+}
+
+static void backend_ignores(const struct attributed *a)
+{
+	struct name word = word_at(a->s, 0);
+
+	if (is_word(word, "nopv"))
+		((struct backend *)a->thing)->ignores_nopv = true;
+	else
+		diag(a->run, unknown_word, word.loc, word.s, "option that a backend can ignore",
+		     "nopv");
 }
 
 static void backend_init(const struct attributed *a)
@@ -85,9 +47,37 @@ static void backend_flush(const struct attributed *a)
 	((struct backend *)a->thing)->flush = word_at(a->s, 0).s;
 }
 
+/** By what the hypervisor learns where the memory is: ABI.MSR, ABI.CALL or ABI.CALL.SUB. */
+static void shared_through(const struct attributed *a)
+{
+	struct backend *b = a->module;
+	struct shared *shared = a->thing;
+	const struct operand *o = &a->s->operands.v[0];
+	const struct subcall *sub = NULL;
+
+	shared->through = path_text(&o->path, 0);
+	if (b->abi && o->path.n == 2 && o->path.v[0].s == b->abi->name.s)
+		shared->msr = map_get(&b->abi->msr_map, o->path.v[1].s);
+	if (!shared->msr)
+		find_call(a->run, b, &o->path, o->loc, &sub);
+}
+
+static void shared_decrypted(const struct attributed *a)
+{
+	((struct shared *)a->thing)->is_decrypted = true;
+}
+
+static const struct attribute_row shared_rows[] = {
+	{"through", "d", "through ABI.MSR; or through ABI.CALL;", shared_through, ONCE},
+	{"decrypted", "", "decrypted;", shared_decrypted, ONCE},
+};
+
+static const struct table shared_table = {"shared memory", shared_rows, NELEM(shared_rows)};
+
 static void backend_shared(const struct attributed *a)
 {
 	struct backend *b = a->thing;
+	struct shared *shared;
 	struct name record = word_at(a->s, 0), where = word_at(a->s, 1);
 	struct decl *d = b->abi ? scope_find(&b->abi->scope, record.s) : NULL;
 
@@ -99,12 +89,15 @@ static void backend_shared(const struct attributed *a)
 	if (!is_word(where, "percpu") && !is_word(where, "global"))
 		diag(a->run, unknown_word, where.loc, where.s, "place of shared memory",
 		     "percpu global");
-	*vec_push(&b->shared) = (struct shared){
+	shared = vec_push(&b->shared);
+	*shared = (struct shared){
 		.structure = record,
 		.decl = d,
 		.is_percpu = is_word(where, "percpu"),
 		.symbol = word_at(a->s, 2).s,
+		.when = a->s->when,
 	};
+	apply_all(a->run, &shared_table, b, shared, &a->s->block);
 }
 
 static enum space space_operand(struct run *run, struct name name)
@@ -133,64 +126,6 @@ static void backend_converter(const struct attributed *a)
 		.to = space_operand(a->run, word_at(a->s, 4)),
 		.function = word_at(a->s, 6).s,
 	};
-}
-
-/** The values of a provision by name; reports those that nobody asks for and repetitions. */
-static void collect_values(struct run *run, const struct registration *r,
-			   const struct stmt *provide, struct map *values)
-{
-	vec_each(s, &provide->block)
-	{
-		const struct name *name = &s->path.v[0];
-
-		if (!map_get(&r->member_map, name->s))
-			diag(run, unknown_attribute, name->loc, r->name.s, name->s,
-			     suggest(run, &r->member_map, name->s));
-		else if (map_add(values, name->s, s))
-			diag(run, repeated, name->loc, name->s);
-	}
-}
-
-/** One value for each member of the registration, of its kind, in its order. */
-static void provide_values(struct run *run, const struct registration *r,
-			   const struct stmt *provide, stmts *sorted)
-{
-	struct map values = {0};
-
-	collect_values(run, r, provide, &values);
-	vec_each(m, &r->members)
-	{
-		const struct stmt *s = map_get(&values, m->name.s);
-		const char *shape = m->is_function || type_is_pointer(&m->type) ? "w" : "i";
-
-		if (!s)
-			diag(run, member_missing, provide->operands.v[1].loc, r->name.s,
-			     word_at(provide, 1).s, m->name.s);
-		else if (!shape_fits(shape, &s->operands))
-			diag(run, bad_operands, s->loc, m->name.s,
-			     mem_printf("%s %s;", m->name.s,
-					*shape == 'i' ? "NUMBER" : "FUNCTION"));
-		else
-			*vec_push(sorted) = *s;
-	}
-}
-
-static void backend_provide(const struct attributed *a)
-{
-	struct interface *i = a->module;
-	struct backend *b = a->thing;
-	struct name kind = word_at(a->s, 0);
-	const struct registration *r = map_get(&i->registration_map, kind.s);
-	struct provision *p;
-
-	if (!r) {
-		diag(a->run, unknown_registration, kind.loc, i->name.s, kind.s,
-		     suggest(a->run, &i->registration_map, kind.s));
-		return;
-	}
-	p = vec_push(&b->provisions);
-	*p = (struct provision){.registration = r, .name = word_at(a->s, 1)};
-	provide_values(a->run, r, a->s, &p->values);
 }
 
 static void inherit_group(const struct attributed *a, const struct name *name)
@@ -222,29 +157,30 @@ static void backend_inherit(const struct attributed *a)
 static const struct attribute_row backend_rows[] = {
 	{"bare", "", "bare;", backend_bare, ONCE},
 	{"deprivileged", "", "deprivileged;", backend_deprivileged, ONCE},
-	{"detect", "ws?", "detect always; detect start_info; or detect cpuid \"SIGNATURE\";",
-	 backend_detect, ONCE},
+	{"detect", "a+", "detect WAY;", backend_detect, REPEAT | WHEN},
 	{"priority", "i", "priority NUMBER;", backend_priority, ONCE},
+	{"ignores", "w", "ignores nopv;", backend_ignores, ONCE},
 	{"init", "w", "init FUNCTION;", backend_init, ONCE},
 	{"flush", "w", "flush FUNCTION;", backend_flush, ONCE},
-	{"shared", "www", "shared STRUCTURE percpu|global SYMBOL;", backend_shared, REPEAT},
+	{"shared", "www", "shared STRUCTURE percpu|global SYMBOL;", backend_shared,
+	 REPEAT | BLOCK | WHEN},
 	{"converter", "wwwwwww", "converter NAME from KIND to KIND call FUNCTION;",
 	 backend_converter, REPEAT},
 	{"inherit", "w+", "inherit GROUP...;", backend_inherit, REPEAT},
-	{"provide", "ww", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide,
-	 BLOCK | REPEAT},
+	{"provide", "wa", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide,
+	 BLOCK | REPEAT | WHEN},
+	{"hook", "dwa?", "hook PATH call|chain|asm|nop|constant|none VALUE;", backend_hook,
+	 REPEAT | WHEN},
+	{"set", "daa?", "set PATH VALUE;", backend_set, REPEAT | WHEN},
+	{"replace", "dw", "replace PATH SYMBOL;", backend_replace, REPEAT | WHEN},
+	{"run", "w", "run FUNCTION;", backend_run, REPEAT | WHEN},
+	{"capability", "ww", "capability force|clear NAME;", backend_capability, REPEAT | WHEN},
+	{"static_key", "ww", "static_key NAME on|off;", backend_static_key, REPEAT | WHEN},
+	{"teardown", "w+", "teardown EVENT... call FUNCTION;", backend_teardown,
+	 REPEAT | BLOCK | WHEN},
 };
 
 static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows)};
-
-static int by_registration(const void *a, const void *b)
-{
-	const struct provision *x = a, *y = b;
-
-	if (x->registration != y->registration)
-		return x->registration->index < y->registration->index ? -1 : 1;
-	return x->name.loc.begin < y->name.loc.begin ? -1 : 1;
-}
 
 static void *find_module(const struct map *names, struct name name, const void *list, size_t n)
 {
@@ -277,8 +213,8 @@ void resolve_backend(struct run *run, struct backend *b)
 	*vec_push(&b->interface->backends) = b;
 	resolve_whens(run, b);
 	apply_all(run, &backend_table, b->interface, b, &b->stmts);
-	if (b->provisions.n)
-		qsort(b->provisions.v, b->provisions.n, sizeof(*b->provisions.v), by_registration);
-	if (!b->is_detected)
+	check_provisions(run, b);
+	check_actions(run, b);
+	if (!b->detections.n)
 		diag(run, not_detected, b->name.loc, b->name.s);
 }

@@ -712,13 +712,84 @@ static void check_functions(struct run *run, const struct backend *b)
 	vec_each(v, &b->variants) check_function(run, i, v->op, &v->impl, &seen);
 }
 
+/** Data with this path of groups and a name; NULL if there is none. */
+static const struct data *find_data(const struct interface *i, const names *path)
+{
+	const struct data *d = map_get(&i->data_map, path->v[path->n - 1].s);
+
+	return d && !strcmp(data_path(d), path_text(path, 0)) ? d : NULL;
+}
+
+/** A constant may be of the backend's abi. */
+static const struct scope *scope_of(const struct backend *b, const struct operand *o)
+{
+	bool is_abi = b->abi && map_get(&b->abi->scope.map, plain_word(o));
+
+	return is_abi ? &b->abi->scope : &b->interface->scope;
+}
+
+static bool take_value(struct run *run, const struct backend *b, const struct data *d,
+		       const struct operand *o, struct value *value)
+{
+	*value = (struct value){VALUE_SYMBOL, o->loc, plain_word(o), 0};
+	if (type_is_pointer(&d->type) && *value->s)
+		return true;
+	value->kind = o->kind == OPERAND_STRING ? VALUE_TEXT : VALUE_NUMBER;
+	value->s = o->string;
+	return data_value(run, scope_of(b, o), d, o, &value->number);
+}
+
+static void bind_data(struct run *run, struct backend *b, const struct data *d,
+		      const struct stmt *s)
+{
+	struct datum datum = {.data = d, .stmt = s};
+
+	if (!s->is_assignment || s->operands.n != 1)
+		diag(run, bad_operands, s->loc, data_path(d), "= VALUE;");
+	else if (take_value(run, b, d, &s->operands.v[0], &datum.value))
+		*vec_push(&b->data) = datum;
+}
+
+static void check_data(struct run *run, struct backend *b)
+{
+	choices choices = {0};
+	struct map given = {0};
+
+	vec_each(d, &b->data)
+	{
+		*vec_push(&choices) = (struct choice){intern(data_path(d->data)), d->stmt->when,
+						      d->stmt->phase, d->stmt->loc};
+		if (!d->stmt->when && !d->stmt->phase)
+			map_add(&given, d->data->name.s, d);
+	}
+	check_choices(run, &choices);
+	vec_each(it, &b->interface->data)
+	{
+		const struct data *d = *it;
+
+		if (!d->value && !map_get(&given, d->name.s) &&
+		    !map_get(&b->inherit_map, d->group->name.s))
+			diag(run, data_missing, b->name.loc, b->name.s, data_path(d), data_path(d));
+	}
+}
+
+static void bind_path(struct run *run, struct backend *b, struct stmt *s)
+{
+	const struct data *d = find_data(b->interface, &s->path);
+
+	if (d)
+		bind_data(run, b, d, s);
+	else
+		bind_stmt(run, b, s);
+}
+
 static void bind_stmts(struct run *run, struct backend *b)
 {
 	b->impls = mem_alloc((b->interface->ops.n + 1) * sizeof(*b->impls));
 	vec_each(s, &b->stmts)
 	{
 		if (s->path.n > 1)
-			bind_stmt(run, b, s);
+			bind_path(run, b, s);
 	}
 }
 
@@ -752,6 +823,46 @@ static bool is_own(const struct backend *b, const struct op *op)
 	return impl->kind != IMPL_NONE && impl->kind != IMPL_INHERIT;
 }
 
+static void report_lone(struct run *run, const struct backend *b, const struct impl *impl,
+			const struct op *own, const struct op *lacking, const struct op *said)
+{
+	diag(run, not_together, impl->loc, b->name.s, op_path(own), op_path(lacking));
+	diag_note(run, said->name.loc, "'%s' says so here", op_path(said));
+}
+
+/** Is there a variant of the op that comes into force exactly when @v does? */
+static bool has_partner(const struct backend *b, const struct variant *v, const struct op *op)
+{
+	vec_each(other, &b->variants)
+	{
+		if (other->op == op && other->when == v->when && other->phase == v->phase)
+			return true;
+	}
+	return false;
+}
+
+static bool is_together(const struct op *op, const struct op *other)
+{
+	vec_each(it, &op->together)
+	{
+		if (*it == other)
+			return true;
+	}
+	return false;
+}
+
+static void check_variant_together(struct run *run, const struct backend *b,
+				   const struct variant *v)
+{
+	vec_each(it, &b->interface->ops)
+	{
+		bool is_said = is_together(v->op, *it);
+
+		if ((is_said || is_together(*it, v->op)) && !has_partner(b, v, *it))
+			report_lone(run, b, &v->impl, v->op, *it, is_said ? v->op : *it);
+	}
+}
+
 /** Of ops that belong together a backend does all or none; bare hardware always does all. */
 static void check_together(struct run *run, const struct backend *b)
 {
@@ -762,15 +873,13 @@ static void check_together(struct run *run, const struct backend *b)
 		vec_each(other, &op->together)
 		{
 			const struct op *own = is_own(b, op) ? op : *other;
-			const struct op *lacking = own == op ? *other : op;
 
-			if ((*other)->is_left_out || is_own(b, op) == is_own(b, *other))
-				continue;
-			diag(run, not_together, b->impls[own->slot].loc, b->name.s, op_path(own),
-			     op_path(lacking));
-			diag_note(run, op->name.loc, "'%s' says so here", op_path(op));
+			if (!(*other)->is_left_out && is_own(b, op) != is_own(b, *other))
+				report_lone(run, b, &b->impls[own->slot], own,
+					    own == op ? *other : op, op);
 		}
 	}
+	vec_each(v, &b->variants) check_variant_together(run, b, v);
 }
 
 static void bind_backend(struct run *run, struct backend *b)
@@ -800,6 +909,7 @@ bool bind(struct run *run)
 		vec_each(op, &(*b)->interface->ops)
 			complete(run, *b, *op, &(*b)->impls[(*op)->slot]);
 		check_variants(run, *b);
+		check_data(run, *b);
 		check_functions(run, *b);
 	}
 	return !run->errors;

@@ -132,13 +132,21 @@ const char *c_clobbers(const struct op *op)
 	return text_of(&o);
 }
 
-const char *op_path(const struct op *op)
+static const char *path_in(const struct group *g, const char *path)
 {
-	const char *path = op->name.s;
-
-	for (const struct group *g = op->group; g; g = g->outer)
+	for (; g; g = g->outer)
 		path = mem_printf("%s.%s", g->name.s, path);
 	return path;
+}
+
+const char *op_path(const struct op *op)
+{
+	return path_in(op->group, op->name.s);
+}
+
+const char *data_path(const struct data *data)
+{
+	return path_in(data->group, data->name.s);
 }
 
 const struct group *inner_group(const struct group *outer, const struct op *op)

@@ -12,7 +12,7 @@ const struct emitter emitters[] = {
 	{"canaries", "@_canaries.S", PER_INTERFACE, CODE, emit_canary_code},
 	{"manifest", "@.json", PER_INTERFACE, MODEL, emit_manifest},
 	{"abi", "@.h", PER_ABI, CODE, emit_abi},
-	{"backend", "@.h", PER_BACKEND, CODE, emit_backend_header},
+	{"backend", "@.h", PER_BACKEND, MODEL, emit_backend_header},
 	{"table", "@.c", PER_BACKEND, CODE, emit_backend_table},
 	{"templates", "@.S", PER_BACKEND, CODE, emit_backend_templates},
 };
@@ -27,15 +27,6 @@ bool run_writes_code(const struct run *run)
 			return true;
 	}
 	return false;
-}
-
-const char *detect_name(enum detect detect)
-{
-	static const char *const names[] = {[DETECT_ALWAYS] = "ALWAYS",
-					    [DETECT_START_INFO] = "START_INFO",
-					    [DETECT_CPUID] = "CPUID"};
-
-	return names[detect];
 }
 
 /** One line of a comment; an end of comment inside it is broken up. */

@@ -150,24 +150,34 @@ static void emit_slots(const struct backend *b, const char *head, struct out *o)
 	put(o, "};\n\n");
 }
 
-static void put_value(const struct stmt *value, struct out *o)
+/** Text as C has it. */
+static void put_string(const char *s, struct out *o)
 {
-	const struct operand *v = &value->operands.v[0];
+	put(o, "\"");
+	for (; *s; s++)
+		put(o, *s >= ' ' && *s < 0x7f && !strchr("\"\\?", *s) ? "%c" : "\\%03o",
+		    (unsigned char)*s);
+	put(o, "\"");
+}
 
-	if (v->kind == OPERAND_INT)
-		put(o, ".%s = %lld", value->path.v[0].s, (long long)v->value);
+static void put_value(const char *name, const struct value *value, struct out *o)
+{
+	put(o, ", .%s = ", name);
+	if (value->kind == VALUE_TEXT)
+		put_string(value->s, o);
+	else if (value->kind == VALUE_SYMBOL)
+		put(o, "%s", value->s);
 	else
-		put(o, ".%s = %s", value->path.v[0].s, v->path.v[0].s);
+		put(o, "%lld", (long long)value->number);
 }
 
 static void emit_provision(const struct provision *p, struct out *o)
 {
-	put(o, "\t{.name = \"%s\"", p->name.s);
-	vec_each(v, &p->values)
-	{
-		put(o, ", ");
-		put_value(v, o);
-	}
+	put(o, "\t{.name = ");
+	put_string(p->name.s, o);
+	for (size_t n = 0; n < p->values.n; n++)
+		if (p->values.v[n].kind != VALUE_NONE)
+			put_value(p->registration->members.v[n].name.s, &p->values.v[n], o);
 	put(o, "},\n");
 }
 
@@ -205,9 +215,9 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 	put(o, "\t.bare = %s,\n\t.deprivileged = %s,\n", b->is_bare ? "true" : "false",
 	    b->is_deprivileged ? "true" : "false");
 	put(o, "\t.priority = %u,\n\t.detect = %sDETECT_%s,\n", b->priority, up,
-	    detect_name(b->detect));
-	if (b->signature)
-		put_signature(b->signature, o);
+	    upper(detect_name(b->detections.v[0].kind)));
+	if (b->detections.v[0].kind == DETECT_CPUID)
+		put_signature(b->detections.v[0].text, o);
 	if (b->init)
 		put(o, "\t.init = %s,\n", b->init);
 	put(o, "\t.ops = &ops,\n\t.patches = %s_%s_patches,\n", n, b->name.s);

@@ -543,8 +543,11 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 static void put_known(const struct interface *i, const struct backend *b, struct out *o)
 {
 	put(o, "\t{\"%s\", %s, %u, %sDETECT_%s, ", b->name.s, b->is_deprivileged ? "true" : "false",
-	    b->priority, i->scope.upper_prefix, detect_name(b->detect));
-	put(o, b->signature ? "\"%s\"},\n" : "NULL},\n", b->signature);
+	    b->priority, i->scope.upper_prefix, upper(detect_name(b->detections.v[0].kind)));
+	if (b->detections.v[0].kind == DETECT_CPUID)
+		put(o, "\"%s\"},\n", b->detections.v[0].text);
+	else
+		put(o, "NULL},\n");
 }
 
 static void emit_known(const struct interface *i, struct out *o)

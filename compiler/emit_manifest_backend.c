@@ -1,5 +1,8 @@
-/* A backend in the manifest: how it is found, and what it does under conditions and in phases. */
+/* A backend in the manifest: how it is found, and what it does beside its ops from the start. */
+#include "backend.h"
 #include "manifest.h"
+
+static const char *const indent = "\t\t\t";
 
 static void put_truth(struct out *o, const char *key, bool value)
 {
@@ -14,12 +17,41 @@ static void put_situation(struct out *o, const struct when *when, const struct p
 	put_key(o, "when", when_text(when));
 }
 
+static void put_value(struct out *o, const char *key, const struct value *value)
+{
+	if (value->kind == VALUE_NUMBER)
+		put(o, "\"%s\": %lld", key, (long long)value->number);
+	else if (value->kind == VALUE_NONE)
+		put(o, "\"%s\": null", key);
+	else
+		put_key(o, key, value->s);
+}
+
+static void put_detections(struct out *o, const struct backend *b)
+{
+	put(o, "\"detect\": [");
+	vec_each(d, &b->detections)
+	{
+		put(o, "%s{\"way\": \"%s\", ", separator(d == b->detections.v, indent),
+		    detect_name(d->kind));
+		put_key(o, "text", d->text);
+		put(o, ", \"number\": %lld, \"leaves\": %u, ", (long long)d->number, d->leaves);
+		if (d->is_by_leaf)
+			put(o, "\"priority\": \"leaf\", ");
+		else
+			put(o, "\"priority\": %u, ", d->has_priority ? d->priority : b->priority);
+		put_key(o, "when", when_text(d->when));
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
 static void put_variants(struct out *o, const struct backend *b)
 {
 	put(o, "\"variants\": [");
 	vec_each(v, &b->variants)
 	{
-		put(o, "%s{\"op\": \"%s\", ", separator(v == b->variants.v, "\t\t\t"),
+		put(o, "%s{\"op\": \"%s\", ", separator(v == b->variants.v, indent),
 		    op_path(v->op));
 		put_situation(o, v->when, v->phase);
 		put(o, ", \"form\": \"%s\", \"symbol\": \"%s\", ", form_name(v->lowered),
@@ -30,7 +62,85 @@ static void put_variants(struct out *o, const struct backend *b)
 	put(o, "]");
 }
 
-void put_backend(struct out *o, const struct backend *b)
+static void put_data(struct out *o, const struct backend *b)
+{
+	put(o, "\"data\": [");
+	vec_each(d, &b->data)
+	{
+		put(o, "%s{\"name\": \"%s\", ", separator(d == b->data.v, indent),
+		    data_path(d->data));
+		put_situation(o, d->stmt->when, d->stmt->phase);
+		put(o, ", ");
+		put_value(o, "value", &d->value);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+static void put_actions(struct out *o, const struct backend *b)
+{
+	static const char *const names[] = {
+		[ACTION_HOOK] = "hook",
+		[ACTION_SET] = "set",
+		[ACTION_REPLACE] = "replace",
+		[ACTION_RUN] = "run",
+		[ACTION_CAPABILITY] = "capability",
+		[ACTION_STATIC_KEY] = "static_key",
+		[ACTION_TEARDOWN] = "teardown",
+	};
+
+	put(o, "\"actions\": [");
+	vec_each(a, &b->actions)
+	{
+		put(o, "%s{\"action\": \"%s\", \"target\": \"%s\", \"way\": \"%s\", ",
+		    separator(a == b->actions.v, indent), names[a->kind], a->target, a->way);
+		put_value(o, "value", &a->value);
+		put(o, ", ");
+		put_situation(o, a->stmt->when, a->stmt->phase);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+static void put_provisions(struct out *o, const struct backend *b)
+{
+	put(o, "\"provisions\": [");
+	vec_each(p, &b->provisions)
+	{
+		put(o, "%s{\"registration\": \"%s\", ", separator(p == b->provisions.v, indent),
+		    p->registration->name.s);
+		put_key(o, "name", p->name.s);
+		put(o, ", ");
+		put_situation(o, p->when, p->phase);
+		put(o, ", \"values\": {");
+		for (size_t n = 0; n < p->values.n; n++) {
+			put(o, "%s", n ? ", " : "");
+			put_value(o, p->registration->members.v[n].name.s, &p->values.v[n]);
+		}
+		put(o, "}}");
+	}
+	put(o, "]");
+}
+
+static void put_shared(struct out *o, const struct backend *b)
+{
+	put(o, "\"shared\": [");
+	vec_each(s, &b->shared)
+	{
+		put(o,
+		    "%s{\"structure\": \"%s\", \"place\": \"%s\", \"symbol\": \"%s\", "
+		    "\"through\": \"%s\", ",
+		    separator(s == b->shared.v, indent), s->structure.s,
+		    s->is_percpu ? "percpu" : "global", s->symbol, s->through ? s->through : "");
+		put_truth(o, "decrypted", s->is_decrypted);
+		put(o, ", ");
+		put_key(o, "when", when_text(s->when));
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+static void put_head(struct out *o, const struct backend *b)
 {
 	put(o, "{\"name\": \"%s\", \"interface\": \"%s\", ", b->name.s, b->interface->name.s);
 	put_key(o, "abi", b->abi ? b->abi->name.s : "");
@@ -38,7 +148,22 @@ void put_backend(struct out *o, const struct backend *b)
 	put_truth(o, "bare", b->is_bare);
 	put(o, ", ");
 	put_truth(o, "deprivileged", b->is_deprivileged);
-	put(o, ",\n\t\t ");
-	put_variants(o, b);
+	put(o, ", ");
+	put_truth(o, "ignores_nopv", b->ignores_nopv);
+	put(o, ", ");
+	put_key(o, "init", b->init);
+}
+
+void put_backend(struct out *o, const struct backend *b)
+{
+	static void (*const parts[])(struct out * o, const struct backend *b) = {
+		put_head,    put_detections, put_variants, put_data,
+		put_actions, put_provisions, put_shared,
+	};
+
+	for (size_t i = 0; i < NELEM(parts); i++) {
+		put(o, "%s", i ? ",\n\t\t " : "");
+		parts[i](o, b);
+	}
 	put(o, "}");
 }

@@ -94,6 +94,27 @@ static void each_phase(struct run *run, const struct gap *gap)
 	}
 }
 
+static void each_backend(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends) visit(run, gap, *b, (*b)->name.loc);
+}
+
+static void each_detection(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends)
+	{
+		vec_each(d, &(*b)->detections) visit(run, gap, d, d->loc);
+	}
+}
+
+static void each_action(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends)
+	{
+		vec_each(a, &(*b)->actions) visit(run, gap, a, a->stmt->loc);
+	}
+}
+
 /* ---- what is missing ---- */
 
 static bool has_table(const void *thing)
@@ -121,6 +142,23 @@ static bool has_no_function(const void *thing)
 	return call_gap(thing) != NULL;
 }
 
+static bool ignores_nopv(const void *thing)
+{
+	return ((const struct backend *)thing)->ignores_nopv;
+}
+
+static bool has_several_ways(const void *thing)
+{
+	return ((const struct backend *)thing)->detections.n > 1;
+}
+
+static bool is_unknown_to_runtime(const void *thing)
+{
+	const struct detection *d = thing;
+
+	return d->kind > DETECT_CPUID || d->has_priority || d->leaves;
+}
+
 static const struct gap gaps[] = {
 	{"groups in a table of their own", each_group, has_table},
 	{"static calls", each_op, is_static_call},
@@ -130,6 +168,10 @@ static const struct gap gaps[] = {
 	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function},
 	{"bindings under a condition", each_when, NULL},
 	{"bindings of a phase", each_phase, NULL},
+	{"backends that ignore 'nopv'", each_backend, ignores_nopv},
+	{"several ways to find a backend", each_backend, has_several_ways},
+	{"this way to find a backend", each_detection, is_unknown_to_runtime},
+	{"what a backend does to hooks and to the kernel", each_action, NULL},
 };
 
 bool find_gaps(struct run *run)

@@ -106,23 +106,17 @@ void resolve_interface_stmts(struct run *run, struct interface *i)
 
 /* ---- data ---- */
 
-static bool is_text(const struct type *type)
-{
-	return type->stars == 1 && type->is_const && type->scalar &&
-	       !strcmp(type->scalar->name, "char");
-}
-
 bool data_value(struct run *run, const struct scope *scope, const struct data *d,
 		const struct operand *o, int64_t *number)
 {
 	bool is_string = o->kind == OPERAND_STRING;
 
-	if (is_string && is_text(&d->type))
+	if (is_string && type_is_text(&d->type))
 		return true;
 	if (!is_string && o->kind != OPERAND_VERSION && type_scalar(&d->type))
 		return resolve_number(run, scope, o, &d->type, d->name.s, number);
 	diag(run, data_value, o->loc, d->name.s,
-	     is_text(&d->type)	     ? "a string"
+	     type_is_text(&d->type)  ? "a string"
 	     : type_scalar(&d->type) ? "a number"
 				     : "none, because only numbers and text can be written here");
 	return false;

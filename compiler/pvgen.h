@@ -283,6 +283,16 @@ struct template
 };
 
 /** What beyond its result an op may change. */
+enum value_kind { VALUE_NONE, VALUE_NUMBER, VALUE_TEXT, VALUE_SYMBOL };
+
+/** What a backend gives for a member of a registration, for data or a hook. */
+struct value {
+	enum value_kind kind;
+	struct loc loc;
+	const char *s; /* of TEXT and SYMBOL */
+	int64_t number;
+};
+
 enum clobber { CLOBBER_NORMAL, CLOBBER_NONE, CLOBBER_FLAGS, CLOBBER_SET };
 
 enum context {
@@ -425,6 +435,7 @@ struct registration {
 		bool is_function;
 		params params;
 		attributes attributes;
+		bool is_optional;
 	})
 	members;
 	struct map member_map;
@@ -624,19 +635,71 @@ struct shared {
 	struct name structure;
 	struct decl *decl;
 	bool is_percpu;
+	bool is_decrypted; /* where memory is encrypted, this is not */
 	const char *symbol;
+	const char *through;   /* by which the hypervisor learns the place: an msr or a call */
+	const struct msr *msr; /* if it is an msr */
+	const struct when *when;
 };
 
 struct provision {
 	const struct registration *registration;
 	struct name name;
-	stmts values; /* one a member, in the registration's order once checked */
+	VEC(struct value) values; /* one a member, in the registration's order */
+	const struct when *when;
+	const struct phase *phase;
 };
 
-enum detect { DETECT_ALWAYS, DETECT_START_INFO, DETECT_CPUID };
+enum action_kind {
+	ACTION_HOOK,	   /* a function of the kernel's gives way to another */
+	ACTION_SET,	   /* data of the kernel's */
+	ACTION_REPLACE,	   /* a whole table of hooks */
+	ACTION_RUN,	   /* a function is called */
+	ACTION_CAPABILITY, /* of the processor, forced or cleared */
+	ACTION_STATIC_KEY,
+	ACTION_TEARDOWN, /* a function is called when memory must be taken back */
+};
 
-/** As in the enumerators of generated code. */
+/** What a backend does to its kernel beside ops and provisions. */
+struct action {
+	enum action_kind kind;
+	const struct stmt *stmt;
+	const char *target; /* dotted; of TEARDOWN the event */
+	const char *way;    /* the word that says how, or "" */
+	const struct registration_member *member;
+	struct value value;
+};
+
+enum detect {
+	DETECT_ALWAYS,
+	DETECT_START_INFO,
+	DETECT_CPUID,
+	DETECT_DMI,
+	DETECT_PROBE,
+	DETECT_SETUP_DATA,
+};
+
+/** As in a description: "cpuid"... */
 const char *detect_name(enum detect detect);
+
+/** One way to find out that this is the backend's machine. */
+struct detection {
+	enum detect kind;
+	struct loc loc;
+	const char *text;    /* signature, text, function */
+	int64_t number;	     /* of SETUP_DATA */
+	unsigned int leaves; /* that must be there at least; 0: not said */
+	unsigned int priority;
+	bool has_priority, is_by_leaf; /* the higher its leaf the better */
+	const struct when *when;
+};
+
+/** Value of data beside ops. */
+struct datum {
+	const struct data *data;
+	const struct stmt *stmt;
+	struct value value;
+};
 
 /** "inherit GROUP": ops of a group that the backend does as bare hardware does. */
 struct inheritance {
@@ -662,9 +725,8 @@ struct backend {
 	stmts stmts;
 	bool is_bare, is_deprivileged;
 	unsigned int priority;
-	bool is_detected;
-	enum detect detect;
-	const char *signature;
+	bool ignores_nopv;
+	VEC(struct detection) detections;
 	const char *init, *flush;
 	VEC(struct shared) shared;
 	VEC(struct converter) converters;
@@ -673,10 +735,12 @@ struct backend {
 	struct map inherit_map; /* by group */
 	VEC(struct when *) whens;
 	VEC(struct phase *) phases;
-	VEC(const char *) probes;     /* functions that conditions call */
+	names probes;		      /* functions that conditions call */
 	struct impl *impls;	      /* by slot: from the start, under no condition */
 	struct lowered *lowered;      /* by slot */
 	VEC(struct variant) variants; /* in source order */
+	VEC(struct action) actions;   /* in source order */
+	VEC(struct datum) data;	      /* in source order */
 };
 
 /* ---- the run ------------------------------------------------------------ */
@@ -847,6 +911,8 @@ const struct decl *type_record(const struct type *type);
 
 /** The one member of a small struct passed by value, else NULL. */
 const struct member *type_wrapped(const struct type *type);
+/** Is it a pointer to text that does not change? */
+bool type_is_text(const struct type *type);
 const struct member *record_member(const struct decl *record, const char *name);
 
 /** The constant of this name, or NULL and a report. */
@@ -896,6 +962,10 @@ void resolve_data(struct run *run, struct interface *i, struct data *d);
 /** Is this a value for the data?  Sets *number unless it is a string; false and a report. */
 bool data_value(struct run *run, const struct scope *scope, const struct data *d,
 		const struct operand *o, int64_t *number);
+void resolve_registration(struct run *run, struct registration *registration);
+
+/** Function or data of the kernel's that hooks declare, by its dotted name; NULL: there is none. */
+const struct registration_member *find_hook(const struct interface *i, const names *path);
 void resolve_abi(struct run *run, struct abi *abi);
 
 /** Chooses the architecture for which an abi is laid out. */
@@ -1075,7 +1145,7 @@ struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
 	enum { PER_INTERFACE, PER_ABI, PER_BACKEND } per;
-	enum { CODE, MODEL } what; /* a model repeats the description, so no gap is in it */
+	enum { CODE, MODEL } what; /* a model repeats what was described, so no gap is in it */
 	void (*emit)(const struct run *run, const void *module, struct out *o);
 };
 
@@ -1133,6 +1203,7 @@ const char *c_clobbers(const struct op *op);
 
 /** "group.inner.op", as people name it, and in C. */
 const char *op_path(const struct op *op);
+const char *data_path(const struct data *data);
 
 /** The group directly inside of @outer that the op is in; NULL if it is in @outer itself. */
 const struct group *inner_group(const struct group *outer, const struct op *op);

@@ -146,6 +146,12 @@ bool type_is_pointer(const struct type *type)
 			       type_is_pointer(&type->decl->type));
 }
 
+bool type_is_text(const struct type *type)
+{
+	return type->stars == 1 && type->is_const && type->scalar &&
+	       !strcmp(type->scalar->name, "char");
+}
+
 const struct decl *type_record(const struct type *type)
 {
 	if (type->stars || !type->decl)
@@ -603,6 +609,7 @@ static void resolve_interface(struct run *run, struct interface *i)
 			resolve_result(run, &i->scope, &m->type, m->name);
 			resolve_params(run, &i->scope, &m->params);
 		}
+		resolve_registration(run, *r);
 	}
 }
 

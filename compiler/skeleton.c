@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "path.h"
+#include "backend.h"
 #include "skeleton.h"
 
 /* Characters of a line, of which a long remark loses its end. */
@@ -220,16 +221,16 @@ static void put_comment(const struct plan *p, const char *indent, const char *do
 static const char *native_value(const struct plan *p, const struct registration *r, size_t member)
 {
 	const struct backend *bare = p->interface->bare;
-	const struct operand *value;
+	const struct value *value;
 
 	vec_each(q, &bare->provisions)
 	{
 		if (q->registration != r)
 			continue;
-		value = &q->values.v[member].operands.v[0];
-		if (value->kind == OPERAND_INT)
-			return mem_printf("%s: %lld", bare->name.s, (long long)value->value);
-		return mem_printf("%s: %s", bare->name.s, value->path.v[0].s);
+		value = &q->values.v[member];
+		return value->kind == VALUE_NONE
+			       ? NULL
+			       : mem_printf("%s: %s", bare->name.s, value_text(value));
 	}
 	return NULL;
 }

@@ -1,6 +1,7 @@
 /* What an author finds in the C of a new backend: a function each, and what is known of it. */
 #include <string.h>
 
+#include "backend.h"
 #include "skeleton.h"
 
 /* ---- how a backend does an op, as text ---- */
@@ -159,13 +160,12 @@ static void put_op_doc(const struct run *run, const struct backend *b, const str
 	put_contract(run, b, op, o);
 }
 
-static void put_other(const struct run *run, const struct backend *other, const struct stmt *value,
+static void put_other(const struct run *run, const struct backend *other, const struct value *value,
 		      struct out *o)
 {
 	struct position at = source_position(run, value->loc);
 
-	put(o, "On %s: %s  (%s:%u)\n", other->name.s, value->operands.v[0].path.v[0].s, at.path,
-	    at.line);
+	put(o, "On %s: %s  (%s:%u)\n", other->name.s, value_text(value), at.path, at.line);
 }
 
 /** Who else has the member of the registration, and where. */
@@ -176,7 +176,8 @@ static void put_others(const struct run *run, const struct backend *b, const str
 	{
 		vec_each(p, &(*other)->provisions)
 		{
-			if (*other != b && p->registration == w->registration)
+			if (*other != b && p->registration == w->registration &&
+			    p->values.v[w->member].kind != VALUE_NONE)
 				put_other(run, *other, &p->values.v[w->member], o);
 		}
 	}

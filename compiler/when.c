@@ -5,24 +5,6 @@
 
 /* ---- what a condition may ask ---- */
 
-/** Data of the kernel's that hooks declare, by its dotted name; NULL if there is none. */
-static const struct registration_member *find_hook_data(const struct interface *i,
-							const names *path)
-{
-	const char *member = path->v[path->n - 1].s;
-	names outer = {.v = path->v, .n = path->n - 1};
-	const struct registration *r = map_get(&i->registration_map, intern(path_text(&outer, 0)));
-
-	if (!r || !r->is_hooks)
-		return NULL;
-	vec_each(m, &r->members)
-	{
-		if (m->name.s == member && !m->is_function)
-			return m;
-	}
-	return NULL;
-}
-
 /** All that a backend's conditions know by name, for suggestions. */
 static struct map askable(const struct run *run, const struct backend *b)
 {
@@ -68,8 +50,8 @@ static enum expr_type resolve_path(const struct asker *a, struct expr *e)
 	if (e->path.n == 2 && b->abi && e->path.v[0].s == b->abi->name.s &&
 	    (e->feature = map_get(&b->abi->feature_map, e->path.v[1].s)))
 		return TYPE_TRUTH;
-	m = e->path.n > 1 ? find_hook_data(b->interface, &e->path) : NULL;
-	if (m)
+	m = find_hook(b->interface, &e->path);
+	if (m && !m->is_function)
 		type = scalar_type(&m->type);
 	if (type != TYPE_BROKEN)
 		return type;
@@ -91,7 +73,7 @@ static enum expr_type resolve_probe(const struct asker *a, struct expr *e)
 	const names *path = &e->operands.v[0].path;
 
 	if (path->n == 1) {
-		*vec_push(&b->probes) = path->v[0].s;
+		*vec_push(&b->probes) = path->v[0];
 		return TYPE_TRUTH;
 	}
 	return find_call(a->run, b, path, e->operands.v[0].loc, &(const struct subcall *){NULL})

@@ -1,4 +1,6 @@
 /* The half of a backend that people write, as a list. */
+#include <string.h>
+
 #include "skeleton.h"
 
 struct listing {
@@ -97,35 +99,100 @@ static void add_pointed(struct listing *l, const struct type *type, struct writt
 	add(l, &w);
 }
 
-static void add_member(struct listing *l, const struct provision *p, size_t n)
+static void add_function(struct listing *l, const struct registration_member *m, struct written w)
 {
-	const struct registration *r = p->registration;
-	const struct registration_member *m = &r->members.v[n];
-	const struct stmt *value = &p->values.v[n];
-	struct written w = {.topic = TOPIC_PROVIDE,
-			    .doc = m->doc,
-			    .loc = value->loc,
-			    .registration = r,
-			    .member = n};
-
-	if (value->operands.v[0].kind != OPERAND_PATH)
-		return;
-	w.symbol = value->operands.v[0].path.v[0].s;
-	w.role = mem_printf("%s %s.%s", r->name.s, p->name.s, m->name.s);
-	if (!m->is_function) {
-		add_pointed(l, &m->type, w);
-		return;
-	}
 	w.declaration = mem_printf("%s(%s)", c_declare(&m->type, w.symbol), c_params(&m->params));
 	w.params = param_names(&m->params);
 	w.contract = &m->params;
 	add(l, &w);
 }
 
+static void add_member(struct listing *l, const struct provision *p, size_t n)
+{
+	const struct registration *r = p->registration;
+	const struct registration_member *m = &r->members.v[n];
+	const struct value *value = &p->values.v[n];
+	struct written w = {.topic = TOPIC_PROVIDE,
+			    .doc = m->doc,
+			    .loc = value->loc,
+			    .registration = r,
+			    .member = n};
+
+	if (value->kind != VALUE_SYMBOL)
+		return;
+	w.symbol = value->s;
+	w.role = mem_printf("%s %s.%s", r->name.s, p->name.s, m->name.s);
+	if (m->is_function)
+		add_function(l, m, w);
+	else
+		add_pointed(l, &m->type, w);
+}
+
 static void add_provision(struct listing *l, const struct provision *p)
 {
 	for (size_t n = 0; n < p->values.n; n++)
 		add_member(l, p, n);
+}
+
+/* ---- actions and conditions ---- */
+
+/** A function without parameters, unless it is known as something else. */
+static void add_plain(struct listing *l, const char *type, const char *symbol, const char *role,
+		      const char *doc, struct loc loc)
+{
+	add(l, &(struct written){
+		       .symbol = symbol,
+		       .role = role,
+		       .topic = TOPIC_START,
+		       .doc = doc,
+		       .declaration = mem_printf("%s %s(void)", type, symbol),
+		       .loc = loc,
+	       });
+}
+
+static void add_hook(struct listing *l, const struct action *a)
+{
+	struct written w = {.symbol = a->value.s,
+			    .role = mem_printf("hook %s", a->target),
+			    .topic = TOPIC_PROVIDE,
+			    .doc = a->member->doc,
+			    .loc = a->value.loc};
+
+	if (!strcmp(a->way, "asm"))
+		add(l, &w);
+	else
+		add_function(l, a->member, w);
+}
+
+static void add_hooks(struct listing *l, const struct action *a)
+{
+	if (a->kind == ACTION_HOOK && a->value.kind == VALUE_SYMBOL)
+		add_hook(l, a);
+}
+
+static void add_action(struct listing *l, const struct action *a)
+{
+	if (a->kind == ACTION_RUN)
+		add_plain(l, "void", a->value.s, "run",
+			  a->stmt->phase ? mem_printf("Called in phase %s.", a->stmt->phase->name.s)
+					 : "Called at the start.",
+			  a->value.loc);
+	if (a->kind == ACTION_TEARDOWN)
+		add_plain(l, "void", a->value.s, mem_printf("teardown %s", a->target),
+			  mem_printf("Takes back what the hypervisor writes to, before: %s.",
+				     a->target),
+			  a->value.loc);
+}
+
+static void add_probes(struct listing *l)
+{
+	vec_each(p, &l->backend->probes)
+		add_plain(l, "bool", p->s, "probe", "Asked by a condition.", p->loc);
+	vec_each(d, &l->backend->detections)
+	{
+		if (d->kind == DETECT_PROBE)
+			add_plain(l, "bool", d->text, "detect", "Is this the machine?", d->loc);
+	}
 }
 
 /* ---- what stands beside both ---- */
@@ -210,7 +277,10 @@ writtens written_by(const struct backend *b)
 	vec_each(op, &b->interface->ops) add_op(&l, *op, &b->impls[(*op)->slot]);
 	vec_each(v, &b->variants) add_op(&l, v->op, &v->impl);
 	vec_each(p, &b->provisions) add_provision(&l, p);
+	vec_each(a, &b->actions) add_hooks(&l, a);
 	add_start(&l);
+	add_probes(&l);
+	vec_each(a, &b->actions) add_action(&l, a);
 	vec_each(c, &b->converters) add_converter(&l, c);
 	vec_each(op, &b->interface->ops) add_targets(&l, *op, &b->lowered[(*op)->slot]);
 	vec_each(v, &b->variants) add_targets(&l, v->op, v->lowered);

@@ -30,10 +30,10 @@ machine_guest_wrap:
 machine_guest_truth:
 	endbr64
 .Lmachine_guest_truth_code:
-# 173 "whole.pvi"
+# 176 "whole.pvi"
 	ud2
 .Lmachine_guest_truth_first:
-# 173 "whole.pvi"
+# 176 "whole.pvi"
 	.short 3
 .Lmachine_guest_truth_end:
 	ret
@@ -58,7 +58,7 @@ machine_guest_masked:
 machine_guest_mask:
 	endbr64
 .Lmachine_guest_mask_code:
-# 175 "whole.pvi"
+# 178 "whole.pvi"
 	movb $1, %gs:guest_info+1
 .Lmachine_guest_mask_first:
 .Lmachine_guest_mask_end:
@@ -120,17 +120,17 @@ machine_guest_set:
 machine_guest_pending:
 	endbr64
 .Lmachine_guest_pending_code:
-# 181 "whole.pvi"
+# 184 "whole.pvi"
 	movzwl %gs:guest_info+18, %eax
 .Lmachine_guest_pending_first:
-# 181 "whole.pvi"
+# 184 "whole.pvi"
 	cmpl $0, guest_everyone+0(%rip)
-# 182 "whole.pvi"
+# 185 "whole.pvi"
 	je 1f
-# 182 "whole.pvi"
+# 185 "whole.pvi"
 	call guest_slow
 .Lmachine_guest_pending_reloc:
-# 182 "whole.pvi"
+# 185 "whole.pvi"
 	1:
 .Lmachine_guest_pending_end:
 	ret
@@ -141,7 +141,7 @@ machine_guest_pending:
 machine_guest_shift:
 	endbr64
 .Lmachine_guest_shift_code:
-# 183 "whole.pvi"
+# 186 "whole.pvi"
 	movswq %gs:guest_info+16, %rax
 .Lmachine_guest_shift_first:
 .Lmachine_guest_shift_end:
@@ -258,7 +258,7 @@ machine_guest_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_guest_scalars_budget:
-# 171 "whole.pvi"
+# 174 "whole.pvi"
 	.org .Lmachine_guest_scalars_budget + 16 - (.Lmachine_guest_scalars_end - .Lmachine_guest_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_guest_wrap_budget:
@@ -266,19 +266,19 @@ machine_guest_patches:
 	.org .Lmachine_guest_wrap_budget + 16 - (.Lmachine_guest_wrap_end - .Lmachine_guest_wrap_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_guest_masked_budget:
-# 174 "whole.pvi"
+# 177 "whole.pvi"
 	.org .Lmachine_guest_masked_budget + 16 - (.Lmachine_guest_masked_end - .Lmachine_guest_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_guest_mask_budget:
-# 175 "whole.pvi"
+# 178 "whole.pvi"
 	.org .Lmachine_guest_mask_budget + 20 - (.Lmachine_guest_mask_end - .Lmachine_guest_mask_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_guest_pending_budget:
-# 181 "whole.pvi"
+# 184 "whole.pvi"
 	.org .Lmachine_guest_pending_budget + 64 - (.Lmachine_guest_pending_end - .Lmachine_guest_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_guest_shift_budget:
-# 183 "whole.pvi"
+# 186 "whole.pvi"
 	.org .Lmachine_guest_shift_budget + 16 - (.Lmachine_guest_shift_end - .Lmachine_guest_shift_code)
 
 	.section .note.GNU-stack,"",@progbits

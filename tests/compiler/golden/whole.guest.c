@@ -86,7 +86,7 @@ static const struct machine_ops ops = {
 
 static const struct machine_clock clock[] = {
 	{.name = "steady", .rating = 400, .label = guest_label, .read = guest_read, .start = guest_start},
-	{.name = "spare", .rating = -1, .label = guest_label, .read = guest_read, .start = guest_start},
+	{.name = "spare/2\042\077", .rating = -1, .label = "text", .read = guest_read, .start = guest_start, .vendor = guest_vendor, .limit = 7},
 };
 
 extern const struct machine_patch machine_guest_patches[MACHINE_NR_OPS];

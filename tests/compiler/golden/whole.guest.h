@@ -24,6 +24,8 @@ uint64_t guest_read(void);
 
 void guest_start(machine_tick_t *tick, const char *why);
 
+extern const char guest_vendor[];
+
 /**
  * Called once, when the slots hold this backend's functions.
  */

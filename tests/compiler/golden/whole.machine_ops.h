@@ -308,6 +308,9 @@ struct machine_clock {
 	 */
 	uint64_t (*read)(void);
 	void (*start)(machine_tick_t *tick, const char *why);
+	void (*stop)(void);
+	const char *vendor;
+	uint8_t limit;
 };
 
 struct machine_unused {

@@ -30,7 +30,7 @@ machine_plain_wrap:
 machine_plain_truth:
 	endbr64
 .Lmachine_plain_truth_code:
-# 197 "whole.pvi"
+# 200 "whole.pvi"
 	mov $1, %eax
 .Lmachine_plain_truth_first:
 .Lmachine_plain_truth_end:
@@ -147,7 +147,7 @@ machine_plain_set:
 machine_plain_pending:
 	endbr64
 .Lmachine_plain_pending_code:
-# 199 "whole.pvi"
+# 202 "whole.pvi"
 	mov $7, %eax
 .Lmachine_plain_pending_first:
 .Lmachine_plain_pending_end:
@@ -159,7 +159,7 @@ machine_plain_pending:
 machine_plain_shift:
 	endbr64
 .Lmachine_plain_shift_code:
-# 200 "whole.pvi"
+# 203 "whole.pvi"
 	mov $-1, %rax
 .Lmachine_plain_shift_first:
 .Lmachine_plain_shift_end:
@@ -299,7 +299,7 @@ machine_plain_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_plain_scalars_budget:
-# 195 "whole.pvi"
+# 198 "whole.pvi"
 	.org .Lmachine_plain_scalars_budget + 16 - (.Lmachine_plain_scalars_end - .Lmachine_plain_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_plain_wrap_budget:
@@ -307,43 +307,43 @@ machine_plain_patches:
 	.org .Lmachine_plain_wrap_budget + 16 - (.Lmachine_plain_wrap_end - .Lmachine_plain_wrap_code)
 /* cpu.truth: at most 16 bytes */
 .Lmachine_plain_truth_budget:
-# 197 "whole.pvi"
+# 200 "whole.pvi"
 	.org .Lmachine_plain_truth_budget + 16 - (.Lmachine_plain_truth_end - .Lmachine_plain_truth_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_plain_masked_budget:
-# 201 "whole.pvi"
+# 204 "whole.pvi"
 	.org .Lmachine_plain_masked_budget + 16 - (.Lmachine_plain_masked_end - .Lmachine_plain_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_plain_mask_budget:
-# 202 "whole.pvi"
+# 205 "whole.pvi"
 	.org .Lmachine_plain_mask_budget + 20 - (.Lmachine_plain_mask_end - .Lmachine_plain_mask_code)
 /* cpu.back: at most 16 bytes */
 .Lmachine_plain_back_budget:
-# 203 "whole.pvi"
+# 206 "whole.pvi"
 	.org .Lmachine_plain_back_budget + 16 - (.Lmachine_plain_back_end - .Lmachine_plain_back_code)
 /* mmu.read_table: at most 16 bytes */
 .Lmachine_plain_read_table_budget:
-# 204 "whole.pvi"
+# 207 "whole.pvi"
 	.org .Lmachine_plain_read_table_budget + 16 - (.Lmachine_plain_read_table_end - .Lmachine_plain_read_table_code)
 /* mmu.write_table: at most 16 bytes */
 .Lmachine_plain_write_table_budget:
-# 205 "whole.pvi"
+# 208 "whole.pvi"
 	.org .Lmachine_plain_write_table_budget + 16 - (.Lmachine_plain_write_table_end - .Lmachine_plain_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_plain_set_budget:
-# 206 "whole.pvi"
+# 209 "whole.pvi"
 	.org .Lmachine_plain_set_budget + 16 - (.Lmachine_plain_set_end - .Lmachine_plain_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_plain_pending_budget:
-# 199 "whole.pvi"
+# 202 "whole.pvi"
 	.org .Lmachine_plain_pending_budget + 64 - (.Lmachine_plain_pending_end - .Lmachine_plain_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_plain_shift_budget:
-# 200 "whole.pvi"
+# 203 "whole.pvi"
 	.org .Lmachine_plain_shift_budget + 16 - (.Lmachine_plain_shift_end - .Lmachine_plain_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_plain_halt_budget:
-# 209 "whole.pvi"
+# 212 "whole.pvi"
 	.org .Lmachine_plain_halt_budget + 16 - (.Lmachine_plain_halt_end - .Lmachine_plain_halt_code)
 
 	.section .note.GNU-stack,"",@progbits

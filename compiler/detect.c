@@ -1,0 +1,152 @@
+/* How a backend is found: `detect WAY OPERAND OPTION...;`. */
+#include <string.h>
+
+#include "backend.h"
+
+enum { CPUID_SIGNATURE = 12, MAX_PRIORITY = 1000000, MAX_LEAVES = 0x10000 };
+
+/* ---- ways ---- */
+
+static void take_signature(struct run *run, struct detection *d, const struct operand *o)
+{
+	bool is_text = o->kind == OPERAND_STRING;
+
+	d->text = is_text ? o->string : "";
+	if (!*d->text || strlen(d->text) > CPUID_SIGNATURE)
+		diag(run, bad_signature, o->loc);
+}
+
+static void take_text(struct run *run, struct detection *d, const struct operand *o)
+{
+	(void)run;
+	d->text = o->string;
+}
+
+static void take_function(struct run *run, struct detection *d, const struct operand *o)
+{
+	(void)run;
+	d->text = o->path.v[0].s;
+}
+
+static void take_number(struct run *run, struct detection *d, const struct operand *o)
+{
+	(void)run;
+	d->number = o->value;
+}
+
+static const struct detection_way {
+	const char *name;
+	enum detect kind;
+	const char *shape; /* of its operand */
+	void (*take)(struct run *run, struct detection *d, const struct operand *o);
+	const char *usage;
+} ways[] = {
+	{"always", DETECT_ALWAYS, "", NULL, "detect always;"},
+	{"start_info", DETECT_START_INFO, "", NULL, "detect start_info;"},
+	{"cpuid", DETECT_CPUID, "a", take_signature, "detect cpuid \"SIGNATURE\";"},
+	{"dmi", DETECT_DMI, "s", take_text, "detect dmi \"TEXT\";"},
+	{"probe", DETECT_PROBE, "w", take_function, "detect probe FUNCTION;"},
+	{"setup_data", DETECT_SETUP_DATA, "i", take_number, "detect setup_data NUMBER;"},
+};
+
+static const struct detection_way *find_way(const struct operand *o)
+{
+	for (size_t i = 0; i < NELEM(ways); i++)
+		if (o->kind == OPERAND_PATH && o->path.n == 1 &&
+		    is_word(o->path.v[0], ways[i].name))
+			return &ways[i];
+	return NULL;
+}
+
+/* ---- options ---- */
+
+static bool take_priority(struct run *run, struct detection *d, const struct operand *o)
+{
+	d->has_priority = true;
+	d->is_by_leaf = o->kind == OPERAND_PATH && o->path.n == 1 && is_word(o->path.v[0], "leaf");
+	if (d->is_by_leaf)
+		return d->kind == DETECT_CPUID;
+	if (o->kind != OPERAND_INT)
+		return false;
+	d->priority = (unsigned int)in_range(run, "priority", o, 0, MAX_PRIORITY);
+	return true;
+}
+
+static bool take_leaves(struct run *run, struct detection *d, const struct operand *o)
+{
+	if (o->kind != OPERAND_INT || d->kind != DETECT_CPUID)
+		return false;
+	d->leaves = (unsigned int)in_range(run, "leaves", o, 1, MAX_LEAVES);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*take)(struct run *run, struct detection *d, const struct operand *o);
+} options[] = {{"priority", take_priority}, {"leaves", take_leaves}};
+
+static bool take_option(struct run *run, struct detection *d, const struct operand *o)
+{
+	for (size_t i = 0; i < NELEM(options); i++)
+		if (o[0].kind == OPERAND_PATH && o[0].path.n == 1 &&
+		    is_word(o[0].path.v[0], options[i].name))
+			return options[i].take(run, d, &o[1]);
+	return false;
+}
+
+/* ---- the statement ---- */
+
+static const char *all_ways(void)
+{
+	struct out o = {0};
+
+	for (size_t i = 0; i < NELEM(ways); i++)
+		put(&o, "%s%s", i ? " " : "", ways[i].name);
+	return text_of(&o);
+}
+
+/** Operand and options of a way; false if they are not written so. */
+static bool take_operands(const struct attributed *a, const struct detection_way *way,
+			  struct detection *d)
+{
+	size_t at = 1 + strlen(way->shape), n = a->s->operands.n;
+	const struct operand *v = a->s->operands.v;
+	operands own = {.v = (struct operand *)v + 1, .n = at - 1};
+
+	if (n < at || (n - at) % 2 || !shape_fits(way->shape, &own))
+		return false;
+	if (way->take)
+		way->take(a->run, d, &v[1]);
+	for (; at < n; at += 2)
+		if (!take_option(a->run, d, &v[at]))
+			return false;
+	return true;
+}
+
+void backend_detect(const struct attributed *a)
+{
+	struct backend *b = a->thing;
+	const struct operand *first = &a->s->operands.v[0];
+	const struct detection_way *way = find_way(first);
+	struct detection d = {.loc = a->s->loc, .when = a->s->when};
+
+	if (!way) {
+		diag(a->run, unknown_word, first->loc,
+		     first->kind == OPERAND_PATH ? path_text(&first->path, 0) : "", "way to detect",
+		     all_ways());
+	} else {
+		d.kind = way->kind;
+		if (!take_operands(a, way, &d))
+			diag(a->run, bad_operands, a->s->loc, "detect",
+			     mem_printf("%s with 'priority NUMBER' behind it%s", way->usage,
+					way->kind == DETECT_CPUID
+						? ", 'priority leaf' or 'leaves NUMBER'"
+						: ""));
+	}
+	*vec_push(&b->detections) = d;
+}
+
+const char *detect_name(enum detect detect)
+{
+	return ways[detect].name;
+}
