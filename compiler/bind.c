@@ -126,6 +126,20 @@ static bool bind_plain(struct binding *b, struct impl *impl)
 	return false;
 }
 
+/** trap; or trap "REASON"; why no one calls the op here. */
+static bool bind_trap(struct binding *b, struct impl *impl)
+{
+	const operands *o = &b->stmt->operands;
+
+	if (o->n > 2 || (o->n == 2 && o->v[1].kind != OPERAND_STRING)) {
+		diag(b->run, bad_operands, o->v[1].loc, op_path(b->op),
+		     "trap; or trap \"REASON\";");
+		return false;
+	}
+	impl->reason = o->n == 2 ? o->v[1].string : NULL;
+	return true;
+}
+
 static const struct {
 	const char *name;
 	enum impl_kind kind;
@@ -134,7 +148,7 @@ static const struct {
 	{"inline", IMPL_INLINE, bind_inline},	    {"call", IMPL_CALL, bind_function},
 	{"asm", IMPL_ASM, bind_function},	    {"nop", IMPL_NOP, bind_plain},
 	{"identity", IMPL_IDENTITY, bind_plain},    {"zero", IMPL_CONSTANT, bind_plain},
-	{"constant", IMPL_CONSTANT, bind_constant}, {"trap", IMPL_TRAP, bind_plain},
+	{"constant", IMPL_CONSTANT, bind_constant}, {"trap", IMPL_TRAP, bind_trap},
 	{"inherit", IMPL_INHERIT, bind_plain},
 };
 

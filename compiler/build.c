@@ -233,19 +233,52 @@ static void open_scope(struct parse *p, struct scope *scope, struct scope *outer
 	p->scope = scope;
 }
 
-void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
-		    int64_t minor)
+/** The interface of this name; one that only more of was seen yet waits to be defined. */
+static struct interface *find_interface(const struct run *run, const char *name)
+{
+	const void *module = map_get(&run->modules, name);
+
+	vec_each(i, &run->interfaces)
+	{
+		if (*i == module)
+			return *i;
+	}
+	return NULL;
+}
+
+static struct interface *new_interface(struct parse *p, struct token name)
 {
 	struct interface *i = mem_alloc(sizeof(*i));
 
-	*i = (struct interface){.name = name.name,
-				.doc = keyword.doc,
-				.major = (unsigned int)major,
-				.minor = (unsigned int)minor};
+	i->name = name.name;
 	open_scope(p, &i->scope, &p->run->scope, name.name.s);
-	p->interface = i;
 	if (define(p->run, &p->run->modules, "module", &i->name, i))
 		*vec_push(&p->run->interfaces) = i;
+	return i;
+}
+
+void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
+		    int64_t minor)
+{
+	struct interface *i = find_interface(p->run, name.name.s);
+
+	if (!i || i->is_defined)
+		i = new_interface(p, name);
+	i->is_defined = true;
+	i->name = name.name;
+	i->doc = keyword.doc;
+	i->major = (unsigned int)major;
+	i->minor = (unsigned int)minor;
+	p->interface = i;
+	p->scope = &i->scope;
+}
+
+void open_more(struct parse *p, struct token name)
+{
+	struct interface *i = find_interface(p->run, name.name.s);
+
+	p->interface = i ? i : new_interface(p, name);
+	p->scope = &p->interface->scope;
 }
 
 void open_group(struct parse *p, struct token keyword, struct token name, const names *table,

@@ -33,6 +33,7 @@ struct stmt binding(struct token group, const names *rest, operands operands, st
 struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
 			 struct loc loc, struct loc call_loc);
 
+void open_more(struct parse *p, struct token name);
 void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
 		    int64_t minor);
 void open_group(struct parse *p, struct token keyword, struct token name, const names *table,

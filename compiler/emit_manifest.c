@@ -95,9 +95,14 @@ static void put_targets(const struct interface *i, const struct op *op, struct o
 
 		put(o,
 		    "%s{\"backend\": \"%s\", \"form\": \"%s\", \"symbol\": \"%s\", "
-		    "\"inherited\": %s, \"instructions\": %s}",
+		    "\"inherited\": %s, \"instructions\": %s",
 		    separator(first, "\t\t\t\t"), b->name.s, form_name(l), l->symbol,
 		    b->impls[op->slot].is_inherited ? "true" : "false", instructions_text(l));
+		if (b->impls[op->slot].reason) {
+			put(o, ", ");
+			put_key(o, "reason", b->impls[op->slot].reason);
+		}
+		put(o, "}");
 		first = false;
 	}
 	put(o, "]");

@@ -312,6 +312,18 @@ operand:
 interface:
   INTERFACE name VERSION INT '.' INT '{'	{ open_interface(p, $1, $2, $4.value, $6.value); }
   interface_items close		{ p->scope = &p->run->scope; }
+| INTERFACE name '{'		{ open_more(p, $2); }
+  more_items close		{ p->scope = &p->run->scope; }
+;
+
+/* More of an interface that another file defines: all but ops, whose order is the table's. */
+more_items:
+  %empty
+| more_items decl
+| more_items config
+| more_items registration
+| more_items hooks
+| more_items error ';'		{ yyerrok; }
 ;
 
 interface_items:

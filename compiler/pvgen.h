@@ -338,6 +338,7 @@ struct impl {
 	const struct stmt *stmt;
 	struct place place; /* LOAD, STORE */
 	int64_t value;	    /* STORE, CONSTANT */
+	const char *reason; /* TRAP; or NULL */
 	bool is_inherited;
 };
 
@@ -445,6 +446,7 @@ struct registration {
 struct interface {
 	struct name name;
 	const char *doc;
+	bool is_defined; /* else only more of it was seen */
 	unsigned int major, minor;
 	struct scope scope;
 	stmts stmts;

@@ -580,6 +580,9 @@ static void check_param_count(struct run *run, const struct op *op)
 
 static void resolve_interface(struct run *run, struct interface *i)
 {
+	if (!i->is_defined)
+		diag(run, unknown_interface, i->name.loc, i->name.s,
+		     "; only more of it is described here");
 	if (!run->arch->generates) {
 		diag(run, no_generation, i->name.loc, i->name.s, run->arch->name);
 		return;
