@@ -65,5 +65,6 @@ class LastLine:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Only the process that the user started counts, not the workers of xdist."""
+    config.addinivalue_line("markers", "slow: not for `make check-fast`")
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         config.pluginmanager.register(LastLine())

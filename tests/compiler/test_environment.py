@@ -477,6 +477,7 @@ SIZES: dict[str, tuple[str, int, set[str]]] = {
 SLOW = 2_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", SIZES)
 def test_size(case: str, tmp_path: Path) -> None:
     """Large inputs take seconds and neither crash nor flood the terminal."""

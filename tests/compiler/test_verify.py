@@ -342,6 +342,7 @@ def corrupt(data: bytes, dice: random.Random) -> bytes:
     return bytes(copy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "count"), [("image", 500), ("parts.c.o", 300), ("guest.S.o", 200)])
 def test_corrupt(name: str, count: int, tree: Path) -> None:
     """10^3 files in all, the same in each run."""
