@@ -12,7 +12,7 @@ static void abi_multicall(const struct attributed *a)
 	struct abi *abi = a->thing;
 	struct name record = word_at(a->s, 0);
 
-	abi->multicall = scope_find(&abi->scope, record.s);
+	abi->multicall = scope_find(a->run, &abi->scope, record);
 	if (!abi->multicall || abi->multicall->kind != DECL_STRUCT) {
 		diag(a->run, unknown_type, record.loc, record.s,
 		     suggest(a->run, &abi->scope.map, record.s));

@@ -79,7 +79,7 @@ static void backend_shared(const struct attributed *a)
 	struct backend *b = a->thing;
 	struct shared *shared;
 	struct name record = word_at(a->s, 0), where = word_at(a->s, 1);
-	struct decl *d = b->abi ? scope_find(&b->abi->scope, record.s) : NULL;
+	struct decl *d = b->abi ? scope_find(a->run, &b->abi->scope, record) : NULL;
 
 	if (!d || !d->is_shared) {
 		diag(a->run, unknown_type, record.loc, record.s,
@@ -202,6 +202,7 @@ void resolve_backend(struct run *run, struct backend *b)
 		     suggest(run, &run->modules, b->interface_name.s));
 		return;
 	}
+	note_use(run, b->name.loc, b->interface->name.loc);
 	if (b->abi_name.s) {
 		b->abi = find_module(&run->modules, b->abi_name, run->abis.v, run->abis.n);
 		if (!b->abi)
@@ -209,6 +210,8 @@ void resolve_backend(struct run *run, struct backend *b)
 			     suggest(run, &run->modules, b->abi_name.s));
 		else if (b->abi->scope.arch != run->arch)
 			diag(run, not_here, b->abi_name.loc, b->abi->name.s, run->arch->name);
+		else
+			note_use(run, b->name.loc, b->abi->name.loc);
 	}
 	*vec_push(&b->interface->backends) = b;
 	resolve_whens(run, b);

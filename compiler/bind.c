@@ -66,12 +66,14 @@ static bool bind_function(struct binding *b, struct impl *impl)
 }
 
 /** A constant that the backend's abi or interface defines, or NULL. */
-static const struct decl *find_constant(const struct backend *b, const char *name)
+static const struct decl *find_constant(const struct binding *b, const struct operand *o)
 {
-	const struct decl *d = b->abi ? scope_find(&b->abi->scope, name) : NULL;
+	const struct abi *abi = b->backend->abi;
+	struct name name = {plain_word(o), o->loc};
+	const struct decl *d = abi ? scope_find(b->run, &abi->scope, name) : NULL;
 
 	if (!d)
-		d = scope_find(&b->interface->scope, name);
+		d = scope_find(b->run, &b->backend->interface->scope, name);
 	return d && d->kind == DECL_CONST ? d : NULL;
 }
 
@@ -106,7 +108,7 @@ static bool bind_constant(struct binding *b, struct impl *impl)
 	}
 	impl->value = o->v[1].value;
 	if (o->v[1].kind == OPERAND_PATH) {
-		d = find_constant(b->backend, plain_word(&o->v[1]));
+		d = find_constant(b, &o->v[1]);
 		if (!d) {
 			diag(b->run, unknown_const, o->v[1].loc, plain_word(&o->v[1]), "");
 			return false;
@@ -180,7 +182,7 @@ static bool bind_kind(struct binding *b, struct impl *impl)
 
 /* ---- load and store of shared memory ---- */
 
-static const struct shared *find_shared(const struct backend *b, const char *record)
+static struct shared *find_shared(const struct backend *b, const char *record)
 {
 	vec_each(s, &b->shared)
 	{
@@ -194,13 +196,15 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 		  struct place *place)
 {
 	const struct name *record = &path->v[first];
+	struct shared *shared = find_shared(b, record->s);
 	const struct decl *d;
 
-	*place = (struct place){.shared = find_shared(b, record->s)};
-	if (!place->shared) {
+	*place = (struct place){.shared = shared};
+	if (!shared) {
 		diag(run, unknown_shared, record->loc, b->name.s, record->s, record->s);
 		return false;
 	}
+	shared->is_used = true;
 	d = place->shared->decl;
 	for (size_t i = first + 1; i < path->n; i++) {
 		const struct member *m = d ? record_member(d, path->v[i].s) : NULL;
@@ -345,7 +349,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 		return;
 	a->param = op_param(b->op, plain_word(&a->value));
 	if (!a->param && !a->converter.s)
-		a->constant = find_constant(b->backend, plain_word(&a->value));
+		a->constant = find_constant(b, &a->value);
 	if (a->constant || a->value.kind == OPERAND_INT) {
 		check_number_argument(b, a, target);
 		return;

@@ -33,14 +33,15 @@ NAMED(call);
 NAMED(subcall);
 NAMED(backend);
 
-void import(struct parse *p, struct token path)
+void import(struct parse *p, struct token path, struct loc loc)
 {
 	if (!p->text_is_bad)
-		*vec_push(&p->imports) = path.name;
+		*vec_push(&p->imports) = (struct import){.name = path.name, .loc = loc};
 }
 
 void check_language(struct parse *p, struct token version)
 {
+	p->run->sources.v[p->file]->has_language = true;
 	if (version.value != 1)
 		diag(p->run, language_version, version.name.loc, version.name.s);
 }

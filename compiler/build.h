@@ -4,7 +4,7 @@
 
 #include "parse.h"
 
-void import(struct parse *p, struct token path);
+void import(struct parse *p, struct token path, struct loc loc);
 void check_language(struct parse *p, struct token version);
 int64_t negative(struct parse *p, struct token number);
 struct type join_words(struct type before, struct token word);

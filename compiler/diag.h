@@ -1,10 +1,10 @@
-/* diag.c: what is said about the input, where, and in which form. */
+/* diag.c: what is said about the input, and where. */
 #ifndef PVGEN_DIAG_H
 #define PVGEN_DIAG_H
 
 #include "source.h"
 
-enum severity { ERROR, WARNING };
+enum severity { ERROR, WARNING, SILENT /* a warning for who asks for it */ };
 
 enum diag_id {
 #define DIAG(code, id, name, severity, text) D_##id,
@@ -12,6 +12,19 @@ enum diag_id {
 #include "finding.def"
 #undef DIAG
 	D_COUNT
+};
+
+struct diagnostic {
+	enum diag_id id;
+	enum severity severity; /* ERROR or WARNING */
+	size_t order;		/* in which they were reported */
+	struct loc loc;
+	const char *text;
+	VEC(struct diag_remark {
+		struct loc loc;
+		const char *text;
+	})
+	notes, fixes;
 };
 
 /** Reports one fault; each % of its text is replaced by the next string. */
@@ -32,66 +45,42 @@ bool run_failed(struct run *run, const char *fmt, ...) PRINTF(2, 3);
 /** Shows all that was reported, in source order; false if that could not be written. */
 bool diag_flush(struct run *run);
 
-/* ---- what is shown ---- */
-
-struct diagnostic {
-	enum diag_id id;
-	size_t order; /* in which they were reported */
-	struct loc loc;
-	const char *text;
-	VEC(struct diag_remark {
-		struct loc loc;
-		const char *text;
-	})
-	notes, fixes;
-};
-
-/* ---- how it is shown: a form is a row, made of functions in diag_text.c or diag_json.c ---- */
-
-struct diag_printer {
-	const struct run *run;
-	struct out text;
-	bool is_colored;
-	size_t shown;
-};
-
-struct diag_form {
-	const char *name;
-	bool is_for_machines; /* so it goes to standard output, complete and without colours */
-	void (*begin)(struct diag_printer *p);
-	void (*print)(struct diag_printer *p, const struct diagnostic *d);
-	void (*end)(struct diag_printer *p, size_t hidden);
-};
+/* ---- the table ---- */
 
 const char *diag_name(enum diag_id id);
 const char *diag_code(enum diag_id id);
 
-/** "error" or "warning". */
-const char *diag_severity(enum diag_id id);
+/** By its name or its code; D_COUNT if there is none. */
+enum diag_id diag_find(const char *word);
 
-void diag_print_text(struct diag_printer *p, const struct diagnostic *d);
-void diag_print_short(struct diag_printer *p, const struct diagnostic *d);
-void diag_end_text(struct diag_printer *p, size_t hidden);
-void diag_begin_json(struct diag_printer *p);
-void diag_print_json(struct diag_printer *p, const struct diagnostic *d);
-void diag_end_json(struct diag_printer *p, size_t hidden);
-
-/* ---- options of the command line: false if there is no such word ---- */
-
-enum diag_color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+/* ---- diag_options.c: what the command line says about them ---- */
 
 struct diag_options {
 	const struct diag_form *form;
 	const char *path; /* of a file that takes what is shown, or NULL */
-	enum diag_color color;
+	enum { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color;
 	bool has_limit;
 	unsigned long limit; /* of each severity; 0: all are shown */
 	bool has_parseable_fixes;
+	bool all_are_wanted, all_are_errors;
+	struct diag_choice {
+		enum { UNSAID, SAID, DENIED } is_wanted, is_error;
+	} choices[D_COUNT];
 };
 
+/** These are false if there is no such word, or number. */
 bool diag_set_form(struct diag_options *options, const char *word);
 bool diag_set_color(struct diag_options *options, const char *word);
 bool diag_set_limit(struct diag_options *options, const char *number);
+
+/** What follows -W; NULL, or what is wrong with it. */
+const char *diag_set_warning(struct diag_options *options, const char *text);
+
+/** Is it none that cannot be changed? */
+bool diag_is_warning(enum diag_id id);
+
+/** What a diagnostic is in this run; SILENT ones are not shown, and costly checks ask first. */
+enum severity diag_severity(const struct diag_options *options, enum diag_id id);
 
 /** Will standard output be the document of the diagnostics? */
 bool diag_owns_stdout(const struct diag_options *options);

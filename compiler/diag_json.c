@@ -1,5 +1,5 @@
 /* Diagnostics as one JSON document; lines count from 1, characters from 0, in bytes. */
-#include "pvgen.h"
+#include "diag_form.h"
 #include "text.h"
 
 static void put_string(struct out *o, const char *key, const char *value)
@@ -36,7 +36,7 @@ void diag_begin_json(struct diag_printer *p)
 void diag_print_json(struct diag_printer *p, const struct diagnostic *d)
 {
 	put(&p->text, "%s\n\t{", p->shown++ ? "," : "");
-	put_string(&p->text, "severity", diag_severity(d->id));
+	put_string(&p->text, "severity", diag_kind(d));
 	put_string(&p->text, "category", diag_name(d->id));
 	put_string(&p->text, "code", diag_code(d->id));
 	put_string(&p->text, "message", d->text);

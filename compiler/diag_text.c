@@ -1,7 +1,7 @@
 /* Diagnostics for people: a line of message, the line of source, a caret under the place. */
 #include <string.h>
 
-#include "pvgen.h"
+#include "diag_form.h"
 #include "text.h"
 
 /* What is shown of a line around the place, in bytes. */
@@ -203,7 +203,7 @@ static void put_parseable(struct diag_printer *p, const struct diag_remark *fix)
 
 static void print_head(struct diag_printer *p, const struct diagnostic *d)
 {
-	put_head(p, d->loc, diag_severity(d->id), d->text);
+	put_head(p, d->loc, diag_kind(d), d->text);
 	put(&p->text, " [%s]\n", diag_name(d->id));
 }
 

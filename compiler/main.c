@@ -77,12 +77,13 @@ static bool check(struct run *run)
 
 static int command_check(struct run *run)
 {
-	return status_of(run, check(run));
+	return status_of(run, check(run) && lint(run));
 }
 
 static int command_build(struct run *run)
 {
-	return status_of(run, check(run) && run_passes(run, build_passes, NELEM(build_passes)));
+	return status_of(run, check(run) && lint(run) &&
+				      run_passes(run, build_passes, NELEM(build_passes)));
 }
 
 static int command_backend_new(struct run *run)

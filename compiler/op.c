@@ -86,7 +86,7 @@ static void op_default(const struct attributed *a)
 	struct op *op = a->thing;
 	const struct operand *o = &a->s->operands.v[0];
 	const struct decl *d =
-		o->kind == OPERAND_PATH ? scope_find(&i->scope, o->path.v[0].s) : NULL;
+		o->kind == OPERAND_PATH ? scope_find(a->run, &i->scope, o->path.v[0]) : NULL;
 
 	op->fallback = (struct impl){.kind = find_default(o), .loc = a->s->loc};
 	if (op->fallback.kind != IMPL_NONE)
@@ -126,7 +126,7 @@ static void op_frame(const struct attributed *a)
 	struct interface *i = a->module;
 	struct op *op = a->thing;
 	struct name name = word_at(a->s, 0);
-	const struct decl *d = scope_find(&i->scope, name.s);
+	const struct decl *d = scope_find(a->run, &i->scope, name);
 
 	if (d && d->kind == DECL_STRUCT && !d->is_opaque)
 		op->frame = d;

@@ -7,10 +7,15 @@
 
 static const char version[] = "pvgen 0.1\n";
 
+static int usage_fault(const char *text)
+{
+	fprintf(stderr, "pvgen: %s\nTry 'pvgen --help'.\n", text);
+	return STATUS_ENVIRONMENT;
+}
+
 int usage_error(const char *text, const char *word)
 {
-	fprintf(stderr, "pvgen: %s '%s'\nTry 'pvgen --help'.\n", text, word);
-	return STATUS_ENVIRONMENT;
+	return usage_fault(mem_printf("%s '%s'", text, word));
 }
 
 /* ---- one function an option: what its argument does, STATUS_FINE or a report ---- */
@@ -191,6 +196,13 @@ static int add_quoted_target(struct run *run, const char *path)
 	return add_target(run, make_name(path));
 }
 
+static int set_warning(struct run *run, const char *text)
+{
+	const char *fault = diag_set_warning(&run->diag, text);
+
+	return fault ? usage_fault(fault) : STATUS_FINE;
+}
+
 static const struct option_row {
 	const char *name;     /* "-I": the argument may be joined to it; "--arch": with = */
 	const char *argument; /* NULL: takes none */
@@ -231,6 +243,8 @@ static const struct option_row {
 	{"--max-errors", "N",
 	 "show at most N errors and N warnings (default: text 20, json all; 0: all)", FOR_ALL,
 	 set_max_errors},
+	{"-W", "[no-]NAME", "show this warning, or not; -Weverything; -W[no-]error[=NAME]", FOR_ALL,
+	 set_warning},
 	{"--parseable-fixits", NULL, "also say edits as fix-it:\"FILE\":{L:C-L:C}:\"TEXT\"",
 	 FOR_ALL, set_parseable_fixits},
 	{"--for", "INTERFACE", "interface of the new backend (default: the only one)", FOR_NEW,

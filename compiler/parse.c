@@ -47,8 +47,9 @@ static bool is_importing(const struct importer *i, const struct source *s)
 
 static void parse_source(struct run *run, struct source *s, const struct importer *outer);
 
-static void parse_import(struct run *run, const struct importer *from, struct name name)
+static void parse_import(struct run *run, const struct importer *from, struct import import)
 {
+	struct name name = import.name;
 	const char *path = find_import(run, from->source, name.s);
 	struct opened o = source_open(run, path, false);
 
@@ -57,15 +58,17 @@ static void parse_import(struct run *run, const struct importer *from, struct na
 		run->environment_failed = true;
 	} else if (is_importing(from, o.source) || from->depth >= IMPORT_DEPTH) {
 		diag(run, import_cycle, name.loc, path);
-	} else if (o.is_new) {
-		parse_source(run, o.source, from);
+	} else {
+		import.file = o.source->file;
+		*vec_push(&run->imports) = import;
+		if (o.is_new)
+			parse_source(run, o.source, from);
 	}
 }
 
 static void parse_source(struct run *run, struct source *s, const struct importer *outer)
 {
-	struct parse p = {
-		.run = run, .source = s, .file = source_index(run, s), .scope = &run->scope};
+	struct parse p = {.run = run, .source = s, .file = s->file, .scope = &run->scope};
 	struct importer here = {outer, s, outer ? outer->depth + 1 : 0};
 	void *scanner;
 
@@ -73,7 +76,7 @@ static void parse_source(struct run *run, struct source *s, const struct importe
 	yy_scan_buffer(s->text, s->length + 2, scanner);
 	yyparse(&p, scanner);
 	yylex_destroy(scanner);
-	vec_each(name, &p.imports) parse_import(run, &here, *name);
+	vec_each(i, &p.imports) parse_import(run, &here, *i);
 }
 
 static void parse_input(struct run *run, const char *path)

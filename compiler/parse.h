@@ -21,7 +21,7 @@ struct parse {
 	struct out text; /* of a string literal */
 	uint32_t text_begin;
 	bool text_is_bad; /* reported */
-	names imports;
+	VEC(struct import) imports;
 	/* what is being defined */
 	struct scope *scope;
 	struct interface *interface;

@@ -102,7 +102,7 @@ file:
 
 item:
   LANGUAGE INT ';'		{ check_language(p, $2); }
-| IMPORT STRING ';'		{ import(p, $2); }
+| IMPORT STRING ';'		{ import(p, $2, @$); }
 | decl
 | config
 | interface

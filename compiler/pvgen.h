@@ -638,6 +638,7 @@ struct shared {
 	struct decl *decl;
 	bool is_percpu;
 	bool is_decrypted; /* where memory is encrypted, this is not */
+	bool is_used; /* by an op */
 	const char *symbol;
 	const char *through;   /* by which the hypervisor learns the place: an msr or a call */
 	const struct msr *msr; /* if it is an msr */
@@ -783,6 +784,18 @@ struct depend_options {
 	VEC(const char *) targets;
 };
 
+/** `import "NAME";` */
+struct import {
+	struct name name;
+	struct loc loc;
+	uint32_t file; /* that is imported */
+};
+
+/** Something in one file has been named in another. */
+struct use {
+	uint32_t user, used;
+};
+
 struct run {
 	/* options */
 	VEC(const char *) inputs; /* descriptions */
@@ -799,8 +812,11 @@ struct run {
 	struct diag_options diag;
 	struct backend_options backend;
 	/* source and diagnostics */
+	VEC(struct import) imports;
+	VEC(struct use) uses;
 	VEC(struct source *) sources;
 	VEC(struct diagnostic) diagnostics;
+	bool is_silent; /* what was reported last is not shown */
 	unsigned int errors;
 	bool environment_failed;
 	bool evidence_missing;
@@ -885,7 +901,7 @@ const char *arch_expand(const char *pattern, const char *a, const char *b);
 bool resolve(struct run *run);
 
 /** Declaration seen from @scope, or NULL. */
-struct decl *scope_find(const struct scope *scope, const char *name);
+struct decl *scope_find(struct run *run, const struct scope *scope, struct name name);
 void resolve_type(struct run *run, const struct scope *scope, struct type *type);
 void resolve_params(struct run *run, const struct scope *scope, params *params);
 
@@ -1140,6 +1156,13 @@ bool effects(struct run *run);
 
 /** Pass: nothing that was described would be missing in what is written. */
 bool find_gaps(struct run *run);
+/* ---- lint.c: what is allowed but was hardly meant ------------------------------ */
+
+/** Pass: warnings. */
+bool lint(struct run *run);
+
+/** Whoever finds what a name means says which file needs which. */
+void note_use(struct run *run, struct loc user, struct loc used);
 
 /* ---- emit_*.c: print what was decided ---------------------------------------- */
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "pvgen.h"
+#include "suggest.h"
 
 enum { MAX_ARRAY = 1 << 20, MAX_OPS = 1 << 16 };
 
@@ -61,42 +62,31 @@ const char *space_name(enum space space)
 
 /* ---- names ---- */
 
-struct decl *scope_find(const struct scope *scope, const char *name)
+struct decl *scope_find(struct run *run, const struct scope *scope, struct name name)
 {
 	for (; scope; scope = scope->outer) {
-		struct decl *d = map_get(&scope->map, name);
+		struct decl *d = map_get(&scope->map, name.s);
 
-		if (d)
-			return d;
+		if (!d)
+			continue;
+		note_use(run, name.loc, d->name.loc);
+		return d;
 	}
 	return NULL;
-}
-
-/** The nearest key that is not too far away; of equals the first in the alphabet. */
-static const char *nearest(const struct map *map, const char *word)
-{
-	unsigned int best = (unsigned int)strlen(word) / 3 + 1;
-	const char *found = NULL;
-
-	for (size_t i = 0; i < map->cap; i++) {
-		const char *key = map->v[i].key;
-		unsigned int distance = key ? edit_distance(word, key) : best + 1;
-
-		if (distance < best || (distance == best && (!found || strcmp(key, found) < 0))) {
-			best = distance;
-			found = key;
-		}
-	}
-	return found;
 }
 
 const char *suggest(const struct run *run, const struct map *map, const char *word)
 {
 	/* A suggestion costs a look at every name. */
 	enum { SUGGESTIONS = 100 };
-	const char *found = run->diagnostics.n < SUGGESTIONS ? nearest(map, word) : NULL;
+	struct nearest n = nearest_to(word);
 
-	return found ? mem_printf("; did you mean '%s'?", found) : "";
+	if (run->diagnostics.n > SUGGESTIONS)
+		return "";
+	for (size_t i = 0; i < map->cap; i++)
+		if (map->v[i].key)
+			nearest_try(&n, map->v[i].key);
+	return n.found ? mem_printf("; did you mean '%s'?", n.found) : "";
 }
 
 const char *suggest_member(const struct run *run, const struct decl *record, const char *word)
@@ -202,7 +192,8 @@ bool resolve_number(struct run *run, const struct scope *scope, const struct ope
 		    const struct type *type, const char *name, int64_t *value)
 {
 	const char *word = o->kind == OPERAND_PATH ? path_text(&o->path, 0) : NULL;
-	const struct decl *d = word ? scope_find(scope, intern(word)) : NULL;
+	const struct decl *d =
+		word ? scope_find(run, scope, (struct name){intern(word), o->loc}) : NULL;
 	int64_t low, high;
 
 	if (word && (!d || d->kind != DECL_CONST)) {
@@ -244,7 +235,7 @@ static void report_wrong_tag(struct run *run, const struct type *type, const str
 /** The declaration that a type's name means, or NULL and a report. */
 static struct decl *find_type(struct run *run, const struct scope *scope, const struct type *type)
 {
-	struct decl *d = scope_find(scope, type->name.s);
+	struct decl *d = scope_find(run, scope, type->name);
 
 	if (!d) {
 		diag(run, unknown_type, type->name.loc, type->name.s,
@@ -305,7 +296,7 @@ static bool check_value_type(struct run *run, const struct type *type, struct na
 
 const struct decl *find_const(struct run *run, const struct scope *scope, struct name name)
 {
-	const struct decl *d = scope_find(scope, name.s);
+	const struct decl *d = scope_find(run, scope, name);
 
 	if (d && d->kind == DECL_CONST)
 		return d;

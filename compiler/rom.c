@@ -100,7 +100,7 @@ void abi_rom(const struct attributed *a)
 {
 	struct abi *abi = a->thing;
 	struct name name = word_at(a->s, 0);
-	struct decl *header = scope_find(&abi->scope, name.s);
+	struct decl *header = scope_find(a->run, &abi->scope, name);
 
 	if (!header || header->kind != DECL_STRUCT) {
 		diag(a->run, unknown_type, name.loc, name.s,

@@ -28,6 +28,7 @@ static struct source *source_add(struct run *run, const char *path, const struct
 {
 	struct source *s = mem_alloc(sizeof(*s));
 
+	s->file = (uint32_t)run->sources.n;
 	s->path = intern(path);
 	s->device = (uint64_t)st->st_dev;
 	s->inode = (uint64_t)st->st_ino;

@@ -13,10 +13,12 @@ struct loc {
 };
 
 struct source {
+	uint32_t file;	  /* its index in the run */
 	const char *path; /* as named by the user or by an import */
 	bool is_stdin;
 	char *text; /* the lexer's while it reads; two NULs behind it */
 	size_t length;
+	bool has_language;	/* `language 1;` */
 	uint64_t device, inode; /* two names of one file are one file */
 	VEC(uint32_t) lines;	/* offset of each line's first byte */
 };

@@ -87,7 +87,4 @@ const char *put_until(struct out *o, const char *s, const char *stops);
 /** Room for so many bytes, so that putting them moves nothing. */
 void put_room(struct out *o, size_t more);
 
-/** Number of single-character edits between two words: for "did you mean". */
-unsigned int edit_distance(const char *a, const char *b);
-
 #endif

@@ -8,7 +8,18 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tool import ENVIRONMENT, FINE, INPUT, PVGEN, ROOT, Result, clean, codes, run
+from tool import (
+    ENVIRONMENT,
+    FINE,
+    INPUT,
+    NOT_BRIEF,
+    PVGEN,
+    ROOT,
+    Result,
+    clean,
+    codes,
+    run,
+)
 
 TABLES = ("diag.def", "finding.def")
 
@@ -296,9 +307,83 @@ def test_terminal() -> None:
     assert ESCAPE not in on_terminal({"TERM": "dumb"})
 
 
+# ---- severities ----
+
+# A warning that is shown unless it is switched off, and one that has to be asked for.
+DOUBTFUL = b"interface i version 1.0 { group g { op void f(void) { default nop; } } }\n"
+USUAL, UNUSUAL = "missing-language", "undocumented-op"
+
+WARNINGS: dict[str, tuple[list[str], dict[str, str]]] = {
+    "as usual": ([], {USUAL: "warning"}),
+    "off": ([f"-Wno-{USUAL}"], {}),
+    "apart": (["-W", f"no-{USUAL}"], {}),
+    "by code": ([f"-Wno-{codes('diag.def')[USUAL]}"], {}),
+    "off and on": ([f"-Wno-{USUAL}", f"-W{USUAL}"], {USUAL: "warning"}),
+    "on": ([f"-W{UNUSUAL}"], {USUAL: "warning", UNUSUAL: "warning"}),
+    "everything": (["-Weverything"], {USUAL: "warning", UNUSUAL: "warning"}),
+    "everything but one": (["-Weverything", f"-Wno-{USUAL}"], {UNUSUAL: "warning"}),
+    "but one of everything": ([f"-Wno-{USUAL}", "-Weverything"], {UNUSUAL: "warning"}),
+    "all are errors": (["-Werror"], {USUAL: "error"}),
+    "none is an error": (["-Werror", "-Wno-error"], {USUAL: "warning"}),
+    "one is an error": (["-Weverything", f"-Werror={USUAL}"], {USUAL: "error", UNUSUAL: "warning"}),
+    "an unusual error": ([f"-Werror={UNUSUAL}"], {USUAL: "warning", UNUSUAL: "error"}),
+    "all errors but one": (
+        ["-Weverything", f"-Wno-error={USUAL}", "-Werror"],
+        {USUAL: "warning", UNUSUAL: "error"},
+    ),
+    "an error, then off": ([f"-Werror={USUAL}", f"-Wno-{USUAL}"], {}),
+}
+
+
+@pytest.mark.parametrize("case", WARNINGS)
+def test_severity(case: str) -> None:
+    """What is shown, as what, and whether it fails the run."""
+    options, expected = WARNINGS[case]
+    short = "--diagnostics-format=short"
+    result = run("check", *NOT_BRIEF[:1], short, *options, "-", stdin=DOUBTFUL)
+    found = re.findall(r": (error|warning): .*\[(.*)\]\n", result.err)
+    assert {name: severity for severity, name in found} == expected
+    assert result.status == (INPUT if "error" in expected.values() else FINE)
+
+
+def test_warnings_do_not_hinder(tmp_path: Path) -> None:
+    """A build with warnings is a build; with -Werror nothing is written."""
+    options = ("--emit=manifest", "-W", "everything", "-")
+    result = run("build", "-Werror", *options, stdin=DOUBTFUL, cwd=tmp_path)
+    assert (result.status, list(tmp_path.iterdir())) == (INPUT, [])
+    result = run("build", *options, stdin=DOUBTFUL, cwd=tmp_path)
+    assert (result.status, result.names()) == (FINE, [UNUSUAL])
+    assert (tmp_path / "i.json").exists()
+
+
+def test_errors_come_before_warnings(tmp_path: Path) -> None:
+    """What is unused is of no interest in a description that is wrong."""
+    (tmp_path / "b.pvi").write_text("const B = 1;")
+    text = b'import "b.pvi"; struct s { missing_t x; };'
+    result = run("check", "-Weverything", "-", stdin=text, cwd=tmp_path)
+    assert result.names() == ["unknown-type"]
+
+
+def test_our_own_descriptions() -> None:
+    """Nothing is to be said about what is in idl/."""
+    files = sorted((ROOT / "idl").rglob("*.pvi"))
+    assert files and clean(run("check", *NOT_BRIEF, *files))
+
+
+def test_names_of_warnings() -> None:
+    """-Wno-NAME and -Werror=NAME are not taken for names."""
+    rows = re.findall(r'"([a-z-]+)",\s*(?:WARNING|SILENT)', (ROOT / "compiler/diag.def").read_text())
+    assert rows and not [name for name in rows if re.match("no-|error|everything", name)]
+
+
 # ---- options ----
 
 USAGE = {
+    "-Wunusd-import": "unknown warning 'unusd-import'; did you mean 'unused-import'?",
+    "-Wno-unusd-import": "unknown warning 'unusd-import'; did you mean 'unused-import'?",
+    "-Werror=": "unknown warning ''",
+    "-Wno-syntax": "'syntax' is an error, whatever -W says",
+    "-Wno-error=PV1001": "'PV1001' is an error, whatever -W says",
     "--diagnostics-format=xml": "unknown form of diagnostics 'xml'",
     "--color=sometimes": "--color takes auto, always or never, not 'sometimes'",
     "--max-errors=": "--max-errors takes a number, not ''",

@@ -617,8 +617,8 @@ RESPONSES: dict[str, str] = {
 def test_words_from_a_file(case: str, place: Path) -> None:
     """@FILE stands for its words, also for the command; quotes as in gcc's files."""
     (place / "my dir").mkdir()
-    (place / "my dir/x.pvi").write_text("const X = 1;")
-    (place / "in.pvi").write_text('import "x.pvi";')
+    (place / "my dir/x.pvi").write_text("language 1; const X = 1;")
+    (place / "in.pvi").write_text('language 1; import "x.pvi";')
     (place / "words").write_text(RESPONSES["one a line"].replace("in.pvi", ""))
     (place / "args").write_text(RESPONSES[case])
     assert clean(run("@args", cwd=place))

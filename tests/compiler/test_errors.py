@@ -1,7 +1,7 @@
 """Each diagnostic appears where it must, says what it must, and nowhere else.
 
-Files in errors/ state on a line what is reported for that line, `good/` holds
-the near misses:
+Files in errors/ and warnings/ state on a line what is reported for that line, `good/`
+holds the near misses of errors:
 
     const A = 1 # 2;    // ### [bad-character] part of the message ### [syntax]
 
@@ -13,15 +13,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tool import ENVIRONMENT, HERE, INPUT, PVGEN, Diagnostic, Result, check, clean, codes, run, snapshot
+from tool import (
+    ENVIRONMENT,
+    FINE,
+    HERE,
+    INPUT,
+    NOT_BRIEF,
+    PVGEN,
+    Diagnostic,
+    Result,
+    check,
+    clean,
+    codes,
+    run,
+    snapshot,
+)
 
 EXPECTED = re.compile(r"### \[([a-z-]+)\] *(.*?)\s*(?=###|$)")
 IMPORT = re.compile(r'^import "(.+?)";')
 
+WARNINGS = sorted((HERE / "warnings").glob("*.pvi"))
 ERRORS = sorted((HERE / "errors").glob("*.pvi"))
 BUILDS = sorted((HERE / "errors/build").glob("*.pvi"))
 FOREIGN = sorted((HERE / "errors/i386").glob("*.pvi"))
-EXAMPLES = ERRORS + BUILDS + FOREIGN
+EXAMPLES = ERRORS + BUILDS + FOREIGN + WARNINGS
 GOOD = sorted((HERE / "good").glob("*.pvi"))
 
 # What pvgen can describe but builds no code for.
@@ -140,6 +155,17 @@ def test_binary_interfaces_of_another_arch(arch: str) -> None:
     """Where no code is built, binary interfaces can be described."""
     result = run("check", "--arch", arch, "good/conventions.pvi", cwd=HERE)
     assert clean(result), result.err
+
+
+@pytest.mark.parametrize("path", WARNINGS, ids=lambda p: p.stem)
+def test_warnings(path: Path) -> None:
+    """All that are asked for, and no more; they fail a run only by -Werror."""
+    for option, status, kind in (("-Wno-error", FINE, "warning"), ("-Werror", INPUT, "error")):
+        result = run("check", "-Weverything", *NOT_BRIEF, option, relative(path), cwd=HERE)
+        missing, unexpected = unmatched(expectations(path), result.diagnostics())
+        assert not missing and not unexpected, result.err
+        assert result.status == status
+        assert result.err.count(f": {kind}: ") == len(result.names())
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda p: p.stem)

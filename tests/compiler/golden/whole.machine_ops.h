@@ -70,6 +70,8 @@ _Static_assert(offsetof(struct machine_entry, value) == 0, "offset of value");
 
 typedef struct machine_entry machine_entry_t;
 
+typedef struct descriptor machine_descriptor_t;
+
 union machine_view {
 	uint8_t bytes[8];
 	machine_word_t word;
