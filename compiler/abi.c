@@ -82,7 +82,8 @@ void choose_arch(struct run *run, struct abi *abi)
 			first = first ? first : arch;
 		}
 	}
-	abi->arches = abi->arches ? abi->arches : UINT_MAX;
+	abi->says_arch = abi->arches != 0;
+	abi->arches = abi->says_arch ? abi->arches : UINT_MAX;
 	abi->scope.arch = abi->arches & arch_bit(run->arch) ? run->arch : first;
 }
 

@@ -246,7 +246,10 @@ static void emit_record(const struct decl *d, struct out *o)
 	emit_doc(o, "", d->doc);
 	put(o, "%s {\n", record);
 	vec_each(m, &d->members) emit_member(m, "\t", o);
-	put(o, "}%s;\n", d->is_packed ? " __attribute__((packed))" : "");
+	put(o, "}%s", d->is_packed ? " __attribute__((packed))" : "");
+	if (d->said_align)
+		put(o, " __attribute__((aligned(%lld)))", (long long)d->said_align->value);
+	put(o, ";\n");
 	put(o, "_Static_assert(sizeof(%s) == %llu, \"size of %s\");\n", record,
 	    (unsigned long long)d->size, d->name.s);
 	emit_offsets(record, "", 0, d, o);

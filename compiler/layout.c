@@ -81,29 +81,69 @@ static bool layout_record(struct run *run, struct decl *d, unsigned int depth)
 			return false;
 	}
 	d->in_layout = false;
+	if (d->said_align && (uint64_t)d->said_align->value > d->align)
+		d->align = (uint64_t)d->said_align->value;
 	if (!d->align)
 		d->align = 1;
 	d->size = align_up(d->size, d->align);
 	return true;
 }
 
+static bool is_record(const struct decl *d)
+{
+	return d->kind == DECL_STRUCT || d->kind == DECL_UNION;
+}
+
 static void layout_scope(struct run *run, const struct scope *scope)
 {
 	vec_each(d, &scope->decls)
 	{
-		if (((*d)->kind == DECL_STRUCT || (*d)->kind == DECL_UNION) && !(*d)->in_layout)
-			layout_record(run, *d, 0);
+		if (is_record(*d) && !(*d)->in_layout && layout_record(run, *d, 0))
+			prove_shape(run, *d);
 	}
+}
+
+static void forget_record(struct decl *d)
+{
+	d->size = d->align = 0;
+	vec_each(m, &d->members)
+	{
+		if (m->nested)
+			forget_record(m->nested);
+	}
+}
+
+static void forget_scope(const struct scope *scope)
+{
+	vec_each(d, &scope->decls)
+	{
+		if (is_record(*d))
+			forget_record(*d);
+	}
+}
+
+/** What an abi says about its structures holds wherever it says that it exists. */
+static void layout_abi(struct run *run, struct abi *abi)
+{
+	const struct arch *here = abi->scope.arch;
+	unsigned int errors = run->errors;
+
+	for (size_t i = 0; i < arch_count && abi->says_arch && run->errors == errors; i++) {
+		abi->scope.arch = &arch_table[i];
+		if (abi->scope.arch == here || !(abi->arches & arch_bit(abi->scope.arch)))
+			continue;
+		layout_scope(run, &abi->scope);
+		forget_scope(&abi->scope);
+	}
+	abi->scope.arch = here;
+	layout_scope(run, &abi->scope);
+	check_rom(run, abi);
 }
 
 bool layout(struct run *run)
 {
 	layout_scope(run, &run->scope);
 	vec_each(i, &run->interfaces) layout_scope(run, &(*i)->scope);
-	vec_each(a, &run->abis)
-	{
-		layout_scope(run, &(*a)->scope);
-		check_rom(run, *a);
-	}
+	vec_each(a, &run->abis) layout_abi(run, *a);
 	return !run->errors;
 }

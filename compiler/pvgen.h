@@ -153,7 +153,8 @@ struct member {
 	struct decl *nested; /* a struct or union defined in place */
 	bool is_array;
 	struct name count_name;
-	uint64_t count; /* of an array's elements, else 1 */
+	uint64_t count;			   /* of an array's elements, else 1 */
+	const struct operand *said_offset; /* by the description, or NULL */
 	uint64_t offset, size;
 };
 
@@ -178,8 +179,9 @@ struct decl {
 	const char *doc;
 	struct scope *scope;
 	bool is_opaque, is_packed, is_shared;
-	bool is_negative; /* DECL_CONST, written with - */
-	bool is_bits;	  /* DECL_TYPEDEF of a number whose bits have names */
+	const struct operand *said_size, *said_align; /* of a record, or NULL */
+	bool is_negative;			      /* DECL_CONST, written with - */
+	bool is_bits; /* DECL_TYPEDEF of a number whose bits have names */
 	bit_fields fields;
 	attributes attributes;
 	int64_t value;	  /* DECL_CONST */
@@ -612,6 +614,7 @@ struct abi {
 	const char *doc;
 	struct scope scope;
 	stmts stmts;
+	bool says_arch;
 	unsigned int arches; /* where it exists: a bit each */
 	VEC(struct entry *) entries;
 	VEC(struct call *) calls;
@@ -944,6 +947,14 @@ void resolve_result(struct run *run, const struct scope *scope, struct type *typ
 void resolve_call_params(struct run *run, const struct scope *scope, params *params);
 void resolve_sub_params(struct run *run, const struct scope *scope, params *params);
 void resolve_result_attributes(struct run *run, struct param *result);
+
+/* ---- shape.c: what a description says about its structures ----------------- */
+
+void resolve_shape(struct run *run, struct decl *d);
+void resolve_member_shape(struct run *run, struct member *m);
+
+/** Reports what of it the layout does not prove. */
+void prove_shape(struct run *run, const struct decl *d);
 
 /* ---- bits.c: numbers whose bits have names -------------------------------- */
 

@@ -338,6 +338,7 @@ static void resolve_members(struct run *run, const struct scope *scope, struct d
 			resolve_members(run, scope, m->nested);
 			continue;
 		}
+		resolve_member_shape(run, m);
 		resolve_type(run, scope, &m->type);
 		check_value_type(run, &m->type, m->name);
 		resolve_count(run, scope, m);
@@ -419,6 +420,7 @@ static void resolve_scope(struct run *run, struct scope *scope)
 			resolve_params(run, scope, &(*d)->params);
 		if ((*d)->is_bits)
 			resolve_bits(run, *d);
+		resolve_shape(run, *d);
 		resolve_members(run, scope, *d);
 	}
 }

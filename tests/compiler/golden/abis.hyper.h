@@ -58,6 +58,7 @@
 
 struct hyper_batch;
 struct hyper_request;
+struct hyper_apart;
 struct hyper_answer;
 
 struct hyper_batch {
@@ -80,6 +81,12 @@ struct hyper_request {
 _Static_assert(sizeof(struct hyper_request) == 16, "size of request");
 _Static_assert(offsetof(struct hyper_request, head) == 0, "offset of head");
 _Static_assert(offsetof(struct hyper_request, value) == 8, "offset of value");
+
+struct hyper_apart {
+	uint8_t x;
+} __attribute__((aligned(64)));
+_Static_assert(sizeof(struct hyper_apart) == 64, "size of apart");
+_Static_assert(offsetof(struct hyper_apart, x) == 0, "offset of x");
 
 struct hyper_answer {
 	uint32_t index;
