@@ -136,95 +136,6 @@ static void put_interface(const struct interface *i, struct out *o)
 	put(o, "]}");
 }
 
-/* ---- binary interface ---- */
-
-static void put_calls(const struct abi *a, struct out *o)
-{
-	put(o, "\"calls\": [");
-	vec_each(it, &a->calls)
-	{
-		const struct call *c = *it;
-
-		put(o, "%s{\"name\": \"%s\", \"number\": %lld, \"subs\": [",
-		    separator(it == a->calls.v, "\t\t\t"), c->name.s, (long long)c->number);
-		vec_each(s, &c->subs)
-			put(o, "%s{\"name\": \"%s\", \"number\": %lld}", s == c->subs.v ? "" : ", ",
-			    (*s)->name.s, (long long)(*s)->number);
-		put(o, "]}");
-	}
-	put(o, "]");
-}
-
-static void put_constants(const struct scope *scope, struct out *o)
-{
-	bool first = true;
-
-	put(o, "\"constants\": [");
-	vec_each(it, &scope->decls)
-	{
-		const struct decl *d = *it;
-
-		if (d->kind != DECL_CONST)
-			continue;
-		put(o, "%s{\"name\": \"%s\", \"value\": %lld}", separator(first, "\t\t\t"),
-		    d->name.s, (long long)d->value);
-		first = false;
-	}
-	put(o, "]");
-}
-
-static void put_members(const struct decl *d, const char *path, uint64_t base, bool first,
-			struct out *o)
-{
-	vec_each(m, &d->members)
-	{
-		const char *name = mem_printf("%s%s", path, m->name.s);
-		const struct decl *inner = m->nested ? m->nested : type_record(&m->type);
-
-		put(o, "%s{\"name\": \"%s\", \"offset\": %llu, \"size\": %llu}",
-		    separator(first, "\t\t\t\t"), name, (unsigned long long)(base + m->offset),
-		    (unsigned long long)m->size);
-		first = false;
-		if (inner && !m->is_array)
-			put_members(inner, mem_printf("%s.", name), base + m->offset, false, o);
-	}
-}
-
-static void put_structs(const struct scope *scope, struct out *o)
-{
-	bool first = true;
-
-	put(o, "\"structs\": [");
-	vec_each(it, &scope->decls)
-	{
-		const struct decl *d = *it;
-
-		if ((d->kind != DECL_STRUCT && d->kind != DECL_UNION) || d->is_opaque)
-			continue;
-		put(o,
-		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"size\": %llu, \"align\": %llu, "
-		    "\"members\": [",
-		    separator(first, "\t\t\t"), d->name.s,
-		    d->kind == DECL_UNION ? "union" : "struct", (unsigned long long)d->size,
-		    (unsigned long long)d->align);
-		put_members(d, "", 0, true, o);
-		put(o, "]}");
-		first = false;
-	}
-	put(o, "]");
-}
-
-static void put_abi(const struct abi *a, struct out *o)
-{
-	put(o, "{\"name\": \"%s\", ", a->name.s);
-	put_calls(a, o);
-	put(o, ",\n\t\t ");
-	put_constants(&a->scope, o);
-	put(o, ",\n\t\t ");
-	put_structs(&a->scope, o);
-	put(o, "}");
-}
-
 void emit_manifest(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *interface = module;
@@ -235,7 +146,7 @@ void emit_manifest(const struct run *run, const void *module, struct out *o)
 	vec_each(a, &run->abis)
 	{
 		put(o, "%s", separator(a == run->abis.v, "\t\t"));
-		put_abi(*a, o);
+		put_abi_model(*a, o);
 	}
 	put(o, "],\n\t\"backends\": [");
 	vec_each(b, &interface->backends)

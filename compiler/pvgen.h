@@ -1199,6 +1199,9 @@ void emit_canary_header(const struct run *run, const void *module, struct out *o
 void emit_canary_code(const struct run *run, const void *module, struct out *o);
 void emit_manifest(const struct run *run, const void *module, struct out *o);
 void emit_abi(const struct run *run, const void *module, struct out *o);
+
+/** A binary interface as an object of the manifest. */
+void put_abi_model(const struct abi *a, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);
 void emit_backend_table(const struct run *run, const void *module, struct out *o);
 void emit_backend_templates(const struct run *run, const void *module, struct out *o);

@@ -141,7 +141,8 @@ def test_manifest_abi(manifest: dict) -> None:
     assert abi["name"] == "xen"
     calls = {c["name"]: c for c in abi["calls"]}
     assert calls["sched_op"]["number"] == 29
-    assert {"name": "block", "number": 1} in calls["sched_op"]["subs"]
+    assert {"name": "block", "number": 1, "params": []} in calls["sched_op"]["subs"]
+    assert [p["place"] for p in calls["sched_op"]["params"]] == ["rdi", "rsi"]
     structs = {s["name"]: s for s in abi["structs"]}
     members = {m["name"]: m for m in structs["vcpu_info"]["members"]}
     assert members["evtchn_upcall_mask"] == {"name": "evtchn_upcall_mask", "offset": 1, "size": 1}

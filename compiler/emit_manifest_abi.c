@@ -1,0 +1,483 @@
+/*
+ * A binary interface as JSON: what the description says, and where each value travels.  What is not
+ * said has no key.
+ */
+#include <limits.h>
+
+#include "pvgen.h"
+#include "text.h"
+
+static const char *separator(bool is_first, const char *indent)
+{
+	return mem_printf("%s\n%s", is_first ? "" : ",", indent);
+}
+
+/* ---- keys behind another; none if there is nothing to say ---- */
+
+static void key_text(struct out *o, const char *key, const char *value)
+{
+	if (!value || !*value)
+		return;
+	put(o, ", \"%s\": ", key);
+	put_json(o, value);
+}
+
+static void key_true(struct out *o, const char *key, bool value)
+{
+	if (value)
+		put(o, ", \"%s\": true", key);
+}
+
+static void key_number(struct out *o, const char *key, int64_t value)
+{
+	put(o, ", \"%s\": %lld", key, (long long)value);
+}
+
+static void key_words(struct out *o, const char *key, const names *words)
+{
+	if (!words->n)
+		return;
+	put(o, ", \"%s\": [", key);
+	vec_each(w, words)
+	{
+		put(o, "%s", w == words->v ? "" : ", ");
+		put_json(o, w->s);
+	}
+	put(o, "]");
+}
+
+static void key_arches(struct out *o, unsigned int arches)
+{
+	names words = {0};
+
+	for (size_t i = 0; i < arch_count && arches != UINT_MAX; i++)
+		if (arches & arch_bit(&arch_table[i]))
+			*vec_push(&words) = (struct name){.s = arch_table[i].name};
+	key_words(o, "arch", &words);
+}
+
+/* ---- texts ---- */
+
+static const char *registers_text(const struct registers *r)
+{
+	if (r->high.s)
+		return mem_printf("%s:%s", r->high.s, r->low.s);
+	return r->low.s ? r->low.s : "";
+}
+
+static const char *carrier_text(const struct carrier *at)
+{
+	return at->is_stack ? mem_printf("stack[%lld]", (long long)at->slot)
+			    : registers_text(&at->registers);
+}
+
+static const char *bits_text(const struct bits *bits)
+{
+	return bits->is_said ? mem_printf("%lld:%lld", (long long)bits->high, (long long)bits->low)
+			     : "";
+}
+
+static const char *errors_text(const struct errors *e)
+{
+	const char *more = e->reg.s ? e->reg.s : bits_text(&e->bits);
+
+	return e->domain ? mem_printf("%s%s%s", domain_name(e->domain), *more ? " " : "", more)
+			 : "";
+}
+
+static void key_version(struct out *o, const char *key, int64_t version)
+{
+	key_text(o, key, version ? version_text(version) : NULL);
+}
+
+static void key_life(struct out *o, const struct life *life)
+{
+	key_version(o, "since", life->since);
+	key_version(o, "deprecated", life->deprecated);
+	key_true(o, "deprecated", life->is_deprecated && !life->deprecated);
+	key_version(o, "retired", life->retired);
+}
+
+static void key_clobbers(struct out *o, const struct clobbers *c)
+{
+	names words = {0};
+
+	if (c->args)
+		*vec_push(&words) = (struct name){.s = "args"};
+	if (c->memory)
+		*vec_push(&words) = (struct name){.s = "memory"};
+	vec_each(r, &c->registers) * vec_push(&words) = *r;
+	if (c->is_said && !words.n)
+		*vec_push(&words) = (struct name){.s = "none"};
+	key_words(o, "clobbers", &words);
+}
+
+/* ---- entries ---- */
+
+static void put_preset(const struct preset *p, struct out *o)
+{
+	put(o, "{\"place\": \"%s\"", carrier_text(&p->carrier));
+	if (p->value.kind == OPERAND_PATH)
+		key_text(o, "value", p->value.path.v[0].s);
+	else
+		key_number(o, "value", p->value.value);
+	key_text(o, "bits", bits_text(&p->carrier.bits));
+	put(o, "}");
+}
+
+static void put_entry(const struct entry *e, struct out *o)
+{
+	names code = {0}, args = {0};
+
+	vec_each(insn, &e->code.insns) * vec_push(&code) = (struct name){.s = insn->string};
+	vec_each(r, &e->args) * vec_push(&args) = (struct name){.s = registers_text(r)};
+	put(o, "{\"arch\": \"%s\"", e->code.arch.s);
+	key_text(o, "name", e->name.s);
+	key_words(o, "code", &code);
+	key_text(o, "when", e->condition ? expr_text(e->condition) : NULL);
+	key_text(o, "number", carrier_text(&e->number));
+	key_text(o, "number_bits", bits_text(&e->number.bits));
+	key_words(o, "args", &args);
+	key_true(o, "stack", e->takes_stack);
+	key_text(o, "result", registers_text(&e->result));
+	key_clobbers(o, &e->clobbers);
+	key_text(o, "errors", errors_text(&e->errors));
+	key_words(o, "flat", &e->flat);
+	put(o, ", \"fixed\": [");
+	vec_each(p, &e->presets)
+	{
+		put(o, "%s", p == e->presets.v ? "" : ", ");
+		put_preset(p, o);
+	}
+	put(o, "]}");
+}
+
+static void put_entries(const struct abi *a, struct out *o)
+{
+	put(o, "\"entries\": [");
+	vec_each(e, &a->entries)
+	{
+		put(o, "%s", separator(e == a->entries.v, "\t\t\t"));
+		put_entry(*e, o);
+	}
+	put(o, "]");
+}
+
+/* ---- calls ---- */
+
+static const char *direction_text(enum direction direction)
+{
+	static const char *const texts[] = {
+		[DIR_NONE] = "", [DIR_IN] = "in", [DIR_OUT] = "out", [DIR_INOUT] = "inout"};
+
+	return texts[direction];
+}
+
+static void put_param(const struct param *p, struct out *o)
+{
+	put(o, "{\"name\": \"%s\"", p->name.s);
+	key_text(o, "type", c_declare(&p->type, ""));
+	key_text(o, "direction", direction_text(p->direction));
+	key_text(o, "space", p->space ? space_name(p->space) : NULL);
+	key_text(o, "at", p->at.n ? path_text(&p->at, 0) : NULL);
+	key_text(o, "place", carrier_text(&p->carrier));
+	key_text(o, "bits", bits_text(&p->carrier.bits));
+	put(o, "}");
+}
+
+static void key_params(struct out *o, const params *params)
+{
+	put(o, ", \"params\": [");
+	vec_each(p, params)
+	{
+		put(o, "%s", p == params->v ? "" : ", ");
+		put_param(p, o);
+	}
+	put(o, "]");
+}
+
+static void key_traits(struct out *o, const struct traits *t)
+{
+	key_arches(o, t->arches);
+	key_text(o, "kind", t->kind == KIND_FUNCTION ? NULL : kind_name(t->kind));
+	key_text(o, "entry", t->entry.s);
+	key_clobbers(o, &t->clobbers);
+	key_text(o, "errors", errors_text(&t->errors));
+	key_words(o, "flat", &t->flat);
+	key_true(o, "optional", t->is_optional);
+	key_words(o, "needs", &t->needs);
+	key_words(o, "defer", &t->defer);
+	key_words(o, "resumes", &t->resumes);
+	key_life(o, &t->life);
+}
+
+static void put_sub(const struct subcall *s, struct out *o)
+{
+	put(o, "{\"name\": \"%s\", \"number\": %lld", s->name.s, (long long)s->number);
+	key_params(o, &s->params);
+	key_text(o, "uses", s->arm.n ? path_text(&s->arm, 0) : NULL);
+	key_traits(o, &s->traits);
+	put(o, "}");
+}
+
+static void put_call(const struct call *c, struct out *o)
+{
+	put(o, "{\"name\": \"%s\", \"number\": %lld", c->name.s, (long long)c->number);
+	key_true(o, "fixed", c->is_fixed);
+	key_text(o, "type", c_declare(&c->result.type, ""));
+	key_text(o, "place", carrier_text(&c->result.carrier));
+	key_text(o, "bits", bits_text(&c->result.carrier.bits));
+	key_params(o, &c->params);
+	key_traits(o, &c->traits);
+	key_text(o, "selector", c->selector.n ? path_text(&c->selector, 0) : NULL);
+	key_text(o, "selector_bits", bits_text(&c->selector_bits));
+	put(o, ", \"subs\": [");
+	vec_each(s, &c->subs)
+	{
+		put(o, "%s", separator(s == c->subs.v, "\t\t\t\t"));
+		put_sub(*s, o);
+	}
+	put(o, "]}");
+}
+
+static void put_calls(const struct abi *a, struct out *o)
+{
+	put(o, "\"calls\": [");
+	vec_each(c, &a->calls)
+	{
+		put(o, "%s", separator(c == a->calls.v, "\t\t\t"));
+		put_call(*c, o);
+	}
+	put(o, "]");
+}
+
+static void put_reservations(const struct abi *a, struct out *o)
+{
+	put(o, "\"reserved\": [");
+	vec_each(r, &a->reservations)
+	{
+		put(o, "%s{\"first\": %lld", separator(r == a->reservations.v, "\t\t\t"),
+		    (long long)r->first);
+		key_number(o, "last", r->last);
+		key_text(o, "reason", r->reason);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+/* ---- what the machine tells ---- */
+
+static void put_signatures(const struct abi *a, struct out *o)
+{
+	put(o, "\"signatures\": [");
+	vec_each(s, &a->signatures)
+	{
+		put(o, "%s{\"source\": \"%s\"", separator(s == a->signatures.v, "\t\t\t"),
+		    s->source.s);
+		key_text(o, "text", s->text);
+		key_number(o, "first", s->first);
+		key_number(o, "last", s->last);
+		key_number(o, "step", s->step);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+static void put_features(const struct abi *a, struct out *o)
+{
+	put(o, "\"features\": [");
+	vec_each(it, &a->features)
+	{
+		const struct feature *f = *it;
+
+		put(o, "%s{\"name\": \"%s\"", separator(it == a->features.v, "\t\t\t"), f->name.s);
+		key_true(o, "hint", f->is_hint);
+		key_text(o, "source", path_text(&f->source, 0));
+		key_true(o, "from_base", f->base.s != NULL);
+		key_number(o, "leaf", f->leaf);
+		key_text(o, "word", f->word.s);
+		key_number(o, "bit", f->bit);
+		key_words(o, "needs", &f->needs);
+		key_life(o, &f->life);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+static void put_msrs(const struct abi *a, struct out *o)
+{
+	put(o, "\"msrs\": [");
+	vec_each(it, &a->msrs)
+	{
+		const struct msr *m = *it;
+
+		put(o, "%s{\"name\": \"%s\"", separator(it == a->msrs.v, "\t\t\t"), m->name.s);
+		key_number(o, "number", m->number);
+		key_text(o, "type", c_declare(&m->type, ""));
+		key_true(o, "read", m->is_read);
+		key_true(o, "write", m->is_written);
+		key_true(o, "percpu", m->is_percpu);
+		key_words(o, "needs", &m->needs);
+		key_life(o, &m->life);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+static void put_rule(const struct rule *r, struct out *o)
+{
+	put(o, "{\"member\": \"%s\"", r->member.s);
+	key_words(o, "texts", &r->texts);
+	if (!r->texts.n) {
+		key_text(o, "relation", r->is_least ? "least" : "equal");
+		key_number(o, "value", r->value);
+	}
+	put(o, "}");
+}
+
+static void put_rom(const struct rom *rom, struct out *o)
+{
+	put(o, "\"rom\": {\"header\": \"%s\"", rom->header->name.s);
+	key_number(o, "from", rom->from);
+	key_number(o, "to", rom->to);
+	key_number(o, "step", rom->step);
+	key_text(o, "length", rom->length.s);
+	key_number(o, "unit", rom->unit);
+	key_true(o, "sum", rom->has_sum);
+	key_number(o, "slot", rom->slot);
+	key_text(o, "find", rom->find ? rom->find->name.s : NULL);
+	put(o, ", \"rules\": [");
+	vec_each(r, &rom->rules)
+	{
+		put(o, "%s", separator(r == rom->rules.v, "\t\t\t"));
+		put_rule(r, o);
+	}
+	put(o, "]}");
+}
+
+/* ---- constants and types ---- */
+
+static const char *value_text(const struct decl *d)
+{
+	return d->is_negative ? mem_printf("%lld", (long long)d->value)
+			      : mem_printf("%llu", (unsigned long long)d->value);
+}
+
+static void put_constants(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"constants\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if (d->kind != DECL_CONST)
+			continue;
+		put(o, "%s{\"name\": \"%s\", \"value\": %s}", separator(first, "\t\t\t"), d->name.s,
+		    value_text(d));
+		first = false;
+	}
+	put(o, "]");
+}
+
+static void put_members(const struct decl *d, const char *path, uint64_t base, bool first,
+			struct out *o)
+{
+	vec_each(m, &d->members)
+	{
+		const char *name = mem_printf("%s%s", path, m->name.s);
+		const struct decl *inner = m->nested ? m->nested : type_record(&m->type);
+
+		put(o, "%s{\"name\": \"%s\", \"offset\": %llu, \"size\": %llu}",
+		    separator(first, "\t\t\t\t"), name, (unsigned long long)(base + m->offset),
+		    (unsigned long long)m->size);
+		first = false;
+		if (inner && !m->is_array)
+			put_members(inner, mem_printf("%s.", name), base + m->offset, false, o);
+	}
+}
+
+static void put_structs(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"structs\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if ((d->kind != DECL_STRUCT && d->kind != DECL_UNION) || d->is_opaque)
+			continue;
+		put(o,
+		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"size\": %llu, \"align\": %llu, "
+		    "\"members\": [",
+		    separator(first, "\t\t\t"), d->name.s,
+		    d->kind == DECL_UNION ? "union" : "struct", (unsigned long long)d->size,
+		    (unsigned long long)d->align);
+		put_members(d, "", 0, true, o);
+		put(o, "]}");
+		first = false;
+	}
+	put(o, "]");
+}
+
+static void put_fields(const struct decl *d, struct out *o)
+{
+	put(o, ", \"fields\": [");
+	vec_each(f, &d->fields) put(o, "%s{\"name\": \"%s\", \"high\": %lld, \"low\": %lld}",
+				    separator(f == d->fields.v, "\t\t\t\t"), f->name.s,
+				    (long long)f->high, (long long)f->low);
+	put(o, "]");
+}
+
+static void put_bits(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"bits\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if (!d->is_bits)
+			continue;
+		put(o, "%s{\"name\": \"%s\"", separator(first, "\t\t\t"), d->name.s);
+		key_text(o, "type", c_declare(&d->type, ""));
+		put_fields(d, o);
+		put(o, "}");
+		first = false;
+	}
+	put(o, "]");
+}
+
+void put_abi_model(const struct abi *a, struct out *o)
+{
+	static const char next[] = ",\n\t\t ";
+
+	put(o, "{\"name\": \"%s\", \"layout\": \"%s\"", a->name.s, a->scope.arch->name);
+	key_arches(o, a->arches);
+	put(o, "%s", next);
+	put_entries(a, o);
+	put(o, "%s", next);
+	put_calls(a, o);
+	put(o, "%s", next);
+	put_reservations(a, o);
+	put(o, "%s", next);
+	put_signatures(a, o);
+	put(o, "%s", next);
+	put_features(a, o);
+	put(o, "%s", next);
+	put_msrs(a, o);
+	put(o, "%s", next);
+	if (a->rom) {
+		put_rom(a->rom, o);
+		put(o, "%s", next);
+	}
+	put_constants(&a->scope, o);
+	put(o, "%s", next);
+	put_bits(&a->scope, o);
+	put(o, "%s", next);
+	put_structs(&a->scope, o);
+	put(o, "}");
+}
