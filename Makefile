@@ -24,7 +24,7 @@ setup:
 
 PVGEN_SRC    := $(wildcard compiler/*.c)
 PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
-PVGEN_DEPS   := $(wildcard compiler/*.h) compiler/diag.def compiler/finding.def $(BUILD)/parser.c $(BUILD)/lexer.c
+PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c
 
 $(BUILD)/parser.c: compiler/parser.y
 	@mkdir -p $(@D)

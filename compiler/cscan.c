@@ -128,9 +128,10 @@ static struct loc token_loc(const struct scanner *s, const struct ctoken *t)
 	return span(s, t->begin, t->end);
 }
 
-static void add_param(struct csymbol *symbol, const ctokens *t, size_t begin, size_t end)
+static void add_param(const struct scanner *s, struct csymbol *symbol, const ctokens *t,
+		      size_t begin, size_t end)
 {
-	struct cparam p = {0};
+	struct cparam p = {.text = span(s, t->v[begin - 1].end, t->v[end].begin)};
 	const struct ctoken *name;
 
 	for (size_t i = begin; i < end; i++)
@@ -142,7 +143,8 @@ static void add_param(struct csymbol *symbol, const ctokens *t, size_t begin, si
 	*vec_push(&symbol->params) = p;
 }
 
-static void add_params(struct csymbol *symbol, const ctokens *t, size_t open)
+static void add_params(const struct scanner *s, struct csymbol *symbol, const ctokens *t,
+		       size_t open)
 {
 	size_t end = c_group_end(t, open) - 1;
 
@@ -150,15 +152,27 @@ static void add_params(struct csymbol *symbol, const ctokens *t, size_t open)
 		for (next = at; next < end && !c_is(&t->v[next], ","); next++)
 			if (c_is(&t->v[next], "(") || c_is(&t->v[next], "["))
 				next = c_group_end(t, next) - 1;
-		add_param(symbol, t, at, next);
+		add_param(s, symbol, t, at, next);
 	}
 }
 
-static bool has_word(const ctokens *t, const char *word)
+/** From the first token to the last, if nothing else is between; all are of the source. */
+static struct loc together(const struct scanner *s, const ctokens *t, size_t begin, size_t end,
+			   size_t n)
+{
+	if (begin >= end || end - begin != n)
+		return (struct loc){0};
+	for (size_t i = begin; i < end; i++)
+		if (t->v[i].is_expanded)
+			return (struct loc){0};
+	return span(s, t->v[begin].begin, t->v[end - 1].end);
+}
+
+static bool has_token(const ctokens *t, const char *s)
 {
 	vec_each(token, t)
 	{
-		if (is_word(token) && c_is(token, word))
+		if (c_is(token, s))
 			return true;
 	}
 	return false;
@@ -171,35 +185,64 @@ static bool ends_with(const char *s, const char *end)
 	return n >= m && !strcmp(s + n - m, end);
 }
 
-static bool is_narrow(const ctokens *t)
+static bool is_narrow(const struct ctoken *t)
 {
-	vec_each(token, t)
-	{
-		if (is_word(token) &&
-		    (c_is(token, "no_caller_saved_registers") || ends_with(token->s, "_NARROW")))
-			return true;
+	return is_word(t) && (c_is(t, "no_caller_saved_registers") || ends_with(t->s, "_NARROW"));
+}
+
+/** Words of the source that a fix may take away. */
+static void add_marks(const struct scanner *s, struct csymbol *symbol, const ctokens *t,
+		      const struct declarator *d)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct ctoken *token = &t->v[i];
+		bool is_storage = i < d->name && c_is(token, "static");
+
+		symbol->is_narrow |= is_narrow(token);
+		symbol->is_static |= is_storage;
+		if (!token->is_expanded && is_narrow(token) && ends_with(token->s, "_NARROW"))
+			symbol->narrow = token_loc(s, token);
+		if (!token->is_expanded && is_storage)
+			symbol->storage = token_loc(s, token);
 	}
-	return false;
+}
+
+/** Is the token a part of the result's type? */
+static bool is_of_type(const struct ctoken *t)
+{
+	return !c_is_storage(t) && !ends_with(t->s, "_NARROW");
+}
+
+/** Of a function that returns a function, a part of the type is behind the parameters. */
+static void add_returned(struct csymbol *symbol, const ctokens *t, size_t behind)
+{
+	if (!c_is(token_at(t, behind), ")"))
+		return;
+	symbol->result = (struct loc){0};
+	for (; behind < t->n; behind++)
+		*vec_push(&symbol->type) = t->v[behind];
 }
 
 /** The result's type is all but storage, attributes, name and parameters. */
-static void add_type(struct csymbol *symbol, const ctokens *t, const struct declarator *d)
+static void add_type(const struct scanner *s, struct csymbol *symbol, const ctokens *t,
+		     const struct declarator *d)
 {
-	size_t end = c_group_end(t, d->open);
+	bool is_in_parens = d->name && c_is(&t->v[d->name - 1], "(") && d->open > d->name + 1;
+	size_t first = t->n, last = 0, end = d->name - is_in_parens;
 
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < end; i++) {
 		size_t skipped = c_skip_attributes(t, i);
 
-		if (i == d->name) {
-			i = end - 1;
-			if (i >= t->n || !c_is(token_at(t, i + 1), ")"))
-				return;
-		} else if (skipped != i) {
+		if (skipped != i) {
 			i = skipped - 1;
-		} else if (!c_is_storage(&t->v[i]) && !ends_with(t->v[i].s, "_NARROW")) {
+		} else if (is_of_type(&t->v[i])) {
+			first = i < first ? i : first;
+			last = i + 1;
 			*vec_push(&symbol->type) = t->v[i];
 		}
 	}
+	symbol->result = together(s, t, first, last, symbol->type.n);
+	add_returned(symbol, t, c_group_end(t, d->open));
 }
 
 static struct csymbol function_of(const struct scanner *s, const ctokens *t,
@@ -210,14 +253,14 @@ static struct csymbol function_of(const struct scanner *s, const ctokens *t,
 		.name = t->v[d->name].s,
 		.loc = token_loc(s, &t->v[d->name]),
 		.head = span(s, t->v[0].begin, t->v[t->n - 1].end),
-		.list = span(s, t->v[d->open].end, t->v[end - 1].begin),
-		.is_static = has_word(t, "static"),
-		.is_narrow = is_narrow(t),
 		.is_varying = s->now.is_varying,
 	};
 
-	add_params(&symbol, t, d->open);
-	add_type(&symbol, t, d);
+	if (together(s, t, d->open, end, end - d->open).end)
+		symbol.list = span(s, t->v[d->open].end, t->v[end - 1].begin);
+	add_marks(s, &symbol, t, d);
+	add_params(s, &symbol, t, d->open);
+	add_type(s, &symbol, t, d);
 	return symbol;
 }
 
@@ -328,7 +371,7 @@ static void add_objects(struct scanner *s, const ctokens *t)
 			add_symbol(s, (struct csymbol){.name = t->v[i].s,
 						       .kind = C_OBJECT,
 						       .loc = token_loc(s, &t->v[i]),
-						       .is_static = has_word(t, "static")});
+						       .is_static = has_token(t, "static")});
 		while (i < t->n && c_is(&t->v[i], "=")) {
 			while (i < t->n && !c_is(&t->v[i], ","))
 				i = c_is(&t->v[i], "(") ? c_group_end(t, i) : i + 1;
@@ -368,7 +411,7 @@ static void end_declaration(struct scanner *s)
 			if (token->kind == C_TEXT)
 				add_labels(s, token);
 		}
-	} else if (has_word(t, "typedef")) {
+	} else if (has_token(t, "typedef")) {
 		add_typedef(s, t);
 	} else if (d.is_found && !d.is_typed) {
 		add_opaque(s, t, d.name);
@@ -378,11 +421,11 @@ static void end_declaration(struct scanner *s)
 		if (is_followed_by_code(t, &d)) {
 			symbol.kind = C_OPAQUE;
 			symbol.macro = t->v[c_group_end(t, d.open)].s;
-		} else if (has_word(t, "alias") || has_word(t, "ifunc")) {
+		} else if (has_token(t, "alias") || has_token(t, "ifunc")) {
 			symbol.kind = C_DEFINITION;
 		}
 		add_symbol(s, symbol);
-	} else if (!has_word(t, "extern") || has_word(t, "=")) {
+	} else if (!has_token(t, "extern") || has_token(t, "=")) {
 		add_objects(s, t);
 	}
 }
@@ -484,7 +527,8 @@ static void open_body(struct scanner *s, const struct ctoken *brace)
 	symbol = function_of(s, t, &d);
 	symbol.kind = C_DEFINITION;
 	symbol.body = token_loc(s, brace);
-	if (has_word(t, ";"))
+	symbol.is_old_style = has_token(t, ";");
+	if (symbol.is_old_style)
 		add_old_params(&symbol, t, c_group_end(t, d.open));
 	s->now.function = s->f->symbols.n;
 	add_symbol(s, symbol);
@@ -494,7 +538,7 @@ static void open_brace(struct scanner *s, const struct ctoken *brace)
 {
 	const ctokens *t = &s->now.head;
 
-	if (!s->now.parens && t->n && t->v[t->n - 1].kind == C_TEXT && has_word(t, "extern")) {
+	if (!s->now.parens && t->n && t->v[t->n - 1].kind == C_TEXT && has_token(t, "extern")) {
 		s->externs++;
 		clear_head(s);
 	} else if (s->now.parens || has_initializer(t) || is_record(t)) {
@@ -692,7 +736,7 @@ static void take_directive(struct assembly *a, const ctokens *line)
 	if (c_is(word, "macro") && line->n > 2)
 		map_add(&a->macros, line->v[2].s, a);
 	else if (strstr(word->s, "section") || c_is(word, "previous") || c_is(word, "text"))
-		a->is_record_section = has_word(line, "implements");
+		a->is_record_section = has_token(line, "implements");
 }
 
 /** One line, or what a semicolon leaves of it. */

@@ -47,6 +47,7 @@ struct cmacro {
 struct clexed {
 	ctokens tokens;
 	struct map macros;
+	VEC(const char *) includes; /* as written, between quotes or brackets */
 };
 
 void c_lex(const struct source *s, struct clexed *lexed);
@@ -120,6 +121,7 @@ enum csymbol_kind {
 struct cparam {
 	ctokens tokens;
 	const char *name; /* or NULL */
+	struct loc text;  /* all between the commas around it */
 };
 
 struct csymbol {
@@ -127,12 +129,16 @@ struct csymbol {
 	enum csymbol_kind kind;
 	struct loc loc;	 /* of the name */
 	struct loc head; /* all before the body */
-	struct loc list; /* between the parentheses of the parameters */
+	struct loc
+		result;	 /* its type; empty if it does not stand together, or comes from a macro */
+	struct loc list; /* between the parentheses of the parameters; empty: out of a macro */
 	struct loc body; /* with its braces */
-	ctokens type;	 /* of the result */
+	struct loc storage, narrow; /* the words static and NARROW, or empty */
+	ctokens type;		    /* of the result */
 	VEC(struct cparam) params;
 	const char *macro; /* OPAQUE */
 	bool is_static, is_narrow;
+	bool is_old_style; /* types of parameters stand behind the list */
 	bool is_varying;   /* an #if stands inside of the head */
 	bool is_unwritten; /* says UNWRITTEN somewhere */
 	bool is_generated; /* ... and nothing else */

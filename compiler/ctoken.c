@@ -237,6 +237,15 @@ static void define(struct lexer *l, const ctokens *line)
 		*old = *m;
 }
 
+static void include(struct lexer *l, const ctokens *line)
+{
+	const char *first = l->text + line->v[0].begin + 1;
+	const char *last = l->text + line->v[line->n - 1].end - 1;
+
+	if (last >= first)
+		*vec_push(&l->out->includes) = intern_n(first, (size_t)(last - first));
+}
+
 /* ---- #if ---- */
 
 static void mark(struct lexer *l, enum ctoken_kind kind)
@@ -336,6 +345,8 @@ static void read_directive(struct lexer *l)
 		close_conditional(l);
 	else if (!strcmp(word, "define") && !is_excluded(l))
 		define(l, &rest);
+	else if (!strcmp(word, "include") && rest.n && !is_excluded(l))
+		include(l, &rest);
 }
 
 /* ---- a source ---- */

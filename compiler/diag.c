@@ -13,6 +13,7 @@ static const struct {
 #define DIAG(code, id, name, severity, text) {#code, name, severity, text},
 #include "diag.def"
 #include "finding.def"
+#include "sync.def"
 #undef DIAG
 };
 

@@ -10,6 +10,7 @@ enum diag_id {
 #define DIAG(code, id, name, severity, text) D_##id,
 #include "diag.def"
 #include "finding.def"
+#include "sync.def"
 #undef DIAG
 	D_COUNT
 };

@@ -6,6 +6,7 @@
 #include "options.h"
 #include "skeleton.h"
 #include "status.h"
+#include "sync.h"
 
 static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, configure, resolve, layout, bind, lower,
@@ -107,6 +108,11 @@ static int command_backend_status(struct run *run)
 	return status_of(run, check(run) && status(run) && write_outputs(run));
 }
 
+static int command_backend_sync(struct run *run)
+{
+	return status_of(run, check(run) && sync_backends(run));
+}
+
 const struct command commands[] = {
 	{"build", "FILE...", "write the glue that the descriptions FILE define", command_build,
 	 FOR_BUILD},
@@ -120,6 +126,9 @@ const struct command commands[] = {
 	{"backend status", "[OBJECT]... FILE.pvi...",
 	 "what is done of each backend, and where; revisions from the objects, else the sources",
 	 command_backend_status, FOR_STATUS},
+	{"backend sync", "FILE...",
+	 "add to the backends' sources what is to be written, report what does not fit",
+	 command_backend_sync, FOR_SYNC},
 };
 
 const size_t command_count = NELEM(commands);

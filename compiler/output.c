@@ -34,7 +34,7 @@ static bool is_stdout(const struct output *out)
 	return !strcmp(out->path, "-");
 }
 
-static bool is_current(const struct output *out)
+bool output_is_current(const struct output *out)
 {
 	FILE *f = fopen(out->path, "rb");
 	char chunk[16384];
@@ -174,7 +174,7 @@ static bool add_change(struct run *run, const struct output *out, changes *chang
 		return fail(run, "write", out->path);
 	if (c.is_old && !S_ISREG(st.st_mode))
 		return run_failed(run, "no output can replace what is no file, '%s'", out->path);
-	if (c.is_old && is_current(out))
+	if (c.is_old && output_is_current(out))
 		return true;
 	c.mode = st.st_mode & 0777;
 	*vec_push(changes) = c;

@@ -1281,6 +1281,9 @@ bool places_are_free(struct run *run, const outputs *files);
 /** Writes what changed, each file aside and renamed, all or none; - is standard output. */
 bool write_files(struct run *run, const outputs *files);
 
+/** Does the file hold this text already? */
+bool output_is_current(const struct output *out);
+
 /** Names them on standard output. */
 bool print_outputs(struct run *run);
 

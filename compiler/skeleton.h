@@ -43,6 +43,9 @@ const char *way_text(const struct run *run, const struct impl *impl);
 void put_stub(const struct run *run, const struct backend *b, const struct written *w,
 	      struct out *o);
 
+/** Its body alone, with these names of its parameters. */
+void put_body(const struct backend *b, const struct written *w, const names *params, struct out *o);
+
 /** What stands above the functions of the file for @w and its like. */
 void put_head(const struct backend *b, const struct written *w, struct out *o);
 

@@ -204,11 +204,11 @@ static const char *doc_of(const struct run *run, const struct backend *b, const 
 	return text_of(&o);
 }
 
-static void put_body(const struct backend *b, const struct written *w, struct out *o)
+void put_body(const struct backend *b, const struct written *w, const names *params, struct out *o)
 {
-	put(o, "%s\n{\n", w->declaration);
-	vec_each(name, &w->params) put(o, "\t(void)%s;\n", name->s);
-	put(o, "\t%sUNWRITTEN(\"%s\");\n}\n", b->interface->scope.upper_prefix, w->role);
+	put(o, "{\n");
+	vec_each(name, params) put(o, "\t(void)%s;\n", name->s);
+	put(o, "\t%sUNWRITTEN(\"%s\");\n}", b->interface->scope.upper_prefix, w->role);
 }
 
 /** Text is empty, data is zero, and of a type that nobody has seen there can be none. */
@@ -223,6 +223,13 @@ static void put_object(const struct written *w, struct out *o)
 		put(o, "%s = \"\";\n", w->declaration);
 	else
 		put(o, "%s = {0};\n", w->declaration);
+}
+
+static void put_function(const struct backend *b, const struct written *w, struct out *o)
+{
+	put(o, "%s\n", w->declaration);
+	put_body(b, w, &w->params, o);
+	put(o, "\n");
 }
 
 static void put_implements(const struct backend *b, const struct written *w, struct out *o)
@@ -254,7 +261,7 @@ void put_stub(const struct run *run, const struct backend *b, const struct writt
 	else if (w->object)
 		put_object(w, o);
 	else
-		put_body(b, w, o);
+		put_function(b, w, o);
 }
 
 /* ---- a file ---- */

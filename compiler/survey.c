@@ -283,8 +283,10 @@ static bool belongs_to(const struct cfile *f, const struct cstatement *statement
 		return true;
 	vec_each(other, &f->symbols)
 	{
-		if (other->kind != C_DECLARATION && other->loc.begin > at)
-			return other == symbol || other->name == symbol->name;
+		if (other->kind == C_DECLARATION || other->loc.begin <= at)
+			continue;
+		if (!other->is_static || other->name == symbol->name)
+			return other->name == symbol->name;
 	}
 	return false;
 }
