@@ -162,20 +162,50 @@ void backend_hook(const struct attributed *a)
 
 /* ---- set and replace: data of the kernel's ---- */
 
+static const char *const set_ways[] = {"with", "without", "call"};
+
+/** The word before the value that says how, or ""; NULL if there is another one. */
+static const char *set_way(const operands *o)
+{
+	if (o->n == 2)
+		return "";
+	for (size_t i = 0; i < NELEM(set_ways); i++)
+		if (o->v[1].kind == OPERAND_PATH && o->v[1].path.n == 1 &&
+		    is_word(o->v[1].path.v[0], set_ways[i]))
+			return set_ways[i];
+	return NULL;
+}
+
+/** A value that a function computes. */
+static bool computed_value(const struct attributed *a, struct value *value)
+{
+	const struct operand *o = &a->s->operands.v[2];
+
+	*value = (struct value){.kind = VALUE_SYMBOL, .loc = o->loc};
+	if (o->kind != OPERAND_PATH || o->path.n != 1)
+		return false;
+	value->s = o->path.v[0].s;
+	return true;
+}
+
 void backend_set(const struct attributed *a)
 {
+	static const char usage[] = "set PATH VALUE; set PATH with|without BITS; or set PATH call "
+				    "FUNCTION;";
 	const struct registration_member *m = hook_operand(a, false);
 	const operands *o = &a->s->operands;
-	const char *way = o->n == 3 && o->v[1].kind == OPERAND_PATH ? word_at(a->s, 1).s : "";
+	const char *way = set_way(o);
 	struct value value;
 	struct action *action;
 
-	if (o->n == 3 && strcmp(way, "with") != 0 && strcmp(way, "without") != 0) {
-		diag(a->run, bad_operands, a->s->loc, "set",
-		     "set PATH VALUE; set PATH with BITS; or set PATH without BITS;");
+	if (!m)
+		return;
+	if (!way || (!strcmp(way, "call") && !computed_value(a, &value))) {
+		diag(a->run, bad_operands, a->s->loc, "set", usage);
 		return;
 	}
-	if (!m || !member_value(a->run, a->module, m, &o->v[o->n - 1], &value))
+	if (strcmp(way, "call") != 0 &&
+	    !member_value(a->run, a->module, m, &o->v[o->n - 1], &value))
 		return;
 	action = new_action(a, ACTION_SET);
 	action->target = intern(path_text(&o->v[0].path, 0));
@@ -184,14 +214,35 @@ void backend_set(const struct attributed *a)
 	action->value = value;
 }
 
+/** MEMBER VALUE; as the new table has it. */
+static void take_member(const struct attributed *a, const struct registration *hooks,
+			const struct stmt *s, struct map *seen, struct action *action)
+{
+	const struct name *name = &s->path.v[0];
+	const struct registration_member *m = hook_member(hooks, name->s);
+	struct table_member member = {.member = m};
+
+	if (!m)
+		diag(a->run, unknown_attribute, name->loc, hooks->name.s, name->s,
+		     suggest(a->run, &hooks->member_map, name->s));
+	else if (map_add(seen, name->s, (void *)s))
+		diag(a->run, repeated, name->loc, name->s);
+	else if (s->operands.n != 1)
+		report_value(a->run, m, s->loc);
+	else if (member_value(a->run, a->module, m, &s->operands.v[0], &member.value))
+		*vec_push(&action->members) = member;
+}
+
 void backend_replace(const struct attributed *a)
 {
 	const struct operand *o = &a->s->operands.v[0];
 	const char *target = intern(path_text(&o->path, 0));
 	struct interface *i = a->module;
+	const struct registration *hooks = find_hooks(i, target);
 	struct action *action;
+	struct map seen = {0};
 
-	if (!find_hooks(i, target)) {
+	if (!hooks) {
 		diag(a->run, unknown_hook, o->loc, i->name.s, target,
 		     suggest(a->run, &i->registration_map, target));
 		return;
@@ -200,6 +251,7 @@ void backend_replace(const struct attributed *a)
 	action->target = target;
 	action->value =
 		(struct value){VALUE_SYMBOL, a->s->operands.v[1].loc, word_at(a->s, 1).s, 0};
+	vec_each(s, &a->s->block) take_member(a, hooks, s, &seen, action);
 }
 
 void backend_run(const struct attributed *a)
@@ -452,7 +504,8 @@ static void check_conflicts(struct run *run, const struct backend *b)
 static bool is_choice(const struct action *a)
 {
 	return (a->kind == ACTION_HOOK && strcmp(a->way, "chain") != 0) ||
-	       (a->kind == ACTION_SET && !*a->way) || a->kind == ACTION_REPLACE || is_switch(a);
+	       (a->kind == ACTION_SET && (!*a->way || !strcmp(a->way, "call"))) ||
+	       a->kind == ACTION_REPLACE || is_switch(a);
 }
 
 static const char *choice_key(const struct action *a)

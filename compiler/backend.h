@@ -28,6 +28,9 @@ void check_actions(struct run *run, struct backend *b);
 bool member_value(struct run *run, const struct interface *i, const struct registration_member *m,
 		  const struct operand *o, struct value *value);
 
+/** Reports what is no value of the member. */
+void report_value(struct run *run, const struct registration_member *m, struct loc loc);
+
 /** The member's value as a description has it. */
 const char *value_text(const struct value *value);
 

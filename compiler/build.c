@@ -476,14 +476,16 @@ void define_feature(struct parse *p, struct token keyword, struct token name,
 /* ---- backend ---- */
 
 void open_backend(struct parse *p, struct token keyword, struct token name, struct token interface,
-		  const struct token *abi)
+		  const names *abi, struct expr *guard)
 {
 	struct backend *b = mem_alloc(sizeof(*b));
 
-	*b = (struct backend){
-		.name = name.name, .doc = keyword.doc, .interface_name = interface.name};
-	if (abi)
-		b->abi_name = abi->name;
+	*b = (struct backend){.name = name.name,
+			      .doc = keyword.doc,
+			      .interface_name = interface.name,
+			      .guard = guard};
+	if (abi->n)
+		b->abi_name = abi->v[0];
 	p->backend = b;
 	if (define(p->run, &p->run->modules, "module", &b->name, b))
 		*vec_push(&p->run->backends) = b;

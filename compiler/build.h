@@ -56,7 +56,7 @@ void define_msr(struct parse *p, struct token keyword, int64_t number, struct ty
 void define_feature(struct parse *p, struct token keyword, struct token name,
 		    const struct feature *place, stmts stmts, bool is_hint);
 void open_backend(struct parse *p, struct token keyword, struct token name, struct token interface,
-		  const struct token *abi);
+		  const names *abi, struct expr *guard);
 void open_when(struct parse *p, struct expr *condition);
 void open_phase(struct parse *p, struct token name);
 void add_backend_stmt(struct parse *p, const struct stmt *stmt);

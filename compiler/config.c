@@ -84,6 +84,11 @@ static void each_guard_of_all(struct run *run, void (*visit)(struct run *run, st
 				visit(run, (*d)->guard);
 		}
 	}
+	vec_each(b, &run->backends)
+	{
+		if ((*b)->guard)
+			visit(run, (*b)->guard);
+	}
 }
 
 static void resolve_one(struct run *run, struct expr *guard)
@@ -146,6 +151,18 @@ static void leave_out(struct interface *i)
 	drop_data(i);
 }
 
+static void drop_backends(struct run *run)
+{
+	size_t kept = 0;
+
+	vec_each(b, &run->backends)
+	{
+		if (expr_truth((*b)->guard) != TRUTH_FALSE)
+			run->backends.v[kept++] = *b;
+	}
+	run->backends.n = kept;
+}
+
 bool configure(struct run *run)
 {
 	vec_each(setting, &run->settings) apply_setting(run, *setting);
@@ -153,6 +170,7 @@ bool configure(struct run *run)
 	if (run->errors)
 		return false;
 	vec_each(i, &run->interfaces) leave_out(*i);
+	drop_backends(run);
 	return true;
 }
 

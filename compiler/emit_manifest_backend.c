@@ -77,6 +77,17 @@ static void put_data(struct out *o, const struct backend *b)
 	put(o, "]");
 }
 
+static void put_members(struct out *o, const struct action *a)
+{
+	put(o, "%s", a->members.n ? ", \"members\": {" : "");
+	vec_each(m, &a->members)
+	{
+		put(o, "%s", m == a->members.v ? "" : ", ");
+		put_value(o, m->member->name.s, &m->value);
+	}
+	put(o, "%s", a->members.n ? "}" : "");
+}
+
 static void put_actions(struct out *o, const struct backend *b)
 {
 	static const char *const names[] = {
@@ -97,6 +108,7 @@ static void put_actions(struct out *o, const struct backend *b)
 		put_value(o, "value", &a->value);
 		put(o, ", ");
 		put_situation(o, a->stmt->when, a->stmt->phase);
+		put_members(o, a);
 		put(o, "}");
 	}
 	put(o, "]");

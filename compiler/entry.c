@@ -71,12 +71,12 @@ static enum expr_type one_of(const struct asker *a, const struct expr *e, const 
 	return TYPE_BROKEN;
 }
 
-static enum expr_type resolve_vendor(const struct asker *a, struct expr *e)
+enum expr_type resolve_cpu(const struct asker *a, struct expr *e)
 {
 	return one_of(a, e, "maker of processors", vendors);
 }
 
-static enum expr_type resolve_guest(const struct asker *a, struct expr *e)
+enum expr_type resolve_guest(const struct asker *a, struct expr *e)
 {
 	return one_of(a, e, "kind of guest", guests);
 }
@@ -94,8 +94,7 @@ static enum expr_type resolve_feature_atom(const struct asker *a, struct expr *e
 }
 
 static const struct atom entry_atoms[] = {
-	{"cpu", "w", "cpu(MAKER)", TYPE_TRUTH, resolve_vendor, NULL},
-	{"guest", "w", "guest(KIND)", TYPE_TRUTH, resolve_guest, NULL},
+	MACHINE_ATOMS,
 	{NULL, NULL, "features of the abi", TYPE_TRUTH, resolve_feature_atom, NULL},
 };
 

@@ -34,4 +34,14 @@ bool expr_resolve(const struct asker *a, struct expr *e);
 enum expr_type config_resolve(const struct asker *a, struct expr *e);
 bool config_evaluate(const struct expr *e, int64_t *value);
 
+enum expr_type resolve_cpu(const struct asker *a, struct expr *e);
+enum expr_type resolve_guest(const struct asker *a, struct expr *e);
+
+/* Rows about the machine, whatever hypervisor it has. */
+#define MACHINE_ATOMS                                                                              \
+	{"cpu", "w", "cpu(MAKER)", TYPE_TRUTH, resolve_cpu, NULL},                                 \
+	{                                                                                          \
+		"guest", "w", "guest(KIND)", TYPE_TRUTH, resolve_guest, NULL                       \
+	}
+
 #endif

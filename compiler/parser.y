@@ -90,7 +90,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <expr> expr guard
 %type <feature> feature_place
 %type <fields> fields
-%type <names> table
+%type <names> table on
 
 %%
 
@@ -430,10 +430,13 @@ call_items:
 /* ---- backend ---- */
 
 backend:
-  BACKEND name FOR name '{'	{ open_backend(p, $1, $2, $4, NULL); }
+  BACKEND name FOR name on guard '{'	{ open_backend(p, $1, $2, $4, &$5, $6); }
   backend_items close
-| BACKEND name FOR name ON name '{'	{ open_backend(p, $1, $2, $4, &$6); }
-  backend_items close
+;
+
+on:
+  %empty			{ $$ = (names){0}; }
+| ON name			{ $$ = (names){0}; *vec_push(&$$) = $2.name; }
 ;
 
 backend_items:

@@ -674,6 +674,11 @@ struct action {
 	const char *way;    /* the word that says how, or "" */
 	const struct registration_member *member;
 	struct value value;
+	VEC(struct table_member {
+		const struct registration_member *member;
+		struct value value;
+	})
+	members; /* of REPLACE, as far as they were said */
 };
 
 enum detect {
@@ -726,6 +731,7 @@ struct backend {
 	struct name name;
 	const char *doc;
 	struct name interface_name, abi_name;
+	struct expr *guard;
 	struct interface *interface;
 	struct abi *abi;
 	stmts stmts;

@@ -33,7 +33,7 @@ static bool is_symbol(const struct operand *o)
 	return o->kind == OPERAND_PATH && o->path.n == 1;
 }
 
-static void report_value(struct run *run, const struct registration_member *m, struct loc loc)
+void report_value(struct run *run, const struct registration_member *m, struct loc loc)
 {
 	const char *what = m->is_function	       ? "FUNCTION"
 			   : type_is_text(&m->type)    ? "\"TEXT\""

@@ -83,6 +83,7 @@ static enum expr_type resolve_probe(const struct asker *a, struct expr *e)
 
 static const struct atom when_atoms[] = {
 	{"cpus", NULL, "cpus", TYPE_NUMBER, NULL, NULL},
+	MACHINE_ATOMS,
 	{"cmdline", "s", "cmdline(\"WORD\")", TYPE_TRUTH, NULL, NULL},
 	{"probe", "d", "probe(FUNCTION) or probe(ABI.CALL)", TYPE_TRUTH, resolve_probe, NULL},
 	{NULL, NULL, "features of the abi or derived, data of hooks, configuration symbols",

@@ -150,24 +150,30 @@ static void add_plain(struct listing *l, const char *type, const char *symbol, c
 	       });
 }
 
-static void add_hook(struct listing *l, const struct action *a)
+static void add_hook(struct listing *l, const char *role, const struct registration_member *m,
+		     const struct value *value, bool is_assembly)
 {
-	struct written w = {.symbol = a->value.s,
-			    .role = mem_printf("hook %s", a->target),
+	struct written w = {.symbol = value->s,
+			    .role = role,
 			    .topic = TOPIC_PROVIDE,
-			    .doc = a->member->doc,
-			    .loc = a->value.loc};
+			    .doc = m->doc,
+			    .loc = value->loc};
 
-	if (!strcmp(a->way, "asm"))
+	if (value->kind != VALUE_SYMBOL || !m->is_function)
+		return;
+	if (is_assembly)
 		add(l, &w);
 	else
-		add_function(l, a->member, w);
+		add_function(l, m, w);
 }
 
 static void add_hooks(struct listing *l, const struct action *a)
 {
-	if (a->kind == ACTION_HOOK && a->value.kind == VALUE_SYMBOL)
-		add_hook(l, a);
+	if (a->kind == ACTION_HOOK)
+		add_hook(l, mem_printf("hook %s", a->target), a->member, &a->value,
+			 !strcmp(a->way, "asm"));
+	vec_each(m, &a->members) add_hook(l, mem_printf("%s.%s", a->target, m->member->name.s),
+					  m->member, &m->value, false);
 }
 
 static void add_action(struct listing *l, const struct action *a)
@@ -177,6 +183,10 @@ static void add_action(struct listing *l, const struct action *a)
 			  a->stmt->phase ? mem_printf("Called in phase %s.", a->stmt->phase->name.s)
 					 : "Called at the start.",
 			  a->value.loc);
+	if (a->kind == ACTION_SET && !strcmp(a->way, "call"))
+		add_plain(l, c_declare(&a->member->type, ""), a->value.s,
+			  mem_printf("set %s", a->target),
+			  mem_printf("The value of %s.", a->target), a->value.loc);
 	if (a->kind == ACTION_TEARDOWN)
 		add_plain(l, "void", a->value.s, mem_printf("teardown %s", a->target),
 			  mem_printf("Takes back what the hypervisor writes to, before: %s.",

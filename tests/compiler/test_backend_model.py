@@ -56,7 +56,8 @@ ACTIONS = """
 hook x86_init.irqs.intr_init call guest_intr_init
 hook x86_init.irqs.intr_init chain guest_intr_more
 hook x86_init.irqs.reason constant 1
-hook x86_init.irqs.find none None
+hook x86_init.irqs.find none None | !cpu(amd) && !guest(sev)
+set kernel.probe call guest_probe_bits
 hook machine_ops.restart asm guest_restart | x.on
 replace machine_ops  guest_ops | !x.on
 hook machine_ops.restart nop None @ late
@@ -86,6 +87,12 @@ def test_actions(line: str, model: dict) -> None:
     assert line in [action_line(a) for a in model["actions"]]
 
 
+def test_members_of_a_table(model: dict) -> None:
+    """What a new table holds, as far as it was said."""
+    tables = [a.get("members") for a in model["actions"] if a["action"] == "replace"]
+    assert tables == [None, {"halt": "guest_halt"}]
+
+
 def test_provisions(model: dict) -> None:
     """Names as the kernel has them; what is left out is null."""
     by_name = {(p["registration"], p["name"], p["when"]): p["values"] for p in model["provisions"]}
@@ -110,6 +117,9 @@ uint64_t guest_read(void);
 int guest_online(unsigned int cpu);
 extern const char guest_label[];
 void guest_start(void);
+int guest_probe_bits(void);
+void guest_halt(void);
+struct i_thing *guest_find(uint64_t *a);
 void guest_offline(void);
 bool guest_probe(void);
 """.strip().splitlines()

@@ -76,6 +76,35 @@ def test_what_the_configuration_excludes(
     assert [v["symbol"] for v in variants(tmp_path, LEFT_OUT, *options)] == symbols
 
 
+GUARDED = "\nbackend other for i if KEXEC && LEVELS > 4 { detect always; }"
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ((), {"guest", "other"}),
+        (("-DKEXEC", "-DLEVELS=5"), {"guest", "other"}),
+        (("-DLEVELS=4",), {"guest"}),
+        (("-DKEXEC=n",), {"guest"}),
+    ],
+)
+def test_backends_that_the_configuration_excludes(
+    options: tuple[str, ...], names: set[str], tmp_path: Path
+) -> None:
+    """A backend with a guard is left out where it is false, whatever is wrong with it."""
+    (tmp_path / "i.pvi").write_text(TEXT % "" + GUARDED)
+    assert clean(run("build", "--emit=manifest", *options, "i.pvi", cwd=tmp_path))
+    backends = json.loads((tmp_path / "i.json").read_text())["backends"]
+    assert {b["name"] for b in backends} == names
+
+
+def test_an_open_guard(tmp_path: Path) -> None:
+    """Code cannot leave open whether a backend is there."""
+    (tmp_path / "i.pvi").write_text(TEXT % "" + GUARDED)
+    result = run("build", "--emit=table", "--outdir", tmp_path, "i.pvi", cwd=tmp_path)
+    assert result.names() == ["config-unset"], result.err
+
+
 def many_questions(count: int) -> str:
     """A condition of many atoms, which nobody tries out."""
     return "when " + " && ".join(f'cmdline("{n}")' for n in range(count)) + " { g.f call f; }"
