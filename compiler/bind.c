@@ -548,11 +548,12 @@ static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
 		impl->kind = IMPL_FAILED;
 }
 
+/** The first that may be for the configuration, and is for every machine. */
 static struct template *native_template(const struct run *run, const struct op *op)
 {
 	vec_each(t, &op->natives)
 	{
-		if (arch_find((*t)->arch.s) == run->arch)
+		if (arch_find((*t)->arch.s) == run->arch && !(*t)->when)
 			return *t;
 	}
 	return NULL;

@@ -34,4 +34,7 @@ bool expr_resolve(const struct asker *a, struct expr *e);
 enum expr_type config_resolve(const struct asker *a, struct expr *e);
 bool config_evaluate(const struct expr *e, int64_t *value);
 
+/** What an interface derives from its slots by this name, also in e->derived; or NULL. */
+const struct derived *find_derived(const struct interface *i, struct expr *e);
+
 #endif

@@ -44,7 +44,7 @@ static void interface_batch(const struct attributed *a)
 {
 	struct interface *i = a->thing;
 	struct batch *b = mem_alloc(sizeof(*b));
-	size_t errors = a->run->errors;
+	unsigned int errors = a->run->errors;
 
 	*b = (struct batch){.name = word_at(a->s, 0), .doc = a->s->doc};
 	if (!add_named(a->run, &i->batch_map, "batch", &b->name))

@@ -127,6 +127,7 @@ struct expr {
 	const char *text;	     /* ... interned: the same question has the same text */
 	const struct config *config; /* ... and what it means */
 	const struct feature *feature;
+	const struct derived *derived;
 };
 
 /** A bit by which a hypervisor says what it offers, or advises: SOURCE(LEAF).WORD[BIT]. */
@@ -277,11 +278,21 @@ struct stmt {
 	const struct phase *phase;
 };
 
+/** An instruction of a template that may fault, and what is done then. */
+struct fault {
+	struct loc loc;
+	unsigned int insn; /* from 1 */
+	int64_t label;	   /* where execution goes on; 0: behind the template, after the fixup */
+	operands fixup;
+};
+
 /** Instruction text for one architecture. */
 struct template
 {
 	struct name arch;
 	operands insns;
+	struct expr *guard, *when; /* of an op's: NULL, or where only it is for */
+	VEC(struct fault) faults;
 };
 
 /** What beyond its result an op may change. */
@@ -1046,6 +1057,9 @@ const char *expr_text(const struct expr *e);
 
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
+
+/** The same for a template's condition, which asks what is derived from the slots. */
+bool resolve_template_condition(struct run *run, const struct interface *i, struct expr *when);
 
 /** "-D SYMBOL -D SYMBOL=NUMBER": what would tell whether the condition is true. */
 const char *open_settings(const struct expr *e);
