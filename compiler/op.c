@@ -432,6 +432,7 @@ static void check_versions(struct run *run, const struct interface *i, struct op
 	check_order(run, op, op->retired, "retired in", op->since, "there since");
 	check_order(run, op, op->retired, "retired in", op->deprecated, "deprecated in");
 	op->is_retired = op->retired && op->retired->value <= now;
+	op->is_deprecated = op->deprecated && op->deprecated->value <= now && !op->is_retired;
 	if (op->is_retired)
 		op->fallback = (struct impl){.kind = IMPL_TRAP, .loc = op->retired->loc};
 }

@@ -404,7 +404,7 @@ struct op {
 	bool is_asm_callable;
 	const struct operand *since, *deprecated, *retired; /* versions; NULL: not said */
 	const char *advice;				    /* to callers of a deprecated one */
-	bool is_retired;				    /* in this version: a slot that traps */
+	bool is_deprecated, is_retired; /* in this version; retired is a slot that traps */
 	ops pairs, together;
 	VEC(const struct batch *) defer;
 	struct wrapper wrapper;
@@ -1206,6 +1206,10 @@ extern const size_t emitter_count;
 bool run_writes_code(const struct run *run);
 
 void emit_ops(const struct run *run, const void *module, struct out *o);
+/** A call of the op in assembly, with its record. */
+void emit_site(const struct run *run, const struct interface *i, const struct op *op,
+	       struct out *o);
+
 void emit_calls(const struct run *run, const void *module, struct out *o);
 void emit_asm(const struct run *run, const void *module, struct out *o);
 void emit_tables(const struct run *run, const void *module, struct out *o);

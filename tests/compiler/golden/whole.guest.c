@@ -9,6 +9,11 @@ MACHINE_NARROW int32_t machine_guest_masked(void);
 MACHINE_NARROW void machine_guest_mask(void);
 void machine_guest_back(void) __asm__("guest_back");
 void machine_guest_refused(void);
+MACHINE_NARROW bool machine_guest_busy(unsigned int cpu);
+uint16_t machine_guest_limit(void);
+void *machine_guest_gone(const void *p, uint8_t a);
+void machine_guest_cpu_spare0(void);
+void machine_guest_cpu_spare1(void);
 void machine_guest_enter(unsigned int mode);
 void machine_guest_leave(unsigned int mode);
 void machine_guest_flush(void);
@@ -63,6 +68,12 @@ static const struct machine_ops ops = {
 		.mask = machine_guest_mask,
 		.back = machine_guest_back,
 		.refused = machine_guest_refused,
+		.busy = machine_guest_busy,
+		.limit = machine_guest_limit,
+		.gone = machine_guest_gone,
+		.place = guest_place,
+		.cpu_spare0 = machine_guest_cpu_spare0,
+		.cpu_spare1 = machine_guest_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = guest_read_table,

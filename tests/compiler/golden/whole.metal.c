@@ -10,6 +10,12 @@ MACHINE_NARROW int32_t machine_metal_masked(void);
 MACHINE_NARROW void machine_metal_mask(void);
 void machine_metal_back(void);
 void machine_metal_refused(void);
+MACHINE_NARROW bool machine_metal_busy(unsigned int cpu);
+uint16_t machine_metal_limit(void);
+void *machine_metal_gone(const void *p, uint8_t a);
+MACHINE_NARROW machine_entry_t machine_metal_place(unsigned int index, machine_word_t where);
+void machine_metal_cpu_spare0(void);
+void machine_metal_cpu_spare1(void);
 unsigned long machine_metal_read_table(void);
 void machine_metal_write_table(unsigned long table);
 void machine_metal_enter(unsigned int mode);
@@ -31,6 +37,12 @@ static const struct machine_ops ops = {
 		.mask = machine_metal_mask,
 		.back = machine_metal_back,
 		.refused = machine_metal_refused,
+		.busy = machine_metal_busy,
+		.limit = machine_metal_limit,
+		.gone = machine_metal_gone,
+		.place = machine_metal_place,
+		.cpu_spare0 = machine_metal_cpu_spare0,
+		.cpu_spare1 = machine_metal_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = machine_metal_read_table,
@@ -63,6 +75,12 @@ struct machine_ops machine_ops = {
 		.mask = machine_metal_mask,
 		.back = machine_metal_back,
 		.refused = machine_metal_refused,
+		.busy = machine_metal_busy,
+		.limit = machine_metal_limit,
+		.gone = machine_metal_gone,
+		.place = machine_metal_place,
+		.cpu_spare0 = machine_metal_cpu_spare0,
+		.cpu_spare1 = machine_metal_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = machine_metal_read_table,
