@@ -162,8 +162,10 @@ static void require_known(struct run *run, struct expr *guard)
 		diag(run, config_unset, guard->loc, open_settings(guard));
 }
 
-static void require_known_templates(struct run *run, const struct op *op)
+static void require_known_inside(struct run *run, const struct op *op)
 {
+	if (op->callers)
+		require_known(run, op->callers);
 	vec_each(t, &op->natives)
 	{
 		if ((*t)->guard)
@@ -178,7 +180,7 @@ bool decide(struct run *run)
 	each_guard_of_all(run, require_known);
 	vec_each(i, &run->interfaces)
 	{
-		vec_each(op, &(*i)->ops) require_known_templates(run, *op);
+		vec_each(op, &(*i)->ops) require_known_inside(run, *op);
 	}
 	return !run->errors;
 }

@@ -96,7 +96,10 @@ const char *c_string(const char *s)
 
 	put(&o, "\"");
 	for (; *s; s++)
-		put(&o, *s >= ' ' && *s < 0x7f && !strchr("\"\\?", *s) ? "%c" : "\\%03o",
+		put(&o,
+		    *s == '"' || *s == '\\'		  ? "\\%c"
+		    : *s >= ' ' && *s < 0x7f && *s != '?' ? "%c"
+							  : "\\%03o",
 		    (unsigned char)*s);
 	put(&o, "\"");
 	return text_of(&o);

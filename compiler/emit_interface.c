@@ -574,12 +574,17 @@ static void emit_retired_stub(const struct interface *i, const struct op *op, st
 	    c_declare(&op->type, stub_name(i, op)), c_params(&op->params));
 }
 
+static bool has_callers(const struct op *op)
+{
+	return !op->is_spare && expr_truth(op->callers) == TRUTH_TRUE;
+}
+
 static void emit_stubs(const struct run *run, const struct interface *i, const struct op *op,
 		       struct lines *lines)
 {
 	params ordered = {0};
 
-	if (op->tail || op->is_spare)
+	if (op->tail || !has_callers(op))
 		return;
 	if (op->is_retired) {
 		emit_retired_stub(i, op, lines->out);
@@ -645,7 +650,7 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 	put(o, "\n");
 	vec_each(op, &i->ops)
 	{
-		if ((*op)->is_asm_callable || (*op)->tail)
+		if (((*op)->is_asm_callable || (*op)->tail) && has_callers(*op))
 			emit_macro(run, i, *op, o);
 	}
 	put(o, "#endif\n");

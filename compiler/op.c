@@ -269,6 +269,13 @@ static void op_asm_callable(const struct attributed *a)
 	((struct op *)a->thing)->is_asm_callable = true;
 }
 
+/** The slot is there in any case, but the functions and macros that use it are not. */
+static void op_callers(const struct attributed *a)
+{
+	if (resolve_guard(a->run, a->s->condition))
+		((struct op *)a->thing)->callers = a->s->condition;
+}
+
 static const struct param *find_param(const struct op *op, const char *name)
 {
 	vec_each(p, &op->params)
@@ -545,6 +552,7 @@ static const struct attribute_row op_rows[] = {
 	{"frame", "w", "frame STRUCTURE;", op_frame, ONCE},
 	{"site", "w", "site slot|static_call|inline_only|never_patched;", op_site, ONCE},
 	{"asm_callable", "", "asm_callable;", op_asm_callable, ONCE},
+	{"if", "", "if CONDITION;", op_callers, ONCE},
 	{"wrapper", "w+", "wrapper NAME PARAMETER...;", op_wrapper, ONCE},
 	{"pairs", "d", "pairs OP;", op_pairs, ONCE},
 	{"together", "d+", "together OP...;", op_together, ONCE},

@@ -392,7 +392,8 @@ struct op {
 	struct expr *guard;
 	bool is_left_out; /* its guard, or one around it, is false */
 	stmts stmts;
-	bool is_spare; /* a slot without an op yet */
+	struct expr *callers; /* NULL, or where only there are any */
+	bool is_spare;	      /* a slot without an op yet */
 	enum clobber clobber;
 	names registers; /* of CLOBBER_SET */
 	unsigned int context;

@@ -68,40 +68,40 @@
 	.short 7
 .Lmachine_plain_refused_end:
 	.set .Lmachine_length_refused, (.Lmachine_length_refused_1) - (((.Lmachine_plain_refused_end - .Lmachine_plain_refused) > (.Lmachine_length_refused_1)) * ((.Lmachine_plain_refused_end - .Lmachine_plain_refused) - (.Lmachine_length_refused_1)))
-.Lmachine_metal_busy:
-	mov $0, %eax
-.Lmachine_metal_busy_end:
-	.set .Lmachine_length_busy_2, (6) - (((.Lmachine_metal_busy_end - .Lmachine_metal_busy) > (6)) * ((.Lmachine_metal_busy_end - .Lmachine_metal_busy) - (6)))
 .Lmachine_guest_busy:
 	mov $0, %eax
 .Lmachine_guest_busy_end:
-	.set .Lmachine_length_busy_1, (.Lmachine_length_busy_2) - (((.Lmachine_guest_busy_end - .Lmachine_guest_busy) > (.Lmachine_length_busy_2)) * ((.Lmachine_guest_busy_end - .Lmachine_guest_busy) - (.Lmachine_length_busy_2)))
+	.set .Lmachine_length_busy_2, (6) - (((.Lmachine_guest_busy_end - .Lmachine_guest_busy) > (6)) * ((.Lmachine_guest_busy_end - .Lmachine_guest_busy) - (6)))
+.Lmachine_metal_busy:
+	mov $0, %eax
+.Lmachine_metal_busy_end:
+	.set .Lmachine_length_busy_1, (.Lmachine_length_busy_2) - (((.Lmachine_metal_busy_end - .Lmachine_metal_busy) > (.Lmachine_length_busy_2)) * ((.Lmachine_metal_busy_end - .Lmachine_metal_busy) - (.Lmachine_length_busy_2)))
 .Lmachine_plain_busy:
 	mov $0, %eax
 .Lmachine_plain_busy_end:
 	.set .Lmachine_length_busy, (.Lmachine_length_busy_1) - (((.Lmachine_plain_busy_end - .Lmachine_plain_busy) > (.Lmachine_length_busy_1)) * ((.Lmachine_plain_busy_end - .Lmachine_plain_busy) - (.Lmachine_length_busy_1)))
-.Lmachine_metal_limit:
-	mov $65520, %eax
-.Lmachine_metal_limit_end:
-	.set .Lmachine_length_limit_2, (6) - (((.Lmachine_metal_limit_end - .Lmachine_metal_limit) > (6)) * ((.Lmachine_metal_limit_end - .Lmachine_metal_limit) - (6)))
 .Lmachine_guest_limit:
 	mov $65520, %eax
 .Lmachine_guest_limit_end:
-	.set .Lmachine_length_limit_1, (.Lmachine_length_limit_2) - (((.Lmachine_guest_limit_end - .Lmachine_guest_limit) > (.Lmachine_length_limit_2)) * ((.Lmachine_guest_limit_end - .Lmachine_guest_limit) - (.Lmachine_length_limit_2)))
+	.set .Lmachine_length_limit_2, (6) - (((.Lmachine_guest_limit_end - .Lmachine_guest_limit) > (6)) * ((.Lmachine_guest_limit_end - .Lmachine_guest_limit) - (6)))
+.Lmachine_metal_limit:
+	mov $65520, %eax
+.Lmachine_metal_limit_end:
+	.set .Lmachine_length_limit_1, (.Lmachine_length_limit_2) - (((.Lmachine_metal_limit_end - .Lmachine_metal_limit) > (.Lmachine_length_limit_2)) * ((.Lmachine_metal_limit_end - .Lmachine_metal_limit) - (.Lmachine_length_limit_2)))
 .Lmachine_plain_limit:
 	mov $65520, %eax
 .Lmachine_plain_limit_end:
 	.set .Lmachine_length_limit, (.Lmachine_length_limit_1) - (((.Lmachine_plain_limit_end - .Lmachine_plain_limit) > (.Lmachine_length_limit_1)) * ((.Lmachine_plain_limit_end - .Lmachine_plain_limit) - (.Lmachine_length_limit_1)))
-.Lmachine_metal_gone:
-	ud2
-	.short 10
-.Lmachine_metal_gone_end:
-	.set .Lmachine_length_gone_2, (6) - (((.Lmachine_metal_gone_end - .Lmachine_metal_gone) > (6)) * ((.Lmachine_metal_gone_end - .Lmachine_metal_gone) - (6)))
 .Lmachine_guest_gone:
 	ud2
 	.short 10
 .Lmachine_guest_gone_end:
-	.set .Lmachine_length_gone_1, (.Lmachine_length_gone_2) - (((.Lmachine_guest_gone_end - .Lmachine_guest_gone) > (.Lmachine_length_gone_2)) * ((.Lmachine_guest_gone_end - .Lmachine_guest_gone) - (.Lmachine_length_gone_2)))
+	.set .Lmachine_length_gone_2, (6) - (((.Lmachine_guest_gone_end - .Lmachine_guest_gone) > (6)) * ((.Lmachine_guest_gone_end - .Lmachine_guest_gone) - (6)))
+.Lmachine_metal_gone:
+	ud2
+	.short 10
+.Lmachine_metal_gone_end:
+	.set .Lmachine_length_gone_1, (.Lmachine_length_gone_2) - (((.Lmachine_metal_gone_end - .Lmachine_metal_gone) > (.Lmachine_length_gone_2)) * ((.Lmachine_metal_gone_end - .Lmachine_metal_gone) - (.Lmachine_length_gone_2)))
 .Lmachine_plain_gone:
 	ud2
 	.short 10
@@ -111,31 +111,31 @@
 	mov %rsi, %rax
 .Lmachine_metal_place_end:
 	.set .Lmachine_length_place, (6) - (((.Lmachine_metal_place_end - .Lmachine_metal_place) > (6)) * ((.Lmachine_metal_place_end - .Lmachine_metal_place) - (6)))
-.Lmachine_metal_cpu_spare0:
-	ud2
-	.short 12
-.Lmachine_metal_cpu_spare0_end:
-	.set .Lmachine_length_cpu_spare0_2, (6) - (((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) > (6)) * ((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) - (6)))
 .Lmachine_guest_cpu_spare0:
 	ud2
 	.short 12
 .Lmachine_guest_cpu_spare0_end:
-	.set .Lmachine_length_cpu_spare0_1, (.Lmachine_length_cpu_spare0_2) - (((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) > (.Lmachine_length_cpu_spare0_2)) * ((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) - (.Lmachine_length_cpu_spare0_2)))
+	.set .Lmachine_length_cpu_spare0_2, (6) - (((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) > (6)) * ((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) - (6)))
+.Lmachine_metal_cpu_spare0:
+	ud2
+	.short 12
+.Lmachine_metal_cpu_spare0_end:
+	.set .Lmachine_length_cpu_spare0_1, (.Lmachine_length_cpu_spare0_2) - (((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) > (.Lmachine_length_cpu_spare0_2)) * ((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) - (.Lmachine_length_cpu_spare0_2)))
 .Lmachine_plain_cpu_spare0:
 	ud2
 	.short 12
 .Lmachine_plain_cpu_spare0_end:
 	.set .Lmachine_length_cpu_spare0, (.Lmachine_length_cpu_spare0_1) - (((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) > (.Lmachine_length_cpu_spare0_1)) * ((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) - (.Lmachine_length_cpu_spare0_1)))
-.Lmachine_metal_cpu_spare1:
-	ud2
-	.short 13
-.Lmachine_metal_cpu_spare1_end:
-	.set .Lmachine_length_cpu_spare1_2, (6) - (((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) > (6)) * ((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) - (6)))
 .Lmachine_guest_cpu_spare1:
 	ud2
 	.short 13
 .Lmachine_guest_cpu_spare1_end:
-	.set .Lmachine_length_cpu_spare1_1, (.Lmachine_length_cpu_spare1_2) - (((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) > (.Lmachine_length_cpu_spare1_2)) * ((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) - (.Lmachine_length_cpu_spare1_2)))
+	.set .Lmachine_length_cpu_spare1_2, (6) - (((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) > (6)) * ((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) - (6)))
+.Lmachine_metal_cpu_spare1:
+	ud2
+	.short 13
+.Lmachine_metal_cpu_spare1_end:
+	.set .Lmachine_length_cpu_spare1_1, (.Lmachine_length_cpu_spare1_2) - (((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) > (.Lmachine_length_cpu_spare1_2)) * ((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) - (.Lmachine_length_cpu_spare1_2)))
 .Lmachine_plain_cpu_spare1:
 	ud2
 	.short 13
@@ -233,7 +233,7 @@
  * Deprecated since 1.1: use "busy"
  */
 	.macro machine_limit
-	.warning "cpu.limit is deprecated since 1.1: use \042busy\042"
+	.warning "cpu.limit is deprecated since 1.1: use \"busy\""
 771:	call *machine_ops+72(%rip)
 772:	.fill .Lmachine_length_limit - (772b - 771b), 1, 0x90
 773:
