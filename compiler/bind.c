@@ -62,7 +62,7 @@ static bool bind_function(struct binding *b, struct impl *impl)
 		return false;
 	}
 	impl->function = o->v[1].path.v[0].s;
-	return true;
+	return c_name(b->run, o->v[1].path.v[0]);
 }
 
 /** A constant that the backend's abi or interface defines, or NULL. */

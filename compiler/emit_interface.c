@@ -320,6 +320,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 
 	emit_banner(o, source_origin(run, i->name.loc));
 	put_guard(o, mem_printf("%s_ops", i->name.s));
+	emit_constants(&run->scope, o);
 	emit_constants(&i->scope, o);
 	emit_feature_tests(i, o);
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"

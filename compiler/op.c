@@ -314,6 +314,7 @@ static void op_wrapper(const struct attributed *a)
 	struct op *op = a->thing;
 
 	op->wrapper.name = word_at(a->s, 0);
+	c_name(a->run, op->wrapper.name);
 	if (a->s->operands.n > 1)
 		wrapper_order(a);
 	else

@@ -653,7 +653,7 @@ struct shared {
 	struct decl *decl;
 	bool is_percpu;
 	bool is_decrypted; /* where memory is encrypted, this is not */
-	bool is_used; /* by an op */
+	bool is_used;	   /* by an op */
 	const char *symbol;
 	const char *through;   /* by which the hypervisor learns the place: an msr or a call */
 	const struct msr *msr; /* if it is an msr */
@@ -967,6 +967,14 @@ void resolve_member_shape(struct run *run, struct member *m);
 
 /** Reports what of it the layout does not prove. */
 void prove_shape(struct run *run, const struct decl *d);
+
+/* ---- names.c: names that C cannot have ------------------------------------- */
+
+/** False and a report if the name is a word of C. */
+bool c_name(struct run *run, struct name name);
+
+/** Pass: generated C calls no two things the same. */
+bool check_c_names(struct run *run);
 
 /* ---- bits.c: numbers whose bits have names -------------------------------- */
 

@@ -30,10 +30,10 @@ machine_guest_wrap:
 machine_guest_truth:
 	endbr64
 .Lmachine_guest_truth_code:
-# 209 "whole.pvi"
+# 212 "whole.pvi"
 	ud2
 .Lmachine_guest_truth_first:
-# 209 "whole.pvi"
+# 212 "whole.pvi"
 	.short 3
 .Lmachine_guest_truth_end:
 	ret
@@ -58,7 +58,7 @@ machine_guest_masked:
 machine_guest_mask:
 	endbr64
 .Lmachine_guest_mask_code:
-# 211 "whole.pvi"
+# 214 "whole.pvi"
 	movb $1, %gs:guest_info+1
 .Lmachine_guest_mask_first:
 .Lmachine_guest_mask_end:
@@ -186,17 +186,17 @@ machine_guest_set:
 machine_guest_pending:
 	endbr64
 .Lmachine_guest_pending_code:
-# 217 "whole.pvi"
+# 220 "whole.pvi"
 	movzwl %gs:guest_info+18, %eax
 .Lmachine_guest_pending_first:
-# 217 "whole.pvi"
+# 220 "whole.pvi"
 	cmpl $0, guest_everyone+0(%rip)
-# 218 "whole.pvi"
+# 221 "whole.pvi"
 	je 1f
-# 218 "whole.pvi"
+# 221 "whole.pvi"
 	call guest_slow
 .Lmachine_guest_pending_reloc:
-# 218 "whole.pvi"
+# 221 "whole.pvi"
 	1:
 .Lmachine_guest_pending_end:
 	ret
@@ -207,7 +207,7 @@ machine_guest_pending:
 machine_guest_shift:
 	endbr64
 .Lmachine_guest_shift_code:
-# 219 "whole.pvi"
+# 222 "whole.pvi"
 	movswq %gs:guest_info+16, %rax
 .Lmachine_guest_shift_first:
 .Lmachine_guest_shift_end:
@@ -354,7 +354,7 @@ machine_guest_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_guest_scalars_budget:
-# 206 "whole.pvi"
+# 209 "whole.pvi"
 	.org .Lmachine_guest_scalars_budget + 16 - (.Lmachine_guest_scalars_end - .Lmachine_guest_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_guest_wrap_budget:
@@ -362,11 +362,11 @@ machine_guest_patches:
 	.org .Lmachine_guest_wrap_budget + 16 - (.Lmachine_guest_wrap_end - .Lmachine_guest_wrap_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_guest_masked_budget:
-# 210 "whole.pvi"
+# 213 "whole.pvi"
 	.org .Lmachine_guest_masked_budget + 16 - (.Lmachine_guest_masked_end - .Lmachine_guest_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_guest_mask_budget:
-# 211 "whole.pvi"
+# 214 "whole.pvi"
 	.org .Lmachine_guest_mask_budget + 20 - (.Lmachine_guest_mask_end - .Lmachine_guest_mask_code)
 /* cpu.busy: at most 16 bytes */
 .Lmachine_guest_busy_budget:
@@ -378,11 +378,11 @@ machine_guest_patches:
 	.org .Lmachine_guest_limit_budget + 16 - (.Lmachine_guest_limit_end - .Lmachine_guest_limit_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_guest_pending_budget:
-# 217 "whole.pvi"
+# 220 "whole.pvi"
 	.org .Lmachine_guest_pending_budget + 64 - (.Lmachine_guest_pending_end - .Lmachine_guest_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_guest_shift_budget:
-# 219 "whole.pvi"
+# 222 "whole.pvi"
 	.org .Lmachine_guest_shift_budget + 16 - (.Lmachine_guest_shift_end - .Lmachine_guest_shift_code)
 
 	.section .note.GNU-stack,"",@progbits

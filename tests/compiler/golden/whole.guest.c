@@ -58,7 +58,7 @@ static void machine_guest_halt(void)
 		machine_hypercall_failed(MACHINE_OP_halt, pv_error);
 }
 
-static const struct machine_ops ops = {
+static const struct machine_ops pvgen_ops = {
 	.cpu = {
 		.scalars = machine_guest_scalars,
 		.pointers = guest_pointers,
@@ -95,14 +95,14 @@ static const struct machine_ops ops = {
 	},
 };
 
-static const struct machine_clock clock[] = {
+static const struct machine_clock pvgen_clock[] = {
 	{.name = "steady", .rating = 400, .label = guest_label, .read = guest_read, .start = guest_start},
 	{.name = "spare/2\042\077", .rating = -1, .label = "text", .read = guest_read, .start = guest_start, .vendor = guest_vendor, .limit = 7},
 };
 
 extern const struct machine_patch machine_guest_patches[MACHINE_NR_OPS];
 
-static const struct machine_backend backend = {
+static const struct machine_backend pvgen_backend = {
 	.name = "guest",
 	.bare = false,
 	.deprivileged = true,
@@ -110,11 +110,11 @@ static const struct machine_backend backend = {
 	.detect = MACHINE_DETECT_CPUID,
 	.signature = "HyperHyper12",
 	.init = guest_init,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = machine_guest_patches,
-	.clock = clock,
+	.clock = pvgen_clock,
 	.nr_clock = 2,
 };
 
 __attribute__((section("machine_backends"), used)) static const struct machine_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

@@ -2,6 +2,11 @@
 #ifndef PVGEN_MACHINE_OPS_H
 #define PVGEN_MACHINE_OPS_H
 
+#define FLAGS_READY_SHIFT 0
+#define FLAGS_READY_MASK 0x1
+#define FLAGS_LEVEL_SHIFT 1
+#define FLAGS_LEVEL_MASK 0xe
+
 #define MACHINE_SMALL 7
 /**
  * Written as hexadecimal number.
@@ -44,6 +49,8 @@
 
 struct descriptor;
 
+#ifndef PVGEN_DEFINES_descriptor
+#define PVGEN_DEFINES_descriptor
 /**
  * Declared in a file of its own.
  */
@@ -51,9 +58,35 @@ struct descriptor {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
+#endif
 _Static_assert(sizeof(struct descriptor) == 10, "size of descriptor");
 _Static_assert(offsetof(struct descriptor, limit) == 0, "offset of limit");
 _Static_assert(offsetof(struct descriptor, base) == 2, "offset of base");
+
+#ifndef PVGEN_DEFINES_version
+#define PVGEN_DEFINES_version
+/**
+ * A constant of nobody's is no macro.
+ */
+enum { version = 3 };
+#endif
+_Static_assert(version == 3, "one value of version");
+
+#ifndef PVGEN_DEFINES_MASK
+#define PVGEN_DEFINES_MASK
+enum { MASK = 0xffffffffffffffff };
+#endif
+_Static_assert(MASK == 0xffffffffffffffff, "one value of MASK");
+
+#ifndef PVGEN_DEFINES_visit_t
+#define PVGEN_DEFINES_visit_t
+typedef void visit_t(struct descriptor *d, uint8_t version);
+#endif
+
+#ifndef PVGEN_DEFINES_flags
+#define PVGEN_DEFINES_flags
+typedef uint8_t flags;
+#endif
 
 struct machine_entry;
 struct machine_unseen;
@@ -75,6 +108,8 @@ _Static_assert(sizeof(struct machine_entry) == 8, "size of entry");
 _Static_assert(offsetof(struct machine_entry, value) == 0, "offset of value");
 
 typedef struct machine_entry machine_entry_t;
+
+typedef struct descriptor machine_descriptor_t;
 
 /**
  * What an interrupt leaves.
@@ -365,6 +400,9 @@ struct machine_clock {
 	 */
 	uint64_t (*read)(void);
 	void (*start)(machine_tick_t *tick, const char *why);
+	void (*stop)(void);
+	const char *vendor;
+	uint8_t limit;
 };
 
 struct machine_unused {

@@ -27,7 +27,7 @@ int64_t machine_metal_shift(void);
 void machine_metal_slow(void);
 void machine_metal_halt(void);
 
-static const struct machine_ops ops = {
+static const struct machine_ops pvgen_ops = {
 	.cpu = {
 		.scalars = machine_metal_scalars,
 		.pointers = machine_metal_pointers,
@@ -104,15 +104,15 @@ struct machine_ops machine_ops = {
 
 extern const struct machine_patch machine_metal_patches[MACHINE_NR_OPS];
 
-static const struct machine_backend backend = {
+static const struct machine_backend pvgen_backend = {
 	.name = "metal",
 	.bare = true,
 	.deprivileged = false,
 	.priority = 0,
 	.detect = MACHINE_DETECT_ALWAYS,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = machine_metal_patches,
 };
 
 __attribute__((section("machine_backends"), used)) static const struct machine_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

@@ -30,7 +30,7 @@ machine_plain_wrap:
 machine_plain_truth:
 	endbr64
 .Lmachine_plain_truth_code:
-# 233 "whole.pvi"
+# 236 "whole.pvi"
 	mov $1, %eax
 .Lmachine_plain_truth_first:
 .Lmachine_plain_truth_end:
@@ -225,7 +225,7 @@ machine_plain_set:
 machine_plain_pending:
 	endbr64
 .Lmachine_plain_pending_code:
-# 235 "whole.pvi"
+# 238 "whole.pvi"
 	mov $7, %eax
 .Lmachine_plain_pending_first:
 .Lmachine_plain_pending_end:
@@ -237,7 +237,7 @@ machine_plain_pending:
 machine_plain_shift:
 	endbr64
 .Lmachine_plain_shift_code:
-# 236 "whole.pvi"
+# 239 "whole.pvi"
 	mov $-1, %rax
 .Lmachine_plain_shift_first:
 .Lmachine_plain_shift_end:
@@ -407,7 +407,7 @@ machine_plain_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_plain_scalars_budget:
-# 231 "whole.pvi"
+# 234 "whole.pvi"
 	.org .Lmachine_plain_scalars_budget + 16 - (.Lmachine_plain_scalars_end - .Lmachine_plain_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_plain_wrap_budget:
@@ -415,19 +415,19 @@ machine_plain_patches:
 	.org .Lmachine_plain_wrap_budget + 16 - (.Lmachine_plain_wrap_end - .Lmachine_plain_wrap_code)
 /* cpu.truth: at most 16 bytes */
 .Lmachine_plain_truth_budget:
-# 233 "whole.pvi"
+# 236 "whole.pvi"
 	.org .Lmachine_plain_truth_budget + 16 - (.Lmachine_plain_truth_end - .Lmachine_plain_truth_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_plain_masked_budget:
-# 237 "whole.pvi"
+# 240 "whole.pvi"
 	.org .Lmachine_plain_masked_budget + 16 - (.Lmachine_plain_masked_end - .Lmachine_plain_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_plain_mask_budget:
-# 238 "whole.pvi"
+# 241 "whole.pvi"
 	.org .Lmachine_plain_mask_budget + 20 - (.Lmachine_plain_mask_end - .Lmachine_plain_mask_code)
 /* cpu.back: at most 16 bytes */
 .Lmachine_plain_back_budget:
-# 239 "whole.pvi"
+# 242 "whole.pvi"
 	.org .Lmachine_plain_back_budget + 16 - (.Lmachine_plain_back_end - .Lmachine_plain_back_code)
 /* cpu.busy: at most 16 bytes */
 .Lmachine_plain_busy_budget:
@@ -439,31 +439,31 @@ machine_plain_patches:
 	.org .Lmachine_plain_limit_budget + 16 - (.Lmachine_plain_limit_end - .Lmachine_plain_limit_code)
 /* cpu.place: at most 16 bytes */
 .Lmachine_plain_place_budget:
-# 229 "whole.pvi"
+# 232 "whole.pvi"
 	.org .Lmachine_plain_place_budget + 16 - (.Lmachine_plain_place_end - .Lmachine_plain_place_code)
 /* mmu.read_table: at most 16 bytes */
 .Lmachine_plain_read_table_budget:
-# 240 "whole.pvi"
+# 243 "whole.pvi"
 	.org .Lmachine_plain_read_table_budget + 16 - (.Lmachine_plain_read_table_end - .Lmachine_plain_read_table_code)
 /* mmu.write_table: at most 16 bytes */
 .Lmachine_plain_write_table_budget:
-# 241 "whole.pvi"
+# 244 "whole.pvi"
 	.org .Lmachine_plain_write_table_budget + 16 - (.Lmachine_plain_write_table_end - .Lmachine_plain_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_plain_set_budget:
-# 242 "whole.pvi"
+# 245 "whole.pvi"
 	.org .Lmachine_plain_set_budget + 16 - (.Lmachine_plain_set_end - .Lmachine_plain_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_plain_pending_budget:
-# 235 "whole.pvi"
+# 238 "whole.pvi"
 	.org .Lmachine_plain_pending_budget + 64 - (.Lmachine_plain_pending_end - .Lmachine_plain_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_plain_shift_budget:
-# 236 "whole.pvi"
+# 239 "whole.pvi"
 	.org .Lmachine_plain_shift_budget + 16 - (.Lmachine_plain_shift_end - .Lmachine_plain_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_plain_halt_budget:
-# 245 "whole.pvi"
+# 248 "whole.pvi"
 	.org .Lmachine_plain_halt_budget + 16 - (.Lmachine_plain_halt_end - .Lmachine_plain_halt_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -29,7 +29,7 @@ void metal_quiet(void);
 void machine_plain_slow(void);
 void machine_plain_halt(void);
 
-static const struct machine_ops ops = {
+static const struct machine_ops pvgen_ops = {
 	.cpu = {
 		.scalars = machine_plain_scalars,
 		.pointers = machine_plain_pointers,
@@ -66,23 +66,23 @@ static const struct machine_ops ops = {
 	},
 };
 
-static const struct machine_unused unused[] = {
+static const struct machine_unused pvgen_unused[] = {
 	{.name = "one", .stop = plain_stop},
 };
 
 extern const struct machine_patch machine_plain_patches[MACHINE_NR_OPS];
 
-static const struct machine_backend backend = {
+static const struct machine_backend pvgen_backend = {
 	.name = "plain",
 	.bare = false,
 	.deprivileged = false,
 	.priority = 0,
 	.detect = MACHINE_DETECT_START_INFO,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = machine_plain_patches,
-	.unused = unused,
+	.unused = pvgen_unused,
 	.nr_unused = 1,
 };
 
 __attribute__((section("machine_backends"), used)) static const struct machine_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;
