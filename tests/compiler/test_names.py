@@ -63,6 +63,9 @@ BOUND = {
 }
 
 
+compilers = pytest.mark.parametrize("compiler", ("gcc", pytest.param("clang", marks=pytest.mark.slow)))
+
+
 def compile_all(directory: Path, compiler: str) -> None:
     """Each generated file compiles without a word."""
     sources = sorted(str(p) for p in (*directory.glob("*.c"), *directory.glob("*.S")))
@@ -85,7 +88,7 @@ def for_all(text: str, words: list[str]) -> str:
     return "\n".join(each.replace("\0i", "@in").replace("\0v", "@va") for each in filled)
 
 
-@pytest.mark.parametrize("compiler", ("gcc", "clang"))
+@compilers
 @pytest.mark.parametrize("kind", KINDS)
 def test_keywords_in_an_interface(kind: str, compiler: str, tmp_path: Path) -> None:
     """Every keyword as a name of this kind."""
@@ -96,14 +99,14 @@ def test_keywords_in_an_interface(kind: str, compiler: str, tmp_path: Path) -> N
     built(tmp_path, HEAD + text + "\nbackend metal for i { bare; detect always; }" * (kind != "interface"), compiler)
 
 
-@pytest.mark.parametrize("compiler", ("gcc", "clang"))
+@compilers
 @pytest.mark.parametrize("kind", OUTSIDE)
 def test_keywords_outside(kind: str, compiler: str, tmp_path: Path) -> None:
     """Every keyword as a name that gets no prefix."""
     built(tmp_path, for_all(OUTSIDE[kind], KEYWORDS) + "\n" + INTERFACE.format("", ""), compiler)
 
 
-@pytest.mark.parametrize("compiler", ("gcc", "clang"))
+@compilers
 @pytest.mark.parametrize("kind", BOUND)
 def test_keywords_of_backends(kind: str, compiler: str, tmp_path: Path) -> None:
     """Every keyword as a name that a backend gives."""
