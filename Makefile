@@ -143,7 +143,7 @@ check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
 
 check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
-	$(PYTHON) -m pytest -q -n 2 -m "not slow" tests/compiler tests/fuzz
+	$(PYTHON) -m pytest -q -n 2 -m "not slow" tests/compiler tests/fuzz tests/transcription
 
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py

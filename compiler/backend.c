@@ -37,14 +37,23 @@ static void backend_ignores(const struct attributed *a)
 		     "nopv");
 }
 
+/** The operand as the name of a function or an object in C. */
+static const char *symbol_at(const struct attributed *a, size_t i)
+{
+	struct name name = word_at(a->s, i);
+
+	c_name(a->run, name);
+	return name.s;
+}
+
 static void backend_init(const struct attributed *a)
 {
-	((struct backend *)a->thing)->init = word_at(a->s, 0).s;
+	((struct backend *)a->thing)->init = symbol_at(a, 0);
 }
 
 static void backend_flush(const struct attributed *a)
 {
-	((struct backend *)a->thing)->flush = word_at(a->s, 0).s;
+	((struct backend *)a->thing)->flush = symbol_at(a, 0);
 }
 
 /** By what the hypervisor learns where the memory is: ABI.MSR, ABI.CALL or ABI.CALL.SUB. */
@@ -94,7 +103,7 @@ static void backend_shared(const struct attributed *a)
 		.structure = record,
 		.decl = d,
 		.is_percpu = is_word(where, "percpu"),
-		.symbol = word_at(a->s, 2).s,
+		.symbol = symbol_at(a, 2),
 		.when = a->s->when,
 	};
 	apply_all(a->run, &shared_table, b, shared, &a->s->block);
@@ -124,7 +133,7 @@ static void backend_converter(const struct attributed *a)
 		.name = word_at(a->s, 0),
 		.from = space_operand(a->run, word_at(a->s, 2)),
 		.to = space_operand(a->run, word_at(a->s, 4)),
-		.function = word_at(a->s, 6).s,
+		.function = symbol_at(a, 6),
 	};
 }
 

@@ -62,7 +62,7 @@ static bool bind_function(struct binding *b, struct impl *impl)
 		return false;
 	}
 	impl->function = o->v[1].path.v[0].s;
-	return true;
+	return c_name(b->run, o->v[1].path.v[0]);
 }
 
 /** A constant that the backend's abi or interface defines, or NULL. */
@@ -548,11 +548,12 @@ static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
 		impl->kind = IMPL_FAILED;
 }
 
+/** The first that may be for the configuration, and is for every machine. */
 static struct template *native_template(const struct run *run, const struct op *op)
 {
 	vec_each(t, &op->natives)
 	{
-		if (arch_find((*t)->arch.s) == run->arch)
+		if (arch_find((*t)->arch.s) == run->arch && !(*t)->when)
 			return *t;
 	}
 	return NULL;

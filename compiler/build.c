@@ -10,6 +10,7 @@ static bool define(struct run *run, struct map *map, const char *what, struct na
 	/* Every named thing in a map starts with its name, see NAMED. */
 	const struct name *old = map_add(map, name->s, thing);
 
+	c_name(run, *name);
 	if (!old)
 		return true;
 	diag(run, duplicate, name->loc, what, name->s);
@@ -425,6 +426,7 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
+	c_name(p->run, c->name);
 	p->call = c;
 	*vec_push(&p->abi->calls) = c;
 }

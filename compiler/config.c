@@ -180,10 +180,25 @@ static void require_known(struct run *run, struct expr *guard)
 		diag(run, config_unset, guard->loc, open_settings(guard));
 }
 
+static void require_known_inside(struct run *run, const struct op *op)
+{
+	if (op->callers)
+		require_known(run, op->callers);
+	vec_each(t, &op->natives)
+	{
+		if ((*t)->guard)
+			require_known(run, (*t)->guard);
+	}
+}
+
 bool decide(struct run *run)
 {
 	if (!run_writes_code(run))
 		return true;
 	each_guard_of_all(run, require_known);
+	vec_each(i, &run->interfaces)
+	{
+		vec_each(op, &(*i)->ops) require_known_inside(run, *op);
+	}
 	return !run->errors;
 }

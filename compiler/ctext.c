@@ -96,7 +96,10 @@ const char *c_string(const char *s)
 
 	put(&o, "\"");
 	for (; *s; s++)
-		put(&o, *s >= ' ' && *s < 0x7f && !strchr("\"\\?", *s) ? "%c" : "\\%03o",
+		put(&o,
+		    *s == '"' || *s == '\\'		  ? "\\%c"
+		    : *s >= ' ' && *s < 0x7f && *s != '?' ? "%c"
+							  : "\\%03o",
 		    (unsigned char)*s);
 	put(&o, "\"");
 	return text_of(&o);
@@ -189,20 +192,55 @@ static void emit_fields(const struct scope *scope, const struct decl *d, struct 
 	}
 }
 
+/*
+ * What is defined in no module has no prefix, and each interface's header has it: whichever comes
+ * first defines it, and the proofs behind it hold for all.
+ */
+static bool is_common(const struct decl *d)
+{
+	return !*d->scope->prefix;
+}
+
 void emit_constants(const struct scope *scope, struct out *o)
 {
+	size_t before = o->n;
+
 	vec_each(it, &scope->decls)
 	{
 		const struct decl *d = *it;
 
 		if (d->is_bits)
 			emit_fields(scope, d, o);
-		if (d->kind != DECL_CONST)
+		if (d->kind != DECL_CONST || is_common(d))
 			continue;
 		emit_doc(o, "", d->doc);
 		put(o, "#define %s%s %s\n", scope->upper_prefix, d->name.s, constant_text(d));
 	}
-	put(o, "\n");
+	put(o, o->n > before ? "\n" : "");
+}
+
+static void begin_definition(const struct decl *d, struct out *o)
+{
+	if (is_common(d))
+		put(o, "#ifndef PVGEN_DEFINES_%s\n#define PVGEN_DEFINES_%s\n", d->name.s,
+		    d->name.s);
+	emit_doc(o, "", d->doc);
+}
+
+static void end_definition(const struct decl *d, struct out *o)
+{
+	if (is_common(d))
+		put(o, "#endif\n");
+}
+
+/* As a macro a name without a prefix would change whatever is called the same. */
+static void emit_common_constant(const struct decl *d, struct out *o)
+{
+	begin_definition(d, o);
+	put(o, "enum { %s = %s };\n", d->name.s, constant_text(d));
+	end_definition(d, o);
+	put(o, "_Static_assert(%s == %s, \"one value of %s\");\n\n", d->name.s, constant_text(d),
+	    d->name.s);
 }
 
 static void emit_member(const struct member *m, const char *indent, struct out *o)
@@ -243,13 +281,14 @@ static void emit_record(const struct decl *d, struct out *o)
 
 	if (d->is_opaque)
 		return;
-	emit_doc(o, "", d->doc);
+	begin_definition(d, o);
 	put(o, "%s {\n", record);
 	vec_each(m, &d->members) emit_member(m, "\t", o);
 	put(o, "}%s", d->is_packed ? " __attribute__((packed))" : "");
 	if (d->said_align)
 		put(o, " __attribute__((aligned(%lld)))", (long long)d->said_align->value);
 	put(o, ";\n");
+	end_definition(d, o);
 	put(o, "_Static_assert(sizeof(%s) == %llu, \"size of %s\");\n", record,
 	    (unsigned long long)d->size, d->name.s);
 	emit_offsets(record, "", 0, d, o);
@@ -289,14 +328,17 @@ static void emit_decl(struct map *done, const struct decl *d, struct out *o)
 	emit_needs(done, d->scope, &d->type, o);
 	vec_each(p, &d->params) emit_needs(done, d->scope, &p->type, o);
 	emit_member_needs(done, d, o);
-	if (d->kind == DECL_TYPEDEF || d->kind == DECL_FUNCTION)
-		emit_doc(o, "", d->doc);
-	if (d->kind == DECL_TYPEDEF)
-		put(o, "typedef %s;\n\n", c_declare(&d->type, name));
-	else if (d->kind == DECL_FUNCTION)
-		put(o, "typedef %s(%s);\n\n", c_declare(&d->type, name), c_params(&d->params));
-	else
+	if (d->kind != DECL_TYPEDEF && d->kind != DECL_FUNCTION) {
 		emit_record(d, o);
+		return;
+	}
+	begin_definition(d, o);
+	if (d->kind == DECL_TYPEDEF)
+		put(o, "typedef %s;\n", c_declare(&d->type, name));
+	else
+		put(o, "typedef %s(%s);\n", c_declare(&d->type, name), c_params(&d->params));
+	end_definition(d, o);
+	put(o, "\n");
 }
 
 void emit_types(const struct scope *scope, struct out *o)
@@ -312,5 +354,10 @@ void emit_types(const struct scope *scope, struct out *o)
 			    scope->prefix, d->name.s);
 	}
 	put(o, "\n");
-	vec_each(d, &scope->decls) emit_decl(&done, *d, o);
+	vec_each(d, &scope->decls)
+	{
+		if ((*d)->kind == DECL_CONST && is_common(*d))
+			emit_common_constant(*d, o);
+		emit_decl(&done, *d, o);
+	}
 }

@@ -189,7 +189,8 @@ static size_t emit_provisions(const struct backend *b, const struct registration
 
 	if (first == end || first->registration != r)
 		return 0;
-	put(o, "static const struct %s_%s %s[] = {\n", b->interface->name.s, r->name.s, r->name.s);
+	put(o, "static const struct %s_%s pvgen_%s[] = {\n", b->interface->name.s, r->name.s,
+	    r->name.s);
 	for (; *p < end && (*p)->registration == r; ++*p)
 		emit_provision(*p, o);
 	put(o, "};\n\n");
@@ -211,7 +212,8 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 	const char *n = b->interface->name.s, *up = b->interface->scope.upper_prefix;
 
 	put(o, "extern const struct %s_patch %s_%s_patches[%sNR_OPS];\n\n", n, n, b->name.s, up);
-	put(o, "static const struct %s_backend backend = {\n\t.name = \"%s\",\n", n, b->name.s);
+	put(o, "static const struct %s_backend pvgen_backend = {\n\t.name = \"%s\",\n", n,
+	    b->name.s);
 	put(o, "\t.bare = %s,\n\t.deprivileged = %s,\n", b->is_bare ? "true" : "false",
 	    b->is_deprivileged ? "true" : "false");
 	put(o, "\t.priority = %u,\n\t.detect = %sDETECT_%s,\n", b->priority, up,
@@ -220,7 +222,7 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 		put_signature(b->detections.v[0].text, o);
 	if (b->init)
 		put(o, "\t.init = %s,\n", b->init);
-	put(o, "\t.ops = &ops,\n\t.patches = %s_%s_patches,\n", n, b->name.s);
+	put(o, "\t.ops = &pvgen_ops,\n\t.patches = %s_%s_patches,\n", n, b->name.s);
 }
 
 static void emit_backend_record(const struct backend *b, struct out *o)
@@ -233,15 +235,15 @@ static void emit_backend_record(const struct backend *b, struct out *o)
 		size_t n = emit_provisions(b, *r, &p, o);
 
 		if (n)
-			put(&members, "\t.%s = %s,\n\t.nr_%s = %zu,\n", (*r)->name.s, (*r)->name.s,
-			    (*r)->name.s, n);
+			put(&members, "\t.%s = pvgen_%s,\n\t.nr_%s = %zu,\n", (*r)->name.s,
+			    (*r)->name.s, (*r)->name.s, n);
 	}
 	emit_backend_struct(b, o);
 	put_n(o, members.v, members.n);
 	put(o, "};\n\n");
 	put(o,
 	    "__attribute__((section(\"%s_backends\"), used)) static const struct %s_backend\n"
-	    "\t*const registered = &backend;\n",
+	    "\t*const pvgen_registered = &pvgen_backend;\n",
 	    b->interface->name.s, b->interface->name.s);
 }
 
@@ -258,7 +260,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 		if (impl_of(b, *op)->kind == IMPL_HYPERCALL)
 			emit_hypercall(b, *op, o);
 	}
-	emit_slots(b, mem_printf("static const struct %s_ops ops", n), o);
+	emit_slots(b, mem_printf("static const struct %s_ops pvgen_ops", n), o);
 	if (b->is_bare) {
 		put(o, "/* Until a backend is installed, ops run as on bare hardware. */\n");
 		emit_slots(b, mem_printf("struct %s_ops %s_ops", n, n), o);

@@ -76,6 +76,12 @@ static const char *canary_name(const struct interface *i, const struct op *op)
 	return mem_printf("%scanary_%s", i->scope.prefix, op->name.s);
 }
 
+/** Does a call of the op come back? */
+static bool has_canary(const struct op *op)
+{
+	return !op->tail && !op_is_dead(op);
+}
+
 static void emit_canary(const struct run *run, const struct interface *i, const struct op *op,
 			struct out *o)
 {
@@ -83,12 +89,12 @@ static void emit_canary(const struct run *run, const struct interface *i, const 
 	const char *name = canary_name(i, op), *slot = mem_printf("%u", op->slot);
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
 
-	if (op->tail)
+	if (!has_canary(op))
 		return;
 	put(o, "\n\t.type %s, @function\n%s:\n\t%s\n\tcanary_enter\n", name, name,
 	    arch->landing_pad);
 	put(o, "\t%s\n", arch_expand(arch->marker_begin, length, slot));
-	put(o, "\t%s%s\n", i->scope.prefix, op->name.s);
+	emit_site(run, i, op, o);
 	put(o, "\t%s\n", arch_expand(arch->marker_end, slot, NULL));
 	put(o, "\tcanary_leave\n\t%s\n\t.size %s, . - %s\n", arch->ret, name, name);
 }
@@ -99,7 +105,7 @@ static void emit_row(const struct run *run, const struct interface *i, const str
 	uint64_t result = type_is_void(&op->type) ? 0 : type_size(run->arch, &op->type);
 
 	put(o, "\t/* %s */\n", op_path(op));
-	put(o, "\t.quad %s\n", op->tail ? "0" : canary_name(i, op));
+	put(o, "\t.quad %s\n", has_canary(op) ? canary_name(i, op) : "0");
 	put(o, "\t.long 0x%x\n\t.byte %llu, %u, 0, 0\n", op_changes(run->arch, op),
 	    (unsigned long long)result, op->params.n);
 }

@@ -20,10 +20,33 @@ static void emit_numbers(const struct interface *i, struct out *o)
 	put(o, "\t%sNR_OPS = %u\n};\n\n", up, i->ops.n);
 }
 
+static const char *deprecation(const struct op *op)
+{
+	return mem_printf("since %s: %s", version_text(op->deprecated->value), op->advice);
+}
+
+static const char *retirement(const struct op *op)
+{
+	return mem_printf("%s is retired since %s", op_path(op), version_text(op->retired->value));
+}
+
 static const char *op_doc(const struct op *op)
 {
-	return mem_printf("%s%sChanges %s.\n", op->doc ? op->doc : "", op->doc ? "\n" : "",
-			  c_clobbers(op));
+	struct out o = {0};
+
+	put(&o, "%s%s", op->doc ? op->doc : "", op->doc ? "\n" : "");
+	if (op->is_spare)
+		put(&o, "For an op of a later version.\n");
+	else if (op->is_retired)
+		put(&o, "Traps: %s.\n", retirement(op));
+	else
+		put(&o, "Changes %s.\n", c_clobbers(op));
+	if (op->is_deprecated)
+		put(&o, "Deprecated %s\n", deprecation(op));
+	if (op->frame)
+		put(&o, "The stack holds struct %s%s.\n", op->frame->scope->prefix,
+		    op->frame->name.s);
+	return text_of(&o);
 }
 
 static void put_group_member(const struct interface *i, const struct group *g, struct out *o)
@@ -272,13 +295,34 @@ static void put_assembly(const struct run *run, const struct interface *i, struc
 	    i->ops.n & 0xffff);
 }
 
+/** Of ops that a version brought: callers that know earlier ones ask for them. */
+static void emit_feature_tests(const struct interface *i, struct out *o)
+{
+	size_t n = 0;
+
+	vec_each(it, &i->ops)
+	{
+		const struct op *op = *it;
+
+		if (!op->since || op->is_retired)
+			continue;
+		if (!n++)
+			put(o, "/* Ops that earlier versions do not have. */\n");
+		put(o, "#define %sHAVE_%s 1 /* since %s */\n", i->scope.upper_prefix, op->name.s,
+		    version_text(op->since->value));
+	}
+	put(o, n ? "\n" : "");
+}
+
 void emit_ops(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
 
 	emit_banner(o, source_origin(run, i->name.loc));
 	put_guard(o, mem_printf("%s_ops", i->name.s));
+	emit_constants(&run->scope, o);
 	emit_constants(&i->scope, o);
+	emit_feature_tests(i, o);
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
 	       "#include <stdint.h>\n\n");
 	put_implements(i, o);
@@ -406,6 +450,11 @@ static void put_site(const struct run *run, struct lines *l, const struct interf
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
 	struct out escaped = {0};
 
+	/* Without a record no patcher finds it. */
+	if (op->site == SITE_NEVER_PATCHED) {
+		put_line(l, "\t%s", insn);
+		return;
+	}
 	/* In an asm statement with operands a % is written twice. */
 	for (const char *c = put_until(&escaped, insn, "%"); *c;
 	     c = put_until(&escaped, c + 1, "%"))
@@ -468,15 +517,24 @@ static void put_operands(const struct op *op, struct out *o)
 	put(o, "\n\t\t:\n");
 }
 
-static void emit_stub(const struct run *run, const struct interface *i, const struct op *op,
-		      struct lines *lines)
+static const char *stub_name(const struct interface *i, const struct op *op)
+{
+	return mem_printf("%s%s", i->scope.prefix, op->name.s);
+}
+
+/** What is never patched is a call that the compiler makes. */
+static void put_plain_body(const struct interface *i, const struct op *op, struct out *o)
+{
+	put(o, "\t%s%s_ops.%s(", type_is_void(&op->type) ? "" : "return ", i->name.s, op_path(op));
+	vec_each(p, &op->params) put(o, "%s%s", p == op->params.v ? "" : ", ", p->name.s);
+	put(o, ");\n");
+}
+
+static void put_site_body(const struct run *run, const struct interface *i, const struct op *op,
+			  struct lines *lines)
 {
 	struct out *o = lines->out;
 
-	emit_doc(o, "", op_doc(op));
-	put(o, "static inline __attribute__((always_inline)) %s(%s)\n{\n",
-	    c_declare(&op->type, mem_printf("%s%s", i->scope.prefix, op->name.s)),
-	    c_params(&op->params));
 	for (size_t n = 0; n < op->params.n; n++)
 		put(o, "\tregister unsigned long pv_arg%zu __asm__(\"%s\") = %s;\n", n,
 		    run->arch->args[n], c_to_word(&op->params.v[n].type, op->params.v[n].name.s));
@@ -489,7 +547,54 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 	put_clobbers(run, op, o);
 	if (!type_is_void(&op->type))
 		put(o, "\treturn %s;\n", c_from_word(&op->type, "pv_result"));
+}
+
+/** A function that callers see; its parameters are the op's in any order. */
+static void emit_stub(const struct run *run, const struct interface *i, const struct op *op,
+		      const char *name, const params *params, struct lines *lines)
+{
+	struct out *o = lines->out;
+
+	emit_doc(o, "", op_doc(op));
+	if (op->is_deprecated)
+		put(o, "__attribute__((deprecated(%s)))\n", c_string(deprecation(op)));
+	put(o, "static inline __attribute__((always_inline)) %s(%s)\n{\n",
+	    c_declare(&op->type, name), c_params(params));
+	if (op->site == SITE_NEVER_PATCHED)
+		put_plain_body(i, op, o);
+	else
+		put_site_body(run, i, op, lines);
 	put(o, "}\n\n");
+}
+
+/** A call does not compile. */
+static void emit_retired_stub(const struct interface *i, const struct op *op, struct out *o)
+{
+	emit_doc(o, "", op_doc(op));
+	put(o, "__attribute__((error(%s)))\n%s(%s);\n\n", c_string(retirement(op)),
+	    c_declare(&op->type, stub_name(i, op)), c_params(&op->params));
+}
+
+static bool has_callers(const struct op *op)
+{
+	return !op->is_spare && expr_truth(op->callers) == TRUTH_TRUE;
+}
+
+static void emit_stubs(const struct run *run, const struct interface *i, const struct op *op,
+		       struct lines *lines)
+{
+	params ordered = {0};
+
+	if (op->tail || !has_callers(op))
+		return;
+	if (op->is_retired) {
+		emit_retired_stub(i, op, lines->out);
+		return;
+	}
+	emit_stub(run, i, op, stub_name(i, op), &op->params, lines);
+	vec_each(p, &op->wrapper.params) * vec_push(&ordered) = **p;
+	if (op->wrapper.name.s)
+		emit_stub(run, i, op, op->wrapper.name.s, &ordered, lines);
 }
 
 void emit_calls(const struct run *run, const void *module, struct out *o)
@@ -507,15 +612,31 @@ void emit_calls(const struct run *run, const void *module, struct out *o)
 	       "__asm__(\n");
 	put_lengths(run, &lines, i);
 	put(o, ");\n\n");
-	vec_each(op, &i->ops)
-	{
-		if (!(*op)->tail)
-			emit_stub(run, i, *op, &lines);
-	}
+	vec_each(op, &i->ops) emit_stubs(run, i, *op, &lines);
 	put(o, "#endif\n");
 }
 
 /* ---- asm: stubs for assembly ---- */
+
+void emit_site(const struct run *run, const struct interface *i, const struct op *op, struct out *o)
+{
+	put_site(run, &(struct lines){.out = o}, i, op);
+}
+
+static void emit_macro(const struct run *run, const struct interface *i, const struct op *op,
+		       struct out *o)
+{
+	emit_doc(o, "", op_doc(op));
+	put(o, "\t.macro %s\n", stub_name(i, op));
+	if (op->is_deprecated)
+		put(o, "\t.warning %s\n",
+		    c_string(mem_printf("%s is deprecated %s", op_path(op), deprecation(op))));
+	if (op->is_retired)
+		put(o, "\t.error %s\n", c_string(retirement(op)));
+	else
+		emit_site(run, i, op, o);
+	put(o, "\t.endm\n\n");
+}
 
 void emit_asm(const struct run *run, const void *module, struct out *o)
 {
@@ -530,10 +651,8 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 	put(o, "\n");
 	vec_each(op, &i->ops)
 	{
-		emit_doc(o, "", op_doc(*op));
-		put(o, "\t.macro %s%s\n", i->scope.prefix, (*op)->name.s);
-		put_site(run, &lines, i, *op);
-		put(o, "\t.endm\n\n");
+		if (((*op)->is_asm_callable || (*op)->tail) && has_callers(*op))
+			emit_macro(run, i, *op, o);
 	}
 	put(o, "#endif\n");
 }

@@ -271,6 +271,40 @@ bool resolve_guard(struct run *run, struct expr *guard)
 	return expr_resolve(&a, guard);
 }
 
+/* ---- what is derived from slots ---- */
+
+const struct derived *find_derived(const struct interface *i, struct expr *e)
+{
+	e->derived = e->path.n == 1 ? map_get(&i->derived_map, e->path.v[0].s) : NULL;
+	return e->derived;
+}
+
+static enum expr_type derived_resolve(const struct asker *a, struct expr *e)
+{
+	const struct interface *i = a->module;
+	const char *name = path_text(&e->path, 0);
+
+	if (find_derived(i, e))
+		return TYPE_TRUTH;
+	diag(a->run, unknown_derived, e->loc, i->name.s, name,
+	     suggest(a->run, &i->derived_map, name));
+	return TYPE_BROKEN;
+}
+
+static const struct atom template_atoms[] = {
+	{.usage = "derived features", .resolve = derived_resolve},
+};
+
+bool resolve_template_condition(struct run *run, const struct interface *i, struct expr *when)
+{
+	const struct asker a = {run, "a template's condition", template_atoms,
+				NELEM(template_atoms), i};
+
+	return expr_resolve(&a, when);
+}
+
+/* ---- what is not set ---- */
+
 static void put_settings(struct out *o, const struct expr *e)
 {
 	if (e->left)

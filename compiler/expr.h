@@ -43,5 +43,7 @@ enum expr_type resolve_guest(const struct asker *a, struct expr *e);
 	{                                                                                          \
 		"guest", "w", "guest(KIND)", TYPE_TRUTH, resolve_guest, NULL                       \
 	}
+/** What an interface derives from its slots by this name, also in e->derived; or NULL. */
+const struct derived *find_derived(const struct interface *i, struct expr *e);
 
 #endif

@@ -44,6 +44,17 @@ static void each_op(struct run *run, const struct gap *gap)
 	}
 }
 
+static void each_template(struct run *run, const struct gap *gap)
+{
+	vec_each(i, &run->interfaces)
+	{
+		vec_each(op, &(*i)->ops)
+		{
+			vec_each(t, &(*op)->natives) visit(run, gap, *t, (*t)->arch.loc);
+		}
+	}
+}
+
 static void each_data(struct run *run, const struct gap *gap)
 {
 	vec_each(i, &run->interfaces)
@@ -132,6 +143,16 @@ static bool is_inline_only(const void *thing)
 	return ((const struct op *)thing)->site == SITE_INLINE_ONLY;
 }
 
+static bool is_conditional(const void *thing)
+{
+	return ((const struct template *)thing)->when != NULL;
+}
+
+static bool may_fault(const void *thing)
+{
+	return ((const struct template *)thing)->faults.n;
+}
+
 static bool is_hooks(const void *thing)
 {
 	return ((const struct registration *)thing)->is_hooks;
@@ -163,6 +184,8 @@ static const struct gap gaps[] = {
 	{"groups in a table of their own", each_group, has_table},
 	{"static calls", each_op, is_static_call},
 	{"ops without a slot", each_op, is_inline_only},
+	{"templates under a condition of the machine", each_template, is_conditional},
+	{"templates that may fault", each_template, may_fault},
 	{"data beside ops", each_data, NULL},
 	{"hooks", each_registration, is_hooks},
 	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function},

@@ -33,6 +33,7 @@ static bool add_named(struct run *run, struct map *map, const char *what, struct
 {
 	const struct name *first = map_add(map, name->s, name);
 
+	c_name(run, *name);
 	if (!first)
 		return true;
 	diag(run, duplicate, name->loc, what, name->s);
@@ -44,7 +45,7 @@ static void interface_batch(const struct attributed *a)
 {
 	struct interface *i = a->thing;
 	struct batch *b = mem_alloc(sizeof(*b));
-	size_t errors = a->run->errors;
+	unsigned int errors = a->run->errors;
 
 	*b = (struct batch){.name = word_at(a->s, 0), .doc = a->s->doc};
 	if (!add_named(a->run, &i->batch_map, "batch", &b->name))

@@ -9,7 +9,7 @@
 #include "sync.h"
 
 static bool (*const model_passes[])(struct run *run) = {
-	parse_inputs, configure, resolve, layout, bind, lower,
+	parse_inputs, configure, resolve, check_c_names, layout, bind, lower,
 };
 
 static bool (*const contract_passes[])(struct run *run) = {effects};

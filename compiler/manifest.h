@@ -7,6 +7,9 @@
 /** "key": "value"; NULL is the empty text. */
 void put_key(struct out *o, const char *key, const char *value);
 
+/** The same, but NULL is null. */
+void put_optional(struct out *o, const char *key, const char *value);
+
 /** What stands before an element of a list that has a line for each. */
 const char *separator(bool is_first, const char *indent);
 
@@ -15,5 +18,8 @@ const char *form_name(const struct lowered *l);
 
 /** What the backend says beside its implementations of ops. */
 void put_backend(struct out *o, const struct backend *b);
+
+/** What an interface says, and what each backend makes of its ops. */
+void put_interface(const struct interface *i, struct out *o);
 
 #endif

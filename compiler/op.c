@@ -48,14 +48,116 @@ static void op_context(const struct attributed *a)
 	}
 }
 
+/* ---- native templates ---- */
+
+static void template_if(const struct attributed *a)
+{
+	struct template *t = a->thing;
+
+	if (resolve_guard(a->run, a->s->condition))
+		t->guard = a->s->condition;
+}
+
+static void template_when(const struct attributed *a)
+{
+	struct template *t = a->thing;
+
+	if (resolve_template_condition(a->run, a->module, a->s->condition))
+		t->when = a->s->condition;
+}
+
+/** Is there a label of this number behind the instruction? */
+static bool has_label(const struct template *t, unsigned int insn, int64_t label)
+{
+	const char *text = mem_printf("%lld:", (long long)label);
+
+	for (size_t i = insn; i < t->insns.n; i++) {
+		const char *s = t->insns.v[i].string;
+
+		if (!strncmp(s + strspn(s, " \t"), text, strlen(text)))
+			return true;
+	}
+	return false;
+}
+
+/** The rest of `fault NUMBER fixup "INSTRUCTION"...;`. */
+static bool read_fixup(const struct attributed *a, struct fault *f)
+{
+	const operands *o = &a->s->operands;
+
+	if (o->v[1].kind != OPERAND_PATH || !is_word(o->v[1].path.v[0], "fixup") || o->n < 3)
+		return false;
+	for (size_t i = 2; i < o->n; i++) {
+		if (o->v[i].kind != OPERAND_STRING)
+			return false;
+		template_check(a->run, &o->v[i]);
+		*vec_push(&f->fixup) = o->v[i];
+	}
+	return true;
+}
+
+static void template_fault(const struct attributed *a)
+{
+	struct template *t = a->thing;
+	const operands *o = &a->s->operands;
+	struct fault f = {.loc = a->s->loc, .insn = bounded(a->run, a->s, 1, (int64_t)t->insns.n)};
+	bool is_label = o->v[1].kind == OPERAND_INT && o->n == 2;
+
+	if (!is_label && !read_fixup(a, &f)) {
+		diag(a->run, bad_operands, a->s->loc, "fault",
+		     "fault NUMBER LABEL; or fault NUMBER fixup \"INSTRUCTION\"...;");
+		return;
+	}
+	f.label = is_label ? o->v[1].value : 0;
+	if (is_label && !has_label(t, f.insn, f.label))
+		diag(a->run, no_label, o->v[1].loc, mem_printf("%lld", (long long)f.label),
+		     mem_printf("%u", f.insn));
+	vec_each(old, &t->faults)
+	{
+		if (old->insn != f.insn)
+			continue;
+		diag(a->run, repeated, o->v[0].loc, mem_printf("fault %u", f.insn));
+		diag_note(a->run, old->loc, "it was said here first");
+	}
+	*vec_push(&t->faults) = f;
+}
+
+static const struct attribute_row template_rows[] = {
+	{"if", "", "if CONDITION;", template_if, ONCE},
+	{"when", "", "when CONDITION;", template_when, ONCE},
+	{"fault", "ia+", "fault NUMBER LABEL; or fault NUMBER fixup \"INSTRUCTION\"...;",
+	 template_fault, REPEAT},
+};
+
+static const struct table template_table = {"a template", template_rows, NELEM(template_rows)};
+
+static bool is_same_condition(const struct expr *a, const struct expr *b)
+{
+	return a && b ? !strcmp(expr_text(a), expr_text(b)) : a == b;
+}
+
+/** Is the template never used, because of an earlier one? */
+static bool is_hidden(const struct template *t, const struct template *earlier)
+{
+	if (t->arch.s != earlier->arch.s)
+		return false;
+	return (!earlier->guard && !earlier->when) ||
+	       (is_same_condition(t->guard, earlier->guard) &&
+		is_same_condition(t->when, earlier->when));
+}
+
 static void op_native(const struct attributed *a)
 {
 	struct op *op = a->thing;
 	struct template *t = template_from(a->run, a->s, 0, 1);
+	unsigned int errors = a->run->errors;
 
+	apply_all(a->run, &template_table, a->module, t, &a->s->block);
+	if (a->run->errors != errors || expr_truth(t->guard) == TRUTH_FALSE)
+		return;
 	vec_each(old, &op->natives)
 	{
-		if ((*old)->arch.s != t->arch.s)
+		if (!is_hidden(t, *old))
 			continue;
 		diag(a->run, duplicate, t->arch.loc, "native template for", t->arch.s);
 		diag_note(a->run, (*old)->arch.loc, "the first definition is here");
@@ -167,6 +269,13 @@ static void op_asm_callable(const struct attributed *a)
 	((struct op *)a->thing)->is_asm_callable = true;
 }
 
+/** The slot is there in any case, but the functions and macros that use it are not. */
+static void op_callers(const struct attributed *a)
+{
+	if (resolve_guard(a->run, a->s->condition))
+		((struct op *)a->thing)->callers = a->s->condition;
+}
+
 static const struct param *find_param(const struct op *op, const char *name)
 {
 	vec_each(p, &op->params)
@@ -205,6 +314,7 @@ static void op_wrapper(const struct attributed *a)
 	struct op *op = a->thing;
 
 	op->wrapper.name = word_at(a->s, 0);
+	c_name(a->run, op->wrapper.name);
 	if (a->s->operands.n > 1)
 		wrapper_order(a);
 	else
@@ -330,6 +440,7 @@ static void check_versions(struct run *run, const struct interface *i, struct op
 	check_order(run, op, op->retired, "retired in", op->since, "there since");
 	check_order(run, op, op->retired, "retired in", op->deprecated, "deprecated in");
 	op->is_retired = op->retired && op->retired->value <= now;
+	op->is_deprecated = op->deprecated && op->deprecated->value <= now && !op->is_retired;
 	if (op->is_retired)
 		op->fallback = (struct impl){.kind = IMPL_TRAP, .loc = op->retired->loc};
 }
@@ -434,7 +545,7 @@ static void check_contradictions(struct run *run, const struct op *op)
 static const struct attribute_row op_rows[] = {
 	{"clobbers", "w+", "clobbers normal|none|flags|REGISTER...;", op_clobbers, ONCE},
 	{"context", "w+", "context WORD...;", op_context, ONCE},
-	{"native", "ws+", "native ARCH \"INSTRUCTION\"...;", op_native, REPEAT},
+	{"native", "ws+", "native ARCH \"INSTRUCTION\"...;", op_native, REPEAT | BLOCK},
 	{"default", "c", "default nop|identity|zero|trap|native|NUMBER;", op_default, ONCE},
 	{"budget", "i", "budget BYTES;", op_budget, ONCE},
 	{"revision", "i", "revision NUMBER;", op_revision, ONCE},
@@ -442,6 +553,7 @@ static const struct attribute_row op_rows[] = {
 	{"frame", "w", "frame STRUCTURE;", op_frame, ONCE},
 	{"site", "w", "site slot|static_call|inline_only|never_patched;", op_site, ONCE},
 	{"asm_callable", "", "asm_callable;", op_asm_callable, ONCE},
+	{"if", "", "if CONDITION;", op_callers, ONCE},
 	{"wrapper", "w+", "wrapper NAME PARAMETER...;", op_wrapper, ONCE},
 	{"pairs", "d", "pairs OP;", op_pairs, ONCE},
 	{"together", "d+", "together OP...;", op_together, ONCE},

@@ -127,6 +127,7 @@ struct expr {
 	const char *text;	     /* ... interned: the same question has the same text */
 	const struct config *config; /* ... and what it means */
 	const struct feature *feature;
+	const struct derived *derived;
 };
 
 /** A bit by which a hypervisor says what it offers, or advises: SOURCE(LEAF).WORD[BIT]. */
@@ -277,11 +278,21 @@ struct stmt {
 	const struct phase *phase;
 };
 
+/** An instruction of a template that may fault, and what is done then. */
+struct fault {
+	struct loc loc;
+	unsigned int insn; /* from 1 */
+	int64_t label;	   /* where execution goes on; 0: behind the template, after the fixup */
+	operands fixup;
+};
+
 /** Instruction text for one architecture. */
 struct template
 {
 	struct name arch;
 	operands insns;
+	struct expr *guard, *when; /* of an op's: NULL, or where only it is for */
+	VEC(struct fault) faults;
 };
 
 /** What beyond its result an op may change. */
@@ -381,7 +392,8 @@ struct op {
 	struct expr *guard;
 	bool is_left_out; /* its guard, or one around it, is false */
 	stmts stmts;
-	bool is_spare; /* a slot without an op yet */
+	struct expr *callers; /* NULL, or where only there are any */
+	bool is_spare;	      /* a slot without an op yet */
 	enum clobber clobber;
 	names registers; /* of CLOBBER_SET */
 	unsigned int context;
@@ -393,7 +405,7 @@ struct op {
 	bool is_asm_callable;
 	const struct operand *since, *deprecated, *retired; /* versions; NULL: not said */
 	const char *advice;				    /* to callers of a deprecated one */
-	bool is_retired;				    /* in this version: a slot that traps */
+	bool is_deprecated, is_retired; /* in this version; retired is a slot that traps */
 	ops pairs, together;
 	VEC(const struct batch *) defer;
 	struct wrapper wrapper;
@@ -641,7 +653,7 @@ struct shared {
 	struct decl *decl;
 	bool is_percpu;
 	bool is_decrypted; /* where memory is encrypted, this is not */
-	bool is_used; /* by an op */
+	bool is_used;	   /* by an op */
 	const char *symbol;
 	const char *through;   /* by which the hypervisor learns the place: an msr or a call */
 	const struct msr *msr; /* if it is an msr */
@@ -962,6 +974,14 @@ void resolve_member_shape(struct run *run, struct member *m);
 /** Reports what of it the layout does not prove. */
 void prove_shape(struct run *run, const struct decl *d);
 
+/* ---- names.c: names that C cannot have ------------------------------------- */
+
+/** False and a report if the name is a word of C. */
+bool c_name(struct run *run, struct name name);
+
+/** Pass: generated C calls no two things the same. */
+bool check_c_names(struct run *run);
+
 /* ---- bits.c: numbers whose bits have names -------------------------------- */
 
 /** Checks the fields: inside the number, no two for one bit, none forgotten. */
@@ -1052,6 +1072,9 @@ const char *expr_text(const struct expr *e);
 
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
+
+/** The same for a template's condition, which asks what is derived from the slots. */
+bool resolve_template_condition(struct run *run, const struct interface *i, struct expr *when);
 
 /** "-D SYMBOL -D SYMBOL=NUMBER": what would tell whether the condition is true. */
 const char *open_settings(const struct expr *e);
@@ -1198,6 +1221,10 @@ extern const size_t emitter_count;
 bool run_writes_code(const struct run *run);
 
 void emit_ops(const struct run *run, const void *module, struct out *o);
+/** A call of the op in assembly, with its record. */
+void emit_site(const struct run *run, const struct interface *i, const struct op *op,
+	       struct out *o);
+
 void emit_calls(const struct run *run, const void *module, struct out *o);
 void emit_asm(const struct run *run, const void *module, struct out *o);
 void emit_tables(const struct run *run, const void *module, struct out *o);

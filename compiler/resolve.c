@@ -329,6 +329,7 @@ static void resolve_members(struct run *run, const struct scope *scope, struct d
 	{
 		const struct name *old = map_add(&seen, m->name.s, &m->name);
 
+		c_name(run, m->name);
 		if (old) {
 			diag(run, duplicate, m->name.loc, "member", m->name.s);
 			diag_note(run, old->loc, "the first definition is here");
@@ -524,6 +525,7 @@ static void resolve_all_params(struct run *run, const struct scope *scope, const
 	{
 		const struct name *old = map_add(&seen, p->name.s, &p->name);
 
+		c_name(run, p->name);
 		if (old) {
 			diag(run, duplicate, p->name.loc, "parameter", p->name.s);
 			diag_note(run, old->loc, "the first definition is here");

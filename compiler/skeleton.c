@@ -169,8 +169,9 @@ static struct first_way first_way(const struct plan *p, const struct op *op)
 				     op->name.s);
 	const char *why = obstacle(p, op);
 	bool is_by_default = native && !native->stmt && native->kind != IMPL_INLINE;
+	bool has_default = op->fallback.kind != IMPL_NONE && op->fallback.kind != IMPL_INHERIT;
 
-	if (op->fallback.kind != IMPL_NONE && (why || is_by_default))
+	if (has_default && (why || is_by_default))
 		return (struct first_way){
 			own, mem_printf("default: %s", impl_name(op->fallback.kind)), true};
 	if (why)
@@ -202,7 +203,11 @@ static void put_group(const struct plan *p, const struct group *g)
 
 		width = n > width ? n : width;
 	}
-	vec_each(op, &g->ops) put_binding(p, *op, (int)width);
+	vec_each(op, &g->ops)
+	{
+		if (!op_is_dead(*op))
+			put_binding(p, *op, (int)width);
+	}
 }
 
 /* ---- the description: registrations ---- */

@@ -224,7 +224,7 @@ pv_native_free_ldt:
 pv_native_swapgs:
 	endbr64
 .Lpv_native_swapgs_code:
-# 136 "idl/pv/pv.pvi"
+# 137 "idl/pv/pv.pvi"
 	swapgs
 .Lpv_native_swapgs_first:
 .Lpv_native_swapgs_end:
@@ -254,7 +254,7 @@ pv_native_context_end:
 pv_native_io_delay:
 	endbr64
 .Lpv_native_io_delay_code:
-# 153 "idl/pv/pv.pvi"
+# 154 "idl/pv/pv.pvi"
 	out %al, $0x80
 .Lpv_native_io_delay_first:
 .Lpv_native_io_delay_end:
@@ -266,7 +266,7 @@ pv_native_io_delay:
 pv_native_iret:
 	endbr64
 .Lpv_native_iret_code:
-# 160 "idl/pv/pv.pvi"
+# 161 "idl/pv/pv.pvi"
 	iretq
 .Lpv_native_iret_first:
 .Lpv_native_iret_end:
@@ -277,16 +277,16 @@ pv_native_iret:
 pv_native_sysret:
 	endbr64
 .Lpv_native_sysret_code:
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %rcx
 .Lpv_native_sysret_first:
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %r11
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %r11
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %rsp
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_native_sysret_end:
 	.size pv_native_sysret, . - pv_native_sysret
@@ -296,10 +296,10 @@ pv_native_sysret:
 pv_native_save_fl:
 	endbr64
 .Lpv_native_save_fl_code:
-# 178 "idl/pv/pv.pvi"
+# 179 "idl/pv/pv.pvi"
 	pushf
 .Lpv_native_save_fl_first:
-# 178 "idl/pv/pv.pvi"
+# 179 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_native_save_fl_end:
 	ret
@@ -310,10 +310,10 @@ pv_native_save_fl:
 pv_native_restore_fl:
 	endbr64
 .Lpv_native_restore_fl_code:
-# 184 "idl/pv/pv.pvi"
+# 185 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_native_restore_fl_first:
-# 184 "idl/pv/pv.pvi"
+# 185 "idl/pv/pv.pvi"
 	popf
 .Lpv_native_restore_fl_end:
 	ret
@@ -324,7 +324,7 @@ pv_native_restore_fl:
 pv_native_irq_disable:
 	endbr64
 .Lpv_native_irq_disable_code:
-# 190 "idl/pv/pv.pvi"
+# 191 "idl/pv/pv.pvi"
 	cli
 .Lpv_native_irq_disable_first:
 .Lpv_native_irq_disable_end:
@@ -336,7 +336,7 @@ pv_native_irq_disable:
 pv_native_irq_enable:
 	endbr64
 .Lpv_native_irq_enable_code:
-# 197 "idl/pv/pv.pvi"
+# 198 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_irq_enable_first:
 .Lpv_native_irq_enable_end:
@@ -348,10 +348,10 @@ pv_native_irq_enable:
 pv_native_safe_halt:
 	endbr64
 .Lpv_native_safe_halt_code:
-# 201 "idl/pv/pv.pvi"
+# 202 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_safe_halt_first:
-# 201 "idl/pv/pv.pvi"
+# 202 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_safe_halt_end:
 	ret
@@ -362,7 +362,7 @@ pv_native_safe_halt:
 pv_native_halt:
 	endbr64
 .Lpv_native_halt_code:
-# 205 "idl/pv/pv.pvi"
+# 206 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_halt_first:
 .Lpv_native_halt_end:
@@ -374,7 +374,7 @@ pv_native_halt:
 pv_native_read_cr2:
 	endbr64
 .Lpv_native_read_cr2_code:
-# 215 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_native_read_cr2_first:
 .Lpv_native_read_cr2_end:
@@ -386,7 +386,7 @@ pv_native_read_cr2:
 pv_native_write_cr2:
 	endbr64
 .Lpv_native_write_cr2_code:
-# 219 "idl/pv/pv.pvi"
+# 221 "idl/pv/pv.pvi"
 	mov %rdi, %cr2
 .Lpv_native_write_cr2_first:
 .Lpv_native_write_cr2_end:
@@ -398,7 +398,7 @@ pv_native_write_cr2:
 pv_native_read_cr3:
 	endbr64
 .Lpv_native_read_cr3_code:
-# 224 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_read_cr3_first:
 .Lpv_native_read_cr3_end:
@@ -410,7 +410,7 @@ pv_native_read_cr3:
 pv_native_write_cr3:
 	endbr64
 .Lpv_native_write_cr3_code:
-# 229 "idl/pv/pv.pvi"
+# 231 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_native_write_cr3_first:
 .Lpv_native_write_cr3_end:
@@ -422,10 +422,10 @@ pv_native_write_cr3:
 pv_native_flush_tlb_local:
 	endbr64
 .Lpv_native_flush_tlb_local_code:
-# 233 "idl/pv/pv.pvi"
+# 235 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_flush_tlb_local_first:
-# 233 "idl/pv/pv.pvi"
+# 235 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_native_flush_tlb_local_end:
 	ret
@@ -436,16 +436,16 @@ pv_native_flush_tlb_local:
 pv_native_flush_tlb_global:
 	endbr64
 .Lpv_native_flush_tlb_global_code:
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	mov %cr4, %rcx
 .Lpv_native_flush_tlb_global_first:
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	mov %rcx, %rax
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	xor $0x80, %al
-# 238 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	mov %rax, %cr4
-# 238 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	mov %rcx, %cr4
 .Lpv_native_flush_tlb_global_end:
 	ret
@@ -456,7 +456,7 @@ pv_native_flush_tlb_global:
 pv_native_flush_tlb_one:
 	endbr64
 .Lpv_native_flush_tlb_one_code:
-# 242 "idl/pv/pv.pvi"
+# 244 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_first:
 .Lpv_native_flush_tlb_one_end:
@@ -468,7 +468,7 @@ pv_native_flush_tlb_one:
 pv_native_pte_val:
 	endbr64
 .Lpv_native_pte_val_code:
-# 253 "idl/pv/pv.pvi"
+# 255 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pte_val_first:
 .Lpv_native_pte_val_end:
@@ -480,7 +480,7 @@ pv_native_pte_val:
 pv_native_make_pte:
 	endbr64
 .Lpv_native_make_pte_code:
-# 259 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pte_first:
 .Lpv_native_make_pte_end:
@@ -492,7 +492,7 @@ pv_native_make_pte:
 pv_native_pmd_val:
 	endbr64
 .Lpv_native_pmd_val_code:
-# 264 "idl/pv/pv.pvi"
+# 266 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pmd_val_first:
 .Lpv_native_pmd_val_end:
@@ -504,7 +504,7 @@ pv_native_pmd_val:
 pv_native_make_pmd:
 	endbr64
 .Lpv_native_make_pmd_code:
-# 269 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pmd_first:
 .Lpv_native_make_pmd_end:
@@ -516,7 +516,7 @@ pv_native_make_pmd:
 pv_native_pud_val:
 	endbr64
 .Lpv_native_pud_val_code:
-# 274 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pud_val_first:
 .Lpv_native_pud_val_end:
@@ -528,7 +528,7 @@ pv_native_pud_val:
 pv_native_make_pud:
 	endbr64
 .Lpv_native_make_pud_code:
-# 279 "idl/pv/pv.pvi"
+# 281 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pud_first:
 .Lpv_native_make_pud_end:
@@ -540,7 +540,7 @@ pv_native_make_pud:
 pv_native_pgd_val:
 	endbr64
 .Lpv_native_pgd_val_code:
-# 284 "idl/pv/pv.pvi"
+# 286 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pgd_val_first:
 .Lpv_native_pgd_val_end:
@@ -552,7 +552,7 @@ pv_native_pgd_val:
 pv_native_make_pgd:
 	endbr64
 .Lpv_native_make_pgd_code:
-# 289 "idl/pv/pv.pvi"
+# 291 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pgd_first:
 .Lpv_native_make_pgd_end:
@@ -564,7 +564,7 @@ pv_native_make_pgd:
 pv_native_set_pte:
 	endbr64
 .Lpv_native_set_pte_code:
-# 295 "idl/pv/pv.pvi"
+# 297 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_first:
 .Lpv_native_set_pte_end:
@@ -576,7 +576,7 @@ pv_native_set_pte:
 pv_native_set_pmd:
 	endbr64
 .Lpv_native_set_pmd_code:
-# 300 "idl/pv/pv.pvi"
+# 302 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pmd_first:
 .Lpv_native_set_pmd_end:
@@ -588,7 +588,7 @@ pv_native_set_pmd:
 pv_native_set_pud:
 	endbr64
 .Lpv_native_set_pud_code:
-# 305 "idl/pv/pv.pvi"
+# 307 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pud_first:
 .Lpv_native_set_pud_end:
@@ -600,7 +600,7 @@ pv_native_set_pud:
 pv_native_set_pgd:
 	endbr64
 .Lpv_native_set_pgd_code:
-# 310 "idl/pv/pv.pvi"
+# 312 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_first:
 .Lpv_native_set_pgd_end:
@@ -612,10 +612,10 @@ pv_native_set_pgd:
 pv_native_prot_start:
 	endbr64
 .Lpv_native_prot_start_code:
-# 316 "idl/pv/pv.pvi"
+# 318 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_native_prot_start_first:
-# 316 "idl/pv/pv.pvi"
+# 318 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_native_prot_start_end:
 	ret
@@ -626,7 +626,7 @@ pv_native_prot_start:
 pv_native_prot_commit:
 	endbr64
 .Lpv_native_prot_commit_code:
-# 322 "idl/pv/pv.pvi"
+# 324 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_prot_commit_first:
 .Lpv_native_prot_commit_end:
@@ -692,7 +692,7 @@ pv_native_lazy_leave:
 pv_native_lock_unlock:
 	endbr64
 .Lpv_native_lock_unlock_code:
-# 411 "idl/pv/pv.pvi"
+# 413 "idl/pv/pv.pvi"
 	movb $0, (%rdi)
 .Lpv_native_lock_unlock_first:
 .Lpv_native_lock_unlock_end:
@@ -704,7 +704,7 @@ pv_native_lock_unlock:
 pv_native_lock_wait:
 	endbr64
 .Lpv_native_lock_wait_code:
-# 416 "idl/pv/pv.pvi"
+# 418 "idl/pv/pv.pvi"
 	pause
 .Lpv_native_lock_wait_first:
 .Lpv_native_lock_wait_end:
@@ -725,7 +725,7 @@ pv_native_lock_kick:
 pv_native_vcpu_is_preempted:
 	endbr64
 .Lpv_native_vcpu_is_preempted_code:
-# 426 "idl/pv/pv.pvi"
+# 428 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_first:
 .Lpv_native_vcpu_is_preempted_end:
@@ -737,7 +737,7 @@ pv_native_vcpu_is_preempted:
 pv_native_steal_clock:
 	endbr64
 .Lpv_native_steal_clock_code:
-# 439 "idl/pv/pv.pvi"
+# 441 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_steal_clock_first:
 .Lpv_native_steal_clock_end:
@@ -1179,143 +1179,143 @@ pv_native_patches:
 	.org .Lpv_native_write_ldt_entry_budget + 16 - (.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry_code)
 /* cpu.swapgs: at most 16 bytes */
 .Lpv_native_swapgs_budget:
-# 136 "idl/pv/pv.pvi"
+# 137 "idl/pv/pv.pvi"
 	.org .Lpv_native_swapgs_budget + 16 - (.Lpv_native_swapgs_end - .Lpv_native_swapgs_code)
 /* cpu.io_delay: at most 16 bytes */
 .Lpv_native_io_delay_budget:
-# 153 "idl/pv/pv.pvi"
+# 154 "idl/pv/pv.pvi"
 	.org .Lpv_native_io_delay_budget + 16 - (.Lpv_native_io_delay_end - .Lpv_native_io_delay_code)
 /* cpu.iret: at most 16 bytes */
 .Lpv_native_iret_budget:
-# 160 "idl/pv/pv.pvi"
+# 161 "idl/pv/pv.pvi"
 	.org .Lpv_native_iret_budget + 16 - (.Lpv_native_iret_end - .Lpv_native_iret_code)
 /* cpu.sysret: at most 16 bytes */
 .Lpv_native_sysret_budget:
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	.org .Lpv_native_sysret_budget + 16 - (.Lpv_native_sysret_end - .Lpv_native_sysret_code)
 /* irq.save_fl: at most 16 bytes */
 .Lpv_native_save_fl_budget:
-# 178 "idl/pv/pv.pvi"
+# 179 "idl/pv/pv.pvi"
 	.org .Lpv_native_save_fl_budget + 16 - (.Lpv_native_save_fl_end - .Lpv_native_save_fl_code)
 /* irq.restore_fl: at most 16 bytes */
 .Lpv_native_restore_fl_budget:
-# 184 "idl/pv/pv.pvi"
+# 185 "idl/pv/pv.pvi"
 	.org .Lpv_native_restore_fl_budget + 16 - (.Lpv_native_restore_fl_end - .Lpv_native_restore_fl_code)
 /* irq.irq_disable: at most 16 bytes */
 .Lpv_native_irq_disable_budget:
-# 190 "idl/pv/pv.pvi"
+# 191 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_disable_budget + 16 - (.Lpv_native_irq_disable_end - .Lpv_native_irq_disable_code)
 /* irq.irq_enable: at most 28 bytes */
 .Lpv_native_irq_enable_budget:
-# 197 "idl/pv/pv.pvi"
+# 198 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_enable_budget + 28 - (.Lpv_native_irq_enable_end - .Lpv_native_irq_enable_code)
 /* irq.safe_halt: at most 16 bytes */
 .Lpv_native_safe_halt_budget:
-# 201 "idl/pv/pv.pvi"
+# 202 "idl/pv/pv.pvi"
 	.org .Lpv_native_safe_halt_budget + 16 - (.Lpv_native_safe_halt_end - .Lpv_native_safe_halt_code)
 /* irq.halt: at most 16 bytes */
 .Lpv_native_halt_budget:
-# 205 "idl/pv/pv.pvi"
+# 206 "idl/pv/pv.pvi"
 	.org .Lpv_native_halt_budget + 16 - (.Lpv_native_halt_end - .Lpv_native_halt_code)
 /* mmu.read_cr2: at most 16 bytes */
 .Lpv_native_read_cr2_budget:
-# 215 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr2_budget + 16 - (.Lpv_native_read_cr2_end - .Lpv_native_read_cr2_code)
 /* mmu.write_cr2: at most 16 bytes */
 .Lpv_native_write_cr2_budget:
-# 219 "idl/pv/pv.pvi"
+# 221 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr2_budget + 16 - (.Lpv_native_write_cr2_end - .Lpv_native_write_cr2_code)
 /* mmu.read_cr3: at most 16 bytes */
 .Lpv_native_read_cr3_budget:
-# 224 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr3_budget + 16 - (.Lpv_native_read_cr3_end - .Lpv_native_read_cr3_code)
 /* mmu.write_cr3: at most 16 bytes */
 .Lpv_native_write_cr3_budget:
-# 229 "idl/pv/pv.pvi"
+# 231 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr3_budget + 16 - (.Lpv_native_write_cr3_end - .Lpv_native_write_cr3_code)
 /* mmu.flush_tlb_local: at most 16 bytes */
 .Lpv_native_flush_tlb_local_budget:
-# 233 "idl/pv/pv.pvi"
+# 235 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_local_budget + 16 - (.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local_code)
 /* mmu.flush_tlb_global: at most 16 bytes */
 .Lpv_native_flush_tlb_global_budget:
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_global_budget + 16 - (.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global_code)
 /* mmu.flush_tlb_one: at most 16 bytes */
 .Lpv_native_flush_tlb_one_budget:
-# 242 "idl/pv/pv.pvi"
+# 244 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
-# 253 "idl/pv/pv.pvi"
+# 255 "idl/pv/pv.pvi"
 	.org .Lpv_native_pte_val_budget + 16 - (.Lpv_native_pte_val_end - .Lpv_native_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_native_make_pte_budget:
-# 259 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
 /* mmu.pmd_val: at most 16 bytes */
 .Lpv_native_pmd_val_budget:
-# 264 "idl/pv/pv.pvi"
+# 266 "idl/pv/pv.pvi"
 	.org .Lpv_native_pmd_val_budget + 16 - (.Lpv_native_pmd_val_end - .Lpv_native_pmd_val_code)
 /* mmu.make_pmd: at most 16 bytes */
 .Lpv_native_make_pmd_budget:
-# 269 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pmd_budget + 16 - (.Lpv_native_make_pmd_end - .Lpv_native_make_pmd_code)
 /* mmu.pud_val: at most 16 bytes */
 .Lpv_native_pud_val_budget:
-# 274 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	.org .Lpv_native_pud_val_budget + 16 - (.Lpv_native_pud_val_end - .Lpv_native_pud_val_code)
 /* mmu.make_pud: at most 16 bytes */
 .Lpv_native_make_pud_budget:
-# 279 "idl/pv/pv.pvi"
+# 281 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pud_budget + 16 - (.Lpv_native_make_pud_end - .Lpv_native_make_pud_code)
 /* mmu.pgd_val: at most 16 bytes */
 .Lpv_native_pgd_val_budget:
-# 284 "idl/pv/pv.pvi"
+# 286 "idl/pv/pv.pvi"
 	.org .Lpv_native_pgd_val_budget + 16 - (.Lpv_native_pgd_val_end - .Lpv_native_pgd_val_code)
 /* mmu.make_pgd: at most 16 bytes */
 .Lpv_native_make_pgd_budget:
-# 289 "idl/pv/pv.pvi"
+# 291 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pgd_budget + 16 - (.Lpv_native_make_pgd_end - .Lpv_native_make_pgd_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 295 "idl/pv/pv.pvi"
+# 297 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 300 "idl/pv/pv.pvi"
+# 302 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 305 "idl/pv/pv.pvi"
+# 307 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 310 "idl/pv/pv.pvi"
+# 312 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
 /* mmu.prot_start: at most 16 bytes */
 .Lpv_native_prot_start_budget:
-# 316 "idl/pv/pv.pvi"
+# 318 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_start_budget + 16 - (.Lpv_native_prot_start_end - .Lpv_native_prot_start_code)
 /* mmu.prot_commit: at most 16 bytes */
 .Lpv_native_prot_commit_budget:
-# 322 "idl/pv/pv.pvi"
+# 324 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_commit_budget + 16 - (.Lpv_native_prot_commit_end - .Lpv_native_prot_commit_code)
 /* lock.lock_unlock: at most 16 bytes */
 .Lpv_native_lock_unlock_budget:
-# 411 "idl/pv/pv.pvi"
+# 413 "idl/pv/pv.pvi"
 	.org .Lpv_native_lock_unlock_budget + 16 - (.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code)
 /* lock.lock_wait: at most 16 bytes */
 .Lpv_native_lock_wait_budget:
-# 416 "idl/pv/pv.pvi"
+# 418 "idl/pv/pv.pvi"
 	.org .Lpv_native_lock_wait_budget + 16 - (.Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code)
 /* lock.vcpu_is_preempted: at most 16 bytes */
 .Lpv_native_vcpu_is_preempted_budget:
-# 426 "idl/pv/pv.pvi"
+# 428 "idl/pv/pv.pvi"
 	.org .Lpv_native_vcpu_is_preempted_budget + 16 - (.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code)
 /* time.steal_clock: at most 16 bytes */
 .Lpv_native_steal_clock_budget:
-# 439 "idl/pv/pv.pvi"
+# 441 "idl/pv/pv.pvi"
 	.org .Lpv_native_steal_clock_budget + 16 - (.Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

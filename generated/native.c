@@ -64,7 +64,7 @@ void pv_native_lock_kick(unsigned int cpu);
 PV_NARROW bool pv_native_vcpu_is_preempted(unsigned int cpu);
 uint64_t pv_native_steal_clock(unsigned int cpu);
 
-static const struct pv_ops ops = {
+static const struct pv_ops pvgen_ops = {
 	.cpu = {
 		.read_cr0 = pv_native_read_cr0,
 		.write_cr0 = pv_native_write_cr0,
@@ -237,60 +237,60 @@ struct pv_ops pv_ops = {
 	},
 };
 
-static const struct pv_clocksource clocksource[] = {
+static const struct pv_clocksource pvgen_clocksource[] = {
 	{.name = "tsc", .rating = 300, .read = native_tsc_read},
 };
 
-static const struct pv_timer timer[] = {
+static const struct pv_timer pvgen_timer[] = {
 	{.name = "apic", .start = native_apic_start, .program = native_apic_program, .interrupt = native_apic_interrupt},
 };
 
-static const struct pv_console console[] = {
+static const struct pv_console pvgen_console[] = {
 	{.name = "serial", .write = native_serial_write},
 };
 
-static const struct pv_shutdown shutdown[] = {
+static const struct pv_shutdown pvgen_shutdown[] = {
 	{.name = "reset", .stop = native_stop},
 };
 
-static const struct pv_smp smp[] = {
+static const struct pv_smp pvgen_smp[] = {
 	{.name = "apic", .count = native_cpu_count, .start = native_cpu_start},
 };
 
-static const struct pv_ipi ipi[] = {
+static const struct pv_ipi pvgen_ipi[] = {
 	{.name = "apic", .start = native_ipi_start, .send = native_ipi_send, .send_others = native_ipi_send_others, .interrupt = native_ipi_interrupt},
 };
 
-static const struct pv_wallclock wallclock[] = {
+static const struct pv_wallclock pvgen_wallclock[] = {
 	{.name = "cmos", .read = native_cmos_read},
 };
 
 extern const struct pv_patch pv_native_patches[PV_NR_OPS];
 
-static const struct pv_backend backend = {
+static const struct pv_backend pvgen_backend = {
 	.name = "native",
 	.bare = true,
 	.deprivileged = false,
 	.priority = 0,
 	.detect = PV_DETECT_ALWAYS,
 	.init = native_init,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = pv_native_patches,
-	.clocksource = clocksource,
+	.clocksource = pvgen_clocksource,
 	.nr_clocksource = 1,
-	.timer = timer,
+	.timer = pvgen_timer,
 	.nr_timer = 1,
-	.console = console,
+	.console = pvgen_console,
 	.nr_console = 1,
-	.shutdown = shutdown,
+	.shutdown = pvgen_shutdown,
 	.nr_shutdown = 1,
-	.smp = smp,
+	.smp = pvgen_smp,
 	.nr_smp = 1,
-	.ipi = ipi,
+	.ipi = pvgen_ipi,
 	.nr_ipi = 1,
-	.wallclock = wallclock,
+	.wallclock = pvgen_wallclock,
 	.nr_wallclock = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

@@ -65,7 +65,16 @@ pv_canary_read_cr0:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr0 << 16) + 0
-	pv_read_cr0
+771:	call *pv_ops+0(%rip)
+772:	.fill .Lpv_length_read_cr0 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 0
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 0
 	canary_leave
 	ret
@@ -76,7 +85,16 @@ pv_canary_write_cr0:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr0 << 16) + 1
-	pv_write_cr0
+771:	call *pv_ops+8(%rip)
+772:	.fill .Lpv_length_write_cr0 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 1
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 1
 	canary_leave
 	ret
@@ -87,7 +105,16 @@ pv_canary_read_cr4:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr4 << 16) + 2
-	pv_read_cr4
+771:	call *pv_ops+16(%rip)
+772:	.fill .Lpv_length_read_cr4 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 2
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 2
 	canary_leave
 	ret
@@ -98,7 +125,16 @@ pv_canary_write_cr4:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr4 << 16) + 3
-	pv_write_cr4
+771:	call *pv_ops+24(%rip)
+772:	.fill .Lpv_length_write_cr4 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 3
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 3
 	canary_leave
 	ret
@@ -109,7 +145,16 @@ pv_canary_read_msr:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_msr << 16) + 4
-	pv_read_msr
+771:	call *pv_ops+32(%rip)
+772:	.fill .Lpv_length_read_msr - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 4
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 4
 	canary_leave
 	ret
@@ -120,7 +165,16 @@ pv_canary_write_msr:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_msr << 16) + 5
-	pv_write_msr
+771:	call *pv_ops+40(%rip)
+772:	.fill .Lpv_length_write_msr - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 5
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 5
 	canary_leave
 	ret
@@ -131,7 +185,16 @@ pv_canary_read_msr_safe:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_msr_safe << 16) + 6
-	pv_read_msr_safe
+771:	call *pv_ops+48(%rip)
+772:	.fill .Lpv_length_read_msr_safe - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 6
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 6
 	canary_leave
 	ret
@@ -142,7 +205,16 @@ pv_canary_write_msr_safe:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_msr_safe << 16) + 7
-	pv_write_msr_safe
+771:	call *pv_ops+56(%rip)
+772:	.fill .Lpv_length_write_msr_safe - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 7
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
 	canary_leave
 	ret
@@ -153,7 +225,16 @@ pv_canary_read_pmc:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_pmc << 16) + 8
-	pv_read_pmc
+771:	call *pv_ops+64(%rip)
+772:	.fill .Lpv_length_read_pmc - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 8
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
 	canary_leave
 	ret
@@ -164,7 +245,16 @@ pv_canary_get_debugreg:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_get_debugreg << 16) + 9
-	pv_get_debugreg
+771:	call *pv_ops+72(%rip)
+772:	.fill .Lpv_length_get_debugreg - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 9
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
 	canary_leave
 	ret
@@ -175,7 +265,16 @@ pv_canary_set_debugreg:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_debugreg << 16) + 10
-	pv_set_debugreg
+771:	call *pv_ops+80(%rip)
+772:	.fill .Lpv_length_set_debugreg - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 10
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
 	canary_leave
 	ret
@@ -186,7 +285,16 @@ pv_canary_wbinvd:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_wbinvd << 16) + 11
-	pv_wbinvd
+771:	call *pv_ops+88(%rip)
+772:	.fill .Lpv_length_wbinvd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 11
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
 	canary_leave
 	ret
@@ -197,7 +305,16 @@ pv_canary_cpuid:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_cpuid << 16) + 12
-	pv_cpuid
+771:	call *pv_ops+96(%rip)
+772:	.fill .Lpv_length_cpuid - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 12
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
 	canary_leave
 	ret
@@ -208,7 +325,16 @@ pv_canary_load_gdt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gdt << 16) + 13
-	pv_load_gdt
+771:	call *pv_ops+104(%rip)
+772:	.fill .Lpv_length_load_gdt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 13
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
 	canary_leave
 	ret
@@ -219,7 +345,16 @@ pv_canary_load_idt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_idt << 16) + 14
-	pv_load_idt
+771:	call *pv_ops+112(%rip)
+772:	.fill .Lpv_length_load_idt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 14
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
 	canary_leave
 	ret
@@ -230,7 +365,16 @@ pv_canary_load_tr:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tr << 16) + 15
-	pv_load_tr
+771:	call *pv_ops+120(%rip)
+772:	.fill .Lpv_length_load_tr - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 15
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
 	canary_leave
 	ret
@@ -241,7 +385,16 @@ pv_canary_store_tr:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_store_tr << 16) + 16
-	pv_store_tr
+771:	call *pv_ops+128(%rip)
+772:	.fill .Lpv_length_store_tr - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 16
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
 	canary_leave
 	ret
@@ -252,7 +405,16 @@ pv_canary_write_gdt_entry:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_gdt_entry << 16) + 17
-	pv_write_gdt_entry
+771:	call *pv_ops+136(%rip)
+772:	.fill .Lpv_length_write_gdt_entry - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 17
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
 	canary_leave
 	ret
@@ -263,7 +425,16 @@ pv_canary_write_idt_entry:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_idt_entry << 16) + 18
-	pv_write_idt_entry
+771:	call *pv_ops+144(%rip)
+772:	.fill .Lpv_length_write_idt_entry - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 18
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
 	canary_leave
 	ret
@@ -274,7 +445,16 @@ pv_canary_load_sp0:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_sp0 << 16) + 19
-	pv_load_sp0
+771:	call *pv_ops+152(%rip)
+772:	.fill .Lpv_length_load_sp0 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 19
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
 	canary_leave
 	ret
@@ -285,7 +465,16 @@ pv_canary_load_tls:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_tls << 16) + 20
-	pv_load_tls
+771:	call *pv_ops+160(%rip)
+772:	.fill .Lpv_length_load_tls - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 20
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 20
 	canary_leave
 	ret
@@ -296,7 +485,16 @@ pv_canary_set_ldt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_ldt << 16) + 21
-	pv_set_ldt
+771:	call *pv_ops+168(%rip)
+772:	.fill .Lpv_length_set_ldt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 21
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 21
 	canary_leave
 	ret
@@ -307,7 +505,16 @@ pv_canary_write_ldt_entry:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_ldt_entry << 16) + 22
-	pv_write_ldt_entry
+771:	call *pv_ops+176(%rip)
+772:	.fill .Lpv_length_write_ldt_entry - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 22
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 22
 	canary_leave
 	ret
@@ -318,7 +525,16 @@ pv_canary_alloc_ldt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_ldt << 16) + 23
-	pv_alloc_ldt
+771:	call *pv_ops+184(%rip)
+772:	.fill .Lpv_length_alloc_ldt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 23
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 23
 	canary_leave
 	ret
@@ -329,7 +545,16 @@ pv_canary_free_ldt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_free_ldt << 16) + 24
-	pv_free_ldt
+771:	call *pv_ops+192(%rip)
+772:	.fill .Lpv_length_free_ldt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 24
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 24
 	canary_leave
 	ret
@@ -340,7 +565,16 @@ pv_canary_load_gs_index:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_load_gs_index << 16) + 25
-	pv_load_gs_index
+771:	call *pv_ops+200(%rip)
+772:	.fill .Lpv_length_load_gs_index - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 25
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 25
 	canary_leave
 	ret
@@ -351,7 +585,16 @@ pv_canary_swapgs:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_swapgs << 16) + 26
-	pv_swapgs
+771:	call *pv_ops+208(%rip)
+772:	.fill .Lpv_length_swapgs - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 26
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 26
 	canary_leave
 	ret
@@ -362,7 +605,16 @@ pv_canary_context_begin:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_context_begin << 16) + 27
-	pv_context_begin
+771:	call *pv_ops+216(%rip)
+772:	.fill .Lpv_length_context_begin - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 27
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 27
 	canary_leave
 	ret
@@ -373,7 +625,16 @@ pv_canary_context_end:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_context_end << 16) + 28
-	pv_context_end
+771:	call *pv_ops+224(%rip)
+772:	.fill .Lpv_length_context_end - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 28
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 28
 	canary_leave
 	ret
@@ -384,7 +645,16 @@ pv_canary_io_delay:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_io_delay << 16) + 29
-	pv_io_delay
+771:	call *pv_ops+232(%rip)
+772:	.fill .Lpv_length_io_delay - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 29
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 29
 	canary_leave
 	ret
@@ -395,7 +665,16 @@ pv_canary_save_fl:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 32
-	pv_save_fl
+771:	call *pv_ops+256(%rip)
+772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 32
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 32
 	canary_leave
 	ret
@@ -406,7 +685,16 @@ pv_canary_restore_fl:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 33
-	pv_restore_fl
+771:	call *pv_ops+264(%rip)
+772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 33
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 33
 	canary_leave
 	ret
@@ -417,7 +705,16 @@ pv_canary_irq_disable:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 34
-	pv_irq_disable
+771:	call *pv_ops+272(%rip)
+772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 34
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 34
 	canary_leave
 	ret
@@ -428,7 +725,16 @@ pv_canary_irq_enable:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 35
-	pv_irq_enable
+771:	call *pv_ops+280(%rip)
+772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 35
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 35
 	canary_leave
 	ret
@@ -439,7 +745,16 @@ pv_canary_safe_halt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 36
-	pv_safe_halt
+771:	call *pv_ops+288(%rip)
+772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 36
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 36
 	canary_leave
 	ret
@@ -450,7 +765,16 @@ pv_canary_halt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 37
-	pv_halt
+771:	call *pv_ops+296(%rip)
+772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 37
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 37
 	canary_leave
 	ret
@@ -461,7 +785,16 @@ pv_canary_read_cr2:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 38
-	pv_read_cr2
+771:	call *pv_ops+304(%rip)
+772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 38
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 38
 	canary_leave
 	ret
@@ -472,7 +805,16 @@ pv_canary_write_cr2:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr2 << 16) + 39
-	pv_write_cr2
+771:	call *pv_ops+312(%rip)
+772:	.fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 39
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 39
 	canary_leave
 	ret
@@ -483,7 +825,16 @@ pv_canary_read_cr3:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 40
-	pv_read_cr3
+771:	call *pv_ops+320(%rip)
+772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 40
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 40
 	canary_leave
 	ret
@@ -494,7 +845,16 @@ pv_canary_write_cr3:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 41
-	pv_write_cr3
+771:	call *pv_ops+328(%rip)
+772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 41
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 41
 	canary_leave
 	ret
@@ -505,7 +865,16 @@ pv_canary_flush_tlb_local:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 42
-	pv_flush_tlb_local
+771:	call *pv_ops+336(%rip)
+772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 42
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 42
 	canary_leave
 	ret
@@ -516,7 +885,16 @@ pv_canary_flush_tlb_global:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_global << 16) + 43
-	pv_flush_tlb_global
+771:	call *pv_ops+344(%rip)
+772:	.fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 43
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 43
 	canary_leave
 	ret
@@ -527,7 +905,16 @@ pv_canary_flush_tlb_one:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 44
-	pv_flush_tlb_one
+771:	call *pv_ops+352(%rip)
+772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 44
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 44
 	canary_leave
 	ret
@@ -538,7 +925,16 @@ pv_canary_flush_tlb_multi:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_multi << 16) + 45
-	pv_flush_tlb_multi
+771:	call *pv_ops+360(%rip)
+772:	.fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 45
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 45
 	canary_leave
 	ret
@@ -549,7 +945,16 @@ pv_canary_pte_val:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 46
-	pv_pte_val
+771:	call *pv_ops+368(%rip)
+772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 46
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 46
 	canary_leave
 	ret
@@ -560,7 +965,16 @@ pv_canary_make_pte:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 47
-	pv_make_pte
+771:	call *pv_ops+376(%rip)
+772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 47
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 47
 	canary_leave
 	ret
@@ -571,7 +985,16 @@ pv_canary_pmd_val:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pmd_val << 16) + 48
-	pv_pmd_val
+771:	call *pv_ops+384(%rip)
+772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 48
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 48
 	canary_leave
 	ret
@@ -582,7 +1005,16 @@ pv_canary_make_pmd:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pmd << 16) + 49
-	pv_make_pmd
+771:	call *pv_ops+392(%rip)
+772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 49
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 49
 	canary_leave
 	ret
@@ -593,7 +1025,16 @@ pv_canary_pud_val:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pud_val << 16) + 50
-	pv_pud_val
+771:	call *pv_ops+400(%rip)
+772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 50
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 50
 	canary_leave
 	ret
@@ -604,7 +1045,16 @@ pv_canary_make_pud:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pud << 16) + 51
-	pv_make_pud
+771:	call *pv_ops+408(%rip)
+772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 51
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 51
 	canary_leave
 	ret
@@ -615,7 +1065,16 @@ pv_canary_pgd_val:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pgd_val << 16) + 52
-	pv_pgd_val
+771:	call *pv_ops+416(%rip)
+772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 52
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 52
 	canary_leave
 	ret
@@ -626,7 +1085,16 @@ pv_canary_make_pgd:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pgd << 16) + 53
-	pv_make_pgd
+771:	call *pv_ops+424(%rip)
+772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 53
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 53
 	canary_leave
 	ret
@@ -637,7 +1105,16 @@ pv_canary_set_pte:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 54
-	pv_set_pte
+771:	call *pv_ops+432(%rip)
+772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 54
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 54
 	canary_leave
 	ret
@@ -648,7 +1125,16 @@ pv_canary_set_pmd:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 55
-	pv_set_pmd
+771:	call *pv_ops+440(%rip)
+772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 55
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 55
 	canary_leave
 	ret
@@ -659,7 +1145,16 @@ pv_canary_set_pud:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 56
-	pv_set_pud
+771:	call *pv_ops+448(%rip)
+772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 56
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 56
 	canary_leave
 	ret
@@ -670,7 +1165,16 @@ pv_canary_set_pgd:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 57
-	pv_set_pgd
+771:	call *pv_ops+456(%rip)
+772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 57
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 57
 	canary_leave
 	ret
@@ -681,7 +1185,16 @@ pv_canary_prot_start:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_start << 16) + 58
-	pv_prot_start
+771:	call *pv_ops+464(%rip)
+772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 58
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 58
 	canary_leave
 	ret
@@ -692,7 +1205,16 @@ pv_canary_prot_commit:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_commit << 16) + 59
-	pv_prot_commit
+771:	call *pv_ops+472(%rip)
+772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 59
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 59
 	canary_leave
 	ret
@@ -703,7 +1225,16 @@ pv_canary_alloc_pt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 60
-	pv_alloc_pt
+771:	call *pv_ops+480(%rip)
+772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 60
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 60
 	canary_leave
 	ret
@@ -714,7 +1245,16 @@ pv_canary_release_pt:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 61
-	pv_release_pt
+771:	call *pv_ops+488(%rip)
+772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 61
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 61
 	canary_leave
 	ret
@@ -725,7 +1265,16 @@ pv_canary_set_fixmap:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_fixmap << 16) + 62
-	pv_set_fixmap
+771:	call *pv_ops+496(%rip)
+772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 62
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 62
 	canary_leave
 	ret
@@ -736,7 +1285,16 @@ pv_canary_activate_mm:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_activate_mm << 16) + 63
-	pv_activate_mm
+771:	call *pv_ops+504(%rip)
+772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 63
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 63
 	canary_leave
 	ret
@@ -747,7 +1305,16 @@ pv_canary_exit_mm:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_exit_mm << 16) + 64
-	pv_exit_mm
+771:	call *pv_ops+512(%rip)
+772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 64
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 64
 	canary_leave
 	ret
@@ -758,7 +1325,16 @@ pv_canary_lazy_enter:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 65
-	pv_lazy_enter
+771:	call *pv_ops+520(%rip)
+772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 65
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 65
 	canary_leave
 	ret
@@ -769,7 +1345,16 @@ pv_canary_lazy_leave:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 66
-	pv_lazy_leave
+771:	call *pv_ops+528(%rip)
+772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 66
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 66
 	canary_leave
 	ret
@@ -780,7 +1365,16 @@ pv_canary_lock_unlock:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_unlock << 16) + 67
-	pv_lock_unlock
+771:	call *pv_ops+536(%rip)
+772:	.fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 67
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 67
 	canary_leave
 	ret
@@ -791,7 +1385,16 @@ pv_canary_lock_wait:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_wait << 16) + 68
-	pv_lock_wait
+771:	call *pv_ops+544(%rip)
+772:	.fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 68
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 68
 	canary_leave
 	ret
@@ -802,7 +1405,16 @@ pv_canary_lock_kick:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_kick << 16) + 69
-	pv_lock_kick
+771:	call *pv_ops+552(%rip)
+772:	.fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 69
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 69
 	canary_leave
 	ret
@@ -813,7 +1425,16 @@ pv_canary_vcpu_is_preempted:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_vcpu_is_preempted << 16) + 70
-	pv_vcpu_is_preempted
+771:	call *pv_ops+560(%rip)
+772:	.fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 70
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 70
 	canary_leave
 	ret
@@ -824,7 +1445,17 @@ pv_canary_sched_clock:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_sched_clock << 16) + 71
-	pv_sched_clock
+	.balign 64,,15
+771:	call *pv_ops+568(%rip)
+772:	.fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 71
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 71
 	canary_leave
 	ret
@@ -835,7 +1466,17 @@ pv_canary_steal_clock:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_steal_clock << 16) + 72
-	pv_steal_clock
+	.balign 64,,15
+771:	call *pv_ops+576(%rip)
+772:	.fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 72
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 72
 	canary_leave
 	ret

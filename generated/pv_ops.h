@@ -81,71 +81,109 @@ struct gate;
 struct tss;
 struct tls;
 
+#ifndef PVGEN_DEFINES_pteval_t
+#define PVGEN_DEFINES_pteval_t
 /**
  * A page-table entry, level 1, as the kernel reads and writes it: a
  * guest-physical address and the flags of SDM vol. 3, table 4-20.
  */
 typedef uint64_t pteval_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pte
+#define PVGEN_DEFINES_pte
 /**
  * Level 1 entry in the form that the page table holds.
  */
 struct pte {
 	uint64_t pte;
 };
+#endif
 _Static_assert(sizeof(struct pte) == 8, "size of pte");
 _Static_assert(offsetof(struct pte, pte) == 0, "offset of pte");
 
+#ifndef PVGEN_DEFINES_pte_t
+#define PVGEN_DEFINES_pte_t
 typedef struct pte pte_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pmdval_t
+#define PVGEN_DEFINES_pmdval_t
 /**
  * The same for level 2.
  */
 typedef uint64_t pmdval_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pmd
+#define PVGEN_DEFINES_pmd
 /**
  * Level 2 entry.
  */
 struct pmd {
 	uint64_t pmd;
 };
+#endif
 _Static_assert(sizeof(struct pmd) == 8, "size of pmd");
 _Static_assert(offsetof(struct pmd, pmd) == 0, "offset of pmd");
 
+#ifndef PVGEN_DEFINES_pmd_t
+#define PVGEN_DEFINES_pmd_t
 typedef struct pmd pmd_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pudval_t
+#define PVGEN_DEFINES_pudval_t
 /**
  * The same for level 3.
  */
 typedef uint64_t pudval_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pud
+#define PVGEN_DEFINES_pud
 /**
  * Level 3 entry.
  */
 struct pud {
 	uint64_t pud;
 };
+#endif
 _Static_assert(sizeof(struct pud) == 8, "size of pud");
 _Static_assert(offsetof(struct pud, pud) == 0, "offset of pud");
 
+#ifndef PVGEN_DEFINES_pud_t
+#define PVGEN_DEFINES_pud_t
 typedef struct pud pud_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pgdval_t
+#define PVGEN_DEFINES_pgdval_t
 /**
  * The same for level 4.
  */
 typedef uint64_t pgdval_t;
+#endif
 
+#ifndef PVGEN_DEFINES_pgd
+#define PVGEN_DEFINES_pgd
 /**
  * Level 4 entry.
  */
 struct pgd {
 	uint64_t pgd;
 };
+#endif
 _Static_assert(sizeof(struct pgd) == 8, "size of pgd");
 _Static_assert(offsetof(struct pgd, pgd) == 0, "offset of pgd");
 
+#ifndef PVGEN_DEFINES_pgd_t
+#define PVGEN_DEFINES_pgd_t
 typedef struct pgd pgd_t;
+#endif
 
+#ifndef PVGEN_DEFINES_desc_ptr
+#define PVGEN_DEFINES_desc_ptr
 /**
  * Operand of LGDT and LIDT (SDM vol. 3, section 3.5.1).
  */
@@ -159,10 +197,13 @@ struct desc_ptr {
 	 */
 	uint64_t base;
 } __attribute__((packed));
+#endif
 _Static_assert(sizeof(struct desc_ptr) == 10, "size of desc_ptr");
 _Static_assert(offsetof(struct desc_ptr, limit) == 0, "offset of limit");
 _Static_assert(offsetof(struct desc_ptr, base) == 2, "offset of base");
 
+#ifndef PVGEN_DEFINES_gate
+#define PVGEN_DEFINES_gate
 /**
  * Gate of the interrupt descriptor table (SDM vol. 3, figure 6-8).
  */
@@ -177,6 +218,7 @@ struct gate {
 	uint32_t offset_high;
 	uint32_t reserved;
 };
+#endif
 _Static_assert(sizeof(struct gate) == 16, "size of gate");
 _Static_assert(offsetof(struct gate, offset_low) == 0, "offset of offset_low");
 _Static_assert(offsetof(struct gate, selector) == 2, "offset of selector");
@@ -185,6 +227,8 @@ _Static_assert(offsetof(struct gate, offset_mid) == 6, "offset of offset_mid");
 _Static_assert(offsetof(struct gate, offset_high) == 8, "offset of offset_high");
 _Static_assert(offsetof(struct gate, reserved) == 12, "offset of reserved");
 
+#ifndef PVGEN_DEFINES_tss
+#define PVGEN_DEFINES_tss
 /**
  * Task state segment (SDM vol. 3, figure 8-11).
  */
@@ -200,6 +244,7 @@ struct tss {
 	uint16_t reserved3;
 	uint16_t iomap_base;
 } __attribute__((packed));
+#endif
 _Static_assert(sizeof(struct tss) == 104, "size of tss");
 _Static_assert(offsetof(struct tss, reserved0) == 0, "offset of reserved0");
 _Static_assert(offsetof(struct tss, sp) == 4, "offset of sp");
@@ -209,12 +254,15 @@ _Static_assert(offsetof(struct tss, reserved2) == 92, "offset of reserved2");
 _Static_assert(offsetof(struct tss, reserved3) == 100, "offset of reserved3");
 _Static_assert(offsetof(struct tss, iomap_base) == 102, "offset of iomap_base");
 
+#ifndef PVGEN_DEFINES_tls
+#define PVGEN_DEFINES_tls
 /**
  * Thread-local-storage descriptors of one thread.
  */
 struct tls {
 	uint64_t desc[3];
 };
+#endif
 _Static_assert(sizeof(struct tls) == 24, "size of tls");
 _Static_assert(offsetof(struct tls, desc) == 0, "offset of desc");
 

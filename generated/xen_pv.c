@@ -73,7 +73,7 @@ static void pv_xen_pv_flush_tlb_one(unsigned long addr)
 		pv_hypercall_failed(PV_OP_flush_tlb_one, pv_error);
 }
 
-static const struct pv_ops ops = {
+static const struct pv_ops pvgen_ops = {
 	.cpu = {
 		.read_cr0 = xen_pv_read_cr0,
 		.write_cr0 = xen_pv_write_cr0,
@@ -159,66 +159,66 @@ static const struct pv_ops ops = {
 	},
 };
 
-static const struct pv_clocksource clocksource[] = {
+static const struct pv_clocksource pvgen_clocksource[] = {
 	{.name = "xen", .rating = 400, .read = xen_clock_read},
 };
 
-static const struct pv_timer timer[] = {
+static const struct pv_timer pvgen_timer[] = {
 	{.name = "xen", .start = xen_timer_start, .program = xen_timer_program, .interrupt = xen_timer_interrupt},
 };
 
-static const struct pv_console console[] = {
+static const struct pv_console pvgen_console[] = {
 	{.name = "xen", .write = xen_console_write},
 };
 
-static const struct pv_shutdown shutdown[] = {
+static const struct pv_shutdown pvgen_shutdown[] = {
 	{.name = "xen", .stop = xen_stop},
 };
 
-static const struct pv_smp smp[] = {
+static const struct pv_smp pvgen_smp[] = {
 	{.name = "xen", .count = xen_cpu_count, .start = xen_cpu_start},
 };
 
-static const struct pv_ipi ipi[] = {
+static const struct pv_ipi pvgen_ipi[] = {
 	{.name = "xen", .start = xen_ipi_start, .send = xen_ipi_send, .send_others = xen_ipi_send_others, .interrupt = xen_ipi_interrupt},
 };
 
-static const struct pv_wallclock wallclock[] = {
+static const struct pv_wallclock pvgen_wallclock[] = {
 	{.name = "xen", .read = xen_wallclock_read},
 };
 
-static const struct pv_steal steal[] = {
+static const struct pv_steal pvgen_steal[] = {
 	{.name = "xen", .read = xen_steal_read},
 };
 
 extern const struct pv_patch pv_xen_pv_patches[PV_NR_OPS];
 
-static const struct pv_backend backend = {
+static const struct pv_backend pvgen_backend = {
 	.name = "xen_pv",
 	.bare = false,
 	.deprivileged = true,
 	.priority = 100,
 	.detect = PV_DETECT_START_INFO,
 	.init = xen_pv_init,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = pv_xen_pv_patches,
-	.clocksource = clocksource,
+	.clocksource = pvgen_clocksource,
 	.nr_clocksource = 1,
-	.timer = timer,
+	.timer = pvgen_timer,
 	.nr_timer = 1,
-	.console = console,
+	.console = pvgen_console,
 	.nr_console = 1,
-	.shutdown = shutdown,
+	.shutdown = pvgen_shutdown,
 	.nr_shutdown = 1,
-	.smp = smp,
+	.smp = pvgen_smp,
 	.nr_smp = 1,
-	.ipi = ipi,
+	.ipi = pvgen_ipi,
 	.nr_ipi = 1,
-	.wallclock = wallclock,
+	.wallclock = pvgen_wallclock,
 	.nr_wallclock = 1,
-	.steal = steal,
+	.steal = pvgen_steal,
 	.nr_steal = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

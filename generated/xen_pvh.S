@@ -224,7 +224,7 @@ pv_xen_pvh_free_ldt:
 pv_xen_pvh_swapgs:
 	endbr64
 .Lpv_xen_pvh_swapgs_code:
-# 136 "idl/pv/pv.pvi"
+# 137 "idl/pv/pv.pvi"
 	swapgs
 .Lpv_xen_pvh_swapgs_first:
 .Lpv_xen_pvh_swapgs_end:
@@ -263,7 +263,7 @@ pv_xen_pvh_io_delay:
 pv_xen_pvh_iret:
 	endbr64
 .Lpv_xen_pvh_iret_code:
-# 160 "idl/pv/pv.pvi"
+# 161 "idl/pv/pv.pvi"
 	iretq
 .Lpv_xen_pvh_iret_first:
 .Lpv_xen_pvh_iret_end:
@@ -274,16 +274,16 @@ pv_xen_pvh_iret:
 pv_xen_pvh_sysret:
 	endbr64
 .Lpv_xen_pvh_sysret_code:
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %rcx
 .Lpv_xen_pvh_sysret_first:
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %r11
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %r11
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	pop %rsp
-# 168 "idl/pv/pv.pvi"
+# 169 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_xen_pvh_sysret_end:
 	.size pv_xen_pvh_sysret, . - pv_xen_pvh_sysret
@@ -293,10 +293,10 @@ pv_xen_pvh_sysret:
 pv_xen_pvh_save_fl:
 	endbr64
 .Lpv_xen_pvh_save_fl_code:
-# 178 "idl/pv/pv.pvi"
+# 179 "idl/pv/pv.pvi"
 	pushf
 .Lpv_xen_pvh_save_fl_first:
-# 178 "idl/pv/pv.pvi"
+# 179 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_xen_pvh_save_fl_end:
 	ret
@@ -307,10 +307,10 @@ pv_xen_pvh_save_fl:
 pv_xen_pvh_restore_fl:
 	endbr64
 .Lpv_xen_pvh_restore_fl_code:
-# 184 "idl/pv/pv.pvi"
+# 185 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_xen_pvh_restore_fl_first:
-# 184 "idl/pv/pv.pvi"
+# 185 "idl/pv/pv.pvi"
 	popf
 .Lpv_xen_pvh_restore_fl_end:
 	ret
@@ -321,7 +321,7 @@ pv_xen_pvh_restore_fl:
 pv_xen_pvh_irq_disable:
 	endbr64
 .Lpv_xen_pvh_irq_disable_code:
-# 190 "idl/pv/pv.pvi"
+# 191 "idl/pv/pv.pvi"
 	cli
 .Lpv_xen_pvh_irq_disable_first:
 .Lpv_xen_pvh_irq_disable_end:
@@ -333,7 +333,7 @@ pv_xen_pvh_irq_disable:
 pv_xen_pvh_irq_enable:
 	endbr64
 .Lpv_xen_pvh_irq_enable_code:
-# 197 "idl/pv/pv.pvi"
+# 198 "idl/pv/pv.pvi"
 	sti
 .Lpv_xen_pvh_irq_enable_first:
 .Lpv_xen_pvh_irq_enable_end:
@@ -345,10 +345,10 @@ pv_xen_pvh_irq_enable:
 pv_xen_pvh_safe_halt:
 	endbr64
 .Lpv_xen_pvh_safe_halt_code:
-# 201 "idl/pv/pv.pvi"
+# 202 "idl/pv/pv.pvi"
 	sti
 .Lpv_xen_pvh_safe_halt_first:
-# 201 "idl/pv/pv.pvi"
+# 202 "idl/pv/pv.pvi"
 	hlt
 .Lpv_xen_pvh_safe_halt_end:
 	ret
@@ -359,7 +359,7 @@ pv_xen_pvh_safe_halt:
 pv_xen_pvh_halt:
 	endbr64
 .Lpv_xen_pvh_halt_code:
-# 205 "idl/pv/pv.pvi"
+# 206 "idl/pv/pv.pvi"
 	hlt
 .Lpv_xen_pvh_halt_first:
 .Lpv_xen_pvh_halt_end:
@@ -371,7 +371,7 @@ pv_xen_pvh_halt:
 pv_xen_pvh_read_cr2:
 	endbr64
 .Lpv_xen_pvh_read_cr2_code:
-# 215 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_xen_pvh_read_cr2_first:
 .Lpv_xen_pvh_read_cr2_end:
@@ -383,7 +383,7 @@ pv_xen_pvh_read_cr2:
 pv_xen_pvh_write_cr2:
 	endbr64
 .Lpv_xen_pvh_write_cr2_code:
-# 219 "idl/pv/pv.pvi"
+# 221 "idl/pv/pv.pvi"
 	mov %rdi, %cr2
 .Lpv_xen_pvh_write_cr2_first:
 .Lpv_xen_pvh_write_cr2_end:
@@ -395,7 +395,7 @@ pv_xen_pvh_write_cr2:
 pv_xen_pvh_read_cr3:
 	endbr64
 .Lpv_xen_pvh_read_cr3_code:
-# 224 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_xen_pvh_read_cr3_first:
 .Lpv_xen_pvh_read_cr3_end:
@@ -407,7 +407,7 @@ pv_xen_pvh_read_cr3:
 pv_xen_pvh_write_cr3:
 	endbr64
 .Lpv_xen_pvh_write_cr3_code:
-# 229 "idl/pv/pv.pvi"
+# 231 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_xen_pvh_write_cr3_first:
 .Lpv_xen_pvh_write_cr3_end:
@@ -419,10 +419,10 @@ pv_xen_pvh_write_cr3:
 pv_xen_pvh_flush_tlb_local:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_local_code:
-# 233 "idl/pv/pv.pvi"
+# 235 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_xen_pvh_flush_tlb_local_first:
-# 233 "idl/pv/pv.pvi"
+# 235 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_xen_pvh_flush_tlb_local_end:
 	ret
@@ -433,16 +433,16 @@ pv_xen_pvh_flush_tlb_local:
 pv_xen_pvh_flush_tlb_global:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_global_code:
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	mov %cr4, %rcx
 .Lpv_xen_pvh_flush_tlb_global_first:
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	mov %rcx, %rax
-# 237 "idl/pv/pv.pvi"
+# 239 "idl/pv/pv.pvi"
 	xor $0x80, %al
-# 238 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	mov %rax, %cr4
-# 238 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	mov %rcx, %cr4
 .Lpv_xen_pvh_flush_tlb_global_end:
 	ret
@@ -453,7 +453,7 @@ pv_xen_pvh_flush_tlb_global:
 pv_xen_pvh_flush_tlb_one:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_one_code:
-# 242 "idl/pv/pv.pvi"
+# 244 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_xen_pvh_flush_tlb_one_first:
 .Lpv_xen_pvh_flush_tlb_one_end:
@@ -561,7 +561,7 @@ pv_xen_pvh_make_pgd:
 pv_xen_pvh_set_pte:
 	endbr64
 .Lpv_xen_pvh_set_pte_code:
-# 295 "idl/pv/pv.pvi"
+# 297 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pte_first:
 .Lpv_xen_pvh_set_pte_end:
@@ -573,7 +573,7 @@ pv_xen_pvh_set_pte:
 pv_xen_pvh_set_pmd:
 	endbr64
 .Lpv_xen_pvh_set_pmd_code:
-# 300 "idl/pv/pv.pvi"
+# 302 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pmd_first:
 .Lpv_xen_pvh_set_pmd_end:
@@ -585,7 +585,7 @@ pv_xen_pvh_set_pmd:
 pv_xen_pvh_set_pud:
 	endbr64
 .Lpv_xen_pvh_set_pud_code:
-# 305 "idl/pv/pv.pvi"
+# 307 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pud_first:
 .Lpv_xen_pvh_set_pud_end:
@@ -597,7 +597,7 @@ pv_xen_pvh_set_pud:
 pv_xen_pvh_set_pgd:
 	endbr64
 .Lpv_xen_pvh_set_pgd_code:
-# 310 "idl/pv/pv.pvi"
+# 312 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pgd_first:
 .Lpv_xen_pvh_set_pgd_end:
@@ -609,10 +609,10 @@ pv_xen_pvh_set_pgd:
 pv_xen_pvh_prot_start:
 	endbr64
 .Lpv_xen_pvh_prot_start_code:
-# 316 "idl/pv/pv.pvi"
+# 318 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_xen_pvh_prot_start_first:
-# 316 "idl/pv/pv.pvi"
+# 318 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_xen_pvh_prot_start_end:
 	ret
@@ -623,7 +623,7 @@ pv_xen_pvh_prot_start:
 pv_xen_pvh_prot_commit:
 	endbr64
 .Lpv_xen_pvh_prot_commit_code:
-# 322 "idl/pv/pv.pvi"
+# 324 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_prot_commit_first:
 .Lpv_xen_pvh_prot_commit_end:
@@ -689,7 +689,7 @@ pv_xen_pvh_lazy_leave:
 pv_xen_pvh_lock_unlock:
 	endbr64
 .Lpv_xen_pvh_lock_unlock_code:
-# 411 "idl/pv/pv.pvi"
+# 413 "idl/pv/pv.pvi"
 	movb $0, (%rdi)
 .Lpv_xen_pvh_lock_unlock_first:
 .Lpv_xen_pvh_lock_unlock_end:
@@ -701,7 +701,7 @@ pv_xen_pvh_lock_unlock:
 pv_xen_pvh_lock_wait:
 	endbr64
 .Lpv_xen_pvh_lock_wait_code:
-# 416 "idl/pv/pv.pvi"
+# 418 "idl/pv/pv.pvi"
 	pause
 .Lpv_xen_pvh_lock_wait_first:
 .Lpv_xen_pvh_lock_wait_end:

@@ -74,7 +74,7 @@ void pv_xen_pvh_lock_wait(uint8_t *byte, uint8_t value);
 void pv_xen_pvh_lock_kick(unsigned int cpu);
 PV_NARROW bool pv_xen_pvh_vcpu_is_preempted(unsigned int cpu);
 
-static const struct pv_ops ops = {
+static const struct pv_ops pvgen_ops = {
 	.cpu = {
 		.read_cr0 = pv_xen_pvh_read_cr0,
 		.write_cr0 = pv_xen_pvh_write_cr0,
@@ -160,33 +160,33 @@ static const struct pv_ops ops = {
 	},
 };
 
-static const struct pv_clocksource clocksource[] = {
+static const struct pv_clocksource pvgen_clocksource[] = {
 	{.name = "xen", .rating = 400, .read = xen_clock_read},
 };
 
-static const struct pv_timer timer[] = {
+static const struct pv_timer pvgen_timer[] = {
 	{.name = "xen", .start = xen_timer_start, .program = xen_timer_program, .interrupt = xen_pvh_interrupt},
 };
 
-static const struct pv_console console[] = {
+static const struct pv_console pvgen_console[] = {
 	{.name = "xen", .write = xen_console_write},
 };
 
-static const struct pv_shutdown shutdown[] = {
+static const struct pv_shutdown pvgen_shutdown[] = {
 	{.name = "xen", .stop = xen_stop},
 };
 
-static const struct pv_wallclock wallclock[] = {
+static const struct pv_wallclock pvgen_wallclock[] = {
 	{.name = "xen", .read = xen_wallclock_read},
 };
 
-static const struct pv_steal steal[] = {
+static const struct pv_steal pvgen_steal[] = {
 	{.name = "xen", .read = xen_steal_read},
 };
 
 extern const struct pv_patch pv_xen_pvh_patches[PV_NR_OPS];
 
-static const struct pv_backend backend = {
+static const struct pv_backend pvgen_backend = {
 	.name = "xen_pvh",
 	.bare = false,
 	.deprivileged = false,
@@ -194,21 +194,21 @@ static const struct pv_backend backend = {
 	.detect = PV_DETECT_CPUID,
 	.signature = "XenVMMXenVMM",
 	.init = xen_pvh_init,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = pv_xen_pvh_patches,
-	.clocksource = clocksource,
+	.clocksource = pvgen_clocksource,
 	.nr_clocksource = 1,
-	.timer = timer,
+	.timer = pvgen_timer,
 	.nr_timer = 1,
-	.console = console,
+	.console = pvgen_console,
 	.nr_console = 1,
-	.shutdown = shutdown,
+	.shutdown = pvgen_shutdown,
 	.nr_shutdown = 1,
-	.wallclock = wallclock,
+	.wallclock = pvgen_wallclock,
 	.nr_wallclock = 1,
-	.steal = steal,
+	.steal = pvgen_steal,
 	.nr_steal = 1,
 };
 
 __attribute__((section("pv_backends"), used)) static const struct pv_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

@@ -10,11 +10,11 @@ from tool import FINE, run
 DESCRIPTION = """language 1;
 interface pv version 1.0 {
     group g {
-        op unsigned long get(void) { clobbers flags; native x86_64 "mov %cr3, %rax"; }
-        op void set(unsigned long a) { native x86_64 "mov %rdi, %cr3" "nop"; }
-        op void slow(void) { clobbers flags; budget 28; native x86_64 "sti"; }
-        op void poke(void) { context late; clobbers flags; native x86_64 "cli"; }
-        op void work(unsigned long a) { revision 2; }
+        op unsigned long get(void) { asm_callable; clobbers flags; native x86_64 "mov %cr3, %rax"; }
+        op void set(unsigned long a) { asm_callable; native x86_64 "mov %rdi, %cr3" "nop"; }
+        op void slow(void) { asm_callable; clobbers flags; budget 28; native x86_64 "sti"; }
+        op void poke(void) { asm_callable; context late; clobbers flags; native x86_64 "cli"; }
+        op void work(unsigned long a) { asm_callable; revision 2; }
         op void leave(void) { tail; clobbers none; native x86_64 "iretq"; }
     }
 }

@@ -151,6 +151,18 @@ def test_checks_hold_for_every_configuration(tmp_path: Path) -> None:
     assert clean(run("check", "-DXXL=n", "i.pvi", cwd=tmp_path))
 
 
+def test_a_slot_without_callers(tmp_path: Path) -> None:
+    """The slot stays; the functions and macros that use it go."""
+    text = "config bool SMP; interface i version 1.0 { group g { op void f(void) { asm_callable; %s default nop; } } }"
+    plain = build(tmp_path, text % "")
+    with_callers = build(tmp_path, text % "if SMP;", "-DSMP=y")
+    without = build(tmp_path, text % "if SMP;", "-DSMP=n")
+    for name in ("i.h", "i_asm.h", "i_ops.h", "i.c", "i_canaries.S"):
+        assert with_callers[name] == plain[name]
+        assert (without[name] == plain[name]) == (name not in ("i.h", "i_asm.h"))
+    assert b"i_f(" not in without["i.h"] and b".macro" not in without["i_asm.h"]
+
+
 def test_an_open_configuration_has_no_slots(tmp_path: Path) -> None:
     """A build says what to decide, a comparison with an object cannot begin."""
     (tmp_path / "i.pvi").write_text(GUARDED)

@@ -26,15 +26,37 @@ FORMS = {"call", "inline", "nop", "trap"}
 OP_FIELDS = {
     "name": str,
     "slot": int,
+    "number": int,
+    "table": str,
+    "site": str,
+    "asm_callable": bool,
+    "tail": bool,
+    "frame": str,
+    "spare": bool,
+    "guard": str,
+    "callers": str,
     "prototype": str,
+    "result": dict,
+    "parameters": list,
     "revision": int,
     "budget": int,
-    "tail": bool,
     "native_template": bool,
     "clobbers": list,
     "context": list,
+    "since": str,
+    "deprecated": str,
+    "advice": str,
+    "retired": str,
+    "default": str,
+    "pairs": list,
+    "together": list,
+    "defer": list,
+    "wrapper": dict,
+    "templates": list,
     "targets": list,
 }
+# Fields that may be null.
+OPTIONAL = set("table frame guard callers since deprecated advice retired default wrapper instructions".split())
 TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, "instructions": int}
 
 
@@ -111,7 +133,8 @@ def read_manifest() -> dict:
 
 def has_fields(thing: dict, fields: dict[str, type]) -> bool:
     """Exactly these fields, each of its type."""
-    return thing.keys() == fields.keys() and all(type(thing[k]) is t for k, t in fields.items())
+    fits = (type(thing.get(k)) is t or (k in OPTIONAL and thing.get(k) is None) for k, t in fields.items())
+    return thing.keys() == fields.keys() and all(fits)
 
 
 def test_manifest_ops(manifest: dict) -> None:
@@ -120,11 +143,11 @@ def test_manifest_ops(manifest: dict) -> None:
     assert interface["name"] == "pv" and interface["version"] == "1.0"
     for slot, op in enumerate(interface["ops"]):
         assert has_fields(op, OP_FIELDS), op
-        assert op["slot"] == slot
+        assert op["slot"] == op["number"] == slot
         assert [t["backend"] for t in op["targets"]] == ["native", "xen_pv", "xen_pvh"]
         for target in op["targets"]:
             assert (target["instructions"] is None) == (target["form"] == "call")
-            assert has_fields({**target, "instructions": target["instructions"] or 0}, TARGET_FIELDS), target
+            assert has_fields(target, TARGET_FIELDS), target
             assert target["form"] in FORMS and target["symbol"]
 
 

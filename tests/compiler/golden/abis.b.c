@@ -4,7 +4,7 @@
 /* Bodies that stand in b.S or in assembly, and native functions that are inherited. */
 void i_b_f(void);
 
-static const struct i_ops ops = {
+static const struct i_ops pvgen_ops = {
 	.g = {
 		.f = i_b_f,
 	},
@@ -19,15 +19,15 @@ struct i_ops i_ops = {
 
 extern const struct i_patch i_b_patches[I_NR_OPS];
 
-static const struct i_backend backend = {
+static const struct i_backend pvgen_backend = {
 	.name = "b",
 	.bare = true,
 	.deprivileged = false,
 	.priority = 0,
 	.detect = I_DETECT_ALWAYS,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = i_b_patches,
 };
 
 __attribute__((section("i_backends"), used)) static const struct i_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

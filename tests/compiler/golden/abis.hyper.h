@@ -20,7 +20,7 @@
 #define HYPER_CPUID_LAST 0x4000ff00
 #define HYPER_CPUID_STEP 0x100
 
-#define HYPER_DMI_SIGNATURE "Hyper \042one\042"
+#define HYPER_DMI_SIGNATURE "Hyper \"one\""
 
 /**
  * Clocks count.

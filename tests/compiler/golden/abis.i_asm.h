@@ -9,20 +9,4 @@
 	.set .Li_length_f, 6
 	.popsection
 
-/**
- * Changes what a C call may change.
- */
-	.macro i_f
-771:	call *i_ops+0(%rip)
-772:	.fill .Li_length_f - (772b - 771b), 1, 0x90
-773:
-	.pushsection i_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 0
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
 #endif

@@ -2,7 +2,6 @@
 #ifndef PVGEN_A_H
 #define PVGEN_A_H
 
-
 #define A_HYPERCALL_c 1
 
 #ifndef __ASSEMBLER__

@@ -65,7 +65,16 @@ i_canary_f:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Li_length_f << 16) + 0
-	i_f
+771:	call *i_ops+0(%rip)
+772:	.fill .Li_length_f - (772b - 771b), 1, 0x90
+773:
+	.pushsection i_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 0
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 0
 	canary_leave
 	ret

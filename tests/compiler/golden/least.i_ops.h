@@ -2,7 +2,6 @@
 #ifndef PVGEN_I_OPS_H
 #define PVGEN_I_OPS_H
 
-
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stddef.h>

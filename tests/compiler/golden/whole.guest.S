@@ -6,7 +6,7 @@
 machine_guest_scalars:
 	endbr64
 .Lmachine_guest_scalars_code:
-# 24 "whole.pvi"
+# 27 "whole.pvi"
 	movzbl %dil, %eax
 .Lmachine_guest_scalars_first:
 .Lmachine_guest_scalars_end:
@@ -18,7 +18,7 @@ machine_guest_scalars:
 machine_guest_wrap:
 	endbr64
 .Lmachine_guest_wrap_code:
-# 34 "whole.pvi"
+# 37 "whole.pvi"
 	mov %rdi, %rax
 .Lmachine_guest_wrap_first:
 .Lmachine_guest_wrap_end:
@@ -30,10 +30,10 @@ machine_guest_wrap:
 machine_guest_truth:
 	endbr64
 .Lmachine_guest_truth_code:
-# 176 "whole.pvi"
+# 212 "whole.pvi"
 	ud2
 .Lmachine_guest_truth_first:
-# 176 "whole.pvi"
+# 212 "whole.pvi"
 	.short 3
 .Lmachine_guest_truth_end:
 	ret
@@ -44,10 +44,10 @@ machine_guest_truth:
 machine_guest_masked:
 	endbr64
 .Lmachine_guest_masked_code:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	xor %edi, %edi
 .Lmachine_guest_masked_first:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	mov %edi, %eax
 .Lmachine_guest_masked_end:
 	ret
@@ -58,7 +58,7 @@ machine_guest_masked:
 machine_guest_mask:
 	endbr64
 .Lmachine_guest_mask_code:
-# 178 "whole.pvi"
+# 214 "whole.pvi"
 	movb $1, %gs:guest_info+1
 .Lmachine_guest_mask_first:
 .Lmachine_guest_mask_end:
@@ -70,14 +70,80 @@ machine_guest_mask:
 machine_guest_refused:
 	endbr64
 .Lmachine_guest_refused_code:
-# 58 "whole.pvi"
+# 62 "whole.pvi"
 	ud2
 .Lmachine_guest_refused_first:
-# 58 "whole.pvi"
+# 62 "whole.pvi"
 	.short 7
 .Lmachine_guest_refused_end:
 	ret
 	.size machine_guest_refused, . - machine_guest_refused
+
+	.globl machine_guest_busy
+	.type machine_guest_busy, @function
+machine_guest_busy:
+	endbr64
+.Lmachine_guest_busy_code:
+# 69 "whole.pvi"
+	mov $0, %eax
+.Lmachine_guest_busy_first:
+.Lmachine_guest_busy_end:
+	ret
+	.size machine_guest_busy, . - machine_guest_busy
+
+	.globl machine_guest_limit
+	.type machine_guest_limit, @function
+machine_guest_limit:
+	endbr64
+.Lmachine_guest_limit_code:
+# 72 "whole.pvi"
+	mov $65520, %eax
+.Lmachine_guest_limit_first:
+.Lmachine_guest_limit_end:
+	ret
+	.size machine_guest_limit, . - machine_guest_limit
+
+	.globl machine_guest_gone
+	.type machine_guest_gone, @function
+machine_guest_gone:
+	endbr64
+.Lmachine_guest_gone_code:
+# 80 "whole.pvi"
+	ud2
+.Lmachine_guest_gone_first:
+# 80 "whole.pvi"
+	.short 10
+.Lmachine_guest_gone_end:
+	ret
+	.size machine_guest_gone, . - machine_guest_gone
+
+	.globl machine_guest_cpu_spare0
+	.type machine_guest_cpu_spare0, @function
+machine_guest_cpu_spare0:
+	endbr64
+.Lmachine_guest_cpu_spare0_code:
+# 94 "whole.pvi"
+	ud2
+.Lmachine_guest_cpu_spare0_first:
+# 94 "whole.pvi"
+	.short 12
+.Lmachine_guest_cpu_spare0_end:
+	ret
+	.size machine_guest_cpu_spare0, . - machine_guest_cpu_spare0
+
+	.globl machine_guest_cpu_spare1
+	.type machine_guest_cpu_spare1, @function
+machine_guest_cpu_spare1:
+	endbr64
+.Lmachine_guest_cpu_spare1_code:
+# 94 "whole.pvi"
+	ud2
+.Lmachine_guest_cpu_spare1_first:
+# 94 "whole.pvi"
+	.short 13
+.Lmachine_guest_cpu_spare1_end:
+	ret
+	.size machine_guest_cpu_spare1, . - machine_guest_cpu_spare1
 
 	.globl machine_guest_enter
 	.type machine_guest_enter, @function
@@ -120,17 +186,17 @@ machine_guest_set:
 machine_guest_pending:
 	endbr64
 .Lmachine_guest_pending_code:
-# 184 "whole.pvi"
+# 220 "whole.pvi"
 	movzwl %gs:guest_info+18, %eax
 .Lmachine_guest_pending_first:
-# 184 "whole.pvi"
+# 220 "whole.pvi"
 	cmpl $0, guest_everyone+0(%rip)
-# 185 "whole.pvi"
+# 221 "whole.pvi"
 	je 1f
-# 185 "whole.pvi"
+# 221 "whole.pvi"
 	call guest_slow
 .Lmachine_guest_pending_reloc:
-# 185 "whole.pvi"
+# 221 "whole.pvi"
 	1:
 .Lmachine_guest_pending_end:
 	ret
@@ -141,7 +207,7 @@ machine_guest_pending:
 machine_guest_shift:
 	endbr64
 .Lmachine_guest_shift_code:
-# 186 "whole.pvi"
+# 222 "whole.pvi"
 	movswq %gs:guest_info+16, %rax
 .Lmachine_guest_shift_first:
 .Lmachine_guest_shift_end:
@@ -191,6 +257,36 @@ machine_guest_patches:
 	/* cpu.refused */
 	.quad .Lmachine_guest_refused_code
 	.byte 3, .Lmachine_guest_refused_end - .Lmachine_guest_refused_code, .Lmachine_guest_refused_first - .Lmachine_guest_refused_code
+	.byte 0xff
+	.skip 4
+	/* cpu.busy */
+	.quad .Lmachine_guest_busy_code
+	.byte 1, .Lmachine_guest_busy_end - .Lmachine_guest_busy_code, .Lmachine_guest_busy_first - .Lmachine_guest_busy_code
+	.byte 0xff
+	.skip 4
+	/* cpu.limit */
+	.quad .Lmachine_guest_limit_code
+	.byte 1, .Lmachine_guest_limit_end - .Lmachine_guest_limit_code, .Lmachine_guest_limit_first - .Lmachine_guest_limit_code
+	.byte 0xff
+	.skip 4
+	/* cpu.gone */
+	.quad .Lmachine_guest_gone_code
+	.byte 3, .Lmachine_guest_gone_end - .Lmachine_guest_gone_code, .Lmachine_guest_gone_first - .Lmachine_guest_gone_code
+	.byte 0xff
+	.skip 4
+	/* cpu.place */
+	.quad 0
+	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare0 */
+	.quad .Lmachine_guest_cpu_spare0_code
+	.byte 3, .Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0_code, .Lmachine_guest_cpu_spare0_first - .Lmachine_guest_cpu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare1 */
+	.quad .Lmachine_guest_cpu_spare1_code
+	.byte 3, .Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1_code, .Lmachine_guest_cpu_spare1_first - .Lmachine_guest_cpu_spare1_code
 	.byte 0xff
 	.skip 4
 	/* mmu.read_table */
@@ -258,27 +354,35 @@ machine_guest_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_guest_scalars_budget:
-# 174 "whole.pvi"
+# 209 "whole.pvi"
 	.org .Lmachine_guest_scalars_budget + 16 - (.Lmachine_guest_scalars_end - .Lmachine_guest_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_guest_wrap_budget:
-# 34 "whole.pvi"
+# 37 "whole.pvi"
 	.org .Lmachine_guest_wrap_budget + 16 - (.Lmachine_guest_wrap_end - .Lmachine_guest_wrap_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_guest_masked_budget:
-# 177 "whole.pvi"
+# 213 "whole.pvi"
 	.org .Lmachine_guest_masked_budget + 16 - (.Lmachine_guest_masked_end - .Lmachine_guest_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_guest_mask_budget:
-# 178 "whole.pvi"
+# 214 "whole.pvi"
 	.org .Lmachine_guest_mask_budget + 20 - (.Lmachine_guest_mask_end - .Lmachine_guest_mask_code)
+/* cpu.busy: at most 16 bytes */
+.Lmachine_guest_busy_budget:
+# 69 "whole.pvi"
+	.org .Lmachine_guest_busy_budget + 16 - (.Lmachine_guest_busy_end - .Lmachine_guest_busy_code)
+/* cpu.limit: at most 16 bytes */
+.Lmachine_guest_limit_budget:
+# 72 "whole.pvi"
+	.org .Lmachine_guest_limit_budget + 16 - (.Lmachine_guest_limit_end - .Lmachine_guest_limit_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_guest_pending_budget:
-# 184 "whole.pvi"
+# 220 "whole.pvi"
 	.org .Lmachine_guest_pending_budget + 64 - (.Lmachine_guest_pending_end - .Lmachine_guest_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_guest_shift_budget:
-# 186 "whole.pvi"
+# 222 "whole.pvi"
 	.org .Lmachine_guest_shift_budget + 16 - (.Lmachine_guest_shift_end - .Lmachine_guest_shift_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -9,6 +9,11 @@ MACHINE_NARROW int32_t machine_guest_masked(void);
 MACHINE_NARROW void machine_guest_mask(void);
 void machine_guest_back(void) __asm__("guest_back");
 void machine_guest_refused(void);
+MACHINE_NARROW bool machine_guest_busy(unsigned int cpu);
+uint16_t machine_guest_limit(void);
+void *machine_guest_gone(const void *p, uint8_t a);
+void machine_guest_cpu_spare0(void);
+void machine_guest_cpu_spare1(void);
 void machine_guest_enter(unsigned int mode);
 void machine_guest_leave(unsigned int mode);
 void machine_guest_flush(void);
@@ -53,7 +58,7 @@ static void machine_guest_halt(void)
 		machine_hypercall_failed(MACHINE_OP_halt, pv_error);
 }
 
-static const struct machine_ops ops = {
+static const struct machine_ops pvgen_ops = {
 	.cpu = {
 		.scalars = machine_guest_scalars,
 		.pointers = guest_pointers,
@@ -63,6 +68,12 @@ static const struct machine_ops ops = {
 		.mask = machine_guest_mask,
 		.back = machine_guest_back,
 		.refused = machine_guest_refused,
+		.busy = machine_guest_busy,
+		.limit = machine_guest_limit,
+		.gone = machine_guest_gone,
+		.place = guest_place,
+		.cpu_spare0 = machine_guest_cpu_spare0,
+		.cpu_spare1 = machine_guest_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = guest_read_table,
@@ -84,14 +95,14 @@ static const struct machine_ops ops = {
 	},
 };
 
-static const struct machine_clock clock[] = {
+static const struct machine_clock pvgen_clock[] = {
 	{.name = "steady", .rating = 400, .label = guest_label, .read = guest_read, .start = guest_start},
 	{.name = "spare/2\042\077", .rating = -1, .label = "text", .read = guest_read, .start = guest_start, .vendor = guest_vendor, .limit = 7},
 };
 
 extern const struct machine_patch machine_guest_patches[MACHINE_NR_OPS];
 
-static const struct machine_backend backend = {
+static const struct machine_backend pvgen_backend = {
 	.name = "guest",
 	.bare = false,
 	.deprivileged = true,
@@ -99,11 +110,11 @@ static const struct machine_backend backend = {
 	.detect = MACHINE_DETECT_CPUID,
 	.signature = "HyperHyper12",
 	.init = guest_init,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = machine_guest_patches,
-	.clock = clock,
+	.clock = pvgen_clock,
 	.nr_clock = 2,
 };
 
 __attribute__((section("machine_backends"), used)) static const struct machine_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

@@ -11,6 +11,11 @@
 void guest_pointers(const struct machine_unseen *in, uint64_t *out, machine_entry_t *both);
 
 /**
+ * cpu.place: Long before it is patched, and after.
+ */
+MACHINE_NARROW machine_entry_t guest_place(unsigned int index, machine_word_t where);
+
+/**
  * mmu.read_table:
  */
 unsigned long guest_read_table(void);

@@ -12,6 +12,12 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 	"cpu.mask",
 	"cpu.back",
 	"cpu.refused",
+	"cpu.busy",
+	"cpu.limit",
+	"cpu.gone",
+	"cpu.place",
+	"cpu.cpu_spare0",
+	"cpu.cpu_spare1",
 	"mmu.read_table",
 	"mmu.write_table",
 	"mmu.batch.enter",
@@ -48,6 +54,12 @@ __asm__(
 	" .byte .Lmachine_length_mask\n"
 	" .byte .Lmachine_length_back\n"
 	" .byte .Lmachine_length_refused\n"
+	" .byte .Lmachine_length_busy\n"
+	" .byte .Lmachine_length_limit\n"
+	" .byte .Lmachine_length_gone\n"
+	" .byte .Lmachine_length_place\n"
+	" .byte .Lmachine_length_cpu_spare0\n"
+	" .byte .Lmachine_length_cpu_spare1\n"
 	" .byte .Lmachine_length_read_table\n"
 	" .byte .Lmachine_length_write_table\n"
 	" .byte .Lmachine_length_enter\n"

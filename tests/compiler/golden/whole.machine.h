@@ -73,6 +73,79 @@ __asm__(
 	" .short 7\n"
 	".Lmachine_plain_refused_end:\n"
 	" .set .Lmachine_length_refused, (.Lmachine_length_refused_1) - (((.Lmachine_plain_refused_end - .Lmachine_plain_refused) > (.Lmachine_length_refused_1)) * ((.Lmachine_plain_refused_end - .Lmachine_plain_refused) - (.Lmachine_length_refused_1)))\n"
+	".Lmachine_guest_busy:\n"
+	" mov $0, %eax\n"
+	".Lmachine_guest_busy_end:\n"
+	" .set .Lmachine_length_busy_2, (6) - (((.Lmachine_guest_busy_end - .Lmachine_guest_busy) > (6)) * ((.Lmachine_guest_busy_end - .Lmachine_guest_busy) - (6)))\n"
+	".Lmachine_metal_busy:\n"
+	" mov $0, %eax\n"
+	".Lmachine_metal_busy_end:\n"
+	" .set .Lmachine_length_busy_1, (.Lmachine_length_busy_2) - (((.Lmachine_metal_busy_end - .Lmachine_metal_busy) > (.Lmachine_length_busy_2)) * ((.Lmachine_metal_busy_end - .Lmachine_metal_busy) - (.Lmachine_length_busy_2)))\n"
+	".Lmachine_plain_busy:\n"
+	" mov $0, %eax\n"
+	".Lmachine_plain_busy_end:\n"
+	" .set .Lmachine_length_busy, (.Lmachine_length_busy_1) - (((.Lmachine_plain_busy_end - .Lmachine_plain_busy) > (.Lmachine_length_busy_1)) * ((.Lmachine_plain_busy_end - .Lmachine_plain_busy) - (.Lmachine_length_busy_1)))\n"
+	".Lmachine_guest_limit:\n"
+	" mov $65520, %eax\n"
+	".Lmachine_guest_limit_end:\n"
+	" .set .Lmachine_length_limit_2, (6) - (((.Lmachine_guest_limit_end - .Lmachine_guest_limit) > (6)) * ((.Lmachine_guest_limit_end - .Lmachine_guest_limit) - (6)))\n"
+	".Lmachine_metal_limit:\n"
+	" mov $65520, %eax\n"
+	".Lmachine_metal_limit_end:\n"
+	" .set .Lmachine_length_limit_1, (.Lmachine_length_limit_2) - (((.Lmachine_metal_limit_end - .Lmachine_metal_limit) > (.Lmachine_length_limit_2)) * ((.Lmachine_metal_limit_end - .Lmachine_metal_limit) - (.Lmachine_length_limit_2)))\n"
+	".Lmachine_plain_limit:\n"
+	" mov $65520, %eax\n"
+	".Lmachine_plain_limit_end:\n"
+	" .set .Lmachine_length_limit, (.Lmachine_length_limit_1) - (((.Lmachine_plain_limit_end - .Lmachine_plain_limit) > (.Lmachine_length_limit_1)) * ((.Lmachine_plain_limit_end - .Lmachine_plain_limit) - (.Lmachine_length_limit_1)))\n"
+	".Lmachine_guest_gone:\n"
+	" ud2\n"
+	" .short 10\n"
+	".Lmachine_guest_gone_end:\n"
+	" .set .Lmachine_length_gone_2, (6) - (((.Lmachine_guest_gone_end - .Lmachine_guest_gone) > (6)) * ((.Lmachine_guest_gone_end - .Lmachine_guest_gone) - (6)))\n"
+	".Lmachine_metal_gone:\n"
+	" ud2\n"
+	" .short 10\n"
+	".Lmachine_metal_gone_end:\n"
+	" .set .Lmachine_length_gone_1, (.Lmachine_length_gone_2) - (((.Lmachine_metal_gone_end - .Lmachine_metal_gone) > (.Lmachine_length_gone_2)) * ((.Lmachine_metal_gone_end - .Lmachine_metal_gone) - (.Lmachine_length_gone_2)))\n"
+	".Lmachine_plain_gone:\n"
+	" ud2\n"
+	" .short 10\n"
+	".Lmachine_plain_gone_end:\n"
+	" .set .Lmachine_length_gone, (.Lmachine_length_gone_1) - (((.Lmachine_plain_gone_end - .Lmachine_plain_gone) > (.Lmachine_length_gone_1)) * ((.Lmachine_plain_gone_end - .Lmachine_plain_gone) - (.Lmachine_length_gone_1)))\n"
+	".Lmachine_metal_place:\n"
+	" mov %rsi, %rax\n"
+	".Lmachine_metal_place_end:\n"
+	" .set .Lmachine_length_place, (6) - (((.Lmachine_metal_place_end - .Lmachine_metal_place) > (6)) * ((.Lmachine_metal_place_end - .Lmachine_metal_place) - (6)))\n"
+	".Lmachine_guest_cpu_spare0:\n"
+	" ud2\n"
+	" .short 12\n"
+	".Lmachine_guest_cpu_spare0_end:\n"
+	" .set .Lmachine_length_cpu_spare0_2, (6) - (((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) > (6)) * ((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) - (6)))\n"
+	".Lmachine_metal_cpu_spare0:\n"
+	" ud2\n"
+	" .short 12\n"
+	".Lmachine_metal_cpu_spare0_end:\n"
+	" .set .Lmachine_length_cpu_spare0_1, (.Lmachine_length_cpu_spare0_2) - (((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) > (.Lmachine_length_cpu_spare0_2)) * ((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) - (.Lmachine_length_cpu_spare0_2)))\n"
+	".Lmachine_plain_cpu_spare0:\n"
+	" ud2\n"
+	" .short 12\n"
+	".Lmachine_plain_cpu_spare0_end:\n"
+	" .set .Lmachine_length_cpu_spare0, (.Lmachine_length_cpu_spare0_1) - (((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) > (.Lmachine_length_cpu_spare0_1)) * ((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) - (.Lmachine_length_cpu_spare0_1)))\n"
+	".Lmachine_guest_cpu_spare1:\n"
+	" ud2\n"
+	" .short 13\n"
+	".Lmachine_guest_cpu_spare1_end:\n"
+	" .set .Lmachine_length_cpu_spare1_2, (6) - (((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) > (6)) * ((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) - (6)))\n"
+	".Lmachine_metal_cpu_spare1:\n"
+	" ud2\n"
+	" .short 13\n"
+	".Lmachine_metal_cpu_spare1_end:\n"
+	" .set .Lmachine_length_cpu_spare1_1, (.Lmachine_length_cpu_spare1_2) - (((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) > (.Lmachine_length_cpu_spare1_2)) * ((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) - (.Lmachine_length_cpu_spare1_2)))\n"
+	".Lmachine_plain_cpu_spare1:\n"
+	" ud2\n"
+	" .short 13\n"
+	".Lmachine_plain_cpu_spare1_end:\n"
+	" .set .Lmachine_length_cpu_spare1, (.Lmachine_length_cpu_spare1_1) - (((.Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1) > (.Lmachine_length_cpu_spare1_1)) * ((.Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1) - (.Lmachine_length_cpu_spare1_1)))\n"
 	".Lmachine_metal_read_table:\n"
 	" mov %cr3, %rax\n"
 	".Lmachine_metal_read_table_end:\n"
@@ -303,6 +376,108 @@ static inline __attribute__((always_inline)) void machine_refused(void)
 }
 
 /**
+ * Not in the first version.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) bool machine_busy(unsigned int cpu)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *machine_ops+64(%%rip)\n"
+	"772: .fill .Lmachine_length_busy - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection machine_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 8\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		:
+		: "cc", "memory");
+	return (uint8_t)pv_result != 0;
+}
+
+/**
+ * Changes what a C call may change.
+ * Deprecated since 1.1: use "busy"
+ */
+__attribute__((deprecated("since 1.1: use \"busy\"")))
+static inline __attribute__((always_inline)) uint16_t machine_limit(void)
+{
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *machine_ops+72(%%rip)\n"
+	"772: .fill .Lmachine_length_limit - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection machine_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 9\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result)
+		:
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+	return (uint16_t)pv_result;
+}
+
+/**
+ * Changes what a C call may change.
+ * Deprecated since 1.1: use "busy"
+ */
+__attribute__((deprecated("since 1.1: use \"busy\"")))
+static inline __attribute__((always_inline)) uint16_t cpu_limit(void)
+{
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile(
+	"771: call *machine_ops+72(%%rip)\n"
+	"772: .fill .Lmachine_length_limit - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection machine_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 9\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+		: "=r"(pv_result)
+		:
+		: "cc", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "memory");
+	return (uint16_t)pv_result;
+}
+
+/**
+ * Traps: cpu.gone is retired since 1.2.
+ */
+__attribute__((error("cpu.gone is retired since 1.2")))
+void *machine_gone(const void *p, uint8_t a);
+
+/**
+ * Long before it is patched, and after.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) machine_entry_t machine_place(unsigned int index, machine_word_t where)
+{
+	return machine_ops.cpu.place(index, where);
+}
+
+/**
+ * Long before it is patched, and after.
+ * Changes its arguments, result and the flags.
+ */
+static inline __attribute__((always_inline)) machine_entry_t place_at(machine_word_t where, unsigned int index)
+{
+	return machine_ops.cpu.place(index, where);
+}
+
+/**
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) unsigned long machine_read_table(void)
@@ -310,13 +485,13 @@ static inline __attribute__((always_inline)) unsigned long machine_read_table(vo
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+64(%%rip)\n"
+	"771: call *machine_ops+112(%%rip)\n"
 	"772: .fill .Lmachine_length_read_table - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 8\n"
+	" .short 14\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -335,13 +510,13 @@ static inline __attribute__((always_inline)) void machine_write_table(unsigned l
 
 	__asm__ volatile(
 	" .balign 64,,15\n"
-	"771: call *machine_ops+72(%%rip)\n"
+	"771: call *machine_ops+120(%%rip)\n"
 	"772: .fill .Lmachine_length_write_table - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 9\n"
+	" .short 15\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -358,13 +533,13 @@ static inline __attribute__((always_inline)) void machine_enter(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *machine_ops+80(%%rip)\n"
+	"771: call *machine_ops+128(%%rip)\n"
 	"772: .fill .Lmachine_length_enter - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 10\n"
+	" .short 16\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -381,13 +556,13 @@ static inline __attribute__((always_inline)) void machine_leave(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *machine_ops+88(%%rip)\n"
+	"771: call *machine_ops+136(%%rip)\n"
 	"772: .fill .Lmachine_length_leave - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 11\n"
+	" .short 17\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -402,13 +577,13 @@ static inline __attribute__((always_inline)) void machine_leave(unsigned int mod
 static inline __attribute__((always_inline)) void machine_flush(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+96(%%rip)\n"
+	"771: call *machine_ops+144(%%rip)\n"
 	"772: .fill .Lmachine_length_flush - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 12\n"
+	" .short 18\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -426,13 +601,13 @@ static inline __attribute__((always_inline)) void machine_set(machine_entry_t *p
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)e.value;
 
 	__asm__ volatile(
-	"771: call *machine_ops+104(%%rip)\n"
+	"771: call *machine_ops+152(%%rip)\n"
 	"772: .fill .Lmachine_length_set - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 13\n"
+	" .short 19\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -451,13 +626,13 @@ static inline __attribute__((always_inline)) long machine_queue(unsigned long ta
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+112(%%rip)\n"
+	"771: call *machine_ops+160(%%rip)\n"
 	"772: .fill .Lmachine_length_queue - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 14\n"
+	" .short 20\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -475,13 +650,13 @@ static inline __attribute__((always_inline)) uint16_t machine_pending(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+120(%%rip)\n"
+	"771: call *machine_ops+168(%%rip)\n"
 	"772: .fill .Lmachine_length_pending - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 15\n"
+	" .short 21\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -499,13 +674,13 @@ static inline __attribute__((always_inline)) int64_t machine_shift(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *machine_ops+128(%%rip)\n"
+	"771: call *machine_ops+176(%%rip)\n"
 	"772: .fill .Lmachine_length_shift - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 16\n"
+	" .short 22\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -521,13 +696,13 @@ static inline __attribute__((always_inline)) int64_t machine_shift(void)
 static inline __attribute__((always_inline)) void machine_quiet(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+136(%%rip)\n"
+	"771: call *machine_ops+184(%%rip)\n"
 	"772: .fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 17\n"
+	" .short 23\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -542,13 +717,13 @@ static inline __attribute__((always_inline)) void machine_quiet(void)
 static inline __attribute__((always_inline)) void machine_slow(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+144(%%rip)\n"
+	"771: call *machine_ops+192(%%rip)\n"
 	"772: .fill .Lmachine_length_slow - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 18\n"
+	" .short 24\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -563,13 +738,13 @@ static inline __attribute__((always_inline)) void machine_slow(void)
 static inline __attribute__((always_inline)) void machine_halt(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+152(%%rip)\n"
+	"771: call *machine_ops+200(%%rip)\n"
 	"772: .fill .Lmachine_length_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 19\n"
+	" .short 25\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"

@@ -68,6 +68,79 @@
 	.short 7
 .Lmachine_plain_refused_end:
 	.set .Lmachine_length_refused, (.Lmachine_length_refused_1) - (((.Lmachine_plain_refused_end - .Lmachine_plain_refused) > (.Lmachine_length_refused_1)) * ((.Lmachine_plain_refused_end - .Lmachine_plain_refused) - (.Lmachine_length_refused_1)))
+.Lmachine_guest_busy:
+	mov $0, %eax
+.Lmachine_guest_busy_end:
+	.set .Lmachine_length_busy_2, (6) - (((.Lmachine_guest_busy_end - .Lmachine_guest_busy) > (6)) * ((.Lmachine_guest_busy_end - .Lmachine_guest_busy) - (6)))
+.Lmachine_metal_busy:
+	mov $0, %eax
+.Lmachine_metal_busy_end:
+	.set .Lmachine_length_busy_1, (.Lmachine_length_busy_2) - (((.Lmachine_metal_busy_end - .Lmachine_metal_busy) > (.Lmachine_length_busy_2)) * ((.Lmachine_metal_busy_end - .Lmachine_metal_busy) - (.Lmachine_length_busy_2)))
+.Lmachine_plain_busy:
+	mov $0, %eax
+.Lmachine_plain_busy_end:
+	.set .Lmachine_length_busy, (.Lmachine_length_busy_1) - (((.Lmachine_plain_busy_end - .Lmachine_plain_busy) > (.Lmachine_length_busy_1)) * ((.Lmachine_plain_busy_end - .Lmachine_plain_busy) - (.Lmachine_length_busy_1)))
+.Lmachine_guest_limit:
+	mov $65520, %eax
+.Lmachine_guest_limit_end:
+	.set .Lmachine_length_limit_2, (6) - (((.Lmachine_guest_limit_end - .Lmachine_guest_limit) > (6)) * ((.Lmachine_guest_limit_end - .Lmachine_guest_limit) - (6)))
+.Lmachine_metal_limit:
+	mov $65520, %eax
+.Lmachine_metal_limit_end:
+	.set .Lmachine_length_limit_1, (.Lmachine_length_limit_2) - (((.Lmachine_metal_limit_end - .Lmachine_metal_limit) > (.Lmachine_length_limit_2)) * ((.Lmachine_metal_limit_end - .Lmachine_metal_limit) - (.Lmachine_length_limit_2)))
+.Lmachine_plain_limit:
+	mov $65520, %eax
+.Lmachine_plain_limit_end:
+	.set .Lmachine_length_limit, (.Lmachine_length_limit_1) - (((.Lmachine_plain_limit_end - .Lmachine_plain_limit) > (.Lmachine_length_limit_1)) * ((.Lmachine_plain_limit_end - .Lmachine_plain_limit) - (.Lmachine_length_limit_1)))
+.Lmachine_guest_gone:
+	ud2
+	.short 10
+.Lmachine_guest_gone_end:
+	.set .Lmachine_length_gone_2, (6) - (((.Lmachine_guest_gone_end - .Lmachine_guest_gone) > (6)) * ((.Lmachine_guest_gone_end - .Lmachine_guest_gone) - (6)))
+.Lmachine_metal_gone:
+	ud2
+	.short 10
+.Lmachine_metal_gone_end:
+	.set .Lmachine_length_gone_1, (.Lmachine_length_gone_2) - (((.Lmachine_metal_gone_end - .Lmachine_metal_gone) > (.Lmachine_length_gone_2)) * ((.Lmachine_metal_gone_end - .Lmachine_metal_gone) - (.Lmachine_length_gone_2)))
+.Lmachine_plain_gone:
+	ud2
+	.short 10
+.Lmachine_plain_gone_end:
+	.set .Lmachine_length_gone, (.Lmachine_length_gone_1) - (((.Lmachine_plain_gone_end - .Lmachine_plain_gone) > (.Lmachine_length_gone_1)) * ((.Lmachine_plain_gone_end - .Lmachine_plain_gone) - (.Lmachine_length_gone_1)))
+.Lmachine_metal_place:
+	mov %rsi, %rax
+.Lmachine_metal_place_end:
+	.set .Lmachine_length_place, (6) - (((.Lmachine_metal_place_end - .Lmachine_metal_place) > (6)) * ((.Lmachine_metal_place_end - .Lmachine_metal_place) - (6)))
+.Lmachine_guest_cpu_spare0:
+	ud2
+	.short 12
+.Lmachine_guest_cpu_spare0_end:
+	.set .Lmachine_length_cpu_spare0_2, (6) - (((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) > (6)) * ((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) - (6)))
+.Lmachine_metal_cpu_spare0:
+	ud2
+	.short 12
+.Lmachine_metal_cpu_spare0_end:
+	.set .Lmachine_length_cpu_spare0_1, (.Lmachine_length_cpu_spare0_2) - (((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) > (.Lmachine_length_cpu_spare0_2)) * ((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) - (.Lmachine_length_cpu_spare0_2)))
+.Lmachine_plain_cpu_spare0:
+	ud2
+	.short 12
+.Lmachine_plain_cpu_spare0_end:
+	.set .Lmachine_length_cpu_spare0, (.Lmachine_length_cpu_spare0_1) - (((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) > (.Lmachine_length_cpu_spare0_1)) * ((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) - (.Lmachine_length_cpu_spare0_1)))
+.Lmachine_guest_cpu_spare1:
+	ud2
+	.short 13
+.Lmachine_guest_cpu_spare1_end:
+	.set .Lmachine_length_cpu_spare1_2, (6) - (((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) > (6)) * ((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) - (6)))
+.Lmachine_metal_cpu_spare1:
+	ud2
+	.short 13
+.Lmachine_metal_cpu_spare1_end:
+	.set .Lmachine_length_cpu_spare1_1, (.Lmachine_length_cpu_spare1_2) - (((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) > (.Lmachine_length_cpu_spare1_2)) * ((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) - (.Lmachine_length_cpu_spare1_2)))
+.Lmachine_plain_cpu_spare1:
+	ud2
+	.short 13
+.Lmachine_plain_cpu_spare1_end:
+	.set .Lmachine_length_cpu_spare1, (.Lmachine_length_cpu_spare1_1) - (((.Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1) > (.Lmachine_length_cpu_spare1_1)) * ((.Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1) - (.Lmachine_length_cpu_spare1_1)))
 .Lmachine_metal_read_table:
 	mov %cr3, %rax
 .Lmachine_metal_read_table_end:
@@ -122,107 +195,8 @@
 	.popsection
 
 /**
- * All scalars, as far as there are registers for them.
- * Changes what a C call may change.
- */
-	.macro machine_scalars
-771:	call *machine_ops+0(%rip)
-772:	.fill .Lmachine_length_scalars - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 0
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Pointers of each direction.
- * Changes what a C call may change.
- */
-	.macro machine_pointers
-771:	call *machine_ops+8(%rip)
-772:	.fill .Lmachine_length_pointers - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 1
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Small structures by value.
- * Changes its arguments, result and the flags.
- */
-	.macro machine_wrap
-771:	call *machine_ops+16(%rip)
-772:	.fill .Lmachine_length_wrap - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 2
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes its arguments and result.
- */
-	.macro machine_truth
-771:	call *machine_ops+24(%rip)
-772:	.fill .Lmachine_length_truth - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 3
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes its arguments, result and flags rdi r11.
- */
-	.macro machine_masked
-771:	call *machine_ops+32(%rip)
-772:	.fill .Lmachine_length_masked - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 4
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Needs the machine's highest privilege.
- * Changes its arguments, result and the flags.
- */
-	.macro machine_mask
-771:	call *machine_ops+40(%rip)
-772:	.fill .Lmachine_length_mask - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 5
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
  * Changes nothing: all registers are live.
+ * The stack holds struct machine_frame.
  */
 	.macro machine_back
 771:	jmp *machine_ops+48(%rip)
@@ -238,27 +212,12 @@
 	.endm
 
 /**
- * Changes what a C call may change.
+ * Not in the first version.
+ * Changes its arguments, result and the flags.
  */
-	.macro machine_refused
-771:	call *machine_ops+56(%rip)
-772:	.fill .Lmachine_length_refused - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 7
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_read_table
+	.macro machine_busy
 771:	call *machine_ops+64(%rip)
-772:	.fill .Lmachine_length_read_table - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_busy - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -271,11 +230,12 @@
 
 /**
  * Changes what a C call may change.
+ * Deprecated since 1.1: use "busy"
  */
-	.macro machine_write_table
-	.balign 64,,15
+	.macro machine_limit
+	.warning "cpu.limit is deprecated since 1.1: use \"busy\""
 771:	call *machine_ops+72(%rip)
-772:	.fill .Lmachine_length_write_table - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_limit - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -287,163 +247,18 @@
 	.endm
 
 /**
- * Changes what a C call may change.
+ * Traps: cpu.gone is retired since 1.2.
  */
-	.macro machine_enter
-771:	call *machine_ops+80(%rip)
-772:	.fill .Lmachine_length_enter - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 10
-	.byte 773b - 771b
-	.byte 0
-	.popsection
+	.macro machine_gone
+	.error "cpu.gone is retired since 1.2"
 	.endm
 
 /**
- * Changes what a C call may change.
+ * Long before it is patched, and after.
+ * Changes its arguments, result and the flags.
  */
-	.macro machine_leave
-771:	call *machine_ops+88(%rip)
-772:	.fill .Lmachine_length_leave - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 11
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_flush
-771:	call *machine_ops+96(%rip)
-772:	.fill .Lmachine_length_flush - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 12
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_set
-771:	call *machine_ops+104(%rip)
-772:	.fill .Lmachine_length_set - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 13
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_queue
-771:	call *machine_ops+112(%rip)
-772:	.fill .Lmachine_length_queue - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 14
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_pending
-771:	call *machine_ops+120(%rip)
-772:	.fill .Lmachine_length_pending - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 15
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_shift
-771:	call *machine_ops+128(%rip)
-772:	.fill .Lmachine_length_shift - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 16
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_quiet
-771:	call *machine_ops+136(%rip)
-772:	.fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 17
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_slow
-771:	call *machine_ops+144(%rip)
-772:	.fill .Lmachine_length_slow - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 18
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.endm
-
-/**
- * Changes what a C call may change.
- */
-	.macro machine_halt
-771:	call *machine_ops+152(%rip)
-772:	.fill .Lmachine_length_halt - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 19
-	.byte 773b - 771b
-	.byte 0
-	.popsection
+	.macro machine_place
+	call *machine_ops+88(%rip)
 	.endm
 
 #endif

@@ -65,7 +65,16 @@ machine_canary_scalars:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_scalars << 16) + 0
-	machine_scalars
+771:	call *machine_ops+0(%rip)
+772:	.fill .Lmachine_length_scalars - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 0
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 0
 	canary_leave
 	ret
@@ -76,7 +85,16 @@ machine_canary_pointers:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pointers << 16) + 1
-	machine_pointers
+771:	call *machine_ops+8(%rip)
+772:	.fill .Lmachine_length_pointers - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 1
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 1
 	canary_leave
 	ret
@@ -87,7 +105,16 @@ machine_canary_wrap:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_wrap << 16) + 2
-	machine_wrap
+771:	call *machine_ops+16(%rip)
+772:	.fill .Lmachine_length_wrap - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 2
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 2
 	canary_leave
 	ret
@@ -98,7 +125,16 @@ machine_canary_truth:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_truth << 16) + 3
-	machine_truth
+771:	call *machine_ops+24(%rip)
+772:	.fill .Lmachine_length_truth - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 3
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 3
 	canary_leave
 	ret
@@ -109,7 +145,16 @@ machine_canary_masked:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_masked << 16) + 4
-	machine_masked
+771:	call *machine_ops+32(%rip)
+772:	.fill .Lmachine_length_masked - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 4
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 4
 	canary_leave
 	ret
@@ -120,7 +165,16 @@ machine_canary_mask:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_mask << 16) + 5
-	machine_mask
+771:	call *machine_ops+40(%rip)
+772:	.fill .Lmachine_length_mask - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 5
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 5
 	canary_leave
 	ret
@@ -131,19 +185,88 @@ machine_canary_refused:
 	endbr64
 	canary_enter
 	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_refused << 16) + 7
-	machine_refused
+771:	call *machine_ops+56(%rip)
+772:	.fill .Lmachine_length_refused - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 7
+	.byte 773b - 771b
+	.byte 0
+	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
 	canary_leave
 	ret
 	.size machine_canary_refused, . - machine_canary_refused
 
+	.type machine_canary_busy, @function
+machine_canary_busy:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_busy << 16) + 8
+771:	call *machine_ops+64(%rip)
+772:	.fill .Lmachine_length_busy - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 8
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
+	canary_leave
+	ret
+	.size machine_canary_busy, . - machine_canary_busy
+
+	.type machine_canary_limit, @function
+machine_canary_limit:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_limit << 16) + 9
+771:	call *machine_ops+72(%rip)
+772:	.fill .Lmachine_length_limit - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 9
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
+	canary_leave
+	ret
+	.size machine_canary_limit, . - machine_canary_limit
+
+	.type machine_canary_place, @function
+machine_canary_place:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_place << 16) + 11
+	call *machine_ops+88(%rip)
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
+	canary_leave
+	ret
+	.size machine_canary_place, . - machine_canary_place
+
 	.type machine_canary_read_table, @function
 machine_canary_read_table:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_read_table << 16) + 8
-	machine_read_table
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_read_table << 16) + 14
+771:	call *machine_ops+112(%rip)
+772:	.fill .Lmachine_length_read_table - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 14
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
 	canary_leave
 	ret
 	.size machine_canary_read_table, . - machine_canary_read_table
@@ -152,9 +275,19 @@ machine_canary_read_table:
 machine_canary_write_table:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_write_table << 16) + 9
-	machine_write_table
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_write_table << 16) + 15
+	.balign 64,,15
+771:	call *machine_ops+120(%rip)
+772:	.fill .Lmachine_length_write_table - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 15
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
 	canary_leave
 	ret
 	.size machine_canary_write_table, . - machine_canary_write_table
@@ -163,9 +296,18 @@ machine_canary_write_table:
 machine_canary_enter:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_enter << 16) + 10
-	machine_enter
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_enter << 16) + 16
+771:	call *machine_ops+128(%rip)
+772:	.fill .Lmachine_length_enter - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 16
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
 	canary_leave
 	ret
 	.size machine_canary_enter, . - machine_canary_enter
@@ -174,9 +316,18 @@ machine_canary_enter:
 machine_canary_leave:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_leave << 16) + 11
-	machine_leave
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_leave << 16) + 17
+771:	call *machine_ops+136(%rip)
+772:	.fill .Lmachine_length_leave - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 17
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
 	canary_leave
 	ret
 	.size machine_canary_leave, . - machine_canary_leave
@@ -185,9 +336,18 @@ machine_canary_leave:
 machine_canary_flush:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_flush << 16) + 12
-	machine_flush
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_flush << 16) + 18
+771:	call *machine_ops+144(%rip)
+772:	.fill .Lmachine_length_flush - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 18
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
 	canary_leave
 	ret
 	.size machine_canary_flush, . - machine_canary_flush
@@ -196,9 +356,18 @@ machine_canary_flush:
 machine_canary_set:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_set << 16) + 13
-	machine_set
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_set << 16) + 19
+771:	call *machine_ops+152(%rip)
+772:	.fill .Lmachine_length_set - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 19
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
 	canary_leave
 	ret
 	.size machine_canary_set, . - machine_canary_set
@@ -207,9 +376,18 @@ machine_canary_set:
 machine_canary_queue:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_queue << 16) + 14
-	machine_queue
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 14
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_queue << 16) + 20
+771:	call *machine_ops+160(%rip)
+772:	.fill .Lmachine_length_queue - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 20
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 20
 	canary_leave
 	ret
 	.size machine_canary_queue, . - machine_canary_queue
@@ -218,9 +396,18 @@ machine_canary_queue:
 machine_canary_pending:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pending << 16) + 15
-	machine_pending
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 15
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_pending << 16) + 21
+771:	call *machine_ops+168(%rip)
+772:	.fill .Lmachine_length_pending - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 21
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 21
 	canary_leave
 	ret
 	.size machine_canary_pending, . - machine_canary_pending
@@ -229,9 +416,18 @@ machine_canary_pending:
 machine_canary_shift:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_shift << 16) + 16
-	machine_shift
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 16
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_shift << 16) + 22
+771:	call *machine_ops+176(%rip)
+772:	.fill .Lmachine_length_shift - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 22
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 22
 	canary_leave
 	ret
 	.size machine_canary_shift, . - machine_canary_shift
@@ -240,9 +436,18 @@ machine_canary_shift:
 machine_canary_quiet:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_quiet << 16) + 17
-	machine_quiet
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 17
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_quiet << 16) + 23
+771:	call *machine_ops+184(%rip)
+772:	.fill .Lmachine_length_quiet - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 23
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 23
 	canary_leave
 	ret
 	.size machine_canary_quiet, . - machine_canary_quiet
@@ -251,9 +456,18 @@ machine_canary_quiet:
 machine_canary_slow:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_slow << 16) + 18
-	machine_slow
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 18
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_slow << 16) + 24
+771:	call *machine_ops+192(%rip)
+772:	.fill .Lmachine_length_slow - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 24
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 24
 	canary_leave
 	ret
 	.size machine_canary_slow, . - machine_canary_slow
@@ -262,9 +476,18 @@ machine_canary_slow:
 machine_canary_halt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_halt << 16) + 19
-	machine_halt
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 19
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_halt << 16) + 25
+771:	call *machine_ops+200(%rip)
+772:	.fill .Lmachine_length_halt - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 25
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 25
 	canary_leave
 	ret
 	.size machine_canary_halt, . - machine_canary_halt
@@ -305,6 +528,30 @@ machine_canary_rows:
 	.byte 0, 0, 0, 0
 	/* cpu.refused */
 	.quad machine_canary_refused
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* cpu.busy */
+	.quad machine_canary_busy
+	.long 0x43
+	.byte 1, 1, 0, 0
+	/* cpu.limit */
+	.quad machine_canary_limit
+	.long 0xf7b
+	.byte 2, 0, 0, 0
+	/* cpu.gone */
+	.quad 0
+	.long 0xf7b
+	.byte 8, 2, 0, 0
+	/* cpu.place */
+	.quad machine_canary_place
+	.long 0x63
+	.byte 8, 2, 0, 0
+	/* cpu.cpu_spare0 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* cpu.cpu_spare1 */
+	.quad 0
 	.long 0xf7b
 	.byte 0, 0, 0, 0
 	/* mmu.read_table */

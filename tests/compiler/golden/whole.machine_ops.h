@@ -2,12 +2,22 @@
 #ifndef PVGEN_MACHINE_OPS_H
 #define PVGEN_MACHINE_OPS_H
 
+#define FLAGS_READY_SHIFT 0
+#define FLAGS_READY_MASK 0x1
+#define FLAGS_LEVEL_SHIFT 1
+#define FLAGS_LEVEL_MASK 0xe
+
 #define MACHINE_SMALL 7
 /**
  * Written as hexadecimal number.
  */
 #define MACHINE_LARGE 0x123456789
 #define MACHINE_NEGATIVE (-1)
+#define MACHINE_LARGE_LIMIT 0xfff0
+
+/* Ops that earlier versions do not have. */
+#define MACHINE_HAVE_busy 1 /* since 1.1 */
+#define MACHINE_HAVE_place 1 /* since 1.2 */
 
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
@@ -33,12 +43,14 @@
 #define MACHINE_UNWRITTEN(text) \
 	do { \
 		register const char *unwritten __asm__("rax") = text; \
-		__asm__ volatile("ud2; .short 20" : : "r"(unwritten)); \
+		__asm__ volatile("ud2; .short 26" : : "r"(unwritten)); \
 		__builtin_unreachable(); \
 	} while (0)
 
 struct descriptor;
 
+#ifndef PVGEN_DEFINES_descriptor
+#define PVGEN_DEFINES_descriptor
 /**
  * Declared in a file of its own.
  */
@@ -46,12 +58,39 @@ struct descriptor {
 	uint16_t limit;
 	uint64_t base;
 } __attribute__((packed));
+#endif
 _Static_assert(sizeof(struct descriptor) == 10, "size of descriptor");
 _Static_assert(offsetof(struct descriptor, limit) == 0, "offset of limit");
 _Static_assert(offsetof(struct descriptor, base) == 2, "offset of base");
 
+#ifndef PVGEN_DEFINES_version
+#define PVGEN_DEFINES_version
+/**
+ * A constant of nobody's is no macro.
+ */
+enum { version = 3 };
+#endif
+_Static_assert(version == 3, "one value of version");
+
+#ifndef PVGEN_DEFINES_MASK
+#define PVGEN_DEFINES_MASK
+enum { MASK = 0xffffffffffffffff };
+#endif
+_Static_assert(MASK == 0xffffffffffffffff, "one value of MASK");
+
+#ifndef PVGEN_DEFINES_visit_t
+#define PVGEN_DEFINES_visit_t
+typedef void visit_t(struct descriptor *d, uint8_t version);
+#endif
+
+#ifndef PVGEN_DEFINES_flags
+#define PVGEN_DEFINES_flags
+typedef uint8_t flags;
+#endif
+
 struct machine_entry;
 struct machine_unseen;
+struct machine_frame;
 union machine_view;
 
 /**
@@ -71,6 +110,17 @@ _Static_assert(offsetof(struct machine_entry, value) == 0, "offset of value");
 typedef struct machine_entry machine_entry_t;
 
 typedef struct descriptor machine_descriptor_t;
+
+/**
+ * What an interrupt leaves.
+ */
+struct machine_frame {
+	uint64_t ip;
+	uint64_t flags;
+};
+_Static_assert(sizeof(struct machine_frame) == 16, "size of frame");
+_Static_assert(offsetof(struct machine_frame, ip) == 0, "offset of ip");
+_Static_assert(offsetof(struct machine_frame, flags) == 8, "offset of flags");
 
 union machine_view {
 	uint8_t bytes[8];
@@ -92,19 +142,25 @@ enum machine_op {
 	MACHINE_OP_mask = 5,
 	MACHINE_OP_back = 6,
 	MACHINE_OP_refused = 7,
-	MACHINE_OP_read_table = 8,
-	MACHINE_OP_write_table = 9,
-	MACHINE_OP_enter = 10,
-	MACHINE_OP_leave = 11,
-	MACHINE_OP_flush = 12,
-	MACHINE_OP_set = 13,
-	MACHINE_OP_queue = 14,
-	MACHINE_OP_pending = 15,
-	MACHINE_OP_shift = 16,
-	MACHINE_OP_quiet = 17,
-	MACHINE_OP_slow = 18,
-	MACHINE_OP_halt = 19,
-	MACHINE_NR_OPS = 20
+	MACHINE_OP_busy = 8,
+	MACHINE_OP_limit = 9,
+	MACHINE_OP_gone = 10,
+	MACHINE_OP_place = 11,
+	MACHINE_OP_cpu_spare0 = 12,
+	MACHINE_OP_cpu_spare1 = 13,
+	MACHINE_OP_read_table = 14,
+	MACHINE_OP_write_table = 15,
+	MACHINE_OP_enter = 16,
+	MACHINE_OP_leave = 17,
+	MACHINE_OP_flush = 18,
+	MACHINE_OP_set = 19,
+	MACHINE_OP_queue = 20,
+	MACHINE_OP_pending = 21,
+	MACHINE_OP_shift = 22,
+	MACHINE_OP_quiet = 23,
+	MACHINE_OP_slow = 24,
+	MACHINE_OP_halt = 25,
+	MACHINE_NR_OPS = 26
 };
 
 /**
@@ -141,12 +197,40 @@ struct machine_cpu_ops {
 	MACHINE_NARROW void (*mask)(void);
 	/**
 	 * Changes nothing: all registers are live.
+	 * The stack holds struct machine_frame.
 	 */
 	void (*back)(void);
 	/**
 	 * Changes what a C call may change.
 	 */
 	void (*refused)(void);
+	/**
+	 * Not in the first version.
+	 * Changes its arguments, result and the flags.
+	 */
+	MACHINE_NARROW bool (*busy)(unsigned int cpu);
+	/**
+	 * Changes what a C call may change.
+	 * Deprecated since 1.1: use "busy"
+	 */
+	uint16_t (*limit)(void);
+	/**
+	 * Traps: cpu.gone is retired since 1.2.
+	 */
+	void *(*gone)(const void *p, uint8_t a);
+	/**
+	 * Long before it is patched, and after.
+	 * Changes its arguments, result and the flags.
+	 */
+	MACHINE_NARROW machine_entry_t (*place)(unsigned int index, machine_word_t where);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*cpu_spare0)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*cpu_spare1)(void);
 };
 
 struct machine_deep_ops {
@@ -224,7 +308,7 @@ struct machine_ops {
 
 extern struct machine_ops machine_ops;
 
-_Static_assert(sizeof(struct machine_ops) == 160, "one pointer an op");
+_Static_assert(sizeof(struct machine_ops) == 208, "one pointer an op");
 _Static_assert(offsetof(struct machine_ops, cpu.scalars) == 0, "slot of scalars");
 _Static_assert(offsetof(struct machine_ops, cpu.pointers) == 8, "slot of pointers");
 _Static_assert(offsetof(struct machine_ops, cpu.wrap) == 16, "slot of wrap");
@@ -233,18 +317,24 @@ _Static_assert(offsetof(struct machine_ops, cpu.masked) == 32, "slot of masked")
 _Static_assert(offsetof(struct machine_ops, cpu.mask) == 40, "slot of mask");
 _Static_assert(offsetof(struct machine_ops, cpu.back) == 48, "slot of back");
 _Static_assert(offsetof(struct machine_ops, cpu.refused) == 56, "slot of refused");
-_Static_assert(offsetof(struct machine_ops, mmu.read_table) == 64, "slot of read_table");
-_Static_assert(offsetof(struct machine_ops, mmu.write_table) == 72, "slot of write_table");
-_Static_assert(offsetof(struct machine_ops, mmu.batch.enter) == 80, "slot of enter");
-_Static_assert(offsetof(struct machine_ops, mmu.batch.leave) == 88, "slot of leave");
-_Static_assert(offsetof(struct machine_ops, mmu.batch.deep.flush) == 96, "slot of flush");
-_Static_assert(offsetof(struct machine_ops, mmu.set) == 104, "slot of set");
-_Static_assert(offsetof(struct machine_ops, mmu.queue) == 112, "slot of queue");
-_Static_assert(offsetof(struct machine_ops, mmu.pending) == 120, "slot of pending");
-_Static_assert(offsetof(struct machine_ops, mmu.shift) == 128, "slot of shift");
-_Static_assert(offsetof(struct machine_ops, mmu.quiet) == 136, "slot of quiet");
-_Static_assert(offsetof(struct machine_ops, mmu.slow) == 144, "slot of slow");
-_Static_assert(offsetof(struct machine_ops, mmu.halt) == 152, "slot of halt");
+_Static_assert(offsetof(struct machine_ops, cpu.busy) == 64, "slot of busy");
+_Static_assert(offsetof(struct machine_ops, cpu.limit) == 72, "slot of limit");
+_Static_assert(offsetof(struct machine_ops, cpu.gone) == 80, "slot of gone");
+_Static_assert(offsetof(struct machine_ops, cpu.place) == 88, "slot of place");
+_Static_assert(offsetof(struct machine_ops, cpu.cpu_spare0) == 96, "slot of cpu_spare0");
+_Static_assert(offsetof(struct machine_ops, cpu.cpu_spare1) == 104, "slot of cpu_spare1");
+_Static_assert(offsetof(struct machine_ops, mmu.read_table) == 112, "slot of read_table");
+_Static_assert(offsetof(struct machine_ops, mmu.write_table) == 120, "slot of write_table");
+_Static_assert(offsetof(struct machine_ops, mmu.batch.enter) == 128, "slot of enter");
+_Static_assert(offsetof(struct machine_ops, mmu.batch.leave) == 136, "slot of leave");
+_Static_assert(offsetof(struct machine_ops, mmu.batch.deep.flush) == 144, "slot of flush");
+_Static_assert(offsetof(struct machine_ops, mmu.set) == 152, "slot of set");
+_Static_assert(offsetof(struct machine_ops, mmu.queue) == 160, "slot of queue");
+_Static_assert(offsetof(struct machine_ops, mmu.pending) == 168, "slot of pending");
+_Static_assert(offsetof(struct machine_ops, mmu.shift) == 176, "slot of shift");
+_Static_assert(offsetof(struct machine_ops, mmu.quiet) == 184, "slot of quiet");
+_Static_assert(offsetof(struct machine_ops, mmu.slow) == 192, "slot of slow");
+_Static_assert(offsetof(struct machine_ops, mmu.halt) == 200, "slot of halt");
 
 /** Kinds of call site. */
 enum machine_site_kind { MACHINE_SITE_CALL, MACHINE_SITE_TAIL };
@@ -372,7 +462,7 @@ extern const unsigned int machine_nr_known;
 	.popsection
 	lea 999b(%rip), %rax
 	ud2
-	.short 20
+	.short 26
 .endm
 #endif /* __ASSEMBLER__ */
 #endif

@@ -6,7 +6,7 @@
 machine_metal_scalars:
 	endbr64
 .Lmachine_metal_scalars_code:
-# 24 "whole.pvi"
+# 27 "whole.pvi"
 	movzbl %dil, %eax
 .Lmachine_metal_scalars_first:
 .Lmachine_metal_scalars_end:
@@ -27,7 +27,7 @@ machine_metal_pointers:
 machine_metal_wrap:
 	endbr64
 .Lmachine_metal_wrap_code:
-# 34 "whole.pvi"
+# 37 "whole.pvi"
 	mov %rdi, %rax
 .Lmachine_metal_wrap_first:
 .Lmachine_metal_wrap_end:
@@ -39,7 +39,7 @@ machine_metal_wrap:
 machine_metal_truth:
 	endbr64
 .Lmachine_metal_truth_code:
-# 38 "whole.pvi"
+# 41 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_truth_first:
 .Lmachine_metal_truth_end:
@@ -51,10 +51,10 @@ machine_metal_truth:
 machine_metal_masked:
 	endbr64
 .Lmachine_metal_masked_code:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	xor %edi, %edi
 .Lmachine_metal_masked_first:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	mov %edi, %eax
 .Lmachine_metal_masked_end:
 	ret
@@ -65,7 +65,7 @@ machine_metal_masked:
 machine_metal_mask:
 	endbr64
 .Lmachine_metal_mask_code:
-# 50 "whole.pvi"
+# 53 "whole.pvi"
 	cli
 .Lmachine_metal_mask_first:
 .Lmachine_metal_mask_end:
@@ -77,7 +77,7 @@ machine_metal_mask:
 machine_metal_back:
 	endbr64
 .Lmachine_metal_back_code:
-# 55 "whole.pvi"
+# 59 "whole.pvi"
 	iretq
 .Lmachine_metal_back_first:
 .Lmachine_metal_back_end:
@@ -88,21 +88,99 @@ machine_metal_back:
 machine_metal_refused:
 	endbr64
 .Lmachine_metal_refused_code:
-# 58 "whole.pvi"
+# 62 "whole.pvi"
 	ud2
 .Lmachine_metal_refused_first:
-# 58 "whole.pvi"
+# 62 "whole.pvi"
 	.short 7
 .Lmachine_metal_refused_end:
 	ret
 	.size machine_metal_refused, . - machine_metal_refused
+
+	.globl machine_metal_busy
+	.type machine_metal_busy, @function
+machine_metal_busy:
+	endbr64
+.Lmachine_metal_busy_code:
+# 69 "whole.pvi"
+	mov $0, %eax
+.Lmachine_metal_busy_first:
+.Lmachine_metal_busy_end:
+	ret
+	.size machine_metal_busy, . - machine_metal_busy
+
+	.globl machine_metal_limit
+	.type machine_metal_limit, @function
+machine_metal_limit:
+	endbr64
+.Lmachine_metal_limit_code:
+# 72 "whole.pvi"
+	mov $65520, %eax
+.Lmachine_metal_limit_first:
+.Lmachine_metal_limit_end:
+	ret
+	.size machine_metal_limit, . - machine_metal_limit
+
+	.globl machine_metal_gone
+	.type machine_metal_gone, @function
+machine_metal_gone:
+	endbr64
+.Lmachine_metal_gone_code:
+# 80 "whole.pvi"
+	ud2
+.Lmachine_metal_gone_first:
+# 80 "whole.pvi"
+	.short 10
+.Lmachine_metal_gone_end:
+	ret
+	.size machine_metal_gone, . - machine_metal_gone
+
+	.globl machine_metal_place
+	.type machine_metal_place, @function
+machine_metal_place:
+	endbr64
+.Lmachine_metal_place_code:
+# 92 "whole.pvi"
+	mov %rsi, %rax
+.Lmachine_metal_place_first:
+.Lmachine_metal_place_end:
+	ret
+	.size machine_metal_place, . - machine_metal_place
+
+	.globl machine_metal_cpu_spare0
+	.type machine_metal_cpu_spare0, @function
+machine_metal_cpu_spare0:
+	endbr64
+.Lmachine_metal_cpu_spare0_code:
+# 94 "whole.pvi"
+	ud2
+.Lmachine_metal_cpu_spare0_first:
+# 94 "whole.pvi"
+	.short 12
+.Lmachine_metal_cpu_spare0_end:
+	ret
+	.size machine_metal_cpu_spare0, . - machine_metal_cpu_spare0
+
+	.globl machine_metal_cpu_spare1
+	.type machine_metal_cpu_spare1, @function
+machine_metal_cpu_spare1:
+	endbr64
+.Lmachine_metal_cpu_spare1_code:
+# 94 "whole.pvi"
+	ud2
+.Lmachine_metal_cpu_spare1_first:
+# 94 "whole.pvi"
+	.short 13
+.Lmachine_metal_cpu_spare1_end:
+	ret
+	.size machine_metal_cpu_spare1, . - machine_metal_cpu_spare1
 
 	.globl machine_metal_read_table
 	.type machine_metal_read_table, @function
 machine_metal_read_table:
 	endbr64
 .Lmachine_metal_read_table_code:
-# 68 "whole.pvi"
+# 103 "whole.pvi"
 	mov %cr3, %rax
 .Lmachine_metal_read_table_first:
 .Lmachine_metal_read_table_end:
@@ -114,7 +192,7 @@ machine_metal_read_table:
 machine_metal_write_table:
 	endbr64
 .Lmachine_metal_write_table_code:
-# 72 "whole.pvi"
+# 107 "whole.pvi"
 	mov %rdi, %cr3
 .Lmachine_metal_write_table_first:
 .Lmachine_metal_write_table_end:
@@ -153,7 +231,7 @@ machine_metal_flush:
 machine_metal_set:
 	endbr64
 .Lmachine_metal_set_code:
-# 82 "whole.pvi"
+# 117 "whole.pvi"
 	mov %rsi, (%rdi)
 .Lmachine_metal_set_first:
 .Lmachine_metal_set_end:
@@ -165,7 +243,7 @@ machine_metal_set:
 machine_metal_pending:
 	endbr64
 .Lmachine_metal_pending_code:
-# 85 "whole.pvi"
+# 120 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_pending_first:
 .Lmachine_metal_pending_end:
@@ -177,7 +255,7 @@ machine_metal_pending:
 machine_metal_shift:
 	endbr64
 .Lmachine_metal_shift_code:
-# 86 "whole.pvi"
+# 121 "whole.pvi"
 	mov $0, %eax
 .Lmachine_metal_shift_first:
 .Lmachine_metal_shift_end:
@@ -198,10 +276,10 @@ machine_metal_slow:
 machine_metal_halt:
 	endbr64
 .Lmachine_metal_halt_code:
-# 89 "whole.pvi"
+# 124 "whole.pvi"
 	sti
 .Lmachine_metal_halt_first:
-# 89 "whole.pvi"
+# 124 "whole.pvi"
 	hlt
 .Lmachine_metal_halt_end:
 	ret
@@ -250,6 +328,36 @@ machine_metal_patches:
 	/* cpu.refused */
 	.quad .Lmachine_metal_refused_code
 	.byte 3, .Lmachine_metal_refused_end - .Lmachine_metal_refused_code, .Lmachine_metal_refused_first - .Lmachine_metal_refused_code
+	.byte 0xff
+	.skip 4
+	/* cpu.busy */
+	.quad .Lmachine_metal_busy_code
+	.byte 1, .Lmachine_metal_busy_end - .Lmachine_metal_busy_code, .Lmachine_metal_busy_first - .Lmachine_metal_busy_code
+	.byte 0xff
+	.skip 4
+	/* cpu.limit */
+	.quad .Lmachine_metal_limit_code
+	.byte 1, .Lmachine_metal_limit_end - .Lmachine_metal_limit_code, .Lmachine_metal_limit_first - .Lmachine_metal_limit_code
+	.byte 0xff
+	.skip 4
+	/* cpu.gone */
+	.quad .Lmachine_metal_gone_code
+	.byte 3, .Lmachine_metal_gone_end - .Lmachine_metal_gone_code, .Lmachine_metal_gone_first - .Lmachine_metal_gone_code
+	.byte 0xff
+	.skip 4
+	/* cpu.place */
+	.quad .Lmachine_metal_place_code
+	.byte 1, .Lmachine_metal_place_end - .Lmachine_metal_place_code, .Lmachine_metal_place_first - .Lmachine_metal_place_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare0 */
+	.quad .Lmachine_metal_cpu_spare0_code
+	.byte 3, .Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0_code, .Lmachine_metal_cpu_spare0_first - .Lmachine_metal_cpu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare1 */
+	.quad .Lmachine_metal_cpu_spare1_code
+	.byte 3, .Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1_code, .Lmachine_metal_cpu_spare1_first - .Lmachine_metal_cpu_spare1_code
 	.byte 0xff
 	.skip 4
 	/* mmu.read_table */
@@ -317,51 +425,63 @@ machine_metal_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_metal_scalars_budget:
-# 24 "whole.pvi"
+# 27 "whole.pvi"
 	.org .Lmachine_metal_scalars_budget + 16 - (.Lmachine_metal_scalars_end - .Lmachine_metal_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_metal_wrap_budget:
-# 34 "whole.pvi"
+# 37 "whole.pvi"
 	.org .Lmachine_metal_wrap_budget + 16 - (.Lmachine_metal_wrap_end - .Lmachine_metal_wrap_code)
 /* cpu.truth: at most 16 bytes */
 .Lmachine_metal_truth_budget:
-# 38 "whole.pvi"
+# 41 "whole.pvi"
 	.org .Lmachine_metal_truth_budget + 16 - (.Lmachine_metal_truth_end - .Lmachine_metal_truth_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_metal_masked_budget:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	.org .Lmachine_metal_masked_budget + 16 - (.Lmachine_metal_masked_end - .Lmachine_metal_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_metal_mask_budget:
-# 50 "whole.pvi"
+# 53 "whole.pvi"
 	.org .Lmachine_metal_mask_budget + 20 - (.Lmachine_metal_mask_end - .Lmachine_metal_mask_code)
 /* cpu.back: at most 16 bytes */
 .Lmachine_metal_back_budget:
-# 55 "whole.pvi"
+# 59 "whole.pvi"
 	.org .Lmachine_metal_back_budget + 16 - (.Lmachine_metal_back_end - .Lmachine_metal_back_code)
+/* cpu.busy: at most 16 bytes */
+.Lmachine_metal_busy_budget:
+# 69 "whole.pvi"
+	.org .Lmachine_metal_busy_budget + 16 - (.Lmachine_metal_busy_end - .Lmachine_metal_busy_code)
+/* cpu.limit: at most 16 bytes */
+.Lmachine_metal_limit_budget:
+# 72 "whole.pvi"
+	.org .Lmachine_metal_limit_budget + 16 - (.Lmachine_metal_limit_end - .Lmachine_metal_limit_code)
+/* cpu.place: at most 16 bytes */
+.Lmachine_metal_place_budget:
+# 92 "whole.pvi"
+	.org .Lmachine_metal_place_budget + 16 - (.Lmachine_metal_place_end - .Lmachine_metal_place_code)
 /* mmu.read_table: at most 16 bytes */
 .Lmachine_metal_read_table_budget:
-# 68 "whole.pvi"
+# 103 "whole.pvi"
 	.org .Lmachine_metal_read_table_budget + 16 - (.Lmachine_metal_read_table_end - .Lmachine_metal_read_table_code)
 /* mmu.write_table: at most 16 bytes */
 .Lmachine_metal_write_table_budget:
-# 72 "whole.pvi"
+# 107 "whole.pvi"
 	.org .Lmachine_metal_write_table_budget + 16 - (.Lmachine_metal_write_table_end - .Lmachine_metal_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_metal_set_budget:
-# 82 "whole.pvi"
+# 117 "whole.pvi"
 	.org .Lmachine_metal_set_budget + 16 - (.Lmachine_metal_set_end - .Lmachine_metal_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_metal_pending_budget:
-# 85 "whole.pvi"
+# 120 "whole.pvi"
 	.org .Lmachine_metal_pending_budget + 64 - (.Lmachine_metal_pending_end - .Lmachine_metal_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_metal_shift_budget:
-# 86 "whole.pvi"
+# 121 "whole.pvi"
 	.org .Lmachine_metal_shift_budget + 16 - (.Lmachine_metal_shift_end - .Lmachine_metal_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_metal_halt_budget:
-# 89 "whole.pvi"
+# 124 "whole.pvi"
 	.org .Lmachine_metal_halt_budget + 16 - (.Lmachine_metal_halt_end - .Lmachine_metal_halt_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -10,6 +10,12 @@ MACHINE_NARROW int32_t machine_metal_masked(void);
 MACHINE_NARROW void machine_metal_mask(void);
 void machine_metal_back(void);
 void machine_metal_refused(void);
+MACHINE_NARROW bool machine_metal_busy(unsigned int cpu);
+uint16_t machine_metal_limit(void);
+void *machine_metal_gone(const void *p, uint8_t a);
+MACHINE_NARROW machine_entry_t machine_metal_place(unsigned int index, machine_word_t where);
+void machine_metal_cpu_spare0(void);
+void machine_metal_cpu_spare1(void);
 unsigned long machine_metal_read_table(void);
 void machine_metal_write_table(unsigned long table);
 void machine_metal_enter(unsigned int mode);
@@ -21,7 +27,7 @@ int64_t machine_metal_shift(void);
 void machine_metal_slow(void);
 void machine_metal_halt(void);
 
-static const struct machine_ops ops = {
+static const struct machine_ops pvgen_ops = {
 	.cpu = {
 		.scalars = machine_metal_scalars,
 		.pointers = machine_metal_pointers,
@@ -31,6 +37,12 @@ static const struct machine_ops ops = {
 		.mask = machine_metal_mask,
 		.back = machine_metal_back,
 		.refused = machine_metal_refused,
+		.busy = machine_metal_busy,
+		.limit = machine_metal_limit,
+		.gone = machine_metal_gone,
+		.place = machine_metal_place,
+		.cpu_spare0 = machine_metal_cpu_spare0,
+		.cpu_spare1 = machine_metal_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = machine_metal_read_table,
@@ -63,6 +75,12 @@ struct machine_ops machine_ops = {
 		.mask = machine_metal_mask,
 		.back = machine_metal_back,
 		.refused = machine_metal_refused,
+		.busy = machine_metal_busy,
+		.limit = machine_metal_limit,
+		.gone = machine_metal_gone,
+		.place = machine_metal_place,
+		.cpu_spare0 = machine_metal_cpu_spare0,
+		.cpu_spare1 = machine_metal_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = machine_metal_read_table,
@@ -86,15 +104,15 @@ struct machine_ops machine_ops = {
 
 extern const struct machine_patch machine_metal_patches[MACHINE_NR_OPS];
 
-static const struct machine_backend backend = {
+static const struct machine_backend pvgen_backend = {
 	.name = "metal",
 	.bare = true,
 	.deprivileged = false,
 	.priority = 0,
 	.detect = MACHINE_DETECT_ALWAYS,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = machine_metal_patches,
 };
 
 __attribute__((section("machine_backends"), used)) static const struct machine_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

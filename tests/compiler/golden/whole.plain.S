@@ -6,7 +6,7 @@
 machine_plain_scalars:
 	endbr64
 .Lmachine_plain_scalars_code:
-# 24 "whole.pvi"
+# 27 "whole.pvi"
 	movzbl %dil, %eax
 .Lmachine_plain_scalars_first:
 .Lmachine_plain_scalars_end:
@@ -18,7 +18,7 @@ machine_plain_scalars:
 machine_plain_wrap:
 	endbr64
 .Lmachine_plain_wrap_code:
-# 34 "whole.pvi"
+# 37 "whole.pvi"
 	mov %rdi, %rax
 .Lmachine_plain_wrap_first:
 .Lmachine_plain_wrap_end:
@@ -30,7 +30,7 @@ machine_plain_wrap:
 machine_plain_truth:
 	endbr64
 .Lmachine_plain_truth_code:
-# 200 "whole.pvi"
+# 236 "whole.pvi"
 	mov $1, %eax
 .Lmachine_plain_truth_first:
 .Lmachine_plain_truth_end:
@@ -42,10 +42,10 @@ machine_plain_truth:
 machine_plain_masked:
 	endbr64
 .Lmachine_plain_masked_code:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	xor %edi, %edi
 .Lmachine_plain_masked_first:
-# 42 "whole.pvi"
+# 45 "whole.pvi"
 	mov %edi, %eax
 .Lmachine_plain_masked_end:
 	ret
@@ -56,7 +56,7 @@ machine_plain_masked:
 machine_plain_mask:
 	endbr64
 .Lmachine_plain_mask_code:
-# 50 "whole.pvi"
+# 53 "whole.pvi"
 	cli
 .Lmachine_plain_mask_first:
 .Lmachine_plain_mask_end:
@@ -68,7 +68,7 @@ machine_plain_mask:
 machine_plain_back:
 	endbr64
 .Lmachine_plain_back_code:
-# 55 "whole.pvi"
+# 59 "whole.pvi"
 	iretq
 .Lmachine_plain_back_first:
 .Lmachine_plain_back_end:
@@ -79,21 +79,99 @@ machine_plain_back:
 machine_plain_refused:
 	endbr64
 .Lmachine_plain_refused_code:
-# 58 "whole.pvi"
+# 62 "whole.pvi"
 	ud2
 .Lmachine_plain_refused_first:
-# 58 "whole.pvi"
+# 62 "whole.pvi"
 	.short 7
 .Lmachine_plain_refused_end:
 	ret
 	.size machine_plain_refused, . - machine_plain_refused
+
+	.globl machine_plain_busy
+	.type machine_plain_busy, @function
+machine_plain_busy:
+	endbr64
+.Lmachine_plain_busy_code:
+# 69 "whole.pvi"
+	mov $0, %eax
+.Lmachine_plain_busy_first:
+.Lmachine_plain_busy_end:
+	ret
+	.size machine_plain_busy, . - machine_plain_busy
+
+	.globl machine_plain_limit
+	.type machine_plain_limit, @function
+machine_plain_limit:
+	endbr64
+.Lmachine_plain_limit_code:
+# 72 "whole.pvi"
+	mov $65520, %eax
+.Lmachine_plain_limit_first:
+.Lmachine_plain_limit_end:
+	ret
+	.size machine_plain_limit, . - machine_plain_limit
+
+	.globl machine_plain_gone
+	.type machine_plain_gone, @function
+machine_plain_gone:
+	endbr64
+.Lmachine_plain_gone_code:
+# 80 "whole.pvi"
+	ud2
+.Lmachine_plain_gone_first:
+# 80 "whole.pvi"
+	.short 10
+.Lmachine_plain_gone_end:
+	ret
+	.size machine_plain_gone, . - machine_plain_gone
+
+	.globl machine_plain_place
+	.type machine_plain_place, @function
+machine_plain_place:
+	endbr64
+.Lmachine_plain_place_code:
+# 92 "whole.pvi"
+	mov %rsi, %rax
+.Lmachine_plain_place_first:
+.Lmachine_plain_place_end:
+	ret
+	.size machine_plain_place, . - machine_plain_place
+
+	.globl machine_plain_cpu_spare0
+	.type machine_plain_cpu_spare0, @function
+machine_plain_cpu_spare0:
+	endbr64
+.Lmachine_plain_cpu_spare0_code:
+# 94 "whole.pvi"
+	ud2
+.Lmachine_plain_cpu_spare0_first:
+# 94 "whole.pvi"
+	.short 12
+.Lmachine_plain_cpu_spare0_end:
+	ret
+	.size machine_plain_cpu_spare0, . - machine_plain_cpu_spare0
+
+	.globl machine_plain_cpu_spare1
+	.type machine_plain_cpu_spare1, @function
+machine_plain_cpu_spare1:
+	endbr64
+.Lmachine_plain_cpu_spare1_code:
+# 94 "whole.pvi"
+	ud2
+.Lmachine_plain_cpu_spare1_first:
+# 94 "whole.pvi"
+	.short 13
+.Lmachine_plain_cpu_spare1_end:
+	ret
+	.size machine_plain_cpu_spare1, . - machine_plain_cpu_spare1
 
 	.globl machine_plain_read_table
 	.type machine_plain_read_table, @function
 machine_plain_read_table:
 	endbr64
 .Lmachine_plain_read_table_code:
-# 68 "whole.pvi"
+# 103 "whole.pvi"
 	mov %cr3, %rax
 .Lmachine_plain_read_table_first:
 .Lmachine_plain_read_table_end:
@@ -105,7 +183,7 @@ machine_plain_read_table:
 machine_plain_write_table:
 	endbr64
 .Lmachine_plain_write_table_code:
-# 72 "whole.pvi"
+# 107 "whole.pvi"
 	mov %rdi, %cr3
 .Lmachine_plain_write_table_first:
 .Lmachine_plain_write_table_end:
@@ -135,7 +213,7 @@ machine_plain_flush:
 machine_plain_set:
 	endbr64
 .Lmachine_plain_set_code:
-# 82 "whole.pvi"
+# 117 "whole.pvi"
 	mov %rsi, (%rdi)
 .Lmachine_plain_set_first:
 .Lmachine_plain_set_end:
@@ -147,7 +225,7 @@ machine_plain_set:
 machine_plain_pending:
 	endbr64
 .Lmachine_plain_pending_code:
-# 202 "whole.pvi"
+# 238 "whole.pvi"
 	mov $7, %eax
 .Lmachine_plain_pending_first:
 .Lmachine_plain_pending_end:
@@ -159,7 +237,7 @@ machine_plain_pending:
 machine_plain_shift:
 	endbr64
 .Lmachine_plain_shift_code:
-# 203 "whole.pvi"
+# 239 "whole.pvi"
 	mov $-1, %rax
 .Lmachine_plain_shift_first:
 .Lmachine_plain_shift_end:
@@ -180,10 +258,10 @@ machine_plain_slow:
 machine_plain_halt:
 	endbr64
 .Lmachine_plain_halt_code:
-# 89 "whole.pvi"
+# 124 "whole.pvi"
 	sti
 .Lmachine_plain_halt_first:
-# 89 "whole.pvi"
+# 124 "whole.pvi"
 	hlt
 .Lmachine_plain_halt_end:
 	ret
@@ -232,6 +310,36 @@ machine_plain_patches:
 	/* cpu.refused */
 	.quad .Lmachine_plain_refused_code
 	.byte 3, .Lmachine_plain_refused_end - .Lmachine_plain_refused_code, .Lmachine_plain_refused_first - .Lmachine_plain_refused_code
+	.byte 0xff
+	.skip 4
+	/* cpu.busy */
+	.quad .Lmachine_plain_busy_code
+	.byte 1, .Lmachine_plain_busy_end - .Lmachine_plain_busy_code, .Lmachine_plain_busy_first - .Lmachine_plain_busy_code
+	.byte 0xff
+	.skip 4
+	/* cpu.limit */
+	.quad .Lmachine_plain_limit_code
+	.byte 1, .Lmachine_plain_limit_end - .Lmachine_plain_limit_code, .Lmachine_plain_limit_first - .Lmachine_plain_limit_code
+	.byte 0xff
+	.skip 4
+	/* cpu.gone */
+	.quad .Lmachine_plain_gone_code
+	.byte 3, .Lmachine_plain_gone_end - .Lmachine_plain_gone_code, .Lmachine_plain_gone_first - .Lmachine_plain_gone_code
+	.byte 0xff
+	.skip 4
+	/* cpu.place */
+	.quad .Lmachine_plain_place_code
+	.byte 1, .Lmachine_plain_place_end - .Lmachine_plain_place_code, .Lmachine_plain_place_first - .Lmachine_plain_place_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare0 */
+	.quad .Lmachine_plain_cpu_spare0_code
+	.byte 3, .Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0_code, .Lmachine_plain_cpu_spare0_first - .Lmachine_plain_cpu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare1 */
+	.quad .Lmachine_plain_cpu_spare1_code
+	.byte 3, .Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1_code, .Lmachine_plain_cpu_spare1_first - .Lmachine_plain_cpu_spare1_code
 	.byte 0xff
 	.skip 4
 	/* mmu.read_table */
@@ -299,51 +407,63 @@ machine_plain_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.scalars: at most 16 bytes */
 .Lmachine_plain_scalars_budget:
-# 198 "whole.pvi"
+# 234 "whole.pvi"
 	.org .Lmachine_plain_scalars_budget + 16 - (.Lmachine_plain_scalars_end - .Lmachine_plain_scalars_code)
 /* cpu.wrap: at most 16 bytes */
 .Lmachine_plain_wrap_budget:
-# 34 "whole.pvi"
+# 37 "whole.pvi"
 	.org .Lmachine_plain_wrap_budget + 16 - (.Lmachine_plain_wrap_end - .Lmachine_plain_wrap_code)
 /* cpu.truth: at most 16 bytes */
 .Lmachine_plain_truth_budget:
-# 200 "whole.pvi"
+# 236 "whole.pvi"
 	.org .Lmachine_plain_truth_budget + 16 - (.Lmachine_plain_truth_end - .Lmachine_plain_truth_code)
 /* cpu.masked: at most 16 bytes */
 .Lmachine_plain_masked_budget:
-# 204 "whole.pvi"
+# 240 "whole.pvi"
 	.org .Lmachine_plain_masked_budget + 16 - (.Lmachine_plain_masked_end - .Lmachine_plain_masked_code)
 /* cpu.mask: at most 20 bytes */
 .Lmachine_plain_mask_budget:
-# 205 "whole.pvi"
+# 241 "whole.pvi"
 	.org .Lmachine_plain_mask_budget + 20 - (.Lmachine_plain_mask_end - .Lmachine_plain_mask_code)
 /* cpu.back: at most 16 bytes */
 .Lmachine_plain_back_budget:
-# 206 "whole.pvi"
+# 242 "whole.pvi"
 	.org .Lmachine_plain_back_budget + 16 - (.Lmachine_plain_back_end - .Lmachine_plain_back_code)
+/* cpu.busy: at most 16 bytes */
+.Lmachine_plain_busy_budget:
+# 69 "whole.pvi"
+	.org .Lmachine_plain_busy_budget + 16 - (.Lmachine_plain_busy_end - .Lmachine_plain_busy_code)
+/* cpu.limit: at most 16 bytes */
+.Lmachine_plain_limit_budget:
+# 72 "whole.pvi"
+	.org .Lmachine_plain_limit_budget + 16 - (.Lmachine_plain_limit_end - .Lmachine_plain_limit_code)
+/* cpu.place: at most 16 bytes */
+.Lmachine_plain_place_budget:
+# 232 "whole.pvi"
+	.org .Lmachine_plain_place_budget + 16 - (.Lmachine_plain_place_end - .Lmachine_plain_place_code)
 /* mmu.read_table: at most 16 bytes */
 .Lmachine_plain_read_table_budget:
-# 207 "whole.pvi"
+# 243 "whole.pvi"
 	.org .Lmachine_plain_read_table_budget + 16 - (.Lmachine_plain_read_table_end - .Lmachine_plain_read_table_code)
 /* mmu.write_table: at most 16 bytes */
 .Lmachine_plain_write_table_budget:
-# 208 "whole.pvi"
+# 244 "whole.pvi"
 	.org .Lmachine_plain_write_table_budget + 16 - (.Lmachine_plain_write_table_end - .Lmachine_plain_write_table_code)
 /* mmu.set: at most 16 bytes */
 .Lmachine_plain_set_budget:
-# 209 "whole.pvi"
+# 245 "whole.pvi"
 	.org .Lmachine_plain_set_budget + 16 - (.Lmachine_plain_set_end - .Lmachine_plain_set_code)
 /* mmu.pending: at most 64 bytes */
 .Lmachine_plain_pending_budget:
-# 202 "whole.pvi"
+# 238 "whole.pvi"
 	.org .Lmachine_plain_pending_budget + 64 - (.Lmachine_plain_pending_end - .Lmachine_plain_pending_code)
 /* mmu.shift: at most 16 bytes */
 .Lmachine_plain_shift_budget:
-# 203 "whole.pvi"
+# 239 "whole.pvi"
 	.org .Lmachine_plain_shift_budget + 16 - (.Lmachine_plain_shift_end - .Lmachine_plain_shift_code)
 /* mmu.halt: at most 16 bytes */
 .Lmachine_plain_halt_budget:
-# 212 "whole.pvi"
+# 248 "whole.pvi"
 	.org .Lmachine_plain_halt_budget + 16 - (.Lmachine_plain_halt_end - .Lmachine_plain_halt_code)
 
 	.section .note.GNU-stack,"",@progbits

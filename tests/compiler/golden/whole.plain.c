@@ -10,6 +10,12 @@ MACHINE_NARROW int32_t machine_plain_masked(void);
 MACHINE_NARROW void machine_plain_mask(void);
 void machine_plain_back(void);
 void machine_plain_refused(void);
+MACHINE_NARROW bool machine_plain_busy(unsigned int cpu);
+uint16_t machine_plain_limit(void);
+void *machine_plain_gone(const void *p, uint8_t a);
+MACHINE_NARROW machine_entry_t machine_plain_place(unsigned int index, machine_word_t where);
+void machine_plain_cpu_spare0(void);
+void machine_plain_cpu_spare1(void);
 unsigned long machine_plain_read_table(void);
 void machine_plain_write_table(unsigned long table);
 void machine_plain_enter(unsigned int mode) __asm__("plain_nothing");
@@ -23,7 +29,7 @@ void metal_quiet(void);
 void machine_plain_slow(void);
 void machine_plain_halt(void);
 
-static const struct machine_ops ops = {
+static const struct machine_ops pvgen_ops = {
 	.cpu = {
 		.scalars = machine_plain_scalars,
 		.pointers = machine_plain_pointers,
@@ -33,6 +39,12 @@ static const struct machine_ops ops = {
 		.mask = machine_plain_mask,
 		.back = machine_plain_back,
 		.refused = machine_plain_refused,
+		.busy = machine_plain_busy,
+		.limit = machine_plain_limit,
+		.gone = machine_plain_gone,
+		.place = machine_plain_place,
+		.cpu_spare0 = machine_plain_cpu_spare0,
+		.cpu_spare1 = machine_plain_cpu_spare1,
 	},
 	.mmu = {
 		.read_table = machine_plain_read_table,
@@ -54,23 +66,23 @@ static const struct machine_ops ops = {
 	},
 };
 
-static const struct machine_unused unused[] = {
+static const struct machine_unused pvgen_unused[] = {
 	{.name = "one", .stop = plain_stop},
 };
 
 extern const struct machine_patch machine_plain_patches[MACHINE_NR_OPS];
 
-static const struct machine_backend backend = {
+static const struct machine_backend pvgen_backend = {
 	.name = "plain",
 	.bare = false,
 	.deprivileged = false,
 	.priority = 0,
 	.detect = MACHINE_DETECT_START_INFO,
-	.ops = &ops,
+	.ops = &pvgen_ops,
 	.patches = machine_plain_patches,
-	.unused = unused,
+	.unused = pvgen_unused,
 	.nr_unused = 1,
 };
 
 __attribute__((section("machine_backends"), used)) static const struct machine_backend
-	*const registered = &backend;
+	*const pvgen_registered = &pvgen_backend;

@@ -1,0 +1,204 @@
+/* Names that C cannot have: its own words, and two things that generated C would call the same. */
+#include <string.h>
+
+#include "pvgen.h"
+
+/* Keywords of C and of GNU C, and what the headers that generated C includes, or the compiler,
+ * define. */
+static const char *const words[] = {
+	"auto",		  "break",	   "case",	 "char",
+	"const",	  "continue",	   "default",	 "do",
+	"double",	  "else",	   "enum",	 "extern",
+	"float",	  "for",	   "goto",	 "if",
+	"inline",	  "int",	   "long",	 "register",
+	"restrict",	  "return",	   "short",	 "signed",
+	"sizeof",	  "static",	   "struct",	 "switch",
+	"typedef",	  "union",	   "unsigned",	 "void",
+	"volatile",	  "while",	   "asm",	 "typeof",
+	"_Alignas",	  "_Alignof",	   "_Atomic",	 "_Bool",
+	"_Complex",	  "_Generic",	   "_Imaginary", "_Noreturn",
+	"_Static_assert", "_Thread_local", "__asm__",	 "__attribute__",
+	"__typeof__",	  "bool",	   "true",	 "false",
+	"NULL",		  "offsetof",	   "size_t",	 "ptrdiff_t",
+	"wchar_t",	  "max_align_t",   "int8_t",	 "int16_t",
+	"int32_t",	  "int64_t",	   "uint8_t",	 "uint16_t",
+	"uint32_t",	  "uint64_t",	   "intptr_t",	 "uintptr_t",
+	"linux",	  "unix",	   "i386",
+};
+
+bool c_name(struct run *run, struct name name)
+{
+	static struct map known;
+
+	if (!known.n)
+		for (size_t i = 0; i < NELEM(words); i++)
+			map_add(&known, intern(words[i]), (void *)words[i]);
+	if (!map_get(&known, name.s))
+		return true;
+	diag(run, c_word, name.loc, name.s);
+	return false;
+}
+
+/* ---- two things of one name ---- */
+
+/** Tags, and all other names: two of one kind cannot be the same. */
+enum kind { TAG, OTHER, KINDS };
+
+struct names_of_c {
+	struct run *run;
+	struct map maps[KINDS];
+};
+
+/** What generated C calls by a name. */
+struct called {
+	const char *what;
+	const struct name *name; /* NULL: generated C's own */
+};
+
+static void take(struct names_of_c *c, enum kind kind, const char *text, const char *what,
+		 const struct name *name)
+{
+	struct called *new = mem_alloc(sizeof(*new)), *old;
+
+	*new = (struct called){what, name};
+	old = map_add(&c->maps[kind], intern(text), new);
+	if (!old || !name)
+		return;
+	diag(c->run, taken_name, name->loc, what, name->s, text,
+	     old->name ? mem_printf("%s '%s'", old->what, old->name->s) : old->what);
+	if (old->name)
+		diag_note(c->run, old->name->loc, "'%s' is defined here", old->name->s);
+}
+
+/* Behind the prefix, or if they are in capitals behind the prefix in capitals. */
+static const struct {
+	enum kind kind;
+	const char *name;
+} own[] = {
+	{TAG, "op"},
+	{TAG, "ops"},
+	{TAG, "site"},
+	{TAG, "site_kind"},
+	{TAG, "form"},
+	{TAG, "patch"},
+	{TAG, "detect"},
+	{TAG, "boot"},
+	{TAG, "backend"},
+	{TAG, "known"},
+	{TAG, "register"},
+	{TAG, "canary"},
+	{TAG, "canary_row"},
+	{OTHER, "ops"},
+	{OTHER, "op_names"},
+	{OTHER, "form_names"},
+	{OTHER, "site_length"},
+	{OTHER, "known"},
+	{OTHER, "nr_known"},
+	{OTHER, "register_names"},
+	{OTHER, "argument_registers"},
+	{OTHER, "canary_rows"},
+	{OTHER, "NR_OPS"},
+	{OTHER, "NR_FORMS"},
+	{OTHER, "NR_REGISTERS"},
+	{OTHER, "NR_ARGUMENTS"},
+	{OTHER, "NARROW"},
+	{OTHER, "IMPLEMENTS"},
+	{OTHER, "UNWRITTEN"},
+	{OTHER, "SITE_CALL"},
+	{OTHER, "SITE_TAIL"},
+	{OTHER, "FORM_CALL"},
+	{OTHER, "FORM_INLINE"},
+	{OTHER, "FORM_NOP"},
+	{OTHER, "FORM_TRAP"},
+	{OTHER, "FORM_INDIRECT"},
+	{OTHER, "DETECT_ALWAYS"},
+	{OTHER, "DETECT_CPUID"},
+	{OTHER, "DETECT_START_INFO"},
+	{OTHER, "hypercall_failed"},
+};
+
+static void take_own(struct names_of_c *c, const struct scope *scope)
+{
+	for (size_t i = 0; i < NELEM(own); i++) {
+		bool is_upper = own[i].name[0] < 'a';
+
+		take(c, own[i].kind,
+		     mem_printf("%s%s", is_upper ? scope->upper_prefix : scope->prefix,
+				own[i].name),
+		     "a thing of its own", NULL);
+	}
+}
+
+static void take_scope(struct names_of_c *c, const struct scope *scope)
+{
+	static const char *const kinds[] = {[DECL_CONST] = "constant",
+					    [DECL_TYPEDEF] = "type",
+					    [DECL_FUNCTION] = "type",
+					    [DECL_STRUCT] = "structure",
+					    [DECL_UNION] = "union"};
+
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+		bool is_record = d->kind == DECL_STRUCT || d->kind == DECL_UNION;
+		const char *prefix = d->kind == DECL_CONST ? scope->upper_prefix : scope->prefix;
+
+		take(c, is_record ? TAG : OTHER, mem_printf("%s%s", prefix, d->name.s),
+		     kinds[d->kind], &d->name);
+	}
+}
+
+static void take_op(struct names_of_c *c, const struct interface *i, const struct op *op)
+{
+	if (op->is_spare)
+		return;
+	if (!op->tail)
+		take(c, OTHER, mem_printf("%s%s", i->scope.prefix, op->name.s), "op", &op->name);
+	vec_each(p, &op->params)
+	{
+		if (!strncmp(p->name.s, "pv_arg", 6) || !strcmp(p->name.s, "pv_result") ||
+		    !strcmp(p->name.s, "pv_error"))
+			diag(c->run, taken_name, p->name.loc, "parameter", p->name.s, p->name.s,
+			     "a variable of its own");
+	}
+	if (op->wrapper.name.s)
+		take(c, OTHER, op->wrapper.name.s, "wrapper", &op->wrapper.name);
+}
+
+/** An inner group is a member beside the ops of the group around it. */
+static void check_group(struct names_of_c *c, const struct interface *i, const struct group *g)
+{
+	const struct op *op = g->outer ? map_get(&i->op_map, g->name.s) : NULL;
+
+	take(c, TAG, mem_printf("%s%s_ops", i->scope.prefix, g->name.s), "group", &g->name);
+	if (op && op->group == g->outer) {
+		diag(c->run, taken_name, g->name.loc, "group", g->name.s, g->name.s,
+		     mem_printf("op '%s'", op->name.s));
+		diag_note(c->run, op->name.loc, "'%s' is defined here", op->name.s);
+	}
+	vec_each(inner, &g->groups) check_group(c, i, *inner);
+}
+
+static void take_interface(struct names_of_c *c, const struct interface *i)
+{
+	take_scope(c, &i->scope);
+	vec_each(g, &i->groups) check_group(c, i, *g);
+	vec_each(op, &i->ops) take_op(c, i, *op);
+	vec_each(r, &i->registrations)
+	{
+		if (!(*r)->is_hooks)
+			take(c, TAG, mem_printf("%s%s", i->scope.prefix, (*r)->name.s),
+			     "registration", &(*r)->name);
+	}
+}
+
+bool check_c_names(struct run *run)
+{
+	struct names_of_c c = {.run = run};
+
+	vec_each(i, &run->interfaces) take_own(&c, &(*i)->scope);
+	take_scope(&c, &run->scope);
+	vec_each(i, &run->interfaces) take_interface(&c, *i);
+	vec_each(a, &run->abis) take_scope(&c, &(*a)->scope);
+	return !run->errors;
+}
