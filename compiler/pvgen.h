@@ -641,7 +641,7 @@ struct shared {
 	struct decl *decl;
 	bool is_percpu;
 	bool is_decrypted; /* where memory is encrypted, this is not */
-	bool is_used; /* by an op */
+	bool is_used;	   /* by an op */
 	const char *symbol;
 	const char *through;   /* by which the hypervisor learns the place: an msr or a call */
 	const struct msr *msr; /* if it is an msr */

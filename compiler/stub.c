@@ -44,6 +44,13 @@ static const char *binding_text(const struct run *run, const struct impl *impl)
 			  text + (*text == ' '));
 }
 
+const char *plain_way(const struct impl *impl)
+{
+	if (impl->kind == IMPL_CONSTANT && impl->value)
+		return mem_printf("constant %lld", (long long)impl->value);
+	return impl_name(impl->kind);
+}
+
 const char *way_text(const struct run *run, const struct impl *impl)
 {
 	if (impl->is_inherited)
@@ -52,7 +59,7 @@ const char *way_text(const struct run *run, const struct impl *impl)
 		return binding_text(run, impl);
 	if (impl->kind == IMPL_INLINE)
 		return template_text(impl->code);
-	return mem_printf("%s, the default", impl_name(impl->kind));
+	return mem_printf("%s, the default", plain_way(impl));
 }
 
 static void put_way(const struct run *run, const struct backend *b, const struct op *op,
