@@ -154,7 +154,8 @@ static void put_contract(const struct run *run, const struct backend *b, const s
 	if (spaces[op->space])
 		put(o, "Result: %s.\n", spaces[op->space]);
 	put_contexts(op, o);
-	put(o, "\n");
+	if (b->interface->backends.n > 1)
+		put(o, "\n");
 	put_ways(run, b, op, o);
 }
 
@@ -163,7 +164,7 @@ static void put_contract(const struct run *run, const struct backend *b, const s
 static void put_op_doc(const struct run *run, const struct backend *b, const struct op *op,
 		       struct out *o)
 {
-	put(o, "%s: %s\n\n", op_path(op), op->doc ? op->doc : "");
+	put(o, "%s%s%s\n\n", op_path(op), op->doc ? ": " : "", op->doc ? op->doc : "");
 	put_contract(run, b, op, o);
 }
 
@@ -201,7 +202,7 @@ static const char *doc_of(const struct run *run, const struct backend *b, const 
 	}
 	if (w->ops.n)
 		return text_of(&o);
-	put(&o, "%s: %s\n", w->role, w->doc ? w->doc : "");
+	put(&o, "%s%s%s\n", w->role, w->doc ? ": " : "", w->doc ? w->doc : "");
 	if (w->contract || w->registration)
 		put(&o, "\n");
 	if (w->contract)
