@@ -172,8 +172,8 @@ static struct first_way first_way(const struct plan *p, const struct op *op)
 	bool has_default = op->fallback.kind != IMPL_NONE && op->fallback.kind != IMPL_INHERIT;
 
 	if (has_default && (why || is_by_default))
-		return (struct first_way){
-			own, mem_printf("default: %s", impl_name(op->fallback.kind)), true};
+		return (struct first_way){own, mem_printf("default: %s", plain_way(&op->fallback)),
+					  true};
 	if (why)
 		return (struct first_way){own, mem_printf("not inherited: %s", why), false};
 	return (struct first_way){
@@ -192,6 +192,32 @@ static void put_binding(const struct plan *p, const struct op *op, int width)
 	put(p->out, "%.*s%s\n", LINE, line, strlen(line) > LINE ? "..." : "");
 }
 
+static const struct group *outermost(const struct group *g)
+{
+	while (g->outer)
+		g = g->outer;
+	return g;
+}
+
+/** A first value of the data's type. */
+static const char *first_value(const struct plan *p, const struct data *d)
+{
+	if (!type_is_pointer(&d->type))
+		return "0";
+	if (strcmp(d->type.name.s, "char") != 0)
+		return mem_printf("%s_%s", p->name, d->name.s);
+	return mem_printf("\"%s\"", p->name);
+}
+
+static void put_data(const struct plan *p, const struct data *d, int width)
+{
+	bool has_default = d->value;
+
+	put(p->out, "    %s%-*s = %s;%s\n", has_default ? "// " : "", width + (has_default ? 0 : 3),
+	    data_path(d), first_value(p, d),
+	    has_default ? "    // has a default" : "    // to decide");
+}
+
 static void put_group(const struct plan *p, const struct group *g)
 {
 	size_t width = 0;
@@ -207,6 +233,11 @@ static void put_group(const struct plan *p, const struct group *g)
 	{
 		if (!op_is_dead(*op))
 			put_binding(p, *op, (int)width);
+	}
+	vec_each(d, &p->interface->data)
+	{
+		if (outermost((*d)->group) == g)
+			put_data(p, *d, (int)width);
 	}
 }
 
@@ -248,11 +279,11 @@ static void put_value(const struct plan *p, const struct registration *r, size_t
 				    ? mem_printf("%s_%s_%s", p->name, r->name.s, m->name.s)
 				    : "1";
 
+	put(p->out, "        %s%-12s %-*s", m->is_optional ? "// " : "", m->name.s,
+	    remark ? (int)strlen(p->name) + 24 : 0, mem_printf("%s;", value));
 	if (remark)
-		put(p->out, "        %-12s %-*s // %s\n", m->name.s, (int)strlen(p->name) + 24,
-		    mem_printf("%s;", value), remark);
-	else
-		put(p->out, "        %-12s %s;\n", m->name.s, value);
+		put(p->out, " // %s", remark);
+	put(p->out, "\n");
 }
 
 static void put_registration(const struct plan *p, const struct registration *r)

@@ -36,6 +36,9 @@ writtens written_by(const struct backend *b);
 
 /* ---- stub.c: what the author finds in C ---------------------------------------- */
 
+/** A way to do an op that says all: "nop", "constant 3". */
+const char *plain_way(const struct impl *impl);
+
 /** How a backend does an op, in the words of its description. */
 const char *way_text(const struct run *run, const struct impl *impl);
 

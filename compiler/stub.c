@@ -44,6 +44,13 @@ static const char *binding_text(const struct run *run, const struct impl *impl)
 			  text + (*text == ' '));
 }
 
+const char *plain_way(const struct impl *impl)
+{
+	if (impl->kind == IMPL_CONSTANT && impl->value)
+		return mem_printf("constant %lld", (long long)impl->value);
+	return impl_name(impl->kind);
+}
+
 const char *way_text(const struct run *run, const struct impl *impl)
 {
 	if (impl->is_inherited)
@@ -52,7 +59,7 @@ const char *way_text(const struct run *run, const struct impl *impl)
 		return binding_text(run, impl);
 	if (impl->kind == IMPL_INLINE)
 		return template_text(impl->code);
-	return mem_printf("%s, the default", impl_name(impl->kind));
+	return mem_printf("%s, the default", plain_way(impl));
 }
 
 static void put_way(const struct run *run, const struct backend *b, const struct op *op,
@@ -147,7 +154,8 @@ static void put_contract(const struct run *run, const struct backend *b, const s
 	if (spaces[op->space])
 		put(o, "Result: %s.\n", spaces[op->space]);
 	put_contexts(op, o);
-	put(o, "\n");
+	if (b->interface->backends.n > 1)
+		put(o, "\n");
 	put_ways(run, b, op, o);
 }
 
@@ -156,7 +164,7 @@ static void put_contract(const struct run *run, const struct backend *b, const s
 static void put_op_doc(const struct run *run, const struct backend *b, const struct op *op,
 		       struct out *o)
 {
-	put(o, "%s: %s\n\n", op_path(op), op->doc ? op->doc : "");
+	put(o, "%s%s%s\n\n", op_path(op), op->doc ? ": " : "", op->doc ? op->doc : "");
 	put_contract(run, b, op, o);
 }
 
@@ -194,7 +202,7 @@ static const char *doc_of(const struct run *run, const struct backend *b, const 
 	}
 	if (w->ops.n)
 		return text_of(&o);
-	put(&o, "%s: %s\n", w->role, w->doc ? w->doc : "");
+	put(&o, "%s%s%s\n", w->role, w->doc ? ": " : "", w->doc ? w->doc : "");
 	if (w->contract || w->registration)
 		put(&o, "\n");
 	if (w->contract)

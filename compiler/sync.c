@@ -156,21 +156,8 @@ static struct output *output_of(struct sync *s, const char *path, const struct w
 	}
 	put_n(&out->text, s->run->sources.v[f->file]->text, s->run->sources.v[f->file]->length);
 	if (out->text.n && out->text.v[out->text.n - 1] != '\n')
-		put(&out->text, "\n");
+		put(&out->text, "%s", lines_like(out->text.v, out->text.n, "\n"));
 	return out;
-}
-
-/** Lines end as those of the file do. */
-static void put_lines(struct out *o, const struct out *text)
-{
-	const char *end = o->n ? memchr(o->v, '\n', o->n) : NULL;
-	bool has_returns = end && end > o->v && end[-1] == '\r';
-
-	for (size_t i = 0; i < text->n; i++) {
-		if (has_returns && text->v[i] == '\n')
-			put(o, "\r");
-		put_n(o, text->v + i, 1);
-	}
 }
 
 static void add(struct sync *s, const struct written *w)
@@ -179,7 +166,7 @@ static void add(struct sync *s, const struct written *w)
 	struct out stub = {0};
 
 	put_stub(s->run, s->backend, w, &stub);
-	put_lines(&out->text, &stub);
+	put(&out->text, "%s", lines_like(out->text.v, out->text.n, text_of(&stub)));
 	put(&s->summary, "%s: %s (%s)\n", out->path, w->symbol, w->role);
 }
 
@@ -238,7 +225,7 @@ static void check_storage(struct sync *s, const struct written *w, const struct 
 	if (!word.end)
 		return;
 	word.end += (uint32_t)strspn(s->run->sources.v[word.file]->text + word.end, " \t");
-	diag_fix(s->run, word, "");
+	survey_fix(&s->survey, word, "");
 }
 
 /** All of its definitions and declarations at home: conditions may choose among several. */
@@ -289,8 +276,8 @@ static void report_unstated(struct sync *s, const struct sighting *at, const str
 
 	diag(s->run, unstated_revision, symbol->loc, symbol->name, op_path(op), text);
 	if (op->revision == 1 && (is_label || symbol->result.end))
-		diag_fix(s->run, (struct loc){symbol->loc.file, begin, begin},
-			 mem_printf("%s%s\n", is_label ? "\t" : "", text));
+		survey_fix(&s->survey, (struct loc){symbol->loc.file, begin, begin},
+			   mem_printf("%s%s\n", is_label ? "\t" : "", text));
 }
 
 static void check_revision(struct sync *s, const struct sighting *at, const struct op *op)
@@ -369,16 +356,21 @@ static bool is_bound(const struct interface *i, const struct op *op, const char 
 static const struct csymbol *subject_of(const struct cfile *f, const struct cstatement *st,
 					const struct interface *i, const struct op *op)
 {
+	const struct csymbol *first = NULL;
+
 	vec_each(symbol, &f->symbols)
 	{
 		uint32_t end = symbol->body.end ? symbol->body.end : symbol->loc.end;
 
 		if (symbol->kind == C_DECLARATION || end <= st->loc.begin)
 			continue;
-		if (!symbol->is_static || (op && is_bound(i, op, symbol->name)))
+		if (op && is_bound(i, op, symbol->name))
 			return symbol;
+		first = first ? first : symbol;
+		if (!symbol->is_static)
+			break;
 	}
-	return NULL;
+	return first;
 }
 
 static void check_statement(struct sync *s, const struct cfile *f, const struct cstatement *st)

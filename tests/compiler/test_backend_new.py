@@ -253,6 +253,22 @@ def test_a_trap_names_itself(compiler: str, call: str, tmp_path: Path) -> None:
     assert done.stdout == f"1 {call}\n"
 
 
+INTERFACES = [
+    (path, name)
+    for path in sorted((HERE / "good").glob("*.pvi"))
+    for name in re.findall(r"^interface (\w+) version", path.read_text(), re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize("deprivileged", ((), ("--deprivileged",)))
+@pytest.mark.parametrize("path, name", INTERFACES, ids=lambda v: getattr(v, "stem", v))
+def test_of_every_interface(path: Path, name: str, deprivileged: tuple[str, ...], tmp_path: Path) -> None:
+    """Whatever an interface has, its new backend is accepted."""
+    result = new(tmp_path, "fresh", [path], "--for", name, *deprivileged)
+    assert (result.status, result.err) == (FINE, ""), result.err
+    assert clean(run("check", path, tmp_path / "fresh.pvi"))
+
+
 # ---- nobody's file is touched ----
 
 
