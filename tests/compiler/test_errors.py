@@ -179,10 +179,18 @@ def doubling(count: int) -> str:
     return "\n".join(["struct s0 { u8 x; };", *pairs])
 
 
+def arguments(count: int) -> str:
+    """A call of many parameters."""
+    params = ", ".join(f"u64 p{i}" for i in range(count))
+    return f"abi a {{ entry x86_64 \"x\" {{ args rdi; stack; result rax; }} call 1 long c({params}); }}"
+
+
 # Examples too long for a file: text that is reported, text that just is not.
 GENERATED: dict[str, list[tuple[str, str]]] = {
     "too-deep": [(chain(257), chain(256)), (aliases(257), aliases(256))],
     "too-many-members": [(doubling(19), doubling(17))],
+    "too-many-params": [(arguments(128), arguments(127))],
+    "long-name": [(f"const {'x' * 1001} = 1;", f"const {'x' * 1000} = 1;")],
     "too-many-ops": [(operations(65_537), operations(65_536))],
 }
 
