@@ -218,15 +218,22 @@ struct stmt call_binding(struct token group, const names *rest, names call, argu
 	return s;
 }
 
+/** Reports a part of a version that is too large. */
+static unsigned int version_part(struct parse *p, struct token part)
+{
+	if ((uint64_t)part.value <= UINT16_MAX)
+		return (unsigned int)part.value;
+	diag(p->run, out_of_range, part.name.loc, "version", "0", mem_printf("%d", UINT16_MAX));
+	return 0;
+}
+
 struct operand version_operand(struct parse *p, struct token major, struct token minor,
 			       struct loc loc)
 {
-	if (major.value > INT16_MAX || minor.value > INT16_MAX)
-		diag(p->run, bad_number, loc, "of a version");
 	return (struct operand){
 		.kind = OPERAND_VERSION,
 		.loc = loc,
-		.value = version_make((unsigned int)major.value, (unsigned int)minor.value)};
+		.value = version_make(version_part(p, major), version_part(p, minor))};
 }
 
 /* ---- interface ---- */
@@ -263,8 +270,8 @@ static struct interface *new_interface(struct parse *p, struct token name)
 	return i;
 }
 
-void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
-		    int64_t minor)
+void open_interface(struct parse *p, struct token keyword, struct token name, struct token major,
+		    struct token minor)
 {
 	struct interface *i = find_interface(p->run, name.name.s);
 
@@ -273,8 +280,8 @@ void open_interface(struct parse *p, struct token keyword, struct token name, in
 	i->is_defined = true;
 	i->name = name.name;
 	i->doc = keyword.doc;
-	i->major = (unsigned int)major;
-	i->minor = (unsigned int)minor;
+	i->major = version_part(p, major);
+	i->minor = version_part(p, minor);
 	p->interface = i;
 	p->scope = &i->scope;
 }
@@ -345,7 +352,8 @@ void define_spare(struct parse *p, struct token keyword, struct token count)
 		     mem_printf("%d", MAX_SPARE));
 		return;
 	}
-	for (int64_t n = count.value; n > 0; n--) {
+	/* More than an interface can have are reported when the ops are counted. */
+	for (int64_t n = count.value; n > 0 && p->interface->ops.n <= MAX_OPS; n--) {
 		const char *name = mem_printf("%s_spare%u", p->group->name.s, p->group->spares++);
 
 		define_op(p, &(struct op){.name = {intern(name), keyword.name.loc},
@@ -421,8 +429,14 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
 	       struct token name, params params, attributes attributes)
 {
+	enum { MAX_PARAMS = 127 };
 	struct call *c = mem_alloc(sizeof(*c));
 
+	if (params.n > MAX_PARAMS) {
+		diag(p->run, too_many_params, name.name.loc, name.name.s,
+		     mem_printf("%d", MAX_PARAMS));
+		params.n = MAX_PARAMS;
+	}
 	*c = (struct call){.name = name.name,
 			   .doc = keyword.doc,
 			   .abi = p->abi,

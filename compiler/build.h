@@ -34,8 +34,8 @@ struct stmt call_binding(struct token group, const names *rest, names call, argu
 			 struct loc loc, struct loc call_loc);
 
 void open_more(struct parse *p, struct token name);
-void open_interface(struct parse *p, struct token keyword, struct token name, int64_t major,
-		    int64_t minor);
+void open_interface(struct parse *p, struct token keyword, struct token name, struct token major,
+		    struct token minor);
 void open_group(struct parse *p, struct token keyword, struct token name, const names *table,
 		struct expr *guard);
 void define_op(struct parse *p, const struct op *op);

@@ -56,6 +56,18 @@ enum severity diag_severity(const struct diag_options *options, enum diag_id id)
 
 /* ---- reports ---- */
 
+/** What the input names may be a megabyte long; its beginning says which. */
+static void put_shortened(struct out *o, const char *s)
+{
+	enum { LONGEST = 400 };
+	size_t n = strlen(s) > LONGEST ? LONGEST : strlen(s);
+
+	while (s[n] && ((unsigned char)s[n] & 0xc0) == 0x80)
+		n--;
+	put_visible(o, mem_printf("%.*s", (int)n, s));
+	put(o, "%s", s[n] ? "..." : "");
+}
+
 static const char *fill(const char *text, const char *const *args)
 {
 	struct out o = {0};
@@ -64,7 +76,7 @@ static const char *fill(const char *text, const char *const *args)
 		if (*text != '%')
 			put_n(&o, text, 1);
 		else if (*args)
-			put_visible(&o, *args++);
+			put_shortened(&o, *args++);
 	}
 	return text_of(&o);
 }
@@ -102,7 +114,7 @@ void diag_note(struct run *run, struct loc loc, const char *fmt, ...)
 	va_start(ap, fmt);
 	put_v(&text, fmt, ap);
 	va_end(ap);
-	put_visible(&shown, text_of(&text));
+	put_shortened(&shown, text_of(&text));
 	*vec_push(&last(run)->notes) = (struct diag_remark){loc, text_of(&shown)};
 }
 

@@ -1,8 +1,16 @@
 /* Sizes and offsets as the C ABI of the architecture lays structures out. */
+#include <string.h>
+
 #include "device.h"
 
 /* Shared memory is pages; beyond this a size is a mistake, and sums would overflow. */
 enum { MAX_SIZE = 1 << 30 };
+
+/*
+ * Models list the members of structures inside structures: of thirty structures with two
+ * members, each of the one before, a milliard.
+ */
+enum { MAX_PATHS = 1 << 25 };
 
 static bool layout_record(struct run *run, struct decl *d, unsigned int depth);
 
@@ -36,6 +44,29 @@ static bool measure(struct run *run, const struct arch *arch, const struct type 
 	return true;
 }
 
+static bool check_paths(struct run *run, const struct decl *d, uint64_t length)
+{
+	if (length <= MAX_PATHS)
+		return true;
+	diag(run, too_many_members, d->name.loc, d->name.s);
+	return false;
+}
+
+/** Takes in the paths of a member and of all inside it. */
+static bool count_paths(struct run *run, struct decl *d, const struct member *m)
+{
+	const struct decl *inner = m->nested ? m->nested : type_record(&m->type);
+	size_t n = strlen(m->name.s) + 1;
+
+	d->paths++;
+	d->paths_length += n;
+	if (inner && !m->is_array) {
+		d->paths += inner->paths;
+		d->paths_length += inner->paths * n + inner->paths_length;
+	}
+	return check_paths(run, d, d->paths_length);
+}
+
 static bool layout_member(struct run *run, struct decl *d, struct member *m, unsigned int depth)
 {
 	uint64_t size, align;
@@ -62,31 +93,37 @@ static bool layout_member(struct run *run, struct decl *d, struct member *m, uns
 	return false;
 }
 
+static bool layout_members(struct run *run, struct decl *d, unsigned int depth)
+{
+	vec_each(m, &d->members)
+	{
+		if (!layout_member(run, d, m, depth) || !count_paths(run, d, m))
+			return false;
+	}
+	return true;
+}
+
 static bool layout_record(struct run *run, struct decl *d, unsigned int depth)
 {
 	if (d->in_layout) {
 		diag(run, recursive_struct, d->name.loc, d->name.s);
 		return false;
 	}
-	if (d->align)
-		return true;
-	if (depth > MAX_DEPTH) {
+	if (d->align || d->is_broken)
+		return !d->is_broken;
+	if (depth > MAX_TYPE_DEPTH) {
 		diag(run, too_deep, d->name.loc, d->name.s);
 		return false;
 	}
 	d->in_layout = true;
-	vec_each(m, &d->members)
-	{
-		if (!layout_member(run, d, m, depth + 1))
-			return false;
-	}
+	d->is_broken = !layout_members(run, d, depth + 1);
 	d->in_layout = false;
 	if (d->said_align && (uint64_t)d->said_align->value > d->align)
 		d->align = (uint64_t)d->said_align->value;
 	if (!d->align)
 		d->align = 1;
 	d->size = align_up(d->size, d->align);
-	return true;
+	return !d->is_broken;
 }
 
 static bool is_record(const struct decl *d)
@@ -96,16 +133,22 @@ static bool is_record(const struct decl *d)
 
 static void layout_scope(struct run *run, const struct scope *scope)
 {
+	uint64_t length = 0;
+
 	vec_each(d, &scope->decls)
 	{
-		if (is_record(*d) && !(*d)->in_layout && layout_record(run, *d, 0))
-			prove_shape(run, *d);
+		if (!is_record(*d) || !layout_record(run, *d, 0))
+			continue;
+		prove_shape(run, *d);
+		length += (*d)->paths_length;
+		if (!check_paths(run, *d, length))
+			return;
 	}
 }
 
 static void forget_record(struct decl *d)
 {
-	d->size = d->align = 0;
+	d->size = d->align = d->paths = d->paths_length = 0;
 	vec_each(m, &d->members)
 	{
 		if (m->nested)

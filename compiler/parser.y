@@ -310,7 +310,7 @@ operand:
 /* ---- interface ---- */
 
 interface:
-  INTERFACE name VERSION INT '.' INT '{'	{ open_interface(p, $1, $2, $4.value, $6.value); }
+  INTERFACE name VERSION INT '.' INT '{'	{ open_interface(p, $1, $2, $4, $6); }
   interface_items close		{ p->scope = &p->run->scope; }
 | INTERFACE name '{'		{ open_more(p, $2); }
   more_items close		{ p->scope = &p->run->scope; }
@@ -481,14 +481,17 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 	diag(p->run, syntax, *loc, "nested too deeply");
 }
 
-/** The token at a place, as the reader wrote it. */
+/** The token at a place, as the reader wrote it, or its beginning. */
 static const char *quoted(const struct parse *p, const yypcontext_t *context)
 {
+	enum { LONGEST = 60 };
 	const struct loc *loc = yypcontext_location(context);
+	uint32_t n = loc->end - loc->begin;
 
 	if (yypcontext_token(context) == YYSYMBOL_YYEOF)
 		return "end of file";
-	return mem_printf("'%.*s'", (int)(loc->end - loc->begin), p->source->text + loc->begin);
+	return mem_printf("'%.*s%s'", n > LONGEST ? LONGEST : (int)n, p->source->text + loc->begin,
+			  n > LONGEST ? "..." : "");
 }
 
 /** Keywords that are names too need no mention beside "a name". */

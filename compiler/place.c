@@ -137,8 +137,14 @@ static void claim_stack(struct placing *p, claims *claims, const struct carrier 
 /** A value that is wider than its place would be cut. */
 static bool fits(struct placing *p, const struct param *param, const struct carrier *at)
 {
+	enum { MAX_SLOT = 255 };
 	unsigned int width = p->arch->word * 8 * (at->registers.high.s ? 2 : 1);
 
+	if (at->is_stack && (at->slot < 0 || at->slot > MAX_SLOT)) {
+		diag(p->run, out_of_range, param->name.loc, "stack", "0",
+		     mem_printf("%d", MAX_SLOT));
+		return false;
+	}
 	if (at->bits.is_said)
 		return check_bits(p->run, at->bits.loc, at->bits.high, at->bits.low,
 				  width < 64 ? width : 64);

@@ -12,8 +12,14 @@
 #include "diag.h"
 #include "util.h"
 
-/* Types that lean on each other deeper than this are a mistake; the stack must not end it. */
-enum { MAX_DEPTH = 1000 };
+/*
+ * Conditions, and types that lean on each other, deeper than this are a mistake; the stack must not
+ * end it, nor the length of the paths of members.
+ */
+enum { MAX_DEPTH = 1000, MAX_TYPE_DEPTH = 256 };
+
+/* A site's record has 16 bits for the number of an op. */
+enum { MAX_OPS = 1 << 16 };
 
 /* ---- the model, built by the parser, completed by the later passes ------ */
 
@@ -189,8 +195,10 @@ struct decl {
 	struct type type; /* DECL_TYPEDEF, and what a DECL_FUNCTION returns */
 	params params;	  /* DECL_FUNCTION */
 	VEC(struct member) members;
-	uint64_t size, align; /* 0: not laid out yet */
-	bool in_layout;	      /* to find a structure that contains itself */
+	uint64_t size, align;	      /* 0: not laid out yet */
+	uint64_t paths, paths_length; /* of members, and of those of structures inside */
+	bool in_layout;		      /* to find a structure that contains itself */
+	bool is_broken;		      /* has no layout, which was reported */
 };
 
 /** Names that are seen from inside, and the prefix that they have in C. */

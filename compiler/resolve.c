@@ -4,7 +4,7 @@
 #include "pvgen.h"
 #include "suggest.h"
 
-enum { MAX_ARRAY = 1 << 20, MAX_OPS = 1 << 16 };
+enum { MAX_ARRAY = 1 << 20 };
 
 /* The first stands in for a type that was reported. */
 static const struct scalar scalars[] = {
@@ -109,20 +109,25 @@ const char *suggest_param(const struct run *run, const params *params, const cha
 
 /* ---- types ---- */
 
+/** What a type is behind the names that typedefs gave it. */
+static const struct type *type_behind(const struct type *type)
+{
+	while (!type->stars && type->decl && type->decl->kind == DECL_TYPEDEF)
+		type = &type->decl->type;
+	return type;
+}
+
 bool type_is_void(const struct type *type)
 {
-	if (type->stars || type->scalar)
-		return false;
-	return !type->decl || (type->decl->kind == DECL_TYPEDEF && type_is_void(&type->decl->type));
+	type = type_behind(type);
+	return !type->stars && !type->scalar && !type->decl;
 }
 
 /** Is it a function, not a pointer to one? */
 static bool type_is_function(const struct type *type)
 {
-	if (type->stars || !type->decl)
-		return false;
-	return type->decl->kind == DECL_FUNCTION ||
-	       (type->decl->kind == DECL_TYPEDEF && type_is_function(&type->decl->type));
+	type = type_behind(type);
+	return !type->stars && type->decl && type->decl->kind == DECL_FUNCTION;
 }
 
 bool is_output(const struct param *p)
@@ -132,8 +137,7 @@ bool is_output(const struct param *p)
 
 bool type_is_pointer(const struct type *type)
 {
-	return type->stars || (type->decl && type->decl->kind == DECL_TYPEDEF &&
-			       type_is_pointer(&type->decl->type));
+	return type_behind(type)->stars;
 }
 
 bool type_is_text(const struct type *type)
@@ -144,35 +148,46 @@ bool type_is_text(const struct type *type)
 
 const struct decl *type_record(const struct type *type)
 {
-	if (type->stars || !type->decl)
-		return NULL;
-	if (type->decl->kind == DECL_TYPEDEF)
-		return type_record(&type->decl->type);
-	return type->decl->kind == DECL_STRUCT || type->decl->kind == DECL_UNION ? type->decl
-										 : NULL;
+	const struct decl *d;
+
+	type = type_behind(type);
+	d = type->stars ? NULL : type->decl;
+	return d && (d->kind == DECL_STRUCT || d->kind == DECL_UNION) ? d : NULL;
 }
 
-const struct member *type_wrapped(const struct type *type)
+static const struct member *only_member(const struct type *type)
 {
 	const struct decl *d = type_record(type);
 
 	if (!d || d->members.n != 1 || d->members.v[0].nested || d->members.v[0].is_array)
 		return NULL;
-	return type_scalar(&d->members.v[0].type) ? &d->members.v[0] : NULL;
+	return &d->members.v[0];
 }
 
 const struct scalar *type_scalar(const struct type *type)
 {
-	const struct member *m;
+	/* Structures that contain themselves are found when they are laid out. */
+	for (unsigned int depth = 0; depth <= MAX_TYPE_DEPTH; depth++) {
+		const struct member *m;
 
-	if (type->stars)
-		return NULL;
-	if (type->scalar)
-		return type->scalar;
-	if (type->decl && type->decl->kind == DECL_TYPEDEF)
-		return type_scalar(&type->decl->type);
-	m = type_wrapped(type);
-	return m ? type_scalar(&m->type) : NULL;
+		type = type_behind(type);
+		if (type->stars)
+			return NULL;
+		if (type->scalar)
+			return type->scalar;
+		m = only_member(type);
+		if (!m)
+			return NULL;
+		type = &m->type;
+	}
+	return NULL;
+}
+
+const struct member *type_wrapped(const struct type *type)
+{
+	const struct member *m = only_member(type);
+
+	return m && type_scalar(&m->type) ? m : NULL;
 }
 
 void type_range(const struct run *run, const struct type *type, int64_t *low, int64_t *high)
@@ -364,7 +379,7 @@ static enum need need_of(struct decl *d, unsigned int depth)
 
 	if (d->kind != DECL_TYPEDEF && d->kind != DECL_FUNCTION)
 		return NEED_FINE;
-	if (d->in_layout || depth > MAX_DEPTH)
+	if (d->in_layout || depth > MAX_TYPE_DEPTH)
 		return d->in_layout ? NEED_ITSELF : NEED_DEEP;
 	if (d->align)
 		return NEED_FINE;

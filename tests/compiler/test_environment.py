@@ -464,7 +464,7 @@ SIZES: dict[str, tuple[str, int, set[str]]] = {
     "10000 duplicates": ("const A = 1;\n" * 10_000, INPUT, {"duplicate"}),
     "100000 stars": (f"typedef u8 {'*' * 100_000}x;\n", FINE, set()),
     "long path": (f"{operations(1)[:-2]} g.f0 = {'x.' * 100_000}y(); }}\n", INPUT, {"no-abi"}),
-    "long name": (f"const {'x' * 1_000_000} = 1;\n", FINE, set()),
+    "long name": (f"const {'x' * 1_000_000} = 1;\n", INPUT, {"long-name"}),
     "long string": (f'import "{"x" * 10_000}";\n', ENVIRONMENT, {"import-missing"}),
     "long comment": (f"/*{'x' * 5_000_000}*/", FINE, set()),
     "open braces": ("interface i version 1.0 {" * 10_000, INPUT, {"syntax"}),

@@ -199,9 +199,24 @@ def operations(count: int) -> str:
     return f"interface i version 1.0 {{ group g {{\n{ops}}} }}\n"
 
 
+def doubling(count: int) -> str:
+    """Structures with two members, each of the one before."""
+    pairs = (f"struct s{i + 1} {{ struct s{i} a; struct s{i} b; }};" for i in range(count))
+    return "\n".join(["struct s0 { u8 x; };", *pairs])
+
+
+def arguments(count: int) -> str:
+    """A call of many parameters."""
+    params = ", ".join(f"u64 p{i}" for i in range(count))
+    return f"abi a {{ entry x86_64 \"x\" {{ args rdi; stack; result rax; }} call 1 long c({params}); }}"
+
+
 # Examples too long for a file: text that is reported, text that just is not.
 GENERATED: dict[str, list[tuple[str, str]]] = {
-    "too-deep": [(chain(1001), chain(999)), (aliases(1001), aliases(999))],
+    "too-deep": [(chain(257), chain(256)), (aliases(257), aliases(256))],
+    "too-many-members": [(doubling(19), doubling(17))],
+    "too-many-params": [(arguments(128), arguments(127))],
+    "long-name": [(f"const {'x' * 1001} = 1;", f"const {'x' * 1000} = 1;")],
     "too-many-ops": [(operations(65_537), operations(65_536))],
 }
 
