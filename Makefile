@@ -36,6 +36,12 @@ $(BUILD)/lexer.c: compiler/lexer.l $(BUILD)/parser.c
 	@echo '  FLEX  $@'
 	@flex -o $@ $<
 
+# A text as a C string, a line each.
+$(BUILD)/explain.inc: compiler/explain.txt
+	@mkdir -p $(@D)
+	@echo '  SED   $@'
+	@sed -e '/^#/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
+
 # One rule for all builds of pvgen: its compiler and its flags differ.
 define pvgen-build
 $(BUILD)/$(1)/%.o: compiler/%.c $(PVGEN_DEPS)
@@ -47,6 +53,8 @@ $(BUILD)/$(1)/%.o: $(BUILD)/%.c $(PVGEN_DEPS)
 	@mkdir -p $$(@D)
 	@echo '  CC    $$@'
 	@$(2) $(PVGEN_CFLAGS) $(3) -I$(BUILD) -c -o $$@ $$<
+
+$(BUILD)/$(1)/explain.o: $(BUILD)/explain.inc
 
 $(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/parser.o $(BUILD)/$(1)/lexer.o
 	@echo '  LD    $$@'

@@ -36,9 +36,9 @@ enum diag_id diag_find(const char *word)
 	return id;
 }
 
-bool diag_is_warning(enum diag_id id)
+enum severity diag_default(enum diag_id id)
 {
-	return table[id].severity != ERROR;
+	return table[id].severity;
 }
 
 enum severity diag_severity(const struct diag_options *options, enum diag_id id)

@@ -51,6 +51,9 @@ bool diag_flush(struct run *run);
 const char *diag_name(enum diag_id id);
 const char *diag_code(enum diag_id id);
 
+/** What it is if nothing else is asked for; what is an ERROR here stays one. */
+enum severity diag_default(enum diag_id id);
+
 /** By its name or its code; D_COUNT if there is none. */
 enum diag_id diag_find(const char *word);
 
@@ -76,9 +79,6 @@ bool diag_set_limit(struct diag_options *options, const char *number);
 
 /** What follows -W; NULL, or what is wrong with it. */
 const char *diag_set_warning(struct diag_options *options, const char *text);
-
-/** Is it none that cannot be changed? */
-bool diag_is_warning(enum diag_id id);
 
 /** What a diagnostic is in this run; SILENT ones are not shown, and costly checks ask first. */
 enum severity diag_severity(const struct diag_options *options, enum diag_id id);

@@ -68,7 +68,7 @@ static const char *unknown(const char *name)
 	struct nearest n = nearest_to(name);
 
 	for (unsigned int id = 0; id < D_COUNT; id++)
-		if (diag_is_warning(id))
+		if (diag_default(id) != ERROR)
 			nearest_try(&n, diag_name(id));
 	return mem_printf("unknown warning '%s'%s", name,
 			  n.found ? mem_printf("; did you mean '%s'?", n.found) : "");
@@ -84,7 +84,7 @@ static const char *set_one(struct diag_options *options, const char *text)
 	id = diag_find(text + n);
 	if (id == D_COUNT)
 		return unknown(text + n);
-	if (!diag_is_warning(id))
+	if (diag_default(id) == ERROR)
 		return mem_printf("'%s' is an error, whatever -W says", text + n);
 	forms[i].apply(&options->choices[id]);
 	return NULL;

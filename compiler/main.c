@@ -129,6 +129,8 @@ const struct command commands[] = {
 	{"backend sync", "FILE...",
 	 "add to the backends' sources what is to be written, report what does not fit",
 	 command_backend_sync, FOR_SYNC},
+	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
+	 command_explain, FOR_EXPLAIN},
 };
 
 const size_t command_count = NELEM(commands);

@@ -353,7 +353,7 @@ int parse_options(struct run *run, const struct command *command, const char *co
 				return status;
 		}
 	}
-	if (!run->inputs.n)
+	if (!run->inputs.n && command->bit != FOR_EXPLAIN)
 		return usage_error("no input file after", command->name);
 	status = place_output(run);
 	if (!run->requests.n)

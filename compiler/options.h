@@ -24,7 +24,8 @@ enum {
 	FOR_NEW = 1 << 3,
 	FOR_STATUS = 1 << 4,
 	FOR_SYNC = 1 << 5,
-	FOR_ALL = ~0,
+	FOR_EXPLAIN = 1 << 6,
+	FOR_ALL = ~FOR_EXPLAIN, /* that read descriptions */
 };
 
 extern const struct command commands[];
@@ -44,6 +45,9 @@ int parse_options(struct run *run, const struct command *command, const char *co
 
 /** Reports a fault of the command line; the status to exit with. */
 int usage_error(const char *text, const char *word);
+
+/** `pvgen explain`: its operands are the inputs. */
+int command_explain(struct run *run);
 
 /** --help and --version, made of the tables; the status to exit with. */
 int print_help(FILE *f, bool was_asked);
