@@ -55,9 +55,13 @@ int64_t negative(struct parse *p, struct token number)
 	return (int64_t)(0 - magnitude);
 }
 
+enum { LONGEST_TYPE = 64 };
+
 struct type join_words(struct type before, struct token word)
 {
-	before.name.s = intern(mem_printf("%s %s", before.name.s, word.name.s));
+	/* No type has as long a name; of one that has, the rest is not copied again and again. */
+	if (strlen(before.name.s) < LONGEST_TYPE)
+		before.name.s = intern(mem_printf("%s %s", before.name.s, word.name.s));
 	before.name.loc.end = word.name.loc.end;
 	return before;
 }

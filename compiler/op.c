@@ -59,6 +59,7 @@ static void op_native(const struct attributed *a)
 			continue;
 		diag(a->run, duplicate, t->arch.loc, "native template for", t->arch.s);
 		diag_note(a->run, (*old)->arch.loc, "the first definition is here");
+		return;
 	}
 	*vec_push(&op->natives) = t;
 }
