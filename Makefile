@@ -6,6 +6,7 @@ CLANG  := clang
 PYTHON := /usr/bin/python3
 SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
+ABIS   := $(wildcard idl/abi/*.pvi)
 
 # What the guest is made of; a test builds it of a changed description.
 GENERATED := generated
@@ -70,7 +71,7 @@ $(BUILD)/pvgen: $(BUILD)/plain/pvgen
 	@cp -f $< $@
 
 regen: $(BUILD)/pvgen
-	$< build --outdir generated $(IDL)
+	$< build --outdir generated $(IDL) $(ABIS)
 
 # ---- the guest kernel: one image for all environments ----
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend

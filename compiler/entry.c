@@ -147,9 +147,15 @@ static void check_bits_of(struct run *run, const struct arch *arch, const struct
 static void check_preset(struct run *run, const struct abi *abi, const struct entry *e,
 			 const struct preset *p)
 {
+	const struct bits *bits = &p->carrier.bits;
+	uint64_t most = bits->is_said ? bits_mask(bits->high - bits->low, 0) : UINT64_MAX;
+
 	check_bits_of(run, e->arch, &p->carrier);
 	if (p->value.kind == OPERAND_PATH)
 		find_const(run, &abi->scope, p->value.path.v[0]);
+	else if (most && (uint64_t)p->value.value > most)
+		diag(run, out_of_range, p->value.loc, "fixed", "0",
+		     mem_printf("%llu", (unsigned long long)most));
 }
 
 static void check_entry(struct run *run, const struct abi *abi, struct entry *e)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from place import BROKEN, LEAST
-from tool import ENVIRONMENT, FINE, INPUT, PVGEN, ROOT, SANITIZED, Result, clean, run, snapshot
+from tool import ENVIRONMENT, FINE, IDL, INPUT, PVGEN, ROOT, Result, SANITIZED, clean, run, snapshot
 
 # ---- the make rule ----
 
@@ -230,8 +230,6 @@ def test_map_without_new(place: Path) -> None:
 
 # ---- outputs depend on the descriptions alone ----
 
-IDL = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "idl/pv").glob("*.pvi"))
-
 
 def committed() -> dict[str, bytes]:
     """generated/ as pvgen wrote it, run above idl/."""
@@ -278,14 +276,14 @@ def test_same_from_elsewhere(tmp_path: Path) -> None:
 
 def test_same_through_include_directories(tmp_path: Path) -> None:
     """Imports that are found by -I."""
-    backends = {"native", "xen_pv", "xen_pvh"}
-    inputs = [f"{'main' if Path(p).stem in backends else 'lib'}/{Path(p).name}" for p in IDL]
-    for path, new in zip([*IDL, "idl/abi/xen.pvi"], [*inputs, "lib/xen.pvi"]):
+    places = {"native": "main", "xen_pv": "main", "xen_pvh": "main", "pv": "lib", "types": "lib"}
+    inputs = [f"{places.get(Path(p).stem, 'abi')}/{Path(p).name}" for p in IDL]
+    for path, new in zip(IDL, inputs):
         (tmp_path / new).parent.mkdir(exist_ok=True)
         (tmp_path / new).write_text((ROOT / path).read_text().replace('"../abi/', '"'))
-    maps = ("main/=idl/pv/", "lib/=idl/pv/", "lib/xen.pvi=idl/abi/xen.pvi")
+    maps = ("main/=idl/pv/", "lib/=idl/pv/", "abi/=idl/abi/")
     options = [f"--file-prefix-map={m}" for m in maps]
-    assert idl_build(tmp_path, "-I", "lib", *options, *inputs, cwd=tmp_path) == committed()
+    assert idl_build(tmp_path, "-I", "lib", "-I", "abi", *options, *inputs, cwd=tmp_path) == committed()
 
 
 def test_same_in_any_order(tmp_path: Path) -> None:

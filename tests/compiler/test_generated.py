@@ -3,12 +3,12 @@
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from tool import PVGEN, ROOT, SANITIZED, clean, run, snapshot
+from tool import IDL, PVGEN, ROOT, SANITIZED, clean, run, snapshot
 
-INPUTS = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "idl/pv").glob("*.pvi"))
 BY_HAND = {"README.md"}
 
 # The ops that the reference interface promises at least.
@@ -40,7 +40,7 @@ TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, 
 
 def build(outdir: Path, cwd: Path = ROOT, **how: object) -> dict[str, bytes]:
     """All outputs of the reference interface."""
-    result = run("build", "--outdir", outdir, *INPUTS, cwd=cwd, **how)
+    result = run("build", "--outdir", outdir, *IDL, cwd=cwd, **how)
     assert clean(result), result.err
     return snapshot(outdir)
 
@@ -137,8 +137,9 @@ def test_manifest_has_the_promised_ops(manifest: dict, group: str) -> None:
 
 def test_manifest_abi(manifest: dict) -> None:
     """Calls, constants and layouts of the binary interface."""
-    (abi,) = manifest["abis"]
-    assert abi["name"] == "xen"
+    abis = {abi["name"]: abi for abi in manifest["abis"]}
+    assert abis.keys() == {p.stem for p in (ROOT / "idl/abi").iterdir()}
+    abi = abis["xen"]
     calls = {c["name"]: c for c in abi["calls"]}
     assert calls["sched_op"]["number"] == 29
     assert {"name": "block", "number": 1, "params": []} in calls["sched_op"]["subs"]
@@ -147,3 +148,21 @@ def test_manifest_abi(manifest: dict) -> None:
     members = {m["name"]: m for m in structs["vcpu_info"]["members"]}
     assert members["evtchn_upcall_mask"] == {"name": "evtchn_upcall_mask", "offset": 1, "size": 1}
     assert all(type(c["value"]) is int for c in abi["constants"])
+
+
+# ---- the binary interfaces' headers ----
+
+# An abi is laid out for x86_64 unless it exists on another architecture only.
+TARGETS = {"x86_64": "-m64", "i386": "-m32"}
+
+
+@pytest.mark.parametrize("compiler", ("gcc", "clang"))
+@pytest.mark.parametrize("name", sorted(p.stem for p in (ROOT / "idl/abi").glob("*.pvi")))
+def test_header_of_a_binary_interface(name: str, compiler: str, manifest: dict) -> None:
+    """It compiles alone, on its architecture: all sizes and offsets are as C lays them out."""
+    (layout,) = (abi["layout"] for abi in manifest["abis"] if abi["name"] == name)
+    command = [compiler, TARGETS[layout], "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-xc", "-"]
+    done = subprocess.run(
+        [*command, f"-I{ROOT}/generated"], input=f'#include "{name}.h"\n' * 2, capture_output=True, text=True, check=False
+    )
+    assert not done.returncode, done.stderr

@@ -26,6 +26,9 @@ SANITIZER = {
 BRIEF = ("-Wno-missing-language", "-Wno-same-priority", "-Wno-unused-import")
 NOT_BRIEF = tuple(option.replace("-Wno-", "-W") for option in BRIEF)
 
+# The descriptions of which `make regen` makes generated/.
+IDL = sorted(str(p.relative_to(ROOT)) for folder in ("pv", "abi") for p in (ROOT / "idl" / folder).glob("*.pvi"))
+
 FINE, INPUT, ENVIRONMENT = 0, 1, 2
 SECONDS = 60
 
