@@ -28,12 +28,12 @@ static const char *const words[] = {
 
 bool c_name(struct run *run, struct name name)
 {
-	static struct map known;
+	struct map *known = &run->c_words;
 
-	if (!known.n)
+	if (!known->n)
 		for (size_t i = 0; i < NELEM(words); i++)
-			map_add(&known, intern(words[i]), (void *)words[i]);
-	if (!map_get(&known, name.s))
+			map_add(known, intern(words[i]), (void *)words[i]);
+	if (!map_get(known, name.s))
 		return true;
 	diag(run, c_word, name.loc, name.s);
 	return false;

@@ -853,6 +853,7 @@ struct run {
 	struct scope scope;
 	struct map modules; /* interfaces, abis and backends share a name space */
 	struct map config_map;
+	struct map c_words; /* names that C cannot have */
 	VEC(struct config *) configs;
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
