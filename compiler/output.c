@@ -121,15 +121,22 @@ static bool prepare(struct run *run, struct change *c)
 
 typedef VEC(struct change) changes;
 
+/** Unlike a rename, a link does not replace what another run has made meanwhile. */
+static bool create(const struct change *c)
+{
+	struct stat st;
+
+	if (!link(c->aside, c->path)) {
+		unlink(c->aside);
+		return true;
+	}
+	/* Not all file systems have links. */
+	return errno != EEXIST && lstat(c->path, &st) && !rename(c->aside, c->path);
+}
+
 static bool put_in_place(const struct change *c)
 {
-	if (!c->is_created)
-		return !rename(c->aside, c->path);
-	/* Unlike a rename, a link does not replace what another run has made meanwhile. */
-	if (link(c->aside, c->path))
-		return false;
-	unlink(c->aside);
-	return true;
+	return c->is_created ? create(c) : !rename(c->aside, c->path);
 }
 
 /** Of what is created all is there, or nothing. */
