@@ -156,9 +156,13 @@ static void call_fix(const struct attributed *a)
 {
 	struct abi *abi = a->module;
 	struct call *call = ((struct about *)a->thing)->call;
+	const names *path = &a->s->operands.v[0].path;
 	const struct operand *value = &a->s->operands.v[1];
-	const struct param *p = call_param(a->run, call, word_at(a->s, 0));
+	const struct param *p = call_param(a->run, call, path->v[0]);
 	const struct decl *d = NULL;
+
+	if (p && path->n > 1 && !element_member(a->run, p, path, 1))
+		return;
 
 	if (value->kind == OPERAND_PATH) {
 		d = find_const(a->run, &abi->scope, value->path.v[0]);
@@ -166,8 +170,9 @@ static void call_fix(const struct attributed *a)
 			return;
 	}
 	*vec_push(&call->fixed) =
-		(struct fixed){p, d ? mem_printf("%s%s", d->scope->upper_prefix, d->name.s)
-				    : mem_printf("%lld", (long long)value->value)};
+		(struct fixed){p, *path,
+			       d ? mem_printf("%s%s", d->scope->upper_prefix, d->name.s)
+				 : mem_printf("%lld", (long long)value->value)};
 }
 
 static void call_entry(const struct attributed *a)
@@ -203,7 +208,7 @@ static void call_resumes(const struct attributed *a)
 
 static const struct attribute_row call_rows[] = {
 	{"subs", "wdw?b?", SUBS_USAGE, call_subs, ONCE},
-	{"fix", "wc", "fix PARAMETER VALUE;", call_fix, REPEAT},
+	{"fix", "dc", "fix PARAMETER VALUE; or fix PARAMETER.MEMBER VALUE;", call_fix, REPEAT},
 	{"entry", "w", "entry NAME;", call_entry, ONCE},
 	{"resumes", "www", "resumes PARAMETER from FIELD;", call_resumes, ONCE},
 	TRAIT_ROWS,
@@ -231,8 +236,22 @@ static const struct attribute_row sub_rows[] = {
 
 static const struct table sub_table = {"a sub-command", sub_rows, NELEM(sub_rows)};
 
+/** A structure travels in the element whole: the parameter points to one. */
+static void place_in_element(struct run *run, const struct call *call, struct param *p)
+{
+	const struct member *m = element_member(run, call->element, &p->at, 0);
+	const struct decl *record = m && !m->nested ? type_record(&m->type) : NULL;
+	bool is_pointer = type_is_pointer(&p->type);
+
+	p->is_embedded = record && p->type.stars == 1 && p->type.decl == record;
+	if (!m || p->is_embedded ||
+	    (!record && !m->nested && is_pointer == type_is_pointer(&m->type)))
+		return;
+	diag(run, not_the_member, p->name.loc, p->name.s, path_text(&p->at, 0));
+}
+
 /** Each parameter of a sub-command has a place: a parameter of the call, or in the element. */
-static void check_sub_params(struct run *run, const struct call *call, const struct subcall *sub)
+static void check_sub_params(struct run *run, const struct call *call, struct subcall *sub)
 {
 	vec_each(p, &sub->params)
 	{
@@ -240,7 +259,7 @@ static void check_sub_params(struct run *run, const struct call *call, const str
 
 		vec_each(q, &call->params) found |= q->name.s == p->name.s;
 		if (p->at.n && call->element)
-			element_member(run, call->element, &p->at, 0);
+			place_in_element(run, call, p);
 		else if (!found)
 			diag(run, no_place, p->name.loc, p->name.s);
 	}

@@ -215,6 +215,21 @@ static long long sub_number(const struct call *c, const struct subcall *s)
 	return (long long)(number << (c->selector_bits.is_said ? c->selector_bits.low : 0));
 }
 
+/** Does the hypervisor write it into the element? */
+static bool comes_back(const struct param *p)
+{
+	return is_output(p) || (p->is_embedded && p->direction > DIR_IN);
+}
+
+static void put_fixed_members(const struct call *c, struct out *o)
+{
+	vec_each(f, &c->fixed)
+	{
+		if (f->path.n > 1)
+			put(o, ", .%s = %s", path_text(&f->path, 1), f->value);
+	}
+}
+
 /** The element of an argument array that carries a sub-command. */
 static void put_element(const struct call *c, const struct subcall *s, struct out *o)
 {
@@ -225,9 +240,11 @@ static void put_element(const struct call *c, const struct subcall *s, struct ou
 	type.stars = 0;
 	type.is_const = false;
 	put(o, "\t%s = {.%s = %lld", c_declare(&type, "pv_element"), selector, sub_number(c, s));
+	put_fixed_members(c, &rest);
 	vec_each(p, &s->params)
 	{
-		const char *value = mem_printf("%s%s", is_output(p) ? "*" : "", p->name.s);
+		const char *value =
+			mem_printf("%s%s", comes_back(p) || p->is_embedded ? "*" : "", p->name.s);
 		const char *member = path_text(&p->at, 0);
 
 		if (!p->at.n || p->direction == DIR_OUT)
@@ -246,7 +263,7 @@ static void put_outputs(const struct subcall *s, struct out *o)
 {
 	vec_each(p, &s->params)
 	{
-		if (is_output(p))
+		if (comes_back(p))
 			put(o, "\t*%s = pv_element.%s;\n", p->name.s, path_text(&p->at, 0));
 	}
 }
@@ -255,7 +272,7 @@ static bool has_outputs(const struct subcall *s)
 {
 	vec_each(p, &s->params)
 	{
-		if (is_output(p))
+		if (comes_back(p))
 			return true;
 	}
 	return false;
@@ -300,7 +317,7 @@ static const char *sub_argument(const struct call *c, const struct subcall *s,
 			       : p->name.s;
 	vec_each(f, &c->fixed)
 	{
-		if (f->param == p)
+		if (f->param == p && f->path.n == 1)
 			return f->value;
 	}
 	return "0";

@@ -240,6 +240,7 @@ struct param {
 	enum direction direction;
 	enum space space;
 	names at;		/* place in the element of an argument array */
+	bool is_embedded;	/* what it points to is there, not the pointer */
 	struct carrier said;	/* by the description */
 	struct carrier carrier; /* on the architecture at hand, for a call */
 };
@@ -569,6 +570,7 @@ struct call {
 	const struct param *element; /* parameter that points to the element with the number */
 	VEC(struct fixed {
 		const struct param *param;
+		names path; /* parameter, and member of its element */
 		const char *value;
 	})
 	fixed;

@@ -45,6 +45,10 @@
 #define HYPER_update_forget 1
 #define HYPER_HYPERCALL_ask 8
 #define HYPER_ask_told 1
+#define HYPER_HYPERCALL_post 15
+#define HYPER_post_send 1
+#define HYPER_post_exchange 2
+#define HYPER_post_receive 3
 #define HYPER_HYPERCALL_placed 9
 #define HYPER_HYPERCALL_quiet 10
 #define HYPER_HYPERCALL_both 11
@@ -60,6 +64,8 @@ struct hyper_batch;
 struct hyper_request;
 struct hyper_apart;
 struct hyper_answer;
+struct hyper_payload;
+struct hyper_envelope;
 
 struct hyper_batch {
 	unsigned long op;
@@ -95,6 +101,29 @@ struct hyper_answer {
 _Static_assert(sizeof(struct hyper_answer) == 8, "size of answer");
 _Static_assert(offsetof(struct hyper_answer, index) == 0, "offset of index");
 _Static_assert(offsetof(struct hyper_answer, map) == 4, "offset of map");
+
+struct hyper_payload {
+	uint32_t a;
+	uint32_t b;
+};
+_Static_assert(sizeof(struct hyper_payload) == 8, "size of payload");
+_Static_assert(offsetof(struct hyper_payload, a) == 0, "offset of a");
+_Static_assert(offsetof(struct hyper_payload, b) == 4, "offset of b");
+
+struct hyper_envelope {
+	uint32_t cmd;
+	uint32_t version;
+	union {
+		struct hyper_payload payload;
+		uint64_t word;
+	} u;
+};
+_Static_assert(sizeof(struct hyper_envelope) == 16, "size of envelope");
+_Static_assert(offsetof(struct hyper_envelope, cmd) == 0, "offset of cmd");
+_Static_assert(offsetof(struct hyper_envelope, version) == 4, "offset of version");
+_Static_assert(offsetof(struct hyper_envelope, u) == 8, "offset of u");
+_Static_assert(offsetof(struct hyper_envelope, u.payload) == 8, "offset of u.payload");
+_Static_assert(offsetof(struct hyper_envelope, u.word) == 8, "offset of u.word");
 
 /**
  * Commands in low bits.
@@ -164,6 +193,56 @@ static inline void hyper_multicall_ask(struct hyper_batch *pv_entry, int cmd, vo
 	pv_entry->op = 8;
 	pv_entry->args[0] = (unsigned long)cmd;
 	pv_entry->args[1] = (unsigned long)arg;
+}
+
+/**
+ * Structures travel whole.
+ */
+static inline long hyper_post(struct hyper_envelope *e)
+{
+	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)e;
+	register unsigned long pv_number __asm__("rax") = 15;
+	register unsigned long pv_result __asm__("rax");
+
+	__asm__ volatile("mov $15, %%eax\n\tvmcall"
+		: "=r"(pv_result), "+r"(pv_arg0)
+		: "r"(pv_number)
+		: "rsi", "rdx", "r10", "r8", "rcx", "r11", "cc", "memory");
+	return (long)pv_result;
+}
+
+static inline long hyper_post_send(const struct hyper_payload *payload)
+{
+	struct hyper_envelope pv_element = {.cmd = 1, .version = 3, .u.payload = *payload};
+
+	return hyper_post(&pv_element);
+}
+
+static inline long hyper_post_exchange(struct hyper_payload *payload)
+{
+	struct hyper_envelope pv_element = {.cmd = 2, .version = 3, .u.payload = *payload};
+	long pv_result;
+
+	pv_result = hyper_post(&pv_element);
+	*payload = pv_element.u.payload;
+	return pv_result;
+}
+
+static inline long hyper_post_receive(struct hyper_payload *payload)
+{
+	struct hyper_envelope pv_element = {.cmd = 3, .version = 3};
+	long pv_result;
+
+	pv_result = hyper_post(&pv_element);
+	*payload = pv_element.u.payload;
+	return pv_result;
+}
+
+/** Makes @pv_entry the call post, for a multicall. */
+static inline void hyper_multicall_post(struct hyper_batch *pv_entry, struct hyper_envelope *e)
+{
+	pv_entry->op = 15;
+	pv_entry->args[0] = (unsigned long)e;
 }
 
 /**
