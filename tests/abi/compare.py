@@ -15,11 +15,17 @@ from pathlib import Path
 NAMES = Path(__file__).with_name("xen-names.tsv")
 
 HEADERS = ("xen.h", "elfnote.h", "errno.h", "event_channel.h", "features.h",
-           "sched.h", "vcpu.h", "version.h", "memory.h", "hvm/hvm_op.h", "hvm/params.h")
+           "sched.h", "vcpu.h", "version.h", "memory.h", "hvm/hvm_op.h", "hvm/params.h", "platform.h",
+           "callback.h", "nmi.h", "grant_table.h", "physdev.h", "argo.h", "arch-x86/xen-mca.h")
+
+# What the headers have no constant for: bits of a C bit-field, whose place the C compiler chooses,
+# and a number that stands in a comment because nobody should use it.
+NO_NAME = "-"
 
 PROLOGUE = """\
 /* Xen's layouts depend on the version that the guest asks for: the newest. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
+#define __XEN_TOOLS__ 1
 #include <stddef.h>
 #include <stdint.h>
 """
@@ -52,6 +58,12 @@ def items(abi: dict) -> Iterator[tuple[str, str, dict]]:
         yield "constant", constant["name"], constant
     for struct in abi["structs"]:
         yield "struct", struct["name"], struct
+    for feature in abi["features"]:
+        yield "feature", feature["name"], feature
+    for bits in abi["bits"]:
+        for field in bits["fields"]:
+            if field["name"] != "reserved":
+                yield "field", f"{bits['name']}.{field['name']}", field
 
 
 def number_check(theirs: str, entry: dict) -> Iterator[Check]:
@@ -73,11 +85,23 @@ def struct_checks(theirs: str, entry: dict) -> Iterator[Check]:
         yield f"sizeof((({theirs} *)0)->{member['name']})", member["size"]
 
 
+def feature_check(theirs: str, entry: dict) -> Iterator[Check]:
+    """A feature's number counts through all lists of 32."""
+    yield theirs, entry["leaf"] * 32 + entry["bit"]
+
+
+def field_check(theirs: str, entry: dict) -> Iterator[Check]:
+    """A field's bits are the header's mask."""
+    yield theirs, (2 << entry["high"]) - (1 << entry["low"])
+
+
 CHECKS = {
     "call": number_check,
     "sub": number_check,
     "constant": constant_check,
     "struct": struct_checks,
+    "feature": feature_check,
+    "field": field_check,
 }
 
 
@@ -95,7 +119,8 @@ def checks(manifest: dict) -> Iterator[Check]:
     abi, names = xen_abi(manifest), read_names()
     compare_names(abi, names)
     for kind, name, entry in items(abi):
-        yield from CHECKS[kind](names[kind, name], entry)
+        if names[kind, name] != NO_NAME:
+            yield from CHECKS[kind](names[kind, name], entry)
 
 
 def c_source(questions: list[Check]) -> str:

@@ -65,12 +65,24 @@ def wrong_nested_member(abi: dict) -> None:
     entry(entry(abi["structs"], "mmuext_op")["members"], "arg2.vcpumask")["size"] = 4
 
 
+def wrong_feature(abi: dict) -> None:
+    """dom0 gets the bit of its neighbour."""
+    entry(abi["features"], "dom0")["bit"] = 12
+
+
+def wrong_field(abi: dict) -> None:
+    """pending moves by one bit."""
+    entry(entry(abi["bits"], "evtchn_fifo_event_word")["fields"], "pending").update(high=30, low=30)
+
+
 WRONG = [
     (wrong_call, "__HYPERVISOR_mmu_update is not 2"),
     (wrong_sub, "SCHEDOP_block is not 2"),
     (wrong_constant, "DOMID_SELF is not 32753"),
     (wrong_member_type, "->evtchn_upcall_mask) is not 2"),
     (wrong_nested_member, "->arg2.vcpumask) is not 4"),
+    (wrong_feature, "XENFEAT_dom0 is not 12"),
+    (wrong_field, "EVTCHN_FIFO_PENDING) is not 1073741824"),
 ]
 
 
