@@ -15,7 +15,7 @@ static void abi_multicall(const struct attributed *a)
 	abi->multicall = scope_find(a->run, &abi->scope, record);
 	if (!abi->multicall || abi->multicall->kind != DECL_STRUCT) {
 		diag(a->run, unknown_type, record.loc, record.s,
-		     suggest(a->run, &abi->scope.map, record.s));
+		     suggest_type(a->run, &abi->scope, "struct", record.s));
 		abi->multicall = NULL;
 		return;
 	}
@@ -134,14 +134,19 @@ static void check_reserved(struct run *run, const struct abi *abi, const struct 
 static void check_entry_name(struct run *run, const struct abi *abi, const struct call *call)
 {
 	const struct name *name = &call->traits.entry;
+	struct nearest n;
 
+	if (!name->s)
+		return;
+	n = suggest_begin(run, name->s);
 	vec_each(e, &abi->entries)
 	{
 		if ((*e)->name.s == name->s)
 			return;
+		if ((*e)->name.s)
+			suggest_try(run, &n, (*e)->name.s);
 	}
-	if (name->s)
-		diag(run, unknown_entry, name->loc, abi->name.s, name->s);
+	diag(run, unknown_entry, name->loc, abi->name.s, name->s, suggest_end(run, n));
 }
 
 const struct call *abi_call(const struct abi *abi, const char *name)

@@ -208,16 +208,18 @@ void resolve_backend(struct run *run, struct backend *b)
 		find_module(&run->modules, b->interface_name, run->interfaces.v, run->interfaces.n);
 	if (!b->interface) {
 		diag(run, unknown_interface, b->interface_name.loc, b->interface_name.s,
-		     suggest(run, &run->modules, b->interface_name.s));
+		     suggest_interface(run, b->interface_name.s));
 		return;
 	}
 	note_use(run, b->name.loc, b->interface->name.loc);
 	if (b->abi_name.s) {
 		b->abi = find_module(&run->modules, b->abi_name, run->abis.v, run->abis.n);
-		if (!b->abi)
+		if (!b->abi) {
 			diag(run, unknown_abi, b->abi_name.loc, b->abi_name.s,
-			     suggest(run, &run->modules, b->abi_name.s));
-		else if (b->abi->scope.arch != run->arch)
+			     suggest_abi(run, b->abi_name.s));
+			return;
+		}
+		if (b->abi->scope.arch != run->arch)
 			diag(run, not_here, b->abi_name.loc, b->abi->name.s, run->arch->name);
 		else
 			note_use(run, b->name.loc, b->abi->name.loc);

@@ -22,6 +22,27 @@ static const char *plain_word(const struct operand *o)
 
 /* ---- inline, call and the kinds without operands ---- */
 
+static void report_abi(struct run *run, const struct backend *b, struct name name)
+{
+	diag(run, unknown_abi, name.loc, name.s,
+	     suggest_one(run, b->abi ? b->abi->name.s : NULL, name.s));
+}
+
+/** The backend uses no abi, though perhaps there is one of this name. */
+static void report_no_abi(struct run *run, const struct backend *b, struct name name,
+			  struct loc loc)
+{
+	struct loc behind = b->interface_name.loc;
+
+	diag(run, no_abi, loc, b->name.s, b->name.s, b->interface->name.s);
+	behind.begin = behind.end;
+	vec_each(a, &run->abis)
+	{
+		if ((*a)->name.s == name.s)
+			diag_fix(run, behind, mem_printf(" on %s", name.s));
+	}
+}
+
 static bool bind_inline(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
@@ -110,7 +131,9 @@ static bool bind_constant(struct binding *b, struct impl *impl)
 	if (o->v[1].kind == OPERAND_PATH) {
 		d = find_constant(b, &o->v[1]);
 		if (!d) {
-			diag(b->run, unknown_const, o->v[1].loc, plain_word(&o->v[1]), "");
+			diag(b->run, unknown_const, o->v[1].loc, plain_word(&o->v[1]),
+			     suggest_const(b->run, &b->backend->interface->scope,
+					   plain_word(&o->v[1])));
 			return false;
 		}
 		impl->value = d->value;
@@ -233,7 +256,7 @@ static bool bind_shared(struct binding *b, struct impl *impl)
 	struct place place;
 
 	if (!b->backend->abi || path->v[0].s != b->backend->abi->name.s) {
-		diag(b->run, unknown_abi, path->v[0].loc, path->v[0].s, "");
+		report_abi(b->run, b->backend, path->v[0]);
 		return false;
 	}
 	if (!shared_place(b->run, b->backend, path, 1, &place))
@@ -297,12 +320,16 @@ static const struct param *op_param(const struct op *op, const char *name)
 
 static const struct converter *find_converter(struct binding *b, struct name name)
 {
+	struct nearest n = suggest_begin(b->run, name.s);
+
 	vec_each(c, &b->backend->converters)
 	{
 		if (c->name.s == name.s)
 			return c;
+		suggest_try(b->run, &n, c->name.s);
 	}
-	diag(b->run, unknown_converter, name.loc, b->backend->name.s, name.s);
+	diag(b->run, unknown_converter, name.loc, b->backend->name.s, name.s,
+	     suggest_end(b->run, n));
 	return NULL;
 }
 
@@ -386,9 +413,9 @@ static const struct abi *find_abi(struct run *run, const struct backend *b, cons
 				  struct loc loc)
 {
 	if (!b->abi)
-		diag(run, no_abi, loc, b->name.s, b->name.s, b->interface->name.s);
+		report_no_abi(run, b, path->v[0], loc);
 	else if (path->v[0].s != b->abi->name.s || path->n < 2)
-		diag(run, unknown_abi, path->v[0].loc, path->v[0].s, "");
+		report_abi(run, b, path->v[0]);
 	else
 		return b->abi;
 	return NULL;
@@ -649,18 +676,23 @@ static void check_inline_only(struct run *run, const struct backend *b, const st
 
 static void complete(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
 {
+	bool does_inherit = false;
+
 	if (op_is_dead(op)) {
 		*impl = op->fallback;
 		return;
 	}
-	if (impl->kind == IMPL_INHERIT)
+	if (impl->kind == IMPL_INHERIT) {
+		does_inherit = true;
 		inherit(run, b, op, impl);
+	}
 	if (impl->kind == IMPL_NONE)
 		take_default(run, b, op, impl);
-	if (impl->kind == IMPL_NONE) {
+	/* What lacks in bare hardware is reported there. */
+	if (impl->kind == IMPL_NONE && !does_inherit)
 		report_missing(run, b, op);
+	if (impl->kind == IMPL_NONE)
 		return;
-	}
 	check_shape(run, op, impl);
 	check_inline_only(run, b, op, impl);
 	check_privilege(run, b, impl);

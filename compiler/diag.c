@@ -73,12 +73,52 @@ static const char *fill(const char *text, const char *const *args)
 	struct out o = {0};
 
 	for (; *text; text++) {
-		if (*text != '%')
+		if (*text != '%' && *text != '$')
 			put_n(&o, text, 1);
 		else if (*args)
 			put_shortened(&o, *args++);
 	}
 	return text_of(&o);
+}
+
+/* ---- edits that follow from the text ---- */
+
+/** The argument that lists what could stand at the place, or "". */
+static const char *list_in(const char *text, const char *const *args)
+{
+	for (; *args && *(text += strcspn(text, "%$")); text++, args++)
+		if (*text == '$')
+			return *args;
+	return "";
+}
+
+static bool is_among(const char *const *args, const char *text)
+{
+	while (*args && *args != text)
+		args++;
+	return *args;
+}
+
+/** The word at a place: what an edit would replace; an empty text if there is more than a word. */
+static const char *word_at_place(const struct run *run, struct loc loc)
+{
+	const struct source *s = run->sources.v[loc.file];
+	const char *word = intern_n(s->text + loc.begin, loc.end - loc.begin);
+
+	return word[strcspn(word, " \t\r\n")] ? "" : word;
+}
+
+/** What suggest...() found, or a list has, that is near the word at the place, is an edit of it. */
+static void add_edit(struct run *run, struct loc loc, const char *text, const char *const *args)
+{
+	const char *word = word_at_place(run, loc);
+	struct nearest n = nearest_to(word);
+
+	nearest_try_list(&n, list_in(text, args));
+	if (is_among(args, run->suggested.text) && !strcmp(run->suggested.nearest.word, word))
+		n = run->suggested.nearest;
+	if (n.found && n.is_unique)
+		diag_fix(run, loc, n.found);
 }
 
 /* Remarks on what is not shown go nowhere. */
@@ -104,6 +144,7 @@ void diag_report(struct run *run, enum diag_id id, struct loc loc, const char *c
 		.text = fill(table[id].text, args),
 	};
 	run->errors += severity == ERROR;
+	add_edit(run, loc, table[id].text, args);
 }
 
 void diag_note(struct run *run, struct loc loc, const char *fmt, ...)

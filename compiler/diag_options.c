@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "pvgen.h"
-#include "suggest.h"
 
 bool diag_set_color(struct diag_options *options, const char *word)
 {

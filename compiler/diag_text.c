@@ -178,6 +178,8 @@ static void put_quoted(struct out *o, const char *s)
 	for (; *s; s++) {
 		if (*s == '"' || *s == '\\')
 			put(o, "\\%c", *s);
+		else if (*s == '\n' || *s == '\t')
+			put(o, *s == '\n' ? "\\n" : "\\t");
 		else if ((unsigned char)*s < ' ' || (unsigned char)*s > '~')
 			put(o, "\\%03o", (unsigned char)*s);
 		else

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "options.h"
-#include "suggest.h"
 
 static const char entries[] =
 #include "explain.inc"

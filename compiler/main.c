@@ -183,7 +183,9 @@ static int run_command(const char *const *words, size_t n)
 	if (status)
 		return status;
 	status = command->run(&run);
-	return diag_flush(&run) ? status : STATUS_ENVIRONMENT;
+	if (!diag_flush(&run) || (run.is_fixing && !apply_fixes(&run)))
+		return STATUS_ENVIRONMENT;
+	return status;
 }
 
 int main(int argc, char **argv)

@@ -236,7 +236,7 @@ static void op_frame(const struct attributed *a)
 	else
 		diag(a->run, unknown_type, name.loc, name.s,
 		     d ? "; a frame is a structure with members"
-		       : suggest(a->run, &i->scope.map, name.s));
+		       : suggest_type(a->run, &i->scope, "struct", name.s));
 }
 
 /* ---- how it is reached ---- */
@@ -335,13 +335,21 @@ static bool is_in_groups(const struct group *group, const names *path)
 
 struct op *find_op(struct run *run, const struct interface *i, const names *path)
 {
-	const char *name = path->v[path->n - 1].s;
-	struct op *op = map_get(&i->op_map, name);
+	const struct name *last = &path->v[path->n - 1];
+	struct op *op = map_get(&i->op_map, last->s);
+	struct loc loc = path->v[0].loc;
 
 	if (op && (path->n == 1 || is_in_groups(op->group, path)))
 		return op;
-	diag(run, unknown_op, path->v[0].loc, i->name.s, path_text(path, 0),
-	     op ? mem_printf("; did you mean '%s'?", op_path(op)) : suggest(run, &i->op_map, name));
+	if (!op) {
+		diag(run, unknown_op, last->loc, i->name.s, path_text(path, 0),
+		     suggest(run, &i->op_map, last->s));
+		return NULL;
+	}
+	loc.end = last->loc.end;
+	diag(run, unknown_op, loc, i->name.s, path_text(path, 0),
+	     mem_printf("; did you mean '%s'?", op_path(op)));
+	diag_fix(run, loc, op_path(op));
 	return NULL;
 }
 

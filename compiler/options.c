@@ -98,6 +98,13 @@ static int set_parseable_fixits(struct run *run, const char *unused)
 	return STATUS_FINE;
 }
 
+static int want_fixes(struct run *run, const char *unused)
+{
+	(void)unused;
+	run->is_fixing = true;
+	return STATUS_FINE;
+}
+
 static int set_output(struct run *run, const char *path)
 {
 	run->output_path = path;
@@ -247,6 +254,8 @@ static const struct option_row {
 	 set_warning},
 	{"--parseable-fixits", NULL, "also say edits as fix-it:\"FILE\":{L:C-L:C}:\"TEXT\"",
 	 FOR_ALL, set_parseable_fixits},
+	{"--fix", NULL, "edit the files as the messages suggest, and keep the old text in FILE~",
+	 FOR_CHECK | FOR_SYNC, want_fixes},
 	{"--for", "INTERFACE", "interface of the new backend (default: the only one)", FOR_NEW,
 	 set_interface},
 	{"--on", "ABI", "binary interface that the new backend calls", FOR_NEW, set_abi},
@@ -337,6 +346,16 @@ static int place_output(struct run *run)
 	return STATUS_FINE;
 }
 
+static bool has_stdin(const struct run *run)
+{
+	vec_each(path, &run->inputs)
+	{
+		if (!strcmp(*path, "-"))
+			return true;
+	}
+	return false;
+}
+
 int parse_options(struct run *run, const struct command *command, const char *const *words)
 {
 	bool is_over = false;
@@ -355,6 +374,8 @@ int parse_options(struct run *run, const struct command *command, const char *co
 	}
 	if (!run->inputs.n && command->bit != FOR_EXPLAIN)
 		return usage_error("no input file after", command->name);
+	if (run->is_fixing && has_stdin(run))
+		return usage_error("--fix cannot edit standard input,", "-");
 	status = place_output(run);
 	if (!run->requests.n)
 		request_all(run);

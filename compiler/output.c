@@ -78,8 +78,8 @@ struct change {
 	const char *path;  /* behind all links */
 	const char *aside; /* the new file, until it is renamed */
 	bool is_created;   /* as in struct output */
-	bool is_old;
-	mode_t mode; /* of the old one, which stays */
+	bool has_mode;
+	mode_t mode; /* of the old one, which stays, or of the one that it is like */
 };
 
 /* A run that was killed may have left such a file, and a run elsewhere may have our number. */
@@ -114,7 +114,7 @@ static bool prepare(struct run *run, struct change *c)
 	fd = open_aside(c);
 	if (fd < 0)
 		return fail(run, "write", c->path);
-	if (c->is_old)
+	if (c->has_mode)
 		fchmod(fd, c->mode);
 	return write_text(fd, c->text) || fail(run, "write", c->path);
 }
@@ -173,16 +173,18 @@ static bool add_change(struct run *run, const struct output *out, changes *chang
 			   .path = path_followed(out->path),
 			   .is_created = out->is_created};
 	struct stat st = {0};
+	bool is_old;
 
 	if (!c.path)
 		return fail(run, "write", out->path);
-	c.is_old = !stat(c.path, &st);
-	if (!c.is_old && errno != ENOENT)
+	is_old = !stat(c.path, &st);
+	if (!is_old && errno != ENOENT)
 		return fail(run, "write", out->path);
-	if (c.is_old && !S_ISREG(st.st_mode))
+	if (is_old && !S_ISREG(st.st_mode))
 		return run_failed(run, "no output can replace what is no file, '%s'", out->path);
-	if (c.is_old && output_is_current(out))
+	if (is_old && output_is_current(out))
 		return true;
+	c.has_mode = is_old || (out->like && !stat(out->like, &st));
 	c.mode = st.st_mode & 0777;
 	*vec_push(changes) = c;
 	return true;

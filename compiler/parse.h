@@ -16,9 +16,10 @@ struct parse {
 	struct run *run;
 	const struct source *source;
 	uint32_t file;
-	uint32_t offset; /* of the next token */
-	struct out doc;	 /* lines of documentation since the last token */
-	struct out text; /* of a string literal */
+	uint32_t offset;  /* of the next token */
+	uint32_t bad_end; /* of the last character that began none */
+	struct out doc;	  /* lines of documentation since the last token */
+	struct out text;  /* of a string literal */
 	uint32_t text_begin;
 	bool text_is_bad; /* reported */
 	VEC(struct import) imports;
@@ -32,6 +33,28 @@ struct parse {
 	struct backend *backend;
 	const struct when *when;
 	const struct phase *phase;
+	/* after a syntax error */
+	struct recovery {
+		bool is_on;	      /* up to the end of the statement */
+		unsigned int depth;   /* the parser has read a '{' already */
+		bool lacks_semicolon; /* next comes a ';' */
+		bool has_kept;	      /* then the token that was read too early */
+		struct kept {
+			int kind;
+			struct token token;
+			struct loc loc;
+		} kept, last;
+		uint32_t end_before; /* of the token before the last */
+	} recovery;
 };
+
+union YYSTYPE;
+
+/** The lexer, and what the parser gets of it: see recover.c. */
+int lex(union YYSTYPE *value, struct loc *loc, struct parse *p, void *scanner);
+int yylex(union YYSTYPE *value, struct loc *loc, struct parse *p, void *scanner);
+
+/** Called at a syntax error: the last token does not fit, perhaps only because of a ';'. */
+void recover(struct parse *p, bool lacks_semicolon);
 
 #endif

@@ -29,7 +29,6 @@
 			 : (struct loc){YYRHSLOC(rhs, 0).file, YYRHSLOC(rhs, 0).end,               \
 					YYRHSLOC(rhs, 0).end})
 
-int yylex(YYSTYPE *value, struct loc *loc, struct parse *p, void *scanner);
 static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char *text);
 }
 
@@ -84,12 +83,12 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <stmts> stmts body
 %type <argument> argument
 %type <arguments> arguments argument_list
-%type <decl> members
+%type <decl> members member_block
 %type <member> member
 %type <value> integer packed shared
 %type <expr> expr guard
 %type <feature> feature_place
-%type <fields> fields
+%type <fields> fields field_block
 %type <names> table on
 
 %%
@@ -98,6 +97,7 @@ file:
   %empty
 | file item
 | file error ';'		{ yyerrok; }
+| file error '}'		{ yyerrok; }
 ;
 
 item:
@@ -213,10 +213,14 @@ decl:
 | CONST name '=' '-' INT ';'	{ define_const(p, $2, $1.doc, negative(p, $5), true); }
 | TYPEDEF type name ';'		{ define_typedef(p, $3, $1.doc, $2); }
 | TYPEDEF type name '(' params ')' ';'	{ define_function(p, $3, $1.doc, $2, $5); }
-| BITS name ':' type '{' fields close ';'	{ define_bits(p, $2, $1.doc, $4, $6); }
+| BITS name ':' type field_block ';'	{ define_bits(p, $2, $1.doc, $4, $5); }
 | shared record_word name ';'	{ define_opaque(p, $2, $3); }
-| shared record_word name packed attributes '{' members close ';'	{ define_record(p, $2, $3, $7, $5, $1, $4); }
+| shared record_word name packed attributes member_block ';'	{ define_record(p, $2, $3, $6, $5, $1, $4); }
 ;
+
+/* Complete, so that an error behind it is none in it. */
+field_block: '{' fields close	{ $$ = $2; };
+member_block: '{' members close	{ $$ = $2; };
 
 /* What the bits of a number mean. */
 fields:
@@ -252,7 +256,7 @@ member:
   type name attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $3, .count = 1}; }
 | type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true}; }
 | type name '[' name ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count_name = $4.name, .is_array = true}; }
-| record_word '{' members close name ';'	{ $$ = nested_member(p, $1, $3, $5); }
+| record_word member_block name ';'	{ $$ = nested_member(p, $1, $2, $3); }
 ;
 
 /* Of a statement that has no end, the list around it keeps its own. */
@@ -478,7 +482,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 {
 	(void)scanner;
 	(void)text;
-	diag(p->run, syntax, *loc, "nested too deeply");
+	diag(p->run, syntax, *loc, "nested too deeply", "");
 }
 
 /** The token at a place, as the reader wrote it, or its beginning. */
@@ -502,25 +506,88 @@ static bool is_mentioned(yysymbol_kind_t kind, bool is_name_expected)
 	return !is_name || !is_name_expected;
 }
 
-/** "unexpected X, expected A, B or C": a list too long to help is left out. */
-static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanner)
+/** Does nothing but a ';' lack: before a '}', or at the end of a line that needs one? */
+static bool lacks_semicolon(const struct parse *p, const yypcontext_t *context,
+			    const yysymbol_kind_t *expected, int n)
+{
+	const char *between = p->source->text + p->recovery.end_before;
+	uint32_t begin = yypcontext_location(context)->begin;
+	bool is_expected = false;
+
+	for (int i = 0; i < n; i++)
+		is_expected |= !strcmp(yysymbol_name(expected[i]), "';'");
+	if (!is_expected || begin < p->recovery.end_before)
+		return false;
+	if (!strcmp(quoted(p, context), "'}'"))
+		return true;
+	return n == 1 && (yypcontext_token(context) == YYSYMBOL_YYEOF ||
+			  memchr(between, '\n', begin - p->recovery.end_before));
+}
+
+static void report_semicolon(struct parse *p, const char *next)
+{
+	uint32_t end = p->recovery.end_before;
+	struct loc loc = {p->file, end, end};
+
+	recover(p, true);
+	diag(p->run, syntax, loc, mem_printf("expected ';' before %s", next), "");
+	diag_fix(p->run, loc, ";");
+}
+
+/** ", expected A, B or C": a list too long to help is left out. */
+static const char *expected_text(const yysymbol_kind_t *all, int n)
 {
 	enum { MAX_SHOWN = 6 };
-	yysymbol_kind_t all[YYNTOKENS], shown[YYNTOKENS];
-	int n = yypcontext_expected_tokens(context, all, YYNTOKENS), count = 0;
+	yysymbol_kind_t shown[YYNTOKENS];
 	bool is_name_expected = false;
 	struct out text = {0};
+	int count = 0;
 
-	(void)scanner;
 	for (int i = 0; i < n; i++)
 		is_name_expected |= all[i] == YYSYMBOL_IDENT;
 	for (int i = 0; i < n; i++)
 		if (is_mentioned(all[i], is_name_expected))
 			shown[count++] = all[i];
-	put(&text, "unexpected %s", quoted(p, context));
 	for (int i = 0; i < count && count <= MAX_SHOWN; i++)
 		put(&text, "%s%s", i == 0 ? ", expected " : i + 1 < count ? ", " : " or ",
 		    yysymbol_name(shown[i]));
-	diag(p->run, syntax, *yypcontext_location(context), text_of(&text));
+	return text_of(&text);
+}
+
+/** A keyword that a name may be meant to be, where no name can be: but for one slip the same. */
+static const char *suggest_keyword(struct parse *p, const yysymbol_kind_t *all, int n)
+{
+	const struct kept *last = &p->recovery.last;
+	struct nearest nearest = suggest_begin(p->run, last->kind == IDENT ? last->token.name.s : "");
+
+	if (nearest.distance > 1)
+		nearest.distance = 1;
+	for (int i = 0; i < n; i++) {
+		const char *name = yysymbol_name(all[i]);
+
+		if (!name[strspn(name, "abcdefghijklmnopqrstuvwxyz")])
+			suggest_try(p->run, &nearest, name);
+	}
+	return suggest_end(p->run, nearest);
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p, void *scanner)
+{
+	yysymbol_kind_t all[YYNTOKENS];
+	int n = yypcontext_expected_tokens(context, all, YYNTOKENS);
+	const char *found = quoted(p, context);
+
+	(void)scanner;
+	if (lacks_semicolon(p, context, all, n)) {
+		report_semicolon(p, found);
+		return 0;
+	}
+	recover(p, false);
+	/* What stood in between was reported. */
+	if (p->bad_end > p->recovery.end_before)
+		return 0;
+	diag(p->run, syntax, *yypcontext_location(context),
+	     mem_printf("unexpected %s%s", found, expected_text(all, n)),
+	     suggest_keyword(p, all, n));
 	return 0;
 }

@@ -10,6 +10,7 @@
 #define PVGEN_H
 
 #include "diag.h"
+#include "suggest.h"
 #include "util.h"
 
 /*
@@ -782,7 +783,8 @@ struct backend {
 struct output {
 	const char *path;
 	struct out text;
-	bool is_created; /* there must not be such a file yet */
+	bool is_created;  /* there must not be such a file yet */
+	const char *like; /* a new file gets the mode of this one; or NULL */
 };
 
 typedef VEC(struct output) outputs;
@@ -840,6 +842,7 @@ struct run {
 	struct depend_options depend;
 	const struct arch *arch;
 	const char *stdin_name; /* in messages, and where its imports are looked for */
+	bool is_fixing;		/* the text as the diagnostics suggest */
 	struct diag_options diag;
 	struct backend_options backend;
 	/* source and diagnostics */
@@ -848,6 +851,11 @@ struct run {
 	VEC(struct source *) sources;
 	VEC(struct diagnostic) diagnostics;
 	bool is_silent; /* what was reported last is not shown */
+	struct suggested {
+		const char *text; /* what suggest...() returned last */
+		struct nearest nearest;
+	} suggested;
+	size_t tries; /* names that were looked at to suggest something */
 	unsigned int errors;
 	bool environment_failed;
 	bool evidence_missing;
@@ -927,6 +935,24 @@ bool arch_is_privileged(const struct arch *arch, const char *text);
 /** @pattern with each @ replaced by the next of the two texts. */
 const char *arch_expand(const char *pattern, const char *a, const char *b);
 
+/* ---- suggest.c: "; did you mean 'x'?" or "" ------------------------------------ */
+
+/* What these return is given to diag(), which makes an edit of it, too. */
+const char *suggest(struct run *run, const struct map *map, const char *word);
+const char *suggest_one(struct run *run, const char *known, const char *word);
+const char *suggest_member(struct run *run, const struct decl *record, const char *word);
+const char *suggest_param(struct run *run, const params *params, const char *word);
+const char *suggest_const(struct run *run, const struct scope *scope, const char *word);
+const char *suggest_type(struct run *run, const struct scope *scope, const char *tag,
+			 const char *word);
+const char *suggest_interface(struct run *run, const char *word);
+const char *suggest_abi(struct run *run, const char *word);
+
+/* What they are made of. */
+struct nearest suggest_begin(const struct run *run, const char *word);
+void suggest_try(struct run *run, struct nearest *n, const char *candidate);
+const char *suggest_end(struct run *run, struct nearest n);
+
 /* ---- resolve.c: names to things ------------------------------------------ */
 
 /** Pass: finds the types, constants, ops and calls that names mean. */
@@ -936,13 +962,6 @@ bool resolve(struct run *run);
 struct decl *scope_find(struct run *run, const struct scope *scope, struct name name);
 void resolve_type(struct run *run, const struct scope *scope, struct type *type);
 void resolve_params(struct run *run, const struct scope *scope, params *params);
-
-/** ", did you mean 'x'?" with the nearest of @map's keys, or "". */
-const char *suggest(const struct run *run, const struct map *map, const char *word);
-
-/** The same with the members of a structure (may be NULL), with parameters. */
-const char *suggest_member(const struct run *run, const struct decl *record, const char *word);
-const char *suggest_param(const struct run *run, const params *params, const char *word);
 
 bool type_is_void(const struct type *type);
 bool type_is_pointer(const struct type *type);
@@ -1313,6 +1332,11 @@ bool depend(struct run *run);
 
 /** A file's name as it stands in a make rule. */
 const char *make_name(const char *path);
+
+/* ---- fix.c: edits that diagnostics suggest ----------------------------------------- */
+
+/** Makes them, each in its file, and says so; false after a report. */
+bool apply_fixes(struct run *run);
 
 /* ---- output.c: files -------------------------------------------------------------- */
 

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "pvgen.h"
-#include "suggest.h"
 
 enum { MAX_ARRAY = 1 << 20 };
 
@@ -73,38 +72,6 @@ struct decl *scope_find(struct run *run, const struct scope *scope, struct name 
 		return d;
 	}
 	return NULL;
-}
-
-const char *suggest(const struct run *run, const struct map *map, const char *word)
-{
-	/* A suggestion costs a look at every name. */
-	enum { SUGGESTIONS = 100 };
-	struct nearest n = nearest_to(word);
-
-	if (run->diagnostics.n > SUGGESTIONS)
-		return "";
-	for (size_t i = 0; i < map->cap; i++)
-		if (map->v[i].key)
-			nearest_try(&n, map->v[i].key);
-	return n.found ? mem_printf("; did you mean '%s'?", n.found) : "";
-}
-
-const char *suggest_member(const struct run *run, const struct decl *record, const char *word)
-{
-	struct map known = {0};
-
-	if (!record)
-		return "";
-	vec_each(m, &record->members) map_add(&known, m->name.s, m);
-	return suggest(run, &known, word);
-}
-
-const char *suggest_param(const struct run *run, const params *params, const char *word)
-{
-	struct map known = {0};
-
-	vec_each(p, params) map_add(&known, p->name.s, p);
-	return suggest(run, &known, word);
 }
 
 /* ---- types ---- */
@@ -212,7 +179,7 @@ bool resolve_number(struct run *run, const struct scope *scope, const struct ope
 	int64_t low, high;
 
 	if (word && (!d || d->kind != DECL_CONST)) {
-		diag(run, unknown_const, o->loc, word, suggest(run, &scope->map, word));
+		diag(run, unknown_const, o->loc, word, suggest_const(run, scope, word));
 		return false;
 	}
 	*value = word ? d->value : o->value;
@@ -240,10 +207,46 @@ static const char *tag_of(const struct decl *d)
 	return d->kind == DECL_UNION ? "union" : d->kind == DECL_STRUCT ? "struct" : NULL;
 }
 
+const char *suggest_type(struct run *run, const struct scope *scope, const char *tag,
+			 const char *word)
+{
+	struct nearest n = suggest_begin(run, word);
+
+	for (size_t i = 0; !tag && i < NELEM(scalars); i++)
+		suggest_try(run, &n, scalars[i].name);
+	for (; n.distance && scope; scope = scope->outer)
+		vec_each(it, &scope->decls)
+		{
+			const struct decl *d = *it;
+
+			if (d->kind != DECL_CONST &&
+			    !strcmp(tag ? tag : "", tag_of(d) ? tag_of(d) : ""))
+				suggest_try(run, &n, d->name.s);
+		}
+	return suggest_end(run, n);
+}
+
+/** From the tag, if there is one, up to the name. */
+static struct loc place_of_tag(const struct run *run, const struct type *type)
+{
+	const char *text = run->sources.v[type->name.loc.file]->text;
+	size_t n = type->tag ? strlen(type->tag) : 0;
+	struct loc loc = {type->name.loc.file, type->name.loc.begin, type->name.loc.begin};
+
+	while (n && loc.begin && strchr(" \t\r\n", text[loc.begin - 1]))
+		loc.begin--;
+	if (n && loc.begin >= n && !strncmp(text + loc.begin - n, type->tag, n))
+		loc.begin -= (uint32_t)n;
+	return loc;
+}
+
 static void report_wrong_tag(struct run *run, const struct type *type, const struct decl *d)
 {
+	const char *tag = tag_of(d);
+
 	diag(run, wrong_tag, type->name.loc, type->name.s,
-	     type->tag ? type->tag : mem_printf("typedef; write '%s' before it", tag_of(d)));
+	     type->tag ? type->tag : mem_printf("typedef; write '%s' before it", tag));
+	diag_fix(run, place_of_tag(run, type), tag ? mem_printf("%s ", tag) : "");
 	diag_note(run, d->name.loc, "'%s' is defined here", d->name.s);
 }
 
@@ -254,7 +257,7 @@ static struct decl *find_type(struct run *run, const struct scope *scope, const 
 
 	if (!d) {
 		diag(run, unknown_type, type->name.loc, type->name.s,
-		     suggest(run, &scope->map, type->name.s));
+		     suggest_type(run, scope, type->tag, type->name.s));
 		return NULL;
 	}
 	if (d->kind == DECL_CONST) {
@@ -315,7 +318,7 @@ const struct decl *find_const(struct run *run, const struct scope *scope, struct
 
 	if (d && d->kind == DECL_CONST)
 		return d;
-	diag(run, unknown_const, name.loc, name.s, suggest(run, &scope->map, name.s));
+	diag(run, unknown_const, name.loc, name.s, suggest_const(run, scope, name.s));
 	return NULL;
 }
 
@@ -502,6 +505,16 @@ static void apply_attribute(struct run *run, const struct holder *h, struct para
 		diag(run, unknown_attribute, a->name.loc, h->place, a->name.s, h->known);
 }
 
+/** What is const can only be read. */
+static void report_no_direction(struct run *run, const struct param *p)
+{
+	struct loc behind = {p->name.loc.file, p->name.loc.end, p->name.loc.end};
+
+	diag(run, no_direction, p->name.loc, p->name.s);
+	if (p->type.is_const)
+		diag_fix(run, behind, " @in");
+}
+
 static void check_direction(struct run *run, const struct param *p)
 {
 	bool is_function = p->type.decl && p->type.decl->kind == DECL_FUNCTION;
@@ -514,7 +527,7 @@ static void check_direction(struct run *run, const struct param *p)
 		return;
 	}
 	if (p->direction == DIR_NONE)
-		diag(run, no_direction, p->name.loc, p->name.s);
+		report_no_direction(run, p);
 	if (p->type.is_const && p->direction > DIR_IN)
 		diag(run, const_direction, p->name.loc, p->name.s);
 }

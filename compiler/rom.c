@@ -104,7 +104,7 @@ void abi_rom(const struct attributed *a)
 
 	if (!header || header->kind != DECL_STRUCT) {
 		diag(a->run, unknown_type, name.loc, name.s,
-		     suggest(a->run, &abi->scope.map, name.s));
+		     suggest_type(a->run, &abi->scope, "struct", name.s));
 		return;
 	}
 	abi->rom = mem_alloc(sizeof(*abi->rom));

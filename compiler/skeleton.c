@@ -354,8 +354,8 @@ static bool find_interface(struct run *run, struct plan *p)
 	p->interface = map_get(&run->modules, intern(name));
 	if (is_module(p->interface, run->interfaces.v, run->interfaces.n))
 		return true;
-	return refuse(run, mem_printf("unknown interface '%s'%s", name,
-				      suggest(run, &run->modules, name)));
+	return refuse(run,
+		      mem_printf("unknown interface '%s'%s", name, suggest_interface(run, name)));
 }
 
 static bool find_abi(struct run *run, struct plan *p)
@@ -365,8 +365,7 @@ static bool find_abi(struct run *run, struct plan *p)
 	p->abi = name ? map_get(&run->modules, intern(name)) : NULL;
 	if (!name || is_module(p->abi, run->abis.v, run->abis.n))
 		return true;
-	return refuse(run,
-		      mem_printf("unknown abi '%s'%s", name, suggest(run, &run->modules, name)));
+	return refuse(run, mem_printf("unknown abi '%s'%s", name, suggest_abi(run, name)));
 }
 
 static bool check_signature(struct run *run)
