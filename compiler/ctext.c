@@ -114,6 +114,14 @@ const char *path_text(const names *path, size_t first)
 	return text_of(&o);
 }
 
+const char *c_frame(const struct op *op)
+{
+	if (!op->frame)
+		return "";
+	return mem_printf("The stack holds struct %s%s.\n", op->frame->scope->prefix,
+			  op->frame->name.s);
+}
+
 const char *c_clobbers(const struct op *op)
 {
 	struct out o = {0};

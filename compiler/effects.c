@@ -637,7 +637,8 @@ static void report_written(const struct walk *w)
 }
 
 static void check_template(struct run *run, struct known *known, const struct backend *b,
-			   const struct op *op, const struct impl *impl, const struct lowered *l)
+			   const struct op *op, const struct impl *impl, const struct lowered *l,
+			   bool is_balanced)
 {
 	struct walk w = {.run = run,
 			 .table = run->arch->effects,
@@ -654,7 +655,7 @@ static void check_template(struct run *run, struct known *known, const struct ba
 		take_insn(&w);
 	}
 	/* A tail op takes its stack along; its registers are for where it goes. */
-	if (!op->tail && (w.depth || w.is_unbalanced || w.is_ended))
+	if (is_balanced && !op->tail && (w.depth || w.is_unbalanced || w.is_ended))
 		diag(run, unbalanced_stack, impl->loc, op_path(w.op), b->name.s);
 	report_written(&w);
 }
@@ -667,9 +668,12 @@ bool effects(struct run *run)
 	{
 		vec_each(op, &(*b)->interface->ops)
 			check_template(run, &known, *b, *op, &(*b)->impls[(*op)->slot],
-				       &(*b)->lowered[(*op)->slot]);
+				       &(*b)->lowered[(*op)->slot], true);
 		vec_each(v, &(*b)->variants)
-			check_template(run, &known, *b, v->op, &v->impl, v->lowered);
+			check_template(run, &known, *b, v->op, &v->impl, v->lowered, true);
+		/* What is on the stack where an instruction faults is not known. */
+		vec_each(a, &(*b)->asides)
+			check_template(run, &known, *b, a->op, &a->impl, a->lowered, !a->is_fixup);
 	}
 	return !run->errors;
 }

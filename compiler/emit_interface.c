@@ -43,9 +43,7 @@ static const char *op_doc(const struct op *op)
 		put(&o, "Changes %s.\n", c_clobbers(op));
 	if (op->is_deprecated)
 		put(&o, "Deprecated %s\n", deprecation(op));
-	if (op->frame)
-		put(&o, "The stack holds struct %s%s.\n", op->frame->scope->prefix,
-		    op->frame->name.s);
+	put(&o, "%s", c_frame(op));
 	return text_of(&o);
 }
 

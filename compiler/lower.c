@@ -246,6 +246,40 @@ static void lower_impl(struct lowering *l, const char *symbol)
 	check_late(l);
 }
 
+static void lower_aside(struct run *run, struct backend *b, struct op *op, struct template *text,
+			bool is_fixup)
+{
+	struct aside *aside = vec_push(&b->asides);
+
+	*aside = (struct aside){.op = op, .is_fixup = is_fixup};
+	aside->impl = (struct impl){.kind = IMPL_INLINE, .loc = text->insns.v[0].loc, .code = text};
+	aside->lowered = mem_alloc(sizeof(*aside->lowered));
+	lower_impl(&(struct lowering){run, b, op, &aside->impl, aside->lowered},
+		   lowered_symbol(b, op));
+}
+
+/** The templates that bare hardware does not have in its slot, and all code behind faults. */
+static void lower_asides(struct run *run, struct backend *b, struct op *op)
+{
+	vec_each(it, &op->natives)
+	{
+		struct template *t = *it;
+
+		if (arch_find(t->arch.s) != run->arch)
+			continue;
+		if (b->impls[op->slot].code != t)
+			lower_aside(run, b, op, t, false);
+		vec_each(f, &t->faults)
+		{
+			struct template *fixup = mem_alloc(sizeof(*fixup));
+
+			*fixup = (struct template){.arch = t->arch, .insns = f->fixup};
+			if (f->fixup.n)
+				lower_aside(run, b, op, fixup, true);
+		}
+	}
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;
@@ -261,6 +295,11 @@ static void lower_backend(struct run *run, struct backend *b)
 		v->lowered = mem_alloc(sizeof(*v->lowered));
 		lower_impl(&(struct lowering){run, b, v->op, &v->impl, v->lowered},
 			   mem_printf("%s_v%zu", symbol, (size_t)(v - b->variants.v)));
+	}
+	vec_each(op, &i->ops)
+	{
+		if (b->is_bare && !op_is_dead(*op))
+			lower_asides(run, b, *op);
 	}
 }
 

@@ -750,6 +750,14 @@ struct variant {
 	struct lowered *lowered;
 };
 
+/** Native code that is for some machines or configurations only, or follows a fault. */
+struct aside {
+	struct op *op;
+	struct impl impl;
+	struct lowered *lowered;
+	bool is_fixup;
+};
+
 struct backend {
 	struct name name;
 	const char *doc;
@@ -774,6 +782,7 @@ struct backend {
 	struct impl *impls;	      /* by slot: from the start, under no condition */
 	struct lowered *lowered;      /* by slot */
 	VEC(struct variant) variants; /* in source order */
+	VEC(struct aside) asides;     /* of bare hardware: checked, but not written */
 	VEC(struct action) actions;   /* in source order */
 	VEC(struct datum) data;	      /* in source order */
 };
@@ -1299,6 +1308,9 @@ const char *c_string(const char *s);
 
 /** Words from the first on, with dots between them. */
 const char *path_text(const names *path, size_t first);
+
+/** A sentence about what a tail op finds on the stack, or "". */
+const char *c_frame(const struct op *op);
 
 /** What a call of the op changes, to stand behind "Changes". */
 const char *c_clobbers(const struct op *op);

@@ -130,6 +130,7 @@ static void put_contexts(const struct op *op, struct out *o)
 	if (op->tail)
 		put(o, "Is jumped to and does not come back.\n");
 	put(o, "Changes %s%s.\n", c_clobbers(op), op_is_narrow(op) ? ", and keeps all else" : "");
+	put(o, "%s", c_frame(op));
 }
 
 /** Bare hardware first: it is what the op means. */

@@ -311,6 +311,7 @@
  * Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
  * RSP, SS, all registers hold what the interrupted code had in them.
  * Changes nothing: all registers are live.
+ * The stack holds struct pv_frame.
  */
 	.macro pv_iret
 771:	jmp *pv_ops+240(%rip)
@@ -330,6 +331,7 @@
  * User mode finds RCX and R11 changed.  RIP is below 2^47, CS and SS are
  * those that the machine's SYSRET loads, interrupts are disabled.
  * Changes only rcx r11.
+ * The stack holds struct pv_frame.
  */
 	.macro pv_sysret
 771:	jmp *pv_ops+248(%rip)

@@ -266,7 +266,25 @@ struct tls {
 _Static_assert(sizeof(struct tls) == 24, "size of tls");
 _Static_assert(offsetof(struct tls, desc) == 0, "offset of desc");
 
+struct pv_frame;
 struct pv_moment;
+
+/**
+ * What an interrupt or exception leaves on the stack, and the ways back take.
+ */
+struct pv_frame {
+	uint64_t rip;
+	uint64_t cs;
+	uint64_t rflags;
+	uint64_t rsp;
+	uint64_t ss;
+};
+_Static_assert(sizeof(struct pv_frame) == 40, "size of frame");
+_Static_assert(offsetof(struct pv_frame, rip) == 0, "offset of rip");
+_Static_assert(offsetof(struct pv_frame, cs) == 8, "offset of cs");
+_Static_assert(offsetof(struct pv_frame, rflags) == 16, "offset of rflags");
+_Static_assert(offsetof(struct pv_frame, rsp) == 24, "offset of rsp");
+_Static_assert(offsetof(struct pv_frame, ss) == 32, "offset of ss");
 
 /**
  * Function that a timer calls, with interrupts disabled.
@@ -536,6 +554,7 @@ struct pv_cpu_ops {
 	 * Return from an exception or interrupt: the stack holds RIP, CS, RFLAGS,
 	 * RSP, SS, all registers hold what the interrupted code had in them.
 	 * Changes nothing: all registers are live.
+	 * The stack holds struct pv_frame.
 	 */
 	void (*iret)(void);
 	/**
@@ -543,6 +562,7 @@ struct pv_cpu_ops {
 	 * User mode finds RCX and R11 changed.  RIP is below 2^47, CS and SS are
 	 * those that the machine's SYSRET loads, interrupts are disabled.
 	 * Changes only rcx r11.
+	 * The stack holds struct pv_frame.
 	 */
 	void (*sysret)(void);
 };
