@@ -58,6 +58,9 @@ static void put_impl(struct out *o, const struct impl *impl, const struct lowere
 		put(o, "%lld, ", (long long)impl->value);
 	else
 		put(o, "null, ");
+	/* What the backend says itself is neither inherited nor a default. */
+	put_truth(o, "own", impl->stmt && !impl->is_inherited);
+	put(o, ", ");
 	put_truth(o, "inherited", impl->is_inherited);
 }
 
