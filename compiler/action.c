@@ -77,6 +77,8 @@ static const struct registration_member *hook_operand(const struct attributed *a
 		diag(a->run, hook_kind, o->loc, path_text(&o->path, 0),
 		     m->is_function ? "a function; write 'hook'" : "no function; write 'set'");
 		m = NULL;
+	} else {
+		note_use(a->run, o->loc, m->name.loc);
 	}
 	return m;
 }
@@ -247,6 +249,7 @@ void backend_replace(const struct attributed *a)
 		     suggest(a->run, &i->registration_map, target));
 		return;
 	}
+	note_use(a->run, o->loc, hooks->name.loc);
 	action = new_action(a, ACTION_REPLACE);
 	action->target = target;
 	action->value =
@@ -278,6 +281,7 @@ static void add_switch(const struct attributed *a, enum action_kind kind, struct
 		report_hook(a->run, i, path, name.loc);
 		return;
 	}
+	note_use(a->run, name.loc, m->name.loc);
 	action = new_action(a, kind);
 	action->target = path;
 	action->way = way.s;

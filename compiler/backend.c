@@ -83,12 +83,22 @@ static const struct attribute_row shared_rows[] = {
 
 static const struct table shared_table = {"shared memory", shared_rows, NELEM(shared_rows)};
 
+/** Of the abi, or of the kernel's where the hypervisor does not care what is beside its bits. */
+static struct decl *shared_decl(const struct attributed *a, struct name record)
+{
+	const struct backend *b = a->thing;
+	const struct interface *i = a->module;
+	struct decl *d = b->abi ? scope_find(a->run, &b->abi->scope, record) : NULL;
+
+	return d ? d : scope_find(a->run, &i->scope, record);
+}
+
 static void backend_shared(const struct attributed *a)
 {
 	struct backend *b = a->thing;
 	struct shared *shared;
 	struct name record = word_at(a->s, 0), where = word_at(a->s, 1);
-	struct decl *d = b->abi ? scope_find(a->run, &b->abi->scope, record) : NULL;
+	struct decl *d = shared_decl(a, record);
 
 	if (!d || !d->is_shared) {
 		diag(a->run, unknown_type, record.loc, record.s,

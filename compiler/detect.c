@@ -58,6 +58,11 @@ static const struct detection_way *find_way(const struct operand *o)
 	return NULL;
 }
 
+const char *detect_name(enum detect detect)
+{
+	return ways[detect].name;
+}
+
 /* ---- options ---- */
 
 static bool take_priority(struct run *run, struct detection *d, const struct operand *o)
@@ -123,6 +128,23 @@ static bool take_operands(const struct attributed *a, const struct detection_way
 	return true;
 }
 
+/** A backend is found by what its abi says that it is found by, if that is said. */
+static void check_signature(struct run *run, const struct abi *abi, const struct detection *d)
+{
+	const char *source = detect_name(d->kind), *other = NULL;
+
+	vec_each(s, &abi->signatures)
+	{
+		if (!is_word(s->source, source))
+			continue;
+		if (!strcmp(s->text, d->text))
+			return;
+		other = s->text;
+	}
+	if (other)
+		diag(run, other_signature, d->loc, abi->name.s, other, d->text);
+}
+
 void backend_detect(const struct attributed *a)
 {
 	struct backend *b = a->thing;
@@ -142,11 +164,8 @@ void backend_detect(const struct attributed *a)
 					way->kind == DETECT_CPUID
 						? ", 'priority leaf' or 'leaves NUMBER'"
 						: ""));
+		else if (b->abi && d.text)
+			check_signature(a->run, b->abi, &d);
 	}
 	*vec_push(&b->detections) = d;
-}
-
-const char *detect_name(enum detect detect)
-{
-	return ways[detect].name;
 }

@@ -46,6 +46,39 @@ static void put_detections(struct out *o, const struct backend *b)
 	put(o, "]");
 }
 
+/** How an op is done: the word of the description, and what it needs. */
+static void put_impl(struct out *o, const struct impl *impl, const struct lowered *lowered)
+{
+	bool is_constant = impl->kind == IMPL_CONSTANT;
+
+	put_key(o, "way", is_constant ? "constant" : impl_name(impl->kind));
+	put(o, ", \"form\": \"%s\", \"symbol\": \"%s\", \"value\": ", form_name(lowered),
+	    lowered->symbol);
+	if (is_constant)
+		put(o, "%lld, ", (long long)impl->value);
+	else
+		put(o, "null, ");
+	/* What the backend says itself is neither inherited nor a default. */
+	put_truth(o, "own", impl->stmt && !impl->is_inherited);
+	put(o, ", ");
+	put_truth(o, "inherited", impl->is_inherited);
+}
+
+static void put_bases(struct out *o, const struct backend *b)
+{
+	put(o, "\"ops\": [");
+	vec_each(it, &b->interface->ops)
+	{
+		const struct op *op = *it;
+
+		put(o, "%s{\"op\": \"%s\", ", separator(it == b->interface->ops.v, indent),
+		    op_path(op));
+		put_impl(o, &b->impls[op->slot], &b->lowered[op->slot]);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
 static void put_variants(struct out *o, const struct backend *b)
 {
 	put(o, "\"variants\": [");
@@ -54,9 +87,8 @@ static void put_variants(struct out *o, const struct backend *b)
 		put(o, "%s{\"op\": \"%s\", ", separator(v == b->variants.v, indent),
 		    op_path(v->op));
 		put_situation(o, v->when, v->phase);
-		put(o, ", \"form\": \"%s\", \"symbol\": \"%s\", ", form_name(v->lowered),
-		    v->lowered->symbol);
-		put_truth(o, "inherited", v->impl.is_inherited);
+		put(o, ", ");
+		put_impl(o, &v->impl, v->lowered);
 		put(o, "}");
 	}
 	put(o, "]");
@@ -163,14 +195,16 @@ static void put_head(struct out *o, const struct backend *b)
 	put(o, ", ");
 	put_truth(o, "ignores_nopv", b->ignores_nopv);
 	put(o, ", ");
+	put_key(o, "guard", b->guard ? expr_text(b->guard) : "");
+	put(o, ", ");
 	put_key(o, "init", b->init);
 }
 
 void put_backend(struct out *o, const struct backend *b)
 {
 	static void (*const parts[])(struct out * o, const struct backend *b) = {
-		put_head,    put_detections, put_variants, put_data,
-		put_actions, put_provisions, put_shared,
+		put_head, put_detections, put_bases,	  put_variants,
+		put_data, put_actions,	  put_provisions, put_shared,
 	};
 
 	for (size_t i = 0; i < NELEM(parts); i++) {

@@ -219,6 +219,20 @@ static void check_shared(struct run *run)
 	}
 }
 
+/** A priority that is a leaf's number is known at boot only. */
+static void check_detection(struct run *run, struct map *seen, struct backend *b,
+			    const struct detection *d)
+{
+	unsigned int number = d->has_priority ? d->priority : b->priority;
+	const char *priority = intern(mem_printf("%u", number));
+	const struct backend *first = d->is_by_leaf ? NULL : map_add(seen, priority, b);
+
+	if (!first || first == b)
+		return;
+	diag(run, same_priority, b->name.loc, b->name.s, first->name.s, priority);
+	diag_note(run, first->name.loc, "'%s' is here", first->name.s);
+}
+
 /** Of backends that find their machine with the same priority the linker decides. */
 static void check_priorities(struct run *run)
 {
@@ -226,16 +240,9 @@ static void check_priorities(struct run *run)
 	{
 		struct map seen = {0};
 
-		vec_each(it, &(*i)->backends)
+		vec_each(b, &(*i)->backends)
 		{
-			struct backend *b = *it;
-			const char *priority = mem_printf("%u", b->priority);
-			const struct backend *first = map_add(&seen, intern(priority), b);
-
-			if (!first)
-				continue;
-			diag(run, same_priority, b->name.loc, b->name.s, first->name.s, priority);
-			diag_note(run, first->name.loc, "'%s' is here", first->name.s);
+			vec_each(d, &(*b)->detections) check_detection(run, &seen, *b, d);
 		}
 	}
 }

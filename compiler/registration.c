@@ -138,6 +138,7 @@ void backend_provide(const struct attributed *a)
 		       : suggest(a->run, &i->registration_map, kind.s));
 		return;
 	}
+	note_use(a->run, kind.loc, r->name.loc);
 	p = vec_push(&b->provisions);
 	*p = (struct provision){.registration = r,
 				.name = name_operand(&a->s->operands.v[1]),

@@ -53,8 +53,10 @@ static enum expr_type resolve_path(const struct asker *a, struct expr *e)
 	m = find_hook(b->interface, &e->path);
 	if (m && !m->is_function)
 		type = scalar_type(&m->type);
-	if (type != TYPE_BROKEN)
+	if (type != TYPE_BROKEN) {
+		note_use(a->run, e->loc, m->name.loc);
 		return type;
+	}
 	known = askable(a->run, b);
 	diag(a->run, unknown_question, e->loc, b->name.s, path_text(&e->path, 0),
 	     suggest(a->run, &known, path_text(&e->path, 0)));

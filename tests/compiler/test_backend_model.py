@@ -105,8 +105,9 @@ def test_provisions(model: dict) -> None:
 
 def test_shared(model: dict) -> None:
     """Where memory is, and by what the hypervisor knows."""
-    area, other, _ = model["shared"]
+    area, other, own, _ = model["shared"]
     assert (area["through"], area["decrypted"], area["when"]) == ("x.place", True, "x.on")
+    assert (own["structure"], own["place"]) == ("own", "global")
     assert (other["through"], other["decrypted"], other["place"]) == ("x.ask", False, "percpu")
 
 

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import backends
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 PVGEN = ROOT / "build/pvgen"
@@ -145,11 +147,32 @@ def linux_extra(rows: list[Row]) -> list[str]:
     return [f"{name}: is in no row" for name in linux() if name not in known]
 
 
+# ---- Linux's backends ----
+
+
+@cache
+def linux_backends() -> Model:
+    """All backends of Linux's interfaces, by name."""
+    paths = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "idl/linux").glob("*.pvi"))
+    return {b["name"]: b for b in manifest(*paths)["backends"]}
+
+
+def linux_backend(row: Row) -> list[str]:
+    """How the description of a backend differs from a fact about it."""
+    return backends.differences(linux_backends(), row)
+
+
+def linux_backend_extra(rows: list[Row]) -> list[str]:
+    """What is described of a backend and is no fact."""
+    return backends.extra(linux_backends(), rows)
+
+
 # ---- the count ----
 
 # File of facts: how an element differs from its row, and what no row asks for.
 FACTS: dict[str, tuple[Callable[[Row], list[str]], Callable[[list[Row]], list[str]]]] = {
     "linux-ops.tsv": (linux_op, linux_extra),
+    "linux-backends.tsv": (linux_backend, linux_backend_extra),
 }
 
 
@@ -159,13 +182,20 @@ def rows_of(name: str) -> list[Row]:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
+def label(row: Row) -> str:
+    """What a row is about."""
+    if "op" in row:
+        return row["op"]
+    return " ".join(filter(None, [row["backend"], row["kind"], row["target"]])) if row["target"] else row["fact"]
+
+
 def count(name: str) -> tuple[list[Row], list[Row], list[str]]:
     """Rows that are expressed, rows that name the reason why they are not, and differences."""
     differences, extra = FACTS[name]
     rows = rows_of(name)
     named = [row for row in rows if row["reason"]]
     expressed = [row for row in rows if not row["reason"]]
-    wrong = [f"{row['op']}: {text}" for row in expressed for text in differences(row)]
+    wrong = [f"{label(row)}: {text}" for row in expressed for text in differences(row)]
     return expressed, named, wrong + extra(rows)
 
 
@@ -177,7 +207,7 @@ def report(name: str) -> bool:
     print(f"{len(wrong)} differences")
     for kind, column, rows in (("not expressed", "reason", named), ("limit", "limit", limited)):
         for why in dict.fromkeys(row[column] for row in rows):
-            names = [row["op"] for row in rows if row[column] == why]
+            names = [label(row) for row in rows if row[column] == why]
             print(f"  {kind}: {why}: {', '.join(names)}")
     for text in wrong:
         print(f"  {text}")
