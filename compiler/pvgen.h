@@ -798,7 +798,6 @@ struct backend_options {
 	const char *signature;	     /* of a new one; or NULL */
 	bool is_deprivileged;
 	VEC(const char *) forms; /* of the status: FORM or FORM:FILE */
-	bool is_check_only;
 };
 
 /** A prefix of paths, and what outputs show in its place. */
@@ -840,6 +839,7 @@ struct run {
 	const char *stdin_name; /* in messages, and where its imports are looked for */
 	struct diag_options diag;
 	struct backend_options backend;
+	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	/* source and diagnostics */
 	VEC(struct import) imports;
 	VEC(struct use) uses;
