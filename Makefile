@@ -164,7 +164,8 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 	@$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror -mno-red-zone -fno-pic -fno-pie -no-pie \
 		-fcf-protection=branch -o $@ $<
 
-format:
+format: $(BUILD)/pvgen
+	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c)
 

@@ -117,6 +117,8 @@ const struct command commands[] = {
 	{"build", "FILE...", "write the glue that the descriptions FILE define", command_build,
 	 FOR_BUILD},
 	{"check", "FILE...", "only report what is wrong with them", command_check, FOR_CHECK},
+	{"fmt", "FILE...", "print the descriptions FILE, or those below directories, well laid out",
+	 command_fmt, FOR_FMT},
 	{"verify", "OBJECT... FILE.pvi...",
 	 "compare a linked image, or relocatable objects together, with the descriptions",
 	 command_verify, FOR_VERIFY},

@@ -146,7 +146,7 @@ static int add_form(struct run *run, const char *text)
 static int set_check_only(struct run *run, const char *nothing)
 {
 	(void)nothing;
-	run->backend.is_check_only = true;
+	run->is_check_only = true;
 	return STATUS_FINE;
 }
 
@@ -210,6 +210,13 @@ static int set_warning(struct run *run, const char *text)
 	return fault ? usage_fault(fault) : STATUS_FINE;
 }
 
+static int set_in_place(struct run *run, const char *nothing)
+{
+	(void)nothing;
+	run->is_in_place = true;
+	return STATUS_FINE;
+}
+
 static const struct option_row {
 	const char *name;     /* "-I": the argument may be joined to it; "--arch": with = */
 	const char *argument; /* NULL: takes none */
@@ -217,10 +224,11 @@ static const struct option_row {
 	unsigned int commands;
 	int (*apply)(struct run *run, const char *argument);
 } rows[] = {
-	{"-I", "DIR", "look for imports here, after the importing file's directory", FOR_ALL,
+	{"-I", "DIR", "look for imports here, after the importing file's directory", FOR_MODEL,
 	 add_include},
-	{"-D", "SYM[=VALUE]", "value of a configuration symbol; true without one", FOR_ALL,
+	{"-D", "SYM[=VALUE]", "value of a configuration symbol; true without one", FOR_MODEL,
 	 add_setting},
+	{"-w", NULL, "replace each file by what fmt makes of it", FOR_FMT, set_in_place},
 	{"--outdir", "DIR", "where files go (default: the current directory)", FOR_BUILD,
 	 set_outdir},
 	{"--emit", "KIND[:FILE]", "write this kind (default: all), into FILE; - is standard output",
@@ -237,7 +245,7 @@ static const struct option_row {
 	 add_quoted_target},
 	{"--file-prefix-map", "OLD=NEW", "in outputs, NEW stands for OLD at the beginning of paths",
 	 FOR_BUILD, add_path_map},
-	{"--arch", "ARCH", "architecture (default: x86_64)", FOR_ALL, set_arch},
+	{"--arch", "ARCH", "architecture (default: x86_64)", FOR_MODEL, set_arch},
 	{"--stdin-name", "PATH", "what standard input is called in messages", FOR_ALL,
 	 set_stdin_name},
 	{"--diagnostics-format", "FORM",
@@ -269,7 +277,8 @@ static const struct option_row {
 	 FOR_NEW | FOR_STATUS | FOR_SYNC, set_directory},
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
-	{"--check", NULL, "only say what there is to do", FOR_SYNC, set_check_only},
+	{"--check", NULL, "write nothing, only say what there is to do", FOR_SYNC | FOR_FMT,
+	 set_check_only},
 };
 
 /* ---- the command line ---- */
@@ -325,10 +334,11 @@ static void request_all(struct run *run)
 }
 
 /** Diagnostics and an output in one stream would be neither. */
-static int check_stdout(const struct run *run)
+static int check_stdout(const struct run *run, const struct command *command)
 {
 	bool is_taken = run->depend.path && !strcmp(run->depend.path, "-");
 
+	is_taken |= command->bit == FOR_FMT && !run->is_check_only && !run->is_in_place;
 	vec_each(request, &run->requests) is_taken |= request->path && !strcmp(request->path, "-");
 	if (!is_taken || !diag_owns_stdout(&run->diag))
 		return STATUS_FINE;
@@ -379,7 +389,7 @@ int parse_options(struct run *run, const struct command *command, const char *co
 	status = place_output(run);
 	if (!run->requests.n)
 		request_all(run);
-	return status ? status : check_stdout(run);
+	return status ? status : check_stdout(run, command);
 }
 
 /* ---- help ---- */

@@ -6,8 +6,8 @@
 
 #include "pvgen.h"
 
-/* STATUS_INTERNAL is left to the signal that a fault of pvgen raises. */
-enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT, STATUS_NO_EVIDENCE = 4 };
+/* A fault of pvgen that it does not notice raises a signal. */
+enum { STATUS_FINE, STATUS_INPUT, STATUS_ENVIRONMENT, STATUS_INTERNAL, STATUS_NO_EVIDENCE };
 
 struct command {
 	const char *name;
@@ -25,7 +25,9 @@ enum {
 	FOR_STATUS = 1 << 4,
 	FOR_SYNC = 1 << 5,
 	FOR_EXPLAIN = 1 << 6,
-	FOR_ALL = ~FOR_EXPLAIN, /* that read descriptions */
+	FOR_FMT = 1 << 7,
+	FOR_ALL = ~FOR_EXPLAIN,		/* that read descriptions */
+	FOR_MODEL = FOR_ALL & ~FOR_FMT, /* and ask what they mean */
 };
 
 extern const struct command commands[];
@@ -42,6 +44,9 @@ bool expand_words(char **argv, struct words *words);
 
 /** Reads the words behind the command's name, up to NULL: STATUS_FINE, or the exit status. */
 int parse_options(struct run *run, const struct command *command, const char *const *words);
+
+/** fmt.c: the status to exit with. */
+int command_fmt(struct run *run);
 
 /** Reports a fault of the command line; the status to exit with. */
 int usage_error(const char *text, const char *word);

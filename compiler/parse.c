@@ -9,6 +9,7 @@
 int yylex_init(void **scanner);
 int yylex_destroy(void *scanner);
 void *yy_scan_buffer(char *text, size_t size, void *scanner);
+int yylex(YYSTYPE *value, struct loc *loc, struct parse *p, void *scanner);
 
 /* A chain of imports deeper than this is a mistake, and must not exhaust the stack. */
 enum { IMPORT_DEPTH = 64 };
@@ -66,17 +67,46 @@ static void parse_import(struct run *run, const struct importer *from, struct im
 	}
 }
 
-static void parse_source(struct run *run, struct source *s, const struct importer *outer)
+static struct parse parse_of(struct run *run, const struct source *s)
 {
-	struct parse p = {.run = run, .source = s, .file = s->file, .scope = &run->scope};
-	struct importer here = {outer, s, outer ? outer->depth + 1 : 0};
+	return (struct parse){.run = run, .source = s, .file = s->file, .scope = &run->scope};
+}
+
+imports parse_alone(struct run *run, struct source *s)
+{
+	struct parse p = parse_of(run, s);
 	void *scanner;
 
 	yylex_init(&scanner);
 	yy_scan_buffer(s->text, s->length + 2, scanner);
 	yyparse(&p, scanner);
 	yylex_destroy(scanner);
-	vec_each(i, &p.imports) parse_import(run, &here, *i);
+	return p.imports;
+}
+
+tokens tokens_of(struct run *run, const struct source *s)
+{
+	struct parse p = parse_of(run, s);
+	tokens tokens = {0};
+	YYSTYPE value;
+	struct loc loc;
+	void *scanner;
+	int kind;
+
+	yylex_init(&scanner);
+	yy_scan_buffer(s->text, s->length + 2, scanner);
+	while ((kind = yylex(&value, &loc, &p, scanner)))
+		*vec_push(&tokens) = (struct lexeme){kind, loc.begin, loc.end};
+	yylex_destroy(scanner);
+	return tokens;
+}
+
+static void parse_source(struct run *run, struct source *s, const struct importer *outer)
+{
+	struct importer here = {outer, s, outer ? outer->depth + 1 : 0};
+	imports imports = parse_alone(run, s);
+
+	vec_each(i, &imports) parse_import(run, &here, *i);
 }
 
 static void parse_input(struct run *run, const char *path)

@@ -11,6 +11,22 @@ struct token {
 	int64_t value;
 };
 
+/** A token's place. */
+struct lexeme {
+	int kind;
+	uint32_t begin, end;
+};
+
+typedef VEC(struct lexeme) tokens;
+
+/** What the text is made of; what is wrong with it is reported. */
+tokens tokens_of(struct run *run, const struct source *s);
+
+typedef VEC(struct import) imports;
+
+/** Adds what the text defines to the model; what it imports is only named. */
+imports parse_alone(struct run *run, struct source *s);
+
 /** State of the parse of one file. */
 struct parse {
 	struct run *run;
@@ -22,7 +38,7 @@ struct parse {
 	struct out text;  /* of a string literal */
 	uint32_t text_begin;
 	bool text_is_bad; /* reported */
-	VEC(struct import) imports;
+	imports imports;
 	/* what is being defined */
 	struct scope *scope;
 	struct interface *interface;

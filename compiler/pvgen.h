@@ -811,7 +811,6 @@ struct backend_options {
 	const char *signature;	     /* of a new one; or NULL */
 	bool is_deprivileged;
 	VEC(const char *) forms; /* of the status: FORM or FORM:FILE */
-	bool is_check_only;
 };
 
 /** A prefix of paths, and what outputs show in its place. */
@@ -854,6 +853,7 @@ struct run {
 	bool is_fixing;		/* the text as the diagnostics suggest */
 	struct diag_options diag;
 	struct backend_options backend;
+	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	/* source and diagnostics */
 	VEC(struct import) imports;
 	VEC(struct use) uses;

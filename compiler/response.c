@@ -23,7 +23,7 @@ struct response {
 static bool fail(const struct response *r, uint32_t begin, const char *text, const char *word)
 {
 	if (r->source) {
-		struct loc loc = {source_index(r->files, r->source), begin, begin};
+		struct loc loc = {r->source->file, begin, begin};
 		struct position p = source_position(r->files, loc);
 
 		fprintf(stderr, "%s:%u:%u: error: ", p.path, p.line, p.column);

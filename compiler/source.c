@@ -119,15 +119,6 @@ struct opened source_open(struct run *run, const char *path, bool may_be_pipe)
 	return opened;
 }
 
-uint32_t source_index(const struct run *run, const struct source *s)
-{
-	uint32_t i = (uint32_t)run->sources.n;
-
-	while (run->sources.v[--i] != s)
-		;
-	return i;
-}
-
 struct source *source_draft(struct run *run, const char *path, const struct out *text)
 {
 	struct source *s = source_add(run, path, &(struct stat){0});

@@ -41,9 +41,6 @@ struct opened {
 /** Reads a file once, however often it is named; "-" is standard input. */
 struct opened source_open(struct run *run, const char *path, bool may_be_pipe);
 
-/** Its number in loc.file. */
-uint32_t source_index(const struct run *run, const struct source *s);
-
 /** A text that is going to be the file @path. */
 struct source *source_draft(struct run *run, const char *path, const struct out *text);
 struct position source_position(const struct run *run, struct loc loc);

@@ -46,7 +46,7 @@ static bool add_file(struct survey *s, const char *path)
 	if (!o.is_new)
 		return true;
 	f->path = path;
-	f->file = source_index(s->run, o.source);
+	f->file = o.source->file;
 	c_lex(o.source, &f->lexed);
 	*vec_push(&s->files) = f;
 	return true;

@@ -185,7 +185,7 @@ static void take_missing(struct sync *s, const struct written *w)
 					  s->run->backend.directory, s->backend->name.s));
 	else if (f && f->is_confused)
 		report_missing(s, w, mem_printf("; nothing can be added to '%s'", f->path));
-	else if (s->run->backend.is_check_only)
+	else if (s->run->is_check_only)
 		report_missing(s, w, "");
 	else
 		add(s, w);
