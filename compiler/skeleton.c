@@ -95,9 +95,24 @@ static const char *escaped(const char *s)
 	return text_of(&o);
 }
 
+/** What CPUID says of the machine: as asked for, else as the abi says; NULL: not known. */
+static const char *known_signature(const struct plan *p)
+{
+	const char *asked = p->run->backend.signature;
+
+	if (asked || !p->abi)
+		return asked;
+	vec_each(s, &p->abi->signatures)
+	{
+		if (!strcmp(s->source.s, "cpuid"))
+			return s->text;
+	}
+	return NULL;
+}
+
 static void put_detection(const struct plan *p)
 {
-	const char *signature = p->run->backend.signature;
+	const char *signature = known_signature(p);
 
 	if (!signature)
 		put(p->out, "    // To decide: how its machine is found: `cpuid` with the 12 bytes "
