@@ -52,11 +52,6 @@ static bool is_tag(const struct ctoken *t)
 	return c_is(t, "struct") || c_is(t, "union") || c_is(t, "enum");
 }
 
-static bool is_identifier(const struct ctoken *t)
-{
-	return is_word(t) && !c_is_type_word(t) && !c_is_storage(t);
-}
-
 /** Where a function's name and its parameters are in a declaration. */
 struct declarator {
 	size_t name; /* index */
@@ -72,7 +67,7 @@ static bool find_nested(const ctokens *t, size_t open, struct declarator *d)
 	for (size_t i = open + 1; i + 1 < end; i++) {
 		bool is_alone = i == open + 1 && i + 2 == end && c_is(token_at(t, end), "(");
 
-		if (!is_identifier(&t->v[i]))
+		if (!c_is_identifier(&t->v[i]))
 			continue;
 		if (is_alone || c_is(&t->v[i + 1], "(")) {
 			*d = (struct declarator){i, is_alone ? end : i + 1, true, true};
@@ -100,7 +95,7 @@ static struct declarator find_function(const ctokens *t)
 
 		if (skipped != i) {
 			i = skipped;
-		} else if (is_identifier(&t->v[i]) && opens && !is_behind_type(t, i + 1)) {
+		} else if (c_is_identifier(&t->v[i]) && opens && !is_behind_type(t, i + 1)) {
 			if (is_typed)
 				return (struct declarator){i, i + 1, true, true};
 			if (!first.is_found)
@@ -277,7 +272,7 @@ static void add_opaque(struct scanner *s, const ctokens *t, size_t macro)
 	if (ends_with(t->v[macro].s, "tatic_assert"))
 		return;
 	for (size_t i = macro + 2; i < end; i++)
-		if (is_identifier(&t->v[i]))
+		if (c_is_identifier(&t->v[i]))
 			add_symbol(s, (struct csymbol){.name = t->v[i].s,
 						       .kind = C_OPAQUE,
 						       .loc = token_loc(s, &t->v[i]),
@@ -295,7 +290,7 @@ static bool is_old_style(const ctokens *t, const struct declarator *d)
 	if (!d->is_found || end >= t->n || end - d->open < 3 || !is_word(token_at(t, end)))
 		return false;
 	for (size_t i = d->open + 1; i + 1 < end; i++) {
-		if (!is_identifier(&t->v[i]) && !c_is(&t->v[i], ","))
+		if (!c_is_identifier(&t->v[i]) && !c_is(&t->v[i], ","))
 			return false;
 		is_declared |= c_is(&t->v[i], t->v[t->n - 1].s);
 	}
@@ -366,7 +361,7 @@ static bool ends_declarator(const struct ctoken *t)
 static void add_objects(struct scanner *s, const ctokens *t)
 {
 	for (size_t i = 1; i < t->n; i++) {
-		if (is_identifier(&t->v[i]) && ends_declarator(token_at(t, i + 1)) &&
+		if (c_is_identifier(&t->v[i]) && ends_declarator(token_at(t, i + 1)) &&
 		    !is_tag(&t->v[i - 1]))
 			add_symbol(s, (struct csymbol){.name = t->v[i].s,
 						       .kind = C_OBJECT,
@@ -387,7 +382,7 @@ static bool is_followed_by_code(const ctokens *t, const struct declarator *d)
 	while (i < t->n) {
 		size_t skipped = c_skip_attributes(t, i);
 
-		if (skipped == i && is_identifier(&t->v[i]))
+		if (skipped == i && c_is_identifier(&t->v[i]))
 			skipped = c_is(token_at(t, i + 1), "(") ? c_group_end(t, i + 1) : i + 1;
 		if (skipped == i)
 			return !c_is(&t->v[i], ")") && !c_is(&t->v[i], ",") &&
@@ -722,7 +717,7 @@ struct assembly {
 static void take_macro_use(struct scanner *s, const ctokens *line)
 {
 	for (size_t i = 1; i < line->n; i++)
-		if (is_identifier(&line->v[i]))
+		if (c_is_identifier(&line->v[i]))
 			add_symbol(s, (struct csymbol){.name = line->v[i].s,
 						       .kind = C_OPAQUE,
 						       .loc = token_loc(s, &line->v[i]),

@@ -108,6 +108,9 @@ size_t c_skip_attributes(const ctokens *t, size_t i);
 /** Is it a word that is a type, or begins one? */
 bool c_is_type_word(const struct ctoken *t);
 
+/** Is it a word that C gives no meaning here? */
+bool c_is_identifier(const struct ctoken *t);
+
 /* ---- cscan.c: what a source defines ------------------------------------------------ */
 
 enum csymbol_kind {

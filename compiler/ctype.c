@@ -111,7 +111,7 @@ static bool skip_attributes(struct reader *r)
 	return r->at != before;
 }
 
-static bool is_identifier(const struct ctoken *t)
+bool c_is_identifier(const struct ctoken *t)
 {
 	return t->kind == C_WORD && !c_is_type_word(t) && !c_is_storage(t);
 }
@@ -218,7 +218,7 @@ static bool is_before_type(const struct reader *r)
 		return false;
 	if (is_number_word(next) || is_tag(next) || is_typeof(next))
 		return true;
-	return is_identifier(next) && (r->is_nameless || is_identifier(peek(r, 2)));
+	return c_is_identifier(next) && (r->is_nameless || c_is_identifier(peek(r, 2)));
 }
 
 /** False: it is no specifier. */
@@ -242,7 +242,7 @@ static bool take_specifier(struct reader *r, struct specifiers *s)
 		return true;
 	if (!is_word(t))
 		return false;
-	if (is_identifier(t))
+	if (c_is_identifier(t))
 		return take_identifier(r, s);
 	if (is_tag(t)) {
 		take_tagged(r, s);
@@ -371,7 +371,7 @@ static bool is_nested(const struct reader *r)
 	if (!c_is(peek(r, 0), "("))
 		return false;
 	return c_is(next, "*") || c_is(next, "(") || c_is(next, "^") ||
-	       (is_identifier(next) && !r->is_nameless &&
+	       (c_is_identifier(next) && !r->is_nameless &&
 		(c_is(peek(r, 2), ")") || c_is(peek(r, 2), "(")));
 }
 
@@ -403,7 +403,7 @@ static bool take_behind_star(struct reader *r, struct specifiers *s)
 
 	if (skip_attributes(r))
 		return true;
-	if (!is_qualifier(t) && !(is_identifier(t) && is_word(peek(r, 1))))
+	if (!is_qualifier(t) && !(c_is_identifier(t) && is_word(peek(r, 1))))
 		return false;
 	take_qualifier(s, t->s);
 	r->at++;
@@ -428,7 +428,7 @@ static const char *read_declarator(struct reader *r, const char *base)
 	base = read_pointers(r, base);
 	if (is_nested(r))
 		return read_nested(r, base);
-	if (is_identifier(peek(r, 0)))
+	if (c_is_identifier(peek(r, 0)))
 		r->name = &r->t->v[r->at++];
 	return read_suffixes(r, base);
 }

@@ -191,15 +191,13 @@ bool survey(struct run *run, struct survey *s)
 /** How much a sighting says that the function is there; 0: nothing. */
 static unsigned int weight(const struct sighting *at, bool is_at_home)
 {
-	static const unsigned int weights[] = {
-		[C_DEFINITION] = 4, [C_LABEL] = 4, [C_OBJECT] = 3, [C_OPAQUE] = 1};
-	unsigned int w = weights[at->symbol->kind];
+	enum csymbol_kind kind = at->symbol->kind;
 
-	if (at->symbol->is_static && w > 2)
-		w = 2;
-	if (is_at_home)
-		return w ? w + 4 : 0;
-	return w > 2 ? w : 0;
+	if (kind == C_DECLARATION)
+		return 0;
+	if (kind == C_OPAQUE || at->symbol->is_static)
+		return is_at_home ? 1 + (kind != C_OPAQUE) : 0;
+	return is_at_home ? 4 : 3;
 }
 
 static bool has_word(const ctokens *t, const char *word)

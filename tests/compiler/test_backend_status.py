@@ -283,6 +283,18 @@ def test_folder_of_another_name(tmp_path: Path) -> None:
     assert rows(tmp_path)["g.a"]["path"] == "backends/a/x.c"
 
 
+def test_of_several_the_one_that_is_seen(tmp_path: Path) -> None:
+    """What is static stands back, even at home."""
+    describe(tmp_path)
+    (tmp_path / "backends/other").mkdir()
+    for where in ("guest/b.c", "other/b.c"):
+        (tmp_path / "backends/guest/a.c").write_text(f"static void guest_a(unsigned long x) {BODY}")
+        (tmp_path / "backends" / where).write_text(f"void guest_a(unsigned long x) {BODY}")
+        row = rows(tmp_path)["g.a"]
+        assert (row["state"], row["path"]) == ("done", f"backends/{where}")
+        (tmp_path / "backends" / where).unlink()
+
+
 def test_macros_of_headers(tmp_path: Path) -> None:
     """A macro of a header in one of the folders is known in all sources."""
     describe(tmp_path)

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from tool import ENVIRONMENT, FINE, INPUT, Diagnostic, Result, clean, codes, run, snapshot
+from tool import ENVIRONMENT, FINE, INPUT, ROOT, Diagnostic, Result, clean, codes, run, snapshot
 
 PVI = """language 1;
 typedef u64 word_t;
@@ -402,7 +402,7 @@ SAME = {
     "types of the folder": "typedef const struct entry *pointer_t;\ntypedef size_t address_t;\nvoid guest_a(address_t address, pointer_t entry)",
     "macros of the folder": "#define PARAMS unsigned long address, const entry_t *entry\nvoid guest_a(PARAMS)",
     "before prototypes": "void guest_a(address, entry)\n\tunsigned long address; const entry_t *entry;",
-    "a head under conditions": "#ifdef A\nvoid guest_a(int address, const entry_t *entry)\n#else\nvoid guest_a(unsigned long address, const entry_t *entry)\n#endif",
+    "a head under conditions": "#ifndef A\nvoid guest_a(unsigned long address, const entry_t *entry)\n#else\nvoid guest_a(int address, const entry_t *entry)\n#endif",
 }
 
 
@@ -556,6 +556,12 @@ def test_errors_of_the_input(place: Path) -> None:
     assert sync(place, "--dir=nowhere").status == INPUT
     (place / "in.pvi").write_text(PVI)
     assert sync(place, "--dir=nowhere").status == ENVIRONMENT
+
+
+def test_own_backends() -> None:
+    """The backends of this repository fit the reference interface."""
+    paths = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "idl/pv").glob("*.pvi"))
+    assert clean(run("backend", "sync", "--check", *paths, cwd=ROOT))
 
 
 # ---- the table ----
