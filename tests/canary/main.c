@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 	backend = argc == 2 ? find_backend(argv[1]) : NULL;
 	if (!backend || !make_text_writable())
 		return 2;
-	with_stubs = is_backend("inline") || is_backend("calls");
+	with_stubs = is_backend("templates") || is_backend("calls");
 	pv_ops = *backend->ops;
 	call_all("unpatched", with_stubs);
 	if (!pv_patch_sites(__start_pv_sites, __stop_pv_sites, backend, &refusal)) {

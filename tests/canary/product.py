@@ -5,7 +5,7 @@
 Writes product.pvi for pvgen, functions.c and leaky.S, which its backends call,
 and stubs.c, which calls each op's C stub while many values are live.
 
-Four backends: `inline` has a template for each op, which changes all that the
+Four backends: `templates` has a template for each op, which changes all that the
 op may; `calls` a C function that uses every register; `simple` what pvgen writes
 by itself: identity, zero, nop; `leaky` changes one register more than the op may
 (see leaks()).
@@ -48,7 +48,7 @@ registration shutdown {{ void stop(unsigned int reason); }}
 group all {{
 {ops}}}
 }}
-backend inline for pv {{ bare; detect always; priority 0; }}
+backend templates for pv {{ bare; detect always; priority 0; }}
 backend calls for pv {{ detect always; priority 1;
 {calls}}}
 backend simple for pv {{ detect always; priority 3;

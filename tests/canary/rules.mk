@@ -1,7 +1,7 @@
 # The interface with every convention, run in user mode; one build a compiler.
 
 PRODUCT := $(BUILD)/canary
-PRODUCT_FILES := $(addprefix $(PRODUCT)/,pv.c pv_canaries.S inline.c inline.S calls.c calls.S simple.c simple.S leaky.c leaky.S \
+PRODUCT_FILES := $(addprefix $(PRODUCT)/,pv.c pv_canaries.S templates.c templates.S calls.c calls.S simple.c simple.S leaky.c leaky.S \
 		   functions.c leaky_functions.S stubs.c) \
 		 tests/canary/main.c tests/boot/canary_check.c runtime/patch.c
 PRODUCT_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie \
