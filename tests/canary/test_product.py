@@ -38,7 +38,7 @@ def calls(compiler: str, backend: str) -> list[Call]:
     return [Call(*LINE.fullmatch(line).groups()) for line in run.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("backend", ["inline", "calls", "simple", "leaky"])
+@pytest.mark.parametrize("backend", ["templates", "calls", "simple", "leaky"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_every_combination_is_called(compiler: str, backend: str) -> None:
     """Convention by result by number of arguments, in both phases."""
@@ -47,7 +47,7 @@ def test_every_combination_is_called(compiler: str, backend: str) -> None:
     assert len(product.OPS) == 4 * 6 * 7
 
 
-@pytest.mark.parametrize("backend", ["inline", "calls"])
+@pytest.mark.parametrize("backend", ["templates", "calls"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_contracts_are_kept(compiler: str, backend: str) -> None:
     """By templates and by C functions that use all registers; results arrive, C callers lose nothing."""
