@@ -41,8 +41,8 @@ bool c_name(struct run *run, struct name name)
 
 /* ---- two things of one name ---- */
 
-/** Tags, and all other names: two of one kind cannot be the same. */
-enum kind { TAG, OTHER, KINDS };
+/** Tags, members of a backend's structure, and all other names: two of a kind are not the same. */
+enum kind { TAG, FIELD, OTHER, KINDS };
 
 struct names_of_c {
 	struct run *run;
@@ -165,6 +165,36 @@ static void take_op(struct names_of_c *c, const struct interface *i, const struc
 		take(c, OTHER, op->wrapper.name.s, "wrapper", &op->wrapper.name);
 }
 
+/** A backend's structure has two members for each registration, a registration's its name. */
+static void take_registrations(struct names_of_c *c, const struct interface *i)
+{
+	static const char *const fields[] = {"name",	  "bare", "deprivileged", "priority",
+					     "detect",	  "init", "signature",	  "ops",
+					     "patches"};
+	struct map none = {0};
+
+	c->maps[FIELD] = none;
+	for (size_t n = 0; n < NELEM(fields); n++)
+		take(c, FIELD, fields[n], "a thing of its own", NULL);
+	vec_each(it, &i->registrations)
+	{
+		const struct registration *r = *it;
+
+		if (r->is_hooks)
+			continue;
+		take(c, TAG, mem_printf("%s%s", i->scope.prefix, r->name.s), "registration",
+		     &r->name);
+		take(c, FIELD, r->name.s, "registration", &r->name);
+		take(c, FIELD, mem_printf("nr_%s", r->name.s), "registration", &r->name);
+		vec_each(m, &r->members)
+		{
+			if (!strcmp(m->name.s, "name"))
+				diag(c->run, taken_name, m->name.loc, "member", m->name.s,
+				     m->name.s, "the name of what is provided");
+		}
+	}
+}
+
 /** An inner group is a member beside the ops of the group around it. */
 static void check_group(struct names_of_c *c, const struct interface *i, const struct group *g)
 {
@@ -184,12 +214,7 @@ static void take_interface(struct names_of_c *c, const struct interface *i)
 	take_scope(c, &i->scope);
 	vec_each(g, &i->groups) check_group(c, i, *g);
 	vec_each(op, &i->ops) take_op(c, i, *op);
-	vec_each(r, &i->registrations)
-	{
-		if (!(*r)->is_hooks)
-			take(c, TAG, mem_printf("%s%s", i->scope.prefix, (*r)->name.s),
-			     "registration", &(*r)->name);
-	}
+	take_registrations(c, i);
 }
 
 bool check_c_names(struct run *run)
