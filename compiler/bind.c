@@ -349,25 +349,6 @@ static void check_space(struct binding *b, const struct argument *a, const struc
 		     target->name.s, space_name(target->space));
 }
 
-/** The only number that is a pointer is none. */
-static void check_number_argument(struct binding *b, const struct argument *a,
-				  const struct param *target)
-{
-	int64_t value = a->constant ? a->constant->value : a->value.value;
-
-	if (value && type_is_pointer(&target->type))
-		diag(b->run, argument_pointer, a->value.loc,
-		     a->constant ? a->constant->name.s : mem_printf("%lld", (long long)value),
-		     target->name.s);
-}
-
-/** What comes back does so through a pointer, also where the call itself returns it in a register.
- */
-static bool is_passed_by_pointer(const struct param *p)
-{
-	return type_is_pointer(&p->type) || is_output(p);
-}
-
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
 {
 	if (a->converter.s)
@@ -378,7 +359,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 	if (!a->param && !a->converter.s)
 		a->constant = find_constant(b, &a->value);
 	if (a->constant || a->value.kind == OPERAND_INT) {
-		check_number_argument(b, a, target);
+		check_argument(b->run, a, target);
 		return;
 	}
 	if (!a->param) {
@@ -389,8 +370,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 			     : "");
 		return;
 	}
-	if (type_is_pointer(&a->param->type) != is_passed_by_pointer(target))
-		diag(b->run, argument_pointer, a->value.loc, a->param->name.s, target->name.s);
+	check_argument(b->run, a, target);
 	check_space(b, a, target);
 }
 
@@ -464,7 +444,8 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 		diag(b->run, no_entry, path->v[1].loc, abi->name.s, b->run->arch->name);
 		return false;
 	}
-	return bind_arguments(b, path->v[path->n - 1].s,
+	return check_call_result(b->run, b->op, impl->call, b->stmt->call_loc) &&
+	       bind_arguments(b, path->v[path->n - 1].s,
 			      impl->sub ? &impl->sub->params : &impl->call->params);
 }
 

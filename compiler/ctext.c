@@ -73,6 +73,13 @@ const char *c_from_word(const struct type *type, const char *word)
 	return mem_printf("(%s)%s", c_declare(type, ""), word);
 }
 
+const char *c_convert(const struct type *from, const struct type *to, const char *value)
+{
+	if (!type_wrapped(from) && !type_wrapped(to))
+		return value;
+	return c_from_word(to, c_to_word(from, value));
+}
+
 bool op_is_narrow(const struct op *op)
 {
 	/* A tail op is not called from C, so no convention applies to it. */

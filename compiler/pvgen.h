@@ -1168,6 +1168,15 @@ const char *when_text(const struct when *when);
 bool layout(struct run *run);
 uint64_t type_size(const struct arch *arch, const struct type *type);
 
+/* ---- agree.c: an op's types against those of its hypercall ------------------ */
+
+/** Reports an argument that C would not pass to the call. */
+void check_argument(struct run *run, const struct argument *a, const struct param *target);
+
+/** ... and a result that C would not take for the op's. */
+bool check_call_result(struct run *run, const struct op *op, const struct call *call,
+		       struct loc loc);
+
 /* ---- bind.c: which backend does what, and how ------------------------------ */
 
 /** Pass: an implementation for each op of each backend, or an error. */
@@ -1299,6 +1308,8 @@ const char *c_params(const params *params);
 /** The word that a value of this type is in a register, and back. */
 const char *c_to_word(const struct type *type, const char *value);
 const char *c_from_word(const struct type *type, const char *word);
+/** A value of one type as one of the other, where either may be a structure of one number. */
+const char *c_convert(const struct type *from, const struct type *to, const char *value);
 
 /** Does the op promise less than a normal C call changes? */
 bool op_is_narrow(const struct op *op);
