@@ -18,7 +18,8 @@ static struct flat flatten(const struct type *type, unsigned int stars)
 
 	while (type->decl && type->decl->kind == DECL_TYPEDEF) {
 		type = &type->decl->type;
-		/* What const means before the name of a pointer does not reach what it points to. */
+		/* What const means before the name of a pointer does not reach what it points to.
+		 */
 		f.is_const = type->is_const || (f.is_const && !type->stars);
 		f.stars += type->stars;
 	}

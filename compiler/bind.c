@@ -715,35 +715,6 @@ static void check_variants(struct run *run, struct backend *b)
 	check_choices(run, &choices);
 }
 
-/** One C function has one prototype. */
-static void check_function(struct run *run, const struct interface *i, const struct op *op,
-			   const struct impl *impl, struct map *seen)
-{
-	struct implemented {
-		const struct op *op;
-		const struct impl *impl;
-	} * first, *this;
-
-	if (impl->kind != IMPL_CALL)
-		return;
-	this = mem_alloc(sizeof(*this));
-	*this = (struct implemented){op, impl};
-	first = map_add(seen, impl->function, this);
-	if (!first || !strcmp(c_prototype(i, op, ""), c_prototype(i, first->op, "")))
-		return;
-	diag(run, function_twice, impl->loc, impl->function);
-	diag_note(run, first->impl->loc, "it implements '%s' here", op_path(first->op));
-}
-
-static void check_functions(struct run *run, const struct backend *b)
-{
-	const struct interface *i = b->interface;
-	struct map seen = {0};
-
-	vec_each(op, &i->ops) check_function(run, i, *op, &b->impls[(*op)->slot], &seen);
-	vec_each(v, &b->variants) check_function(run, i, v->op, &v->impl, &seen);
-}
-
 /** Data with this path of groups and a name; NULL if there is none. */
 static const struct data *find_data(const struct interface *i, const names *path)
 {
@@ -942,7 +913,7 @@ bool bind(struct run *run)
 			complete(run, *b, *op, &(*b)->impls[(*op)->slot]);
 		check_variants(run, *b);
 		check_data(run, *b);
-		check_functions(run, *b);
+		check_symbols(run, *b);
 	}
 	return !run->errors;
 }

@@ -168,9 +168,9 @@ static void take_op(struct names_of_c *c, const struct interface *i, const struc
 /** A backend's structure has two members for each registration, a registration's its name. */
 static void take_registrations(struct names_of_c *c, const struct interface *i)
 {
-	static const char *const fields[] = {"name",	  "bare", "deprivileged", "priority",
-					     "detect",	  "init", "signature",	  "ops",
-					     "patches"};
+	static const char *const fields[] = {"name",	  "bare",   "deprivileged",
+					     "priority",  "detect", "init",
+					     "signature", "ops",    "patches"};
 	struct map none = {0};
 
 	c->maps[FIELD] = none;

@@ -1168,6 +1168,11 @@ const char *when_text(const struct when *when);
 bool layout(struct run *run);
 uint64_t type_size(const struct arch *arch, const struct type *type);
 
+/* ---- written.c: what people write of a backend (skeleton.h has more of it) ------ */
+
+/** Reports a symbol that is two things of different types. */
+void check_symbols(struct run *run, const struct backend *b);
+
 /* ---- agree.c: an op's types against those of its hypercall ------------------ */
 
 /** Reports an argument that C would not pass to the call. */
