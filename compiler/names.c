@@ -49,6 +49,17 @@ struct names_of_c {
 	struct map maps[KINDS];
 };
 
+/** A parameter stands beside the variables of a function that is generated. */
+static void check_params(struct run *run, const params *params)
+{
+	vec_each(p, params)
+	{
+		if (!strncmp(p->name.s, "pv_", 3))
+			diag(run, taken_name, p->name.loc, "parameter", p->name.s, p->name.s,
+			     "a variable of its own");
+	}
+}
+
 /** What generated C calls by a name. */
 struct called {
 	const char *what;
@@ -129,6 +140,25 @@ static void take_own(struct names_of_c *c, const struct scope *scope)
 	}
 }
 
+static void take_macros(struct names_of_c *c, const char *stem, const char *const ends[2],
+			const char *what, const struct name *name)
+{
+	for (size_t i = 0; i < 2; i++)
+		take(c, OTHER, mem_printf("%s_%s", stem, ends[i]), what, name);
+}
+
+static void take_field(struct names_of_c *c, const struct scope *scope, const struct decl *d,
+		       const struct bit_field *f)
+{
+	static const char *const ends[] = {"SHIFT", "MASK"};
+
+	if (strcmp(f->name.s, "reserved") != 0)
+		take_macros(c,
+			    mem_printf("%s%s_%s", scope->upper_prefix, upper(d->name.s),
+				       upper(f->name.s)),
+			    ends, "bits", &f->name);
+}
+
 static void take_scope(struct names_of_c *c, const struct scope *scope)
 {
 	static const char *const kinds[] = {[DECL_CONST] = "constant",
@@ -145,6 +175,7 @@ static void take_scope(struct names_of_c *c, const struct scope *scope)
 
 		take(c, is_record ? TAG : OTHER, mem_printf("%s%s", prefix, d->name.s),
 		     kinds[d->kind], &d->name);
+		vec_each(f, &d->fields) take_field(c, scope, d, f);
 	}
 }
 
@@ -154,13 +185,7 @@ static void take_op(struct names_of_c *c, const struct interface *i, const struc
 		return;
 	if (!op->tail)
 		take(c, OTHER, mem_printf("%s%s", i->scope.prefix, op->name.s), "op", &op->name);
-	vec_each(p, &op->params)
-	{
-		if (!strncmp(p->name.s, "pv_arg", 6) || !strcmp(p->name.s, "pv_result") ||
-		    !strcmp(p->name.s, "pv_error"))
-			diag(c->run, taken_name, p->name.loc, "parameter", p->name.s, p->name.s,
-			     "a variable of its own");
-	}
+	check_params(c->run, &op->params);
 	if (op->wrapper.name.s)
 		take(c, OTHER, op->wrapper.name.s, "wrapper", &op->wrapper.name);
 }
@@ -217,6 +242,61 @@ static void take_interface(struct names_of_c *c, const struct interface *i)
 	take_registrations(c, i);
 }
 
+/* ---- an abi's header ---- */
+
+static void take_call(struct names_of_c *c, const struct abi *a, const struct call *call)
+{
+	const char *up = a->scope.upper_prefix, *prefix = a->scope.prefix;
+
+	check_params(c->run, &call->params);
+	take(c, OTHER, mem_printf("%s%s", prefix, call->name.s), "call", &call->name);
+	take(c, OTHER,
+	     mem_printf("%s%s_%s", up, call->is_fixed ? "OFFSET" : "HYPERCALL", call->name.s),
+	     "call", &call->name);
+	if (a->multicall)
+		take(c, OTHER, mem_printf("%smulticall_%s", prefix, call->name.s), "call",
+		     &call->name);
+	vec_each(it, &call->subs)
+	{
+		const struct subcall *s = *it;
+
+		check_params(c->run, &s->params);
+		take(c, OTHER, mem_printf("%s%s_%s", prefix, call->name.s, s->name.s),
+		     "sub-command", &s->name);
+		take(c, OTHER, mem_printf("%s%s_%s", up, call->name.s, s->name.s), "sub-command",
+		     &s->name);
+	}
+}
+
+static void take_feature(struct names_of_c *c, const struct abi *a, const struct feature *f)
+{
+	static const char *const ends[] = {"LEAF", "BIT"};
+	const char *kind = f->is_hint ? "HINT" : "FEATURE";
+
+	take_macros(c, mem_printf("%s%s_%s", a->scope.upper_prefix, kind, upper(f->name.s)), ends,
+		    f->is_hint ? "hint" : "feature", &f->name);
+}
+
+static void take_abi(struct names_of_c *c, const struct abi *a)
+{
+	static const char *const own_macros[] = {"CPUID_SIGNATURE", "CPUID_FIRST",   "CPUID_LAST",
+						 "CPUID_STEP",	    "DMI_SIGNATURE", "ROM_FROM",
+						 "ROM_TO",	    "ROM_STEP",	     "ROM_SLOT"};
+	const char *up = a->scope.upper_prefix;
+
+	for (size_t i = 0; i < NELEM(own_macros); i++)
+		take(c, OTHER, mem_printf("%s%s", up, own_macros[i]), "a thing of its own", NULL);
+	take_scope(c, &a->scope);
+	vec_each(m, &a->msrs)
+		take(c, OTHER, mem_printf("%sMSR_%s", up, upper((*m)->name.s)), "msr", &(*m)->name);
+	vec_each(f, &a->features) take_feature(c, a, *f);
+	vec_each(call, &a->calls)
+	{
+		if (abi_call(a, (*call)->name.s) == *call)
+			take_call(c, a, *call);
+	}
+}
+
 bool check_c_names(struct run *run)
 {
 	struct names_of_c c = {.run = run};
@@ -224,6 +304,6 @@ bool check_c_names(struct run *run)
 	vec_each(i, &run->interfaces) take_own(&c, &(*i)->scope);
 	take_scope(&c, &run->scope);
 	vec_each(i, &run->interfaces) take_interface(&c, *i);
-	vec_each(a, &run->abis) take_scope(&c, &(*a)->scope);
+	vec_each(a, &run->abis) take_abi(&c, *a);
 	return !run->errors;
 }
