@@ -66,6 +66,15 @@ struct called {
 	const struct name *name; /* NULL: generated C's own */
 };
 
+static void report(struct run *run, const char *what, struct name name, const char *text,
+		   const struct called *old)
+{
+	diag(run, taken_name, name.loc, what, name.s, text,
+	     old->name ? mem_printf("%s '%s'", old->what, old->name->s) : old->what);
+	if (old->name)
+		diag_note(run, old->name->loc, "'%s' is defined here", old->name->s);
+}
+
 static void take(struct names_of_c *c, enum kind kind, const char *text, const char *what,
 		 const struct name *name)
 {
@@ -75,10 +84,7 @@ static void take(struct names_of_c *c, enum kind kind, const char *text, const c
 	old = map_add(&c->maps[kind], intern(text), new);
 	if (!old || !name)
 		return;
-	diag(c->run, taken_name, name->loc, what, name->s, text,
-	     old->name ? mem_printf("%s '%s'", old->what, old->name->s) : old->what);
-	if (old->name)
-		diag_note(c->run, old->name->loc, "'%s' is defined here", old->name->s);
+	report(c->run, what, *name, text, old);
 }
 
 /* Behind the prefix, or if they are in capitals behind the prefix in capitals. */
@@ -279,13 +285,13 @@ static void take_feature(struct names_of_c *c, const struct abi *a, const struct
 
 static void take_abi(struct names_of_c *c, const struct abi *a)
 {
-	static const char *const own_macros[] = {"CPUID_SIGNATURE", "CPUID_FIRST",   "CPUID_LAST",
-						 "CPUID_STEP",	    "DMI_SIGNATURE", "ROM_FROM",
-						 "ROM_TO",	    "ROM_STEP",	     "ROM_SLOT"};
+	static const char *const macros[] = {"CPUID_SIGNATURE", "CPUID_FIRST",	 "CPUID_LAST",
+					     "CPUID_STEP",	"DMI_SIGNATURE", "ROM_FROM",
+					     "ROM_TO",		"ROM_STEP",	 "ROM_SLOT"};
 	const char *up = a->scope.upper_prefix;
 
-	for (size_t i = 0; i < NELEM(own_macros); i++)
-		take(c, OTHER, mem_printf("%s%s", up, own_macros[i]), "a thing of its own", NULL);
+	for (size_t i = 0; i < NELEM(macros); i++)
+		take(c, OTHER, mem_printf("%s%s", up, macros[i]), "a thing of its own", NULL);
 	take_scope(c, &a->scope);
 	vec_each(m, &a->msrs)
 		take(c, OTHER, mem_printf("%sMSR_%s", up, upper((*m)->name.s)), "msr", &(*m)->name);
@@ -305,5 +311,17 @@ bool check_c_names(struct run *run)
 	take_scope(&c, &run->scope);
 	vec_each(i, &run->interfaces) take_interface(&c, *i);
 	vec_each(a, &run->abis) take_abi(&c, *a);
+	run->c_taken = c.maps[OTHER];
 	return !run->errors;
+}
+
+void check_symbol(struct run *run, struct name symbol)
+{
+	static const struct called generated = {"a thing of its own", NULL};
+	const struct called *old = map_get(&run->c_taken, symbol.s);
+
+	if (!strncmp(symbol.s, "pvgen_", 6))
+		old = &generated;
+	if (old)
+		report(run, "symbol", symbol, symbol.s, old);
 }

@@ -873,6 +873,7 @@ struct run {
 	struct map modules; /* interfaces, abis and backends share a name space */
 	struct map config_map;
 	struct map c_words; /* names that C cannot have */
+	struct map c_taken; /* ... that generated C has for something else, when this is known */
 	VEC(struct config *) configs;
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
@@ -1020,6 +1021,9 @@ bool c_name(struct run *run, struct name name);
 
 /** Pass: generated C calls no two things the same. */
 bool check_c_names(struct run *run);
+
+/** Reports the name of what people write if generated C has something else of this name. */
+void check_symbol(struct run *run, struct name symbol);
 
 /* ---- bits.c: numbers whose bits have names -------------------------------- */
 

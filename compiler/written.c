@@ -354,4 +354,5 @@ void check_symbols(struct run *run, const struct backend *b)
 	struct listing l = {.run = run, .backend = b};
 
 	list(&l);
+	vec_each(w, &l.list) check_symbol(run, (struct name){w->symbol, w->loc});
 }
