@@ -877,6 +877,9 @@ static void check_together(struct run *run, const struct backend *b)
 		{
 			const struct op *own = is_own(b, op) ? op : *other;
 
+			/* Said by both it is reported at the first. */
+			if (is_together(*other, op) && (*other)->slot < op->slot)
+				continue;
 			if (!(*other)->is_left_out && is_own(b, op) != is_own(b, *other))
 				report_lone(run, b, &b->impls[own->slot], own,
 					    own == op ? *other : op, op);
