@@ -333,6 +333,36 @@ static const struct converter *find_converter(struct binding *b, struct name nam
 	return NULL;
 }
 
+static const char *kind_text(enum space space)
+{
+	return space == SPACE_NONE ? "no address"
+				   : mem_printf("an address of kind @%s", space_name(space));
+}
+
+static const char *wanted_text(enum space space)
+{
+	return space == SPACE_NONE ? "none" : mem_printf("@%s", space_name(space));
+}
+
+/** What to write where @have is given and @want wanted. */
+static const char *remedy(enum space have, enum space want)
+{
+	if (have == SPACE_NONE)
+		return mem_printf("write '@%s' behind the op's parameter if it is one",
+				  space_name(want));
+	if (want == SPACE_NONE)
+		return mem_printf("write '@%s' behind the call's parameter if it takes one",
+				  space_name(have));
+	return "name a converter";
+}
+
+static void report_space(struct binding *b, const struct argument *a, enum space have,
+			 const char *wanting, enum space want)
+{
+	diag(b->run, address_kind, a->value.loc, a->param->name.s, kind_text(have), wanting,
+	     wanted_text(want), remedy(have, want));
+}
+
 /** An address reaches the hypervisor only as the kind of address that it wants. */
 static void check_space(struct binding *b, const struct argument *a, const struct param *target)
 {
@@ -340,13 +370,11 @@ static void check_space(struct binding *b, const struct argument *a, const struc
 
 	if (a->convert) {
 		if (a->convert->from != have)
-			diag(b->run, address_kind, a->value.loc, a->param->name.s, space_name(have),
-			     a->convert->name.s, space_name(a->convert->from));
+			report_space(b, a, have, a->convert->name.s, a->convert->from);
 		have = a->convert->to;
 	}
 	if (have != target->space)
-		diag(b->run, address_kind, a->value.loc, a->param->name.s, space_name(have),
-		     target->name.s, space_name(target->space));
+		report_space(b, a, have, target->name.s, target->space);
 }
 
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)

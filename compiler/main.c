@@ -176,7 +176,7 @@ static int run_command(const char *const *words, size_t n)
 
 	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") ||
 	    !strcmp(words[n - 1], "--help"))
-		return print_help(stdout, true);
+		return print_help(stdout, command, true);
 	if (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))
 		return print_version();
 	if (!command)
@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 	if (!expand_words(argc > 0 ? argv + 1 : argv, &words))
 		return STATUS_ENVIRONMENT;
 	if (!words.n)
-		return print_help(stderr, false);
+		return print_help(stderr, NULL, false);
 	*vec_push(&words) = NULL;
 	return run_command(words.v, words.n - 1);
 }

@@ -401,28 +401,42 @@ static const char *spelling(const struct option_row *row)
 	return row->argument ? mem_printf("%s%s%s", row->name, between, row->argument) : row->name;
 }
 
-static void print_commands(FILE *f)
+/** All commands, or the one that is asked about. */
+static void print_commands(FILE *f, const struct command *only)
 {
-	for (size_t i = 0; i < command_count; i++)
-		fprintf(f, "%s pvgen %s [OPTION]... %s\n",
-			i ? "      " : "usage:", commands[i].name, commands[i].operands);
-	fputs("       pvgen --help | --version\n\n", f);
-	for (size_t i = 0; i < command_count; i++)
-		fprintf(f, "  %-14s %s\n", commands[i].name, commands[i].help);
+	const struct command *first = only ? only : commands;
+	const struct command *end = only ? only + 1 : commands + command_count;
+
+	for (const struct command *c = first; c < end; c++)
+		fprintf(f, "%s pvgen %s [OPTION]... %s\n", c == first ? "usage:" : "      ",
+			c->name, c->operands);
+	fprintf(f, "%s\n", only ? "" : "       pvgen [COMMAND] --help | --version\n");
+	for (const struct command *c = first; c < end; c++)
+		fprintf(f, "  %-14s %s\n", c->name, c->help);
 }
 
-int print_help(FILE *f, bool was_asked)
+static void print_kinds(FILE *f)
 {
-	print_commands(f);
+	fputs("\nKinds:", f);
+	for (size_t i = 0; i < emitter_count; i++)
+		fprintf(f, " %s", emitters[i].kind);
+	fputs("\n", f);
+}
+
+int print_help(FILE *f, const struct command *only, bool was_asked)
+{
+	unsigned int bits = only ? only->bit : ~0U;
+
+	print_commands(f, only);
 	fputs("\nA FILE - is standard input; -- ends options; @FILE stands for the words in "
 	      "FILE.\n\n",
 	      f);
 	for (size_t i = 0; i < NELEM(rows); i++)
-		fprintf(f, "  %-26s %s\n", spelling(&rows[i]), rows[i].help);
-	fputs("\nKinds:", f);
-	for (size_t i = 0; i < emitter_count; i++)
-		fprintf(f, " %s", emitters[i].kind);
-	fputs("\n\nExit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault "
+		if (rows[i].commands & bits)
+			fprintf(f, "  %-26s %s\n", spelling(&rows[i]), rows[i].help);
+	if (bits & FOR_BUILD)
+		print_kinds(f);
+	fputs("\nExit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault "
 	      "of\n"
 	      "pvgen.  verify: 1 findings, 2 also an input that cannot be read, 4 not enough in "
 	      "the\n"

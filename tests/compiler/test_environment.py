@@ -503,6 +503,9 @@ def test_out_of_memory(place: Path) -> None:
 
 # ---- the command line ----
 
+BACKEND_WORDS = ("new", "status", "sync")
+
+
 
 def test_help() -> None:
     """Asked for, it is an answer: standard output, status 0."""
@@ -510,6 +513,20 @@ def test_help() -> None:
         result = run(option)
         assert (result.status, result.err) == (FINE, "")
         assert result.out.startswith(b"usage: pvgen build ")
+
+
+def test_help_of_a_command() -> None:
+    """Its options and no others, where each is taken."""
+    helps = {}
+    for command in (["build"], ["check"], ["fmt"], ["verify"], ["explain"], *(["backend", w] for w in BACKEND_WORDS)):
+        result = run(*command, "--help")
+        assert (result.status, result.err) == (FINE, "")
+        helps[" ".join(command)] = result.out.decode()
+        assert result.out.decode().startswith(f"usage: pvgen {' '.join(command)} ")
+        assert result.out.count(b"pvgen ") == 1, result.out
+    assert [name for name, text in helps.items() if "--emit" in text] == ["build"]
+    assert [name for name, text in helps.items() if "--fix " in text] == ["check", "backend sync"]
+    assert [name for name, text in helps.items() if "--max-errors" not in text] == ["explain"]
 
 
 def test_version() -> None:
