@@ -81,7 +81,7 @@ static const struct attribute_row shared_rows[] = {
 	{"decrypted", "", "decrypted;", shared_decrypted, ONCE},
 };
 
-static const struct table shared_table = {"shared memory", shared_rows, NELEM(shared_rows)};
+static const struct table shared_table = {"shared memory", shared_rows, NELEM(shared_rows), NULL};
 
 /** Of the abi, or of the kernel's where the hypervisor does not care what is beside its bits. */
 static struct decl *shared_decl(const struct attributed *a, struct name record)
@@ -199,7 +199,23 @@ static const struct attribute_row backend_rows[] = {
 	 REPEAT | BLOCK | WHEN},
 };
 
-static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows)};
+/** An op without the groups around it. */
+static bool report_op(const struct attributed *a)
+{
+	const struct backend *b = a->thing;
+	const struct name *word = &a->s->path.v[0];
+	const struct op *op = map_get(&b->interface->op_map, word->s);
+
+	if (!op)
+		return false;
+	diag(a->run, unknown_op, word->loc, b->interface->name.s, word->s,
+	     mem_printf("; did you mean '%s'?", op_path(op)));
+	diag_fix(a->run, word->loc, op_path(op));
+	return true;
+}
+
+static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows),
+					   report_op};
 
 static void *find_module(const struct map *names, struct name name, const void *list, size_t n)
 {

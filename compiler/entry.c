@@ -121,7 +121,7 @@ static const struct attribute_row entry_rows[] = {
 	{"when", "", "when CONDITION;", entry_when, ONCE},
 };
 
-static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
+static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows), NULL};
 
 /** What an entry's instruction can leave open: the number, or the address that belongs to it. */
 static void check_entry_insn(struct run *run, struct entry *e, const struct operand *insn)

@@ -26,7 +26,7 @@ static const struct attribute_row batch_rows[] = {
 	{"flush", "d+", "flush OP...;", batch_flush, ONCE},
 };
 
-static const struct table batch_table = {"a batch", batch_rows, NELEM(batch_rows)};
+static const struct table batch_table = {"a batch", batch_rows, NELEM(batch_rows), NULL};
 
 /** Adds a named thing of the interface; of two with one name the first stands. */
 static bool add_named(struct run *run, struct map *map, const char *what, struct name *name)
@@ -98,7 +98,8 @@ static const struct attribute_row interface_rows[] = {
 	{"phases", "w+", "phases NAME...;", interface_phases, ONCE},
 };
 
-static const struct table interface_table = {"an interface", interface_rows, NELEM(interface_rows)};
+static const struct table interface_table = {"an interface", interface_rows, NELEM(interface_rows),
+					     NULL};
 
 void resolve_interface_stmts(struct run *run, struct interface *i)
 {
@@ -136,7 +137,7 @@ static const struct attribute_row data_rows[] = {
 	{"default", "a", "default VALUE;", data_default, ONCE},
 };
 
-static const struct table data_table = {"data", data_rows, NELEM(data_rows)};
+static const struct table data_table = {"data", data_rows, NELEM(data_rows), NULL};
 
 void resolve_data(struct run *run, struct interface *i, struct data *d)
 {

@@ -129,7 +129,8 @@ static const struct attribute_row template_rows[] = {
 	 template_fault, REPEAT},
 };
 
-static const struct table template_table = {"a template", template_rows, NELEM(template_rows)};
+static const struct table template_table = {"a template", template_rows, NELEM(template_rows),
+					    NULL};
 
 static bool is_same_condition(const struct expr *a, const struct expr *b)
 {
@@ -572,7 +573,7 @@ static const struct attribute_row op_rows[] = {
 	{"retired", "v", "retired MAJOR.MINOR;", op_retired, ONCE},
 };
 
-static const struct table op_table = {"an op", op_rows, NELEM(op_rows)};
+static const struct table op_table = {"an op", op_rows, NELEM(op_rows), NULL};
 
 static void resolve_result_space(struct run *run, struct op *op)
 {
