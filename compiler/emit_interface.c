@@ -231,7 +231,8 @@ static const char implements[] =
 	"\t__asm__(\".pushsection .@.implements,\\\"\\\",@progbits\\n\"             \\\n"
 	"\t\t\".asciz \\\"\" #op \"=\" #revision \"\\\"\\n\"                       \\\n"
 	"\t\t\".popsection\")\n\n"
-	"/* A function that preserves all registers but its arguments and result. */\n"
+	"/* A function that preserves all registers but its arguments and result; gcc defines "
+	"one\n * only with -mgeneral-regs-only. */\n"
 	"#define ^_NARROW __attribute__((no_caller_saved_registers))\n\n";
 
 /**

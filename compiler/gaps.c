@@ -97,11 +97,26 @@ static void each_when(struct run *run, const struct gap *gap)
 	}
 }
 
+/** What the configuration leaves out is not among the statements any more. */
+static bool has_statements(const struct backend *b, const struct phase *phase)
+{
+	vec_each(s, &b->stmts)
+	{
+		if (s->phase == phase)
+			return true;
+	}
+	return false;
+}
+
 static void each_phase(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
-		vec_each(p, &(*b)->phases) visit(run, gap, *p, (*p)->name.loc);
+		vec_each(p, &(*b)->phases)
+		{
+			if (has_statements(*b, *p))
+				visit(run, gap, *p, (*p)->name.loc);
+		}
 	}
 }
 
@@ -122,7 +137,15 @@ static void each_action(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
-		vec_each(a, &(*b)->actions) visit(run, gap, a, a->stmt->loc);
+		const struct stmt *last = NULL;
+
+		/* A teardown is an action for each of its events, but said once. */
+		vec_each(a, &(*b)->actions)
+		{
+			if (a->stmt != last)
+				visit(run, gap, a, a->stmt->loc);
+			last = a->stmt;
+		}
 	}
 }
 

@@ -126,7 +126,8 @@ static void put_contexts(const struct op *op, struct out *o)
 		if (op->context & contexts[n].context)
 			put(o, "%s\n", contexts[n].text);
 	vec_each(b, &op->defer) put_batch(*b, o);
-	vec_each(other, &op->pairs) put(o, "What it begins, %s ends.\n", op_path(*other));
+	vec_each(other, &op->pairs)
+		put(o, "Of it and %s one undoes what the other does.\n", op_path(*other));
 	if (op->tail)
 		put(o, "Is jumped to and does not come back.\n");
 	put(o, "Changes %s%s.\n", c_clobbers(op), op_is_narrow(op) ? ", and keeps all else" : "");

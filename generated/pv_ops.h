@@ -58,7 +58,8 @@
 		".asciz \"" #op "=" #revision "\"\n"                       \
 		".popsection")
 
-/* A function that preserves all registers but its arguments and result. */
+/* A function that preserves all registers but its arguments and result; gcc defines one
+ * only with -mgeneral-regs-only. */
 #define PV_NARROW __attribute__((no_caller_saved_registers))
 
 /**
