@@ -175,7 +175,7 @@ static void add_provision(struct listing *l, const struct provision *p)
 
 /* ---- actions and conditions ---- */
 
-/** A function without parameters. */
+/** A function without parameters, unless it is known as something else. */
 static void add_plain(struct listing *l, const char *type, const char *symbol, const char *role,
 		      const char *doc, struct loc loc)
 {
@@ -185,7 +185,6 @@ static void add_plain(struct listing *l, const char *type, const char *symbol, c
 		       .topic = TOPIC_START,
 		       .doc = doc,
 		       .declaration = mem_printf("%s %s(void)", type, symbol),
-		       .types = mem_printf("%s(void)", type),
 		       .loc = loc,
 	       });
 }
