@@ -512,6 +512,14 @@ def test_help() -> None:
         assert result.out.startswith(b"usage: pvgen build ")
 
 
+def test_help_of_a_command() -> None:
+    """Only what belongs to it."""
+    text = run("fmt", "--help").out.decode()
+    assert text.startswith("usage: pvgen fmt [OPTION]... FILE...\n\n")
+    assert "\n  --check " in text and "--outdir" not in text and "Kinds" not in text
+    assert "Kinds" in run("build", "in.pvi", "--help").out.decode()
+
+
 def test_version() -> None:
     """One line."""
     for option in ("--version", "-V"):
