@@ -8,11 +8,14 @@ SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 ABIS   := $(wildcard idl/abi/*.pvi)
 
+# Where `make install` puts pvgen and its page, behind DESTDIR.
+PREFIX := /usr/local
+
 # What the guest is made of; a test builds it of a changed description.
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-fast check-tree regen bench format clean
+.PHONY: all setup install demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
@@ -69,6 +72,10 @@ $(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE) -DARENA_CHUNK=0))
 
 $(BUILD)/pvgen: $(BUILD)/plain/pvgen
 	@cp -f $< $@
+
+install: $(BUILD)/pvgen docs/pvgen.1
+	install -D -m 755 $< "$(DESTDIR)$(PREFIX)/bin/pvgen"
+	install -D -m 644 docs/pvgen.1 "$(DESTDIR)$(PREFIX)/share/man/man1/pvgen.1"
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
