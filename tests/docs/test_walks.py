@@ -13,5 +13,6 @@ def test_walk(name: str, tmp_path: Path) -> None:
     document = ROOT / "docs" / f"{name}.md"
     said = document.read_text().splitlines()
     assert "```console" in said
-    changes = "\n".join(unified_diff(said, renewed(document, tmp_path).splitlines(), "said", "printed", lineterm=""))
+    printed = renewed(document, tmp_path).splitlines()
+    changes = "\n".join(unified_diff(said, printed, "said", "printed", lineterm=""))
     assert not changes, changes

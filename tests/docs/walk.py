@@ -94,8 +94,8 @@ class Walk:
 
 def pattern(output: str) -> str:
     """The outputs that are meant."""
-    lines = [line.split("...") if line != "..." else [] for line in output.splitlines()]
-    return "".join(".*".join(map(re.escape, parts)) + "\n" if parts else r"(?:.*\n)*" for parts in lines)
+    lines = re.escape(output).replace(r"\.\.\.", ".*")
+    return re.sub(r"^\.\*\\\n", r"(?:.*\n)*", lines, flags=re.MULTILINE)
 
 
 def renewed(document: Path, directory: Path) -> str:
@@ -103,7 +103,8 @@ def renewed(document: Path, directory: Path) -> str:
     walk = Walk(directory / "place", directory / "bin")
     copy(BUILD / "pvgen", walk.tools / "pvgen")
     if document.stem in IN_A_COPY:
-        shutil.copytree(ROOT, walk.place, ignore=lambda path, _: LEFT if path == str(ROOT) else set())
+        top = str(ROOT)
+        shutil.copytree(top, walk.place, ignore=lambda path, _: LEFT if path == top else set())
         for name in BUILT:
             copy(BUILD / name, walk.place / "build" / name)
     walk.place.mkdir(exist_ok=True)
