@@ -399,8 +399,8 @@ static bool bind_arguments(struct binding *b, const char *name, const params *ta
 	arguments *args = &b->stmt->arguments;
 
 	if (args->n != targets->n) {
-		diag(b->run, argument_count, b->stmt->call_loc, name, mem_printf("%u", targets->n),
-		     mem_printf("%u", args->n));
+		diag(b->run, argument_count, b->stmt->call_loc, name,
+		     counted(targets->n, "argument"), mem_printf("%u", args->n));
 		return false;
 	}
 	for (size_t i = 0; i < args->n; i++)

@@ -434,7 +434,7 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 
 	if (params.n > MAX_PARAMS) {
 		diag(p->run, too_many_params, name.name.loc, name.name.s,
-		     mem_printf("%d", MAX_PARAMS));
+		     counted(MAX_PARAMS, "parameter"));
 		params.n = MAX_PARAMS;
 	}
 	*c = (struct call){.name = name.name,

@@ -307,7 +307,7 @@ static void wrapper_order(const struct attributed *a)
 	}
 	if (op->wrapper.params.n == a->s->operands.n - 1 && op->wrapper.params.n != op->params.n)
 		diag(a->run, argument_count, a->s->loc, op->wrapper.name.s,
-		     mem_printf("%u", op->params.n), mem_printf("%u", op->wrapper.params.n));
+		     counted(op->params.n, "argument"), mem_printf("%u", op->wrapper.params.n));
 }
 
 static void op_wrapper(const struct attributed *a)

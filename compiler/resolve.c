@@ -598,7 +598,7 @@ static void check_param_count(struct run *run, const struct op *op)
 	while (run->arch->args[max])
 		max++;
 	if (op->params.n > max)
-		diag(run, too_many_params, op->name.loc, op->name.s, mem_printf("%zu", max));
+		diag(run, too_many_params, op->name.loc, op->name.s, counted(max, "parameter"));
 }
 
 static void resolve_interface(struct run *run, struct interface *i)

@@ -77,6 +77,11 @@ char *mem_printf(const char *fmt, ...)
 	return o.v;
 }
 
+const char *counted(uint64_t n, const char *noun)
+{
+	return mem_printf("%llu %s%s", (unsigned long long)n, noun, n == 1 ? "" : "s");
+}
+
 /* Interned strings: an open hash table. */
 static struct {
 	struct pooled {

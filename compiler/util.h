@@ -27,6 +27,9 @@ void *mem_grow(void *old, size_t old_size, size_t new_size);
 /** Formatted text that lives until exit. */
 char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
 
+/** "1 byte", "2 bytes": the noun is one that an s makes plural. */
+const char *counted(uint64_t n, const char *noun);
+
 /** The one copy of a string: equal interned strings have equal addresses. */
 const char *intern(const char *s);
 const char *intern_n(const char *s, size_t n);
