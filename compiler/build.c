@@ -10,12 +10,19 @@ static bool define(struct run *run, struct map *map, const char *what, struct na
 	/* Every named thing in a map starts with its name, see NAMED. */
 	const struct name *old = map_add(map, name->s, thing);
 
-	c_name(run, *name);
 	if (!old)
 		return true;
 	diag(run, duplicate, name->loc, what, name->s);
 	diag_note(run, old->loc, "the first definition is here");
 	return false;
+}
+
+/** The same of a name that generated C has as it is, not behind a module's. */
+static bool define_bare(struct run *run, struct map *map, const char *what, struct name *name,
+			void *thing)
+{
+	c_name(run, *name);
+	return define(run, map, what, name, thing);
 }
 
 /* Things in maps start with their name, so that a duplicate can point at the first. */
@@ -107,6 +114,8 @@ static struct decl *define_decl(struct parse *p, enum decl_kind kind, struct nam
 	struct decl *d = mem_alloc(sizeof(*d));
 
 	*d = (struct decl){.name = name, .kind = kind, .doc = doc, .scope = p->scope};
+	if (p->scope == &p->run->scope)
+		c_name(p->run, name);
 	if (define(p->run, &p->scope->map, "name", &d->name, d))
 		*vec_push(&p->scope->decls) = d;
 	return d;
@@ -303,7 +312,7 @@ void open_group(struct parse *p, struct token keyword, struct token name, const 
 	if (table->n)
 		g->table = table->v[0];
 	p->group = g;
-	if (!define(p->run, &p->interface->group_map, "group", &g->name, g))
+	if (!define_bare(p->run, &p->interface->group_map, "group", &g->name, g))
 		return;
 	if (outer)
 		*vec_push(&outer->groups) = g;
@@ -318,7 +327,7 @@ void define_op(struct parse *p, const struct op *op)
 	*o = *op;
 	o->group = p->group;
 	o->slot = (unsigned int)p->interface->ops.n;
-	if (!define(p->run, &p->interface->op_map, "op", &o->name, o))
+	if (!define_bare(p->run, &p->interface->op_map, "op", &o->name, o))
 		return;
 	*vec_push(&p->interface->ops) = o;
 	for (struct group *g = p->group; g; g = g->outer)
@@ -337,7 +346,7 @@ void define_data(struct parse *p, struct token keyword, struct type type, struct
 			   .attributes = attributes,
 			   .guard = guard,
 			   .stmts = stmts};
-	if (!define(p->run, &p->interface->data_map, "data", &d->name, d))
+	if (!define_bare(p->run, &p->interface->data_map, "data", &d->name, d))
 		return;
 	*vec_push(&p->interface->data) = d;
 }
@@ -373,7 +382,7 @@ static struct registration *define_registration(struct parse *p, struct token ke
 				   .doc = keyword.doc,
 				   .is_hooks = is_hooks,
 				   .index = p->interface->registrations.n};
-	if (define(p->run, &p->interface->registration_map, "registration", &r->name, r))
+	if (define_bare(p->run, &p->interface->registration_map, "registration", &r->name, r))
 		*vec_push(&p->interface->registrations) = r;
 	return r;
 }
@@ -399,7 +408,7 @@ void registration_member(struct parse *p, struct type type, struct token name, b
 	struct name *copy = mem_alloc(sizeof(*copy));
 
 	*copy = name.name;
-	if (!define(p->run, &p->registration->member_map, "member", copy, copy))
+	if (!define_bare(p->run, &p->registration->member_map, "member", copy, copy))
 		return;
 	m = vec_push(&p->registration->members);
 	*m = (struct registration_member){
@@ -444,7 +453,6 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
-	c_name(p->run, c->name);
 	p->call = c;
 	*vec_push(&p->abi->calls) = c;
 }

@@ -33,7 +33,6 @@ static bool add_named(struct run *run, struct map *map, const char *what, struct
 {
 	const struct name *first = map_add(map, name->s, name);
 
-	c_name(run, *name);
 	if (!first)
 		return true;
 	diag(run, duplicate, name->loc, what, name->s);
