@@ -8,8 +8,11 @@ SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 ABIS   := $(wildcard idl/abi/*.pvi)
 
-# Where `make install` puts pvgen and its page, behind DESTDIR.
+# Where `make install` puts pvgen and its page, behind DESTDIR, and what pkg-config says of it:
+# who builds for another machine asks for variable pvgen, and gets the one that runs on this.
 PREFIX := /usr/local
+PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescription: compiler of \
+	paravirtual interfaces\nVersion: %s\n
 
 # What the guest is made of; a test builds it of a changed description.
 GENERATED := generated
@@ -76,6 +79,8 @@ $(BUILD)/pvgen: $(BUILD)/plain/pvgen
 install: $(BUILD)/pvgen docs/pvgen.1
 	install -D -m 755 $< "$(DESTDIR)$(PREFIX)/bin/pvgen"
 	install -D -m 644 docs/pvgen.1 "$(DESTDIR)$(PREFIX)/share/man/man1/pvgen.1"
+	install -d "$(DESTDIR)$(PREFIX)/share/pkgconfig"
+	printf '$(PC)' "$$($< --version | cut -d ' ' -f 2)" >"$(DESTDIR)$(PREFIX)/share/pkgconfig/pvgen.pc"
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)

@@ -129,10 +129,14 @@ def test_examples(tmp_path: Path) -> None:
 
 
 def test_install(tmp_path: Path) -> None:
-    """The program, which runs there, and the page; nothing else."""
+    """The program, which runs there, the page, and where other builds find it; nothing else."""
     command = ["make", "-s", f"BUILD={BUILD}", f"DESTDIR={tmp_path}/a b", "PREFIX=/usr", "install"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     files = snapshot(tmp_path / "a b")
-    assert set(files) == {"usr/bin/pvgen", "usr/share/man/man1/pvgen.1"}
-    assert files["usr/share/man/man1/pvgen.1"] == PAGE.read_bytes()
-    assert run("--version", tool=tmp_path / "a b/usr/bin/pvgen").out == run("--version").out
+    page, found = "usr/share/man/man1/pvgen.1", "usr/share/pkgconfig/pvgen.pc"
+    assert set(files) == {"usr/bin/pvgen", page, found}
+    assert files[page] == PAGE.read_bytes()
+    version = run("--version", tool=tmp_path / "a b/usr/bin/pvgen").out
+    assert version == run("--version").out
+    assert files[found].startswith(b"prefix=/usr\npvgen=${prefix}/bin/pvgen\n")
+    assert files[found].endswith(b"\nVersion: " + version.removeprefix(b"pvgen "))
