@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,6 +193,17 @@ static int run_command(const char *const *words, size_t n)
 	return status;
 }
 
+/** Whether all that was printed has arrived shows last; the status to exit with. */
+static int finish(int status)
+{
+	bool arrived = !fflush(stdout) && !ferror(stdout);
+
+	if (arrived || status == STATUS_ENVIRONMENT)
+		return status;
+	fprintf(stderr, "pvgen: cannot write '<stdout>': %s\n", strerror(errno));
+	return STATUS_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
 	struct words words = {0};
@@ -205,5 +217,5 @@ int main(int argc, char **argv)
 	if (!words.n)
 		return print_help(stderr, NULL, false);
 	*vec_push(&words) = NULL;
-	return run_command(words.v, words.n - 1);
+	return finish(run_command(words.v, words.n - 1));
 }

@@ -460,11 +460,11 @@ int print_help(FILE *f, const struct command *only, bool was_asked)
 	      "the\n"
 	      "object to say that nothing is wrong.\n",
 	      f);
-	return fflush(f) || !was_asked ? STATUS_ENVIRONMENT : STATUS_FINE;
+	return was_asked ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
 int print_version(void)
 {
 	fputs(version, stdout);
-	return fflush(stdout) ? STATUS_ENVIRONMENT : STATUS_FINE;
+	return STATUS_FINE;
 }

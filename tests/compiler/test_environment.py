@@ -528,6 +528,13 @@ def test_version() -> None:
         assert re.fullmatch(rb"pvgen \d+\.\d+\n", result.out)
 
 
+@pytest.mark.parametrize("words", (["--help"], ["fmt", "--help"], ["--version"], ["explain"], ["explain", "syntax"]))
+def test_answers_to_a_full_disk(words: list[str]) -> None:
+    """Said, with status 2: what is missing would look like a short answer."""
+    result = run(*words, prefix=("sh", "-c", 'exec "$@" >/dev/full', "sh"))
+    assert (result.status, result.err) == (ENVIRONMENT, "pvgen: cannot write '<stdout>': No space left on device\n")
+
+
 def test_help_names_every_kind() -> None:
     """Nobody has to read the source to know what --emit takes."""
     text = run("--help").out.decode()

@@ -118,9 +118,3 @@ def test_unknown(word: str, meant: str | None) -> None:
     assert (result.status, result.out) == (ENVIRONMENT, run("explain", "syntax").out)
     hint = f"; did you mean '{meant}'?" if meant else ""
     assert result.err == f"pvgen: unknown diagnostic '{word}'{hint}\n"
-
-
-def test_explain_to_a_full_disk() -> None:
-    """Status 2."""
-    full = ("sh", "-c", 'exec "$@" >/dev/full', "sh")
-    assert run("explain", "syntax", prefix=full).status == ENVIRONMENT

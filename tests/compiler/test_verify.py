@@ -232,6 +232,13 @@ def test_indirect_calls_are_counted(tmp_path: Path) -> None:
     assert b"1 indirect call not followed" in result.out
 
 
+def test_summary_to_a_full_disk(tree: Path) -> None:
+    """Who reads the summary learns that there is none."""
+    full = ("sh", "-c", 'exec "$@" >/dev/full', "sh")
+    result = run("verify", "image", "pv.pvi", cwd=tree, prefix=full)
+    assert result.status == ENVIRONMENT and "cannot write '<stdout>'" in result.err
+
+
 # What is written into the description; what is found; about what.
 CHANGES: dict[str, tuple[str, str, str, str, str]] = {
     "undeclared write": ('"mov %rdi, %cr3" "nop"', '"mov %rdi, %rbx"', "undeclared-write", "'g.set' in backend 'native' changes rbx", "op void set"),
