@@ -39,7 +39,8 @@ static void abi_reserved(const struct attributed *a)
 	if (last->value < first->value)
 		diag(a->run, bad_order, last->loc, "range");
 	*vec_push(&abi->reservations) =
-		(struct reservation){a->s->loc, first->value, last->value, o->v[o->n - 1].string};
+		(struct reservation){loc_from_to(first->loc, last->loc), first->value, last->value,
+				     o->v[o->n - 1].string};
 }
 
 /* Its words were taken before anything was laid out. */

@@ -188,33 +188,43 @@ static names path_of(struct token first, const names *rest)
 	return path;
 }
 
-struct stmt word_stmt(struct token word, operands operands, struct loc loc)
+static struct stmt new_stmt(struct token first, const names *path)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .operands = operands};
+	struct stmt s = {.doc = first.doc, .path = path_of(first, path)};
+
+	s.loc = path_loc(&s.path);
+	return s;
 }
 
-struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc)
+struct stmt word_stmt(struct token word, operands operands)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .condition = condition};
+	return binding(word, NULL, operands);
 }
 
-struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc)
+struct stmt condition_stmt(struct token word, struct expr *condition)
 {
-	return (struct stmt){
-		.loc = loc, .doc = group.doc, .path = path_of(group, rest), .operands = operands};
+	struct stmt s = new_stmt(word, NULL);
+
+	s.condition = condition;
+	return s;
 }
 
-struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
-			 struct loc loc, struct loc call_loc)
+struct stmt binding(struct token group, const names *path, operands operands)
 {
-	struct stmt s = binding(group, rest, (operands){0}, loc);
+	struct stmt s = new_stmt(group, path);
+
+	s.operands = operands;
+	if (operands.n)
+		s.rest = loc_from_to(operands.v[0].loc, operands.v[operands.n - 1].loc);
+	return s;
+}
+
+struct stmt assignment(struct token group, const names *path, struct loc rest)
+{
+	struct stmt s = new_stmt(group, path);
 
 	s.is_assignment = true;
-	s.call = call;
-	s.call_loc = call_loc;
-	s.arguments = arguments;
+	s.rest = rest;
 	return s;
 }
 
@@ -385,11 +395,9 @@ void open_registration(struct parse *p, struct token keyword, struct token name)
 
 void open_hooks(struct parse *p, struct token keyword, const names *path)
 {
-	struct loc loc = path->v[0].loc;
+	struct name name = {intern(path_text(path, 0)), path_loc(path)};
 
-	loc.end = path->v[path->n - 1].loc.end;
-	p->registration = define_registration(p, keyword,
-					      (struct name){intern(path_text(path, 0)), loc}, true);
+	p->registration = define_registration(p, keyword, name, true);
 }
 
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,

@@ -10,7 +10,7 @@ int64_t negative(struct parse *p, struct token number);
 struct type join_words(struct type before, struct token word);
 
 struct expr *new_expr(struct parse *p, const struct expr *expr);
-struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc);
+struct stmt condition_stmt(struct token word, struct expr *condition);
 struct operand version_operand(struct parse *p, struct token major, struct token minor,
 			       struct loc loc);
 void define_config(struct parse *p, struct token keyword, struct token type, struct token name);
@@ -28,10 +28,9 @@ void define_record(struct parse *p, struct token word, struct token name, struct
 struct member nested_member(struct parse *p, struct token word, struct decl *members,
 			    struct token name);
 
-struct stmt word_stmt(struct token word, operands operands, struct loc loc);
-struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc);
-struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
-			 struct loc loc, struct loc call_loc);
+struct stmt word_stmt(struct token word, operands operands);
+struct stmt binding(struct token group, const names *path, operands operands);
+struct stmt assignment(struct token group, const names *path, struct loc rest);
 
 void open_more(struct parse *p, struct token name);
 void open_interface(struct parse *p, struct token keyword, struct token name, struct token major,

@@ -201,7 +201,7 @@ static void call_resumes(const struct attributed *a)
 	words_from(a->s, &call->traits.resumes);
 	call_param(a->run, call, word_at(a->s, 0));
 	if (!is_word(word_at(a->s, 1), "from"))
-		diag(a->run, bad_operands, a->s->loc, "resumes", "resumes PARAMETER from FIELD;");
+		report_operand(a, 1, "resumes PARAMETER from FIELD;");
 	if (!has_field(&call->result.type, field.s))
 		diag(a->run, unknown_member, field.loc, "result", field.s, "");
 }

@@ -21,16 +21,16 @@ void abi_signature(const struct attributed *a)
 		diag(a->run, unknown_word, s.source.loc, s.source.s, "source of a signature",
 		     "cpuid dmi");
 	else if (is_cpuid ? o->n != 3 && o->n != 5 : o->n != 2)
-		diag(a->run, bad_operands, a->s->loc, "signature",
-		     "signature cpuid \"TEXT\" LEAF; signature cpuid \"TEXT\" FIRST LAST STEP; or "
-		     "signature dmi \"TEXT\";");
+		report_operand(a, is_cpuid && o->n > 3 ? 4 : 2,
+			       "signature cpuid \"TEXT\" LEAF; signature cpuid \"TEXT\" FIRST LAST "
+			       "STEP; or signature dmi \"TEXT\";");
 	if (is_cpuid && (!n || n > CPUID_SIGNATURE))
 		diag(a->run, bad_signature, o->v[1].loc);
 	s.first = o->n > 2 ? o->v[2].value : 0;
 	s.last = o->n == 5 ? o->v[3].value : s.first;
 	s.step = o->n == 5 ? o->v[4].value : 1;
 	if (s.last < s.first || s.step < 1)
-		diag(a->run, bad_order, a->s->loc, "scan");
+		diag(a->run, bad_order, o->v[s.last < s.first ? 3 : 4].loc, "scan");
 	*vec_push(&abi->signatures) = s;
 }
 

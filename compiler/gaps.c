@@ -80,7 +80,7 @@ static void each_hypercall(struct run *run, const struct gap *gap)
 			const struct impl *impl = &(*b)->impls[(*op)->slot];
 
 			if (impl->kind == IMPL_HYPERCALL)
-				visit(run, gap, impl->call, impl->stmt->call_loc);
+				visit(run, gap, impl->call, impl->loc);
 		}
 	}
 }

@@ -230,7 +230,7 @@ static void check_late(const struct lowering *l)
 	if (!(l->op->context & CONTEXT_LATE) || l->result->form != FORM_INLINE ||
 	    l->result->insns.n <= 1)
 		return;
-	diag(l->run, late_template, l->impl->loc, l->op->name.s, l->backend->name.s);
+	diag(l->run, late_template, l->result->insns.v[1].loc, l->op->name.s, l->backend->name.s);
 	diag_note(l->run, l->op->name.loc, "the op is here");
 }
 

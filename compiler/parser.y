@@ -276,8 +276,8 @@ stmts:
 
 /* `if` asks the configuration, `when` the machine at boot. */
 condition_stmt:
-  IF expr ';'			{ $$ = condition_stmt($1, $2, @$); }
-| WHEN expr ';'			{ $$ = condition_stmt($1, $2, @$); }
+  IF expr ';'			{ $$ = condition_stmt($1, $2); }
+| WHEN expr ';'			{ $$ = condition_stmt($1, $2); }
 ;
 
 body:
@@ -286,8 +286,8 @@ body:
 ;
 
 word_stmt:
-  stmt_word operands ';'	{ $$ = word_stmt($1, $2, @$); }
-| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2, @$); $$.has_block = true; $$.block = $4; }
+  stmt_word operands ';'	{ $$ = word_stmt($1, $2); }
+| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2); $$.has_block = true; $$.block = $4; }
 ;
 
 stmt_word: IDENT | SHARED ;
@@ -455,9 +455,9 @@ backend_items:
 ;
 
 binding:
-  name '.' path operands ';'	{ $$ = binding($1, &$3, $4, @$); }
-| name '.' path '=' operand_list ';'	{ $$ = binding($1, &$3, $5, @$); $$.is_assignment = true; }
-| name '.' path '=' path '(' arguments ')' ';'	{ $$ = call_binding($1, &$3, $5, $7, @$, @5); }
+  name '.' path operands ';'	{ $$ = binding($1, &$3, $4); }
+| name '.' path '=' operand_list ';'	{ $$ = assignment($1, &$3, loc_from_to(@4, @5)); $$.operands = $5; }
+| name '.' path '=' path '(' arguments ')' ';'	{ $$ = assignment($1, &$3, loc_from_to(@4, @8)); $$.call = $5; $$.arguments = $7; }
 ;
 
 arguments:

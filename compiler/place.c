@@ -35,7 +35,7 @@ bool say_at(struct run *run, struct param *p, const struct attribute *a)
 	if (p->at.n)
 		diag(run, repeated, a->name.loc, a->name.s);
 	else if (!shape_fits("d", &a->operands))
-		diag(run, bad_operands, a->name.loc, a->name.s, "@at(MEMBER)");
+		report_attribute(run, a, "d", "@at(MEMBER)");
 	else
 		p->at = a->operands.v[0].path;
 	return true;
@@ -81,7 +81,7 @@ bool say_carrier(struct run *run, struct param *p, const struct attribute *a)
 		if (was_said(p, a->name.s))
 			diag(run, repeated, a->name.loc, a->name.s);
 		else if (!shape_fits(sayings[i].shape, &a->operands))
-			diag(run, bad_operands, a->name.loc, a->name.s, sayings[i].usage);
+			report_attribute(run, a, sayings[i].shape, sayings[i].usage);
 		else
 			sayings[i].say(p, &a->operands.v[0]);
 		return true;

@@ -273,7 +273,8 @@ typedef VEC(struct argument) arguments;
 
 /** `path operands;`: an attribute or a binding, known by its first words. */
 struct stmt {
-	struct loc loc;
+	struct loc loc;	 /* of the path */
+	struct loc rest; /* operands or assignment, if there are any */
 	const char *doc;
 	names path;
 	operands operands;
@@ -281,7 +282,6 @@ struct stmt {
 	stmts block;
 	bool is_assignment; /* path = ... */
 	names call;	    /* ... is call(arguments) */
-	struct loc call_loc;
 	arguments arguments;
 	struct expr *condition; /* of `if` and `when` */
 	const struct when *when;
@@ -353,7 +353,7 @@ struct place {
 /** How one backend does one op. */
 struct impl {
 	enum impl_kind kind;
-	struct loc loc;
+	struct loc loc;		 /* of the words that say how */
 	struct template *code;	 /* INLINE */
 	const char *function;	 /* CALL, ASM */
 	const struct call *call; /* HYPERCALL */
@@ -693,6 +693,7 @@ enum action_kind {
 struct action {
 	enum action_kind kind;
 	const struct stmt *stmt;
+	struct loc loc;	    /* of the target */
 	const char *target; /* dotted; of TEARDOWN the event */
 	const char *way;    /* the word that says how, or "" */
 	const struct registration_member *member;
@@ -744,6 +745,7 @@ struct inheritance {
 /** How a backend does an op under a condition, or from a phase on. */
 struct variant {
 	struct op *op;
+	struct loc loc; /* where the op is named */
 	struct impl impl;
 	const struct when *when;   /* NULL: always */
 	const struct phase *phase; /* NULL: from the start */
@@ -1109,6 +1111,9 @@ bool expr_compare(enum expr_kind kind, int64_t left, int64_t right);
 /** As it would be written: equal texts are equal conditions. */
 const char *expr_text(const struct expr *e);
 
+/** An operand as a description has it. */
+const char *operand_text(const struct operand *o);
+
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
 
@@ -1305,6 +1310,9 @@ bool op_is_narrow(const struct op *op);
 
 /** As a string literal. */
 const char *c_string(const char *s);
+
+/** From its first word to its last. */
+struct loc path_loc(const names *path);
 
 /** Words from the first on, with dots between them. */
 const char *path_text(const names *path, size_t first);

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pvgen.h"
+#include "attributes.h"
 
 enum { MAX_ARRAY = 1 << 20 };
 
@@ -486,7 +486,7 @@ static void apply_word(struct run *run, struct param *p, const struct attribute 
 	if ((direction && p->direction) || (space && p->space))
 		diag(run, repeated, a->name.loc, a->name.s);
 	else if (a->operands.n)
-		diag(run, bad_operands, a->name.loc, a->name.s, mem_printf("@%s", a->name.s));
+		report_attribute(run, a, "", mem_printf("@%s", a->name.s));
 	p->direction |= direction;
 	p->space = space ? space : p->space;
 }

@@ -31,7 +31,12 @@ static void rom_scan(const struct attributed *a)
 	rom->to = o->v[1].value;
 	rom->step = o->v[2].value;
 	if (rom->from < 0 || rom->to <= rom->from || rom->step < 1)
-		diag(a->run, bad_order, a->s->loc, "scan");
+		diag(a->run, bad_order,
+		     o->v[rom->from < 0		 ? 0
+			  : rom->to <= rom->from ? 1
+						 : 2]
+			     .loc,
+		     "scan");
 }
 
 static void rom_length(const struct attributed *a)

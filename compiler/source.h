@@ -12,6 +12,12 @@ struct loc {
 	uint32_t begin, end;
 };
 
+/** From one place to another of the same text. */
+static inline struct loc loc_from_to(struct loc first, struct loc last)
+{
+	return (struct loc){first.file, first.begin, last.end};
+}
+
 struct source {
 	uint32_t file;	  /* its index in the run */
 	const char *path; /* as named by the user or by an import */
