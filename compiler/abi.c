@@ -117,8 +117,8 @@ static void number_call(struct run *run, struct map *numbers, struct call *call)
 
 	if (!old || old->name.s == call->name.s || !(old->traits.arches & call->traits.arches))
 		return;
-	diag(run, duplicate, call->name.loc, "number of call", call->name.s);
-	diag_note(run, old->name.loc, "'%s' has this number", old->name.s);
+	diag(run, duplicate, call->number_loc, "number of call", call->name.s);
+	diag_note(run, old->number_loc, "'%s' has this number", old->name.s);
 }
 
 static void check_reserved(struct run *run, const struct abi *abi, const struct call *call)
@@ -127,7 +127,7 @@ static void check_reserved(struct run *run, const struct abi *abi, const struct 
 	{
 		if (call->is_fixed || call->number < r->first || call->number > r->last)
 			continue;
-		diag(run, reserved_number, call->name.loc, call->name.s);
+		diag(run, reserved_number, call->number_loc, call->name.s);
 		diag_note(run, r->loc, "reserved here: %s", r->reason);
 	}
 }

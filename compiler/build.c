@@ -434,21 +434,22 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 		*vec_push(&p->run->abis) = a;
 }
 
-void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
+void open_call(struct parse *p, struct token keyword, struct operand number, struct type type,
 	       struct token name, params params, attributes attributes)
 {
 	enum { MAX_PARAMS = 127 };
 	struct call *c = mem_alloc(sizeof(*c));
 
 	if (params.n > MAX_PARAMS) {
-		diag(p->run, too_many_params, name.name.loc, name.name.s,
+		diag(p->run, too_many_params, params.v[MAX_PARAMS].name.loc, name.name.s,
 		     mem_printf("%d", MAX_PARAMS));
 		params.n = MAX_PARAMS;
 	}
 	*c = (struct call){.name = name.name,
 			   .doc = keyword.doc,
 			   .abi = p->abi,
-			   .number = number,
+			   .number = number.value,
+			   .number_loc = number.loc,
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
@@ -457,14 +458,15 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 	*vec_push(&p->abi->calls) = c;
 }
 
-void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
+void define_sub(struct parse *p, struct token keyword, struct operand number, struct token name,
 		params params, attributes attributes, stmts stmts)
 {
 	struct subcall *s = mem_alloc(sizeof(*s));
 
 	*s = (struct subcall){.name = name.name,
 			      .doc = keyword.doc,
-			      .number = number,
+			      .number = number.value,
+			      .number_loc = number.loc,
 			      .result = {.name = name.name, .attributes = attributes},
 			      .params = params,
 			      .stmts = stmts,
@@ -473,14 +475,15 @@ void define_sub(struct parse *p, struct token keyword, int64_t number, struct to
 		*vec_push(&p->call->subs) = s;
 }
 
-void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+void define_msr(struct parse *p, struct token keyword, struct operand number, struct type type,
 		struct token name, stmts stmts)
 {
 	struct msr *m = mem_alloc(sizeof(*m));
 
 	*m = (struct msr){.name = name.name,
 			  .doc = keyword.doc,
-			  .number = number,
+			  .number = number.value,
+			  .number_loc = number.loc,
 			  .type = type,
 			  .stmts = stmts};
 	if (define(p->run, &p->abi->msr_map, "msr", &m->name, m))

@@ -46,11 +46,11 @@ void open_hooks(struct parse *p, struct token keyword, const names *path);
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
 			 params params, attributes attributes);
 void open_abi(struct parse *p, struct token keyword, struct token name);
-void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
+void open_call(struct parse *p, struct token keyword, struct operand number, struct type type,
 	       struct token name, params params, attributes attributes);
-void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
+void define_sub(struct parse *p, struct token keyword, struct operand number, struct token name,
 		params params, attributes attributes, stmts stmts);
-void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+void define_msr(struct parse *p, struct token keyword, struct operand number, struct type type,
 		struct token name, stmts stmts);
 void define_feature(struct parse *p, struct token keyword, struct token name,
 		    const struct feature *place, stmts stmts, bool is_hint);

@@ -269,15 +269,15 @@ static void number_sub(struct run *run, const struct call *call, struct map *num
 		       struct subcall *s)
 {
 	const struct bits *bits = &call->selector_bits;
-	const struct name *old =
+	const struct subcall *old =
 		map_add(numbers, intern(mem_printf("%lld", (long long)s->number)), s);
 
 	if (old) {
-		diag(run, duplicate, s->name.loc, "number of sub-command", s->name.s);
-		diag_note(run, old->loc, "'%s' has this number", old->s);
+		diag(run, duplicate, s->number_loc, "number of sub-command", s->name.s);
+		diag_note(run, old->number_loc, "'%s' has this number", old->name.s);
 	}
 	if (bits->is_said && (uint64_t)s->number > bits_mask(bits->high - bits->low, 0))
-		diag(run, out_of_range, s->name.loc, s->name.s, "0",
+		diag(run, out_of_range, s->number_loc, s->name.s, "0",
 		     mem_printf("%llu", (unsigned long long)bits_mask(bits->high - bits->low, 0)));
 }
 

@@ -51,7 +51,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 	struct expr *expr;
 	struct feature feature;
 	bit_fields fields;
-	int64_t value;
+	bool is_said;
 }
 
 %token END 0 "end of file"
@@ -85,7 +85,8 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <arguments> arguments argument_list
 %type <decl> members member_block
 %type <member> member
-%type <value> integer packed shared
+%type <operand> integer
+%type <is_said> packed shared
 %type <expr> expr guard
 %type <feature> feature_place
 %type <fields> fields field_block
@@ -179,8 +180,8 @@ comma_operands:
 ;
 
 integer:
-  INT				{ $$ = $1.value; }
-| '-' INT			{ $$ = negative(p, $2); }
+  INT				{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = $1.value}; }
+| '-' INT			{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = negative(p, $2)}; }
 ;
 
 /* ---- conditions ---- */
@@ -254,7 +255,7 @@ members:
 
 member:
   type name attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $3, .count = 1}; }
-| type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true}; }
+| type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true, .count_name.loc = @4}; }
 | type name '[' name ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count_name = $4.name, .is_array = true}; }
 | record_word member_block name ';'	{ $$ = nested_member(p, $1, $2, $3); }
 ;
@@ -414,8 +415,8 @@ call:
 
 /* A bit that says what the machine offers: cpuid(base + 1).eax[7]. */
 feature_place:
-  path '(' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .loc = @$}; }
-| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .loc = @$}; }
+  path '(' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .bit_loc = @8, .loc = @$}; }
+| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .bit_loc = @10, .loc = @$}; }
 ;
 
 call_body:

@@ -148,6 +148,7 @@ struct feature {
 	int64_t leaf;
 	struct name word;
 	int64_t bit;
+	struct loc bit_loc;
 	stmts stmts;
 	struct life life;
 	names needs;
@@ -160,7 +161,7 @@ struct member {
 	attributes attributes;
 	struct decl *nested; /* a struct or union defined in place */
 	bool is_array;
-	struct name count_name;
+	struct name count_name;		   /* .s is NULL if it is a number */
 	uint64_t count;			   /* of an array's elements, else 1 */
 	const struct operand *said_offset; /* by the description, or NULL */
 	uint64_t offset, size;
@@ -230,6 +231,7 @@ struct carrier {
 	struct registers registers;
 	bool is_stack;
 	int64_t slot; /* word of the arguments on the stack */
+	struct loc slot_loc;
 	struct bits bits;
 };
 
@@ -536,6 +538,7 @@ struct subcall {
 	struct name name;
 	const char *doc;
 	int64_t number;
+	struct loc number_loc;
 	struct param result;
 	params params;
 	stmts stmts;
@@ -548,6 +551,7 @@ struct msr {
 	struct name name;
 	const char *doc;
 	int64_t number;
+	struct loc number_loc;
 	struct type type;
 	stmts stmts;
 	bool is_read, is_written, is_percpu;
@@ -560,6 +564,7 @@ struct call {
 	const char *doc;
 	struct abi *abi;
 	int64_t number; /* of a fixed one: offset from the start of the table or ROM */
+	struct loc number_loc;
 	bool is_fixed;
 	struct param result;
 	params params;

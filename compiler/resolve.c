@@ -326,15 +326,13 @@ const struct decl *find_const(struct run *run, const struct scope *scope, struct
 
 static void resolve_count(struct run *run, const struct scope *scope, struct member *m)
 {
-	struct loc loc = m->count_name.s ? m->count_name.loc : m->name.loc;
-
 	if (m->count_name.s) {
 		const struct decl *d = find_const(run, scope, m->count_name);
 
 		m->count = d ? (uint64_t)d->value : 1;
 	}
 	if (m->is_array && (m->count < 1 || m->count > MAX_ARRAY)) {
-		diag(run, bad_array, loc);
+		diag(run, bad_array, m->count_name.loc);
 		m->count = 1;
 	}
 }
@@ -598,7 +596,8 @@ static void check_param_count(struct run *run, const struct op *op)
 	while (run->arch->args[max])
 		max++;
 	if (op->params.n > max)
-		diag(run, too_many_params, op->name.loc, op->name.s, mem_printf("%zu", max));
+		diag(run, too_many_params, op->params.v[max].name.loc, op->name.s,
+		     mem_printf("%zu", max));
 }
 
 static void resolve_interface(struct run *run, struct interface *i)
