@@ -84,7 +84,7 @@ static void resolve_msr(struct run *run, struct abi *abi, struct map *numbers, s
 		diag(run, out_of_range, m->number_loc, m->name.s, "0", "0xffffffff");
 	resolve_type(run, &abi->scope, &m->type);
 	if (!m->type.is_broken && (type_is_pointer(&m->type) || !type_scalar(&m->type)))
-		diag(run, not_a_number, m->type.name.loc, m->name.s);
+		diag(run, not_a_number, m->type.loc, m->name.s);
 	apply_all(run, &msr_table, abi, &about, &m->stmts);
 	if (!m->is_read && !m->is_written)
 		m->is_read = m->is_written = true;

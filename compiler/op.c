@@ -536,23 +536,51 @@ static const struct {
 	bool (*is)(const struct op *op);
 	const char *what;
 	bool (*has)(const struct op *op);
+	const char *statement, *word; /* that say so; or NULL */
 	const char *cannot;
 } contradictions[] = {
-	{is_never_patched, "is never patched", is_late, "be late"},
-	{is_never_patched, "is never patched", has_budget, "have a budget"},
-	{has_no_result, "has no result", is_pure, "be pure: nobody would need the call"},
-	{has_result, "has a result", is_deferred, "be deferred: its caller needs it now"},
-	{is_no_tail, "is no tail op", has_frame, "have a frame"},
-	{is_tail, "is a tail op", has_wrapper, "have a wrapper: C does not call it"},
-	{has_no_slot, "has no slot", is_to_retire, "be retired: none has to stay"},
+	{is_never_patched, "is never patched", is_late, "context", "late", "be late"},
+	{is_never_patched, "is never patched", has_budget, "budget", NULL, "have a budget"},
+	{has_no_result, "has no result", is_pure, "context", "pure",
+	 "be pure: nobody would need the call"},
+	{has_result, "has a result", is_deferred, "defer", NULL,
+	 "be deferred: its caller needs it now"},
+	{is_no_tail, "is no tail op", has_frame, "frame", NULL, "have a frame"},
+	{is_tail, "is a tail op", has_wrapper, "wrapper", NULL,
+	 "have a wrapper: C does not call it"},
+	{has_no_slot, "has no slot", is_to_retire, "retired", NULL, "be retired: none has to stay"},
 };
+
+/** The op's first statement of a name, which it has. */
+static const struct stmt *said(const struct op *op, const char *statement)
+{
+	const struct stmt *s = op->stmts.v;
+
+	while (!is_word(s->path.v[0], statement))
+		s++;
+	return s;
+}
+
+/** Where a statement of the op has the word, or if that is NULL stands itself. */
+static struct loc said_at(const struct op *op, const char *statement, const char *word)
+{
+	const struct stmt *s = said(op, statement);
+
+	vec_each(o, &s->operands)
+	{
+		if (word && operand_is(o, word))
+			return o->loc;
+	}
+	return s->loc;
+}
 
 static void check_contradictions(struct run *run, const struct op *op)
 {
 	for (size_t i = 0; i < NELEM(contradictions); i++)
 		if (contradictions[i].is(op) && contradictions[i].has(op))
-			diag(run, contradiction, op->name.loc, op_path(op), contradictions[i].what,
-			     contradictions[i].cannot);
+			diag(run, contradiction,
+			     said_at(op, contradictions[i].statement, contradictions[i].word),
+			     op_path(op), contradictions[i].what, contradictions[i].cannot);
 }
 
 /* ---- all of it ---- */
@@ -600,8 +628,9 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op)
 	apply_all(run, &op_table, interface, op, &op->stmts);
 	check_contradictions(run, op);
 	check_versions(run, interface, op);
+	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
+		diag(run, late_budget, said(op, "budget")->operands.v[0].loc, op->name.s,
+		     mem_printf("%u", run->arch->line));
 	if (!op->budget)
 		op->budget = run->arch->default_budget;
-	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
-		diag(run, late_budget, op->name.loc, op->name.s, mem_printf("%u", run->arch->line));
 }

@@ -131,17 +131,17 @@ path:
 ;
 
 type:
-  base				{ $$ = $1; }
-| CONST base			{ $$ = $2; $$.is_const = true; $$.doc = $1.doc; }
-| type '*'			{ $$ = $1; $$.stars++; }
+  base				{ $$ = $1; $$.loc = @$; }
+| CONST base			{ $$ = $2; $$.is_const = true; $$.doc = $1.doc; $$.loc = @$; }
+| type '*'			{ $$ = $1; $$.stars++; $$.loc = @$; }
 ;
 
 base:
   VOID				{ $$ = (struct type){.name = $1.name, .doc = $1.doc}; }
 | c_words			{ $$ = $1; }
 | name				{ $$ = (struct type){.name = $1.name, .doc = $1.doc}; }
-| STRUCT name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "struct"}; }
-| UNION name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "union"}; }
+| STRUCT name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "struct", .tag_loc = @1}; }
+| UNION name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "union", .tag_loc = @1}; }
 ;
 
 c_words:

@@ -44,8 +44,10 @@ struct scalar {
 
 struct type {
 	struct name name;
+	struct loc loc;	 /* of all of it, from const to the last star */
 	bool is_const;	 /* of what the first * points to, or of the value */
 	const char *tag; /* "struct", "union" or NULL */
+	struct loc tag_loc;
 	const char *doc; /* of the declaration that starts with this type */
 	unsigned int stars;
 	bool is_broken;		     /* reported; nothing else follows from it */
