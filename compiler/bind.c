@@ -370,6 +370,8 @@ static bool is_passed_by_pointer(const struct param *p)
 
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
 {
+	const char *word = operand_text(&a->value);
+
 	if (a->converter.s)
 		a->convert = find_converter(b, a->converter);
 	if (a->converter.s && !a->convert)
@@ -382,11 +384,8 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 		return;
 	}
 	if (!a->param) {
-		diag(b->run, unknown_argument, a->value.loc, op_path(b->op),
-		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"",
-		     a->value.kind == OPERAND_PATH
-			     ? suggest_param(b->run, &b->op->params, a->value.path.v[0].s)
-			     : "");
+		diag(b->run, unknown_argument, a->value.loc, op_path(b->op), word,
+		     suggest_param(b->run, &b->op->params, word));
 		return;
 	}
 	if (type_is_pointer(&a->param->type) != is_passed_by_pointer(target))

@@ -530,7 +530,6 @@ static void report_semicolon(struct parse *p, const char *next)
 	uint32_t end = p->recovery.end_before;
 	struct loc loc = {p->file, end, end};
 
-	recover(p, true);
 	diag(p->run, syntax, loc, mem_printf("expected ';' before %s", next), "");
 	diag_fix(p->run, loc, ";");
 }
@@ -577,16 +576,17 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p, v
 	yysymbol_kind_t all[YYNTOKENS];
 	int n = yypcontext_expected_tokens(context, all, YYNTOKENS);
 	const char *found = quoted(p, context);
+	bool is_semicolon = lacks_semicolon(p, context, all, n);
 
 	(void)scanner;
-	if (lacks_semicolon(p, context, all, n)) {
+	recover(p, is_semicolon);
+	/* What stood in between was reported. */
+	if (p->bad_end && p->bad_end >= p->recovery.end_before)
+		return 0;
+	if (is_semicolon) {
 		report_semicolon(p, found);
 		return 0;
 	}
-	recover(p, false);
-	/* What stood in between was reported. */
-	if (p->bad_end > p->recovery.end_before)
-		return 0;
 	diag(p->run, syntax, *yypcontext_location(context),
 	     mem_printf("unexpected %s%s", found, expected_text(all, n)),
 	     suggest_keyword(p, all, n));
