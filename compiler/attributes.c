@@ -138,6 +138,27 @@ void apply_all(struct run *run, const struct table *t, void *module, void *thing
 	}
 }
 
+const struct stmt *said(const stmts *stmts, const char *statement)
+{
+	const struct stmt *s = stmts->v;
+
+	while (!is_word(s->path.v[0], statement))
+		s++;
+	return s;
+}
+
+struct loc said_at(const stmts *stmts, const char *statement, const char *word)
+{
+	const struct stmt *s = said(stmts, statement);
+
+	vec_each(o, &s->operands)
+	{
+		if (word && operand_is(o, word))
+			return o->loc;
+	}
+	return s->loc;
+}
+
 struct name word_at(const struct stmt *s, size_t i)
 {
 	return s->operands.v[i].path.v[0];

@@ -60,6 +60,12 @@ void report_operand(const struct attributed *a, size_t i, const char *usage);
 void report_attribute(struct run *run, const struct attribute *a, const char *shape,
 		      const char *usage);
 
+/** The first statement of a name, which is there. */
+const struct stmt *said(const stmts *stmts, const char *statement);
+
+/** Where it has the word, or if that is NULL stands itself. */
+struct loc said_at(const stmts *stmts, const char *statement, const char *word);
+
 /** The operand at a place where the row's shape has a word. */
 struct name word_at(const struct stmt *s, size_t i);
 

@@ -882,10 +882,10 @@ static bool is_own(const struct backend *b, const struct op *op)
 }
 
 static void report_lone(struct run *run, const struct backend *b, struct loc loc,
-			const struct op *own, const struct op *lacking, const struct op *said)
+			const struct op *own, const struct op *lacking, const struct op *op)
 {
 	diag(run, not_together, loc, b->name.s, op_path(own), op_path(lacking));
-	diag_note(run, said->name.loc, "'%s' says so here", op_path(said));
+	diag_note(run, said_at(&op->stmts, "together", NULL), "'%s' says so here", op_path(op));
 }
 
 /** Is there a variant of the op that comes into force exactly when @v does? */

@@ -249,7 +249,7 @@ void check_entries(struct run *run, const struct abi *abi)
 			diag_note(run, e->code.arch.loc, "this one has no condition");
 		}
 		if (!next && e->condition)
-			diag(run, entry_open, e->code.arch.loc, e->arch->name);
+			diag(run, entry_open, e->condition->loc, e->arch->name);
 	}
 }
 

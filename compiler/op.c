@@ -551,35 +551,13 @@ static const struct {
 	{has_no_slot, "has no slot", is_to_retire, "retired", NULL, "be retired: none has to stay"},
 };
 
-/** The op's first statement of a name, which it has. */
-static const struct stmt *said(const struct op *op, const char *statement)
-{
-	const struct stmt *s = op->stmts.v;
-
-	while (!is_word(s->path.v[0], statement))
-		s++;
-	return s;
-}
-
-/** Where a statement of the op has the word, or if that is NULL stands itself. */
-static struct loc said_at(const struct op *op, const char *statement, const char *word)
-{
-	const struct stmt *s = said(op, statement);
-
-	vec_each(o, &s->operands)
-	{
-		if (word && operand_is(o, word))
-			return o->loc;
-	}
-	return s->loc;
-}
-
 static void check_contradictions(struct run *run, const struct op *op)
 {
 	for (size_t i = 0; i < NELEM(contradictions); i++)
 		if (contradictions[i].is(op) && contradictions[i].has(op))
 			diag(run, contradiction,
-			     said_at(op, contradictions[i].statement, contradictions[i].word),
+			     said_at(&op->stmts, contradictions[i].statement,
+				     contradictions[i].word),
 			     op_path(op), contradictions[i].what, contradictions[i].cannot);
 }
 
@@ -629,7 +607,7 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op)
 	check_contradictions(run, op);
 	check_versions(run, interface, op);
 	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
-		diag(run, late_budget, said(op, "budget")->operands.v[0].loc, op->name.s,
+		diag(run, late_budget, said(&op->stmts, "budget")->operands.v[0].loc, op->name.s,
 		     mem_printf("%u", run->arch->line));
 	if (!op->budget)
 		op->budget = run->arch->default_budget;
