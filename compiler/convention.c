@@ -68,7 +68,7 @@ struct errors errors_from(const struct attributed *a)
 	errors.domain = d->domain;
 	if (o->n != (d->operand ? 2 : 1) ||
 	    (d->operand && (operand->kind == OPERAND_PATH) != (d->operand == 'r'))) {
-		report_operand(a, 1, ERRORS_USAGE);
+		report_operand(a, o->n > 2 ? 2 : 1, ERRORS_USAGE);
 		return errors;
 	}
 	if (d->operand == 'r')

@@ -486,8 +486,8 @@ static void apply_word(struct run *run, struct param *p, const struct attribute 
 		diag(run, repeated, a->name.loc, a->name.s);
 	else if (a->operands.n)
 		report_attribute(run, a, "", mem_printf("@%s", a->name.s));
-	p->direction |= direction;
-	p->space = space ? space : p->space;
+	p->direction = p->direction ? p->direction : direction;
+	p->space = p->space ? p->space : space;
 }
 
 /** What a parameter's attribute says, once: a direction, a kind of address or a place. */

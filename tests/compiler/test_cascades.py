@@ -159,6 +159,7 @@ CASES: dict[str, tuple[str, str, int]] = {
     "stray characters": ("const A = \u00e9\u00e9 1;\nconst B = 2;\n", "bad-character", 1),
     "letters in a number": ("const A = 12kb;\nconst B = 2;\n", "bad-character", 1),
     "open string": ('import "abc\n;const A = 1;\n', "open-string", 1),
+    "two directions": ("typedef void f(const u8 *p @in @out);\n", "repeated", 1),
     "open string that lacks its semicolon": ('import "abc;\nconst A = 1;\n', "open-string", 1),
     "open string before a brace": (OP.replace("f(void) { }", 'f(void) { native x86_64 "nop;\n}'), "open-string", 1),
     "open string at the end": ('import "abc', "open-string", 1),
