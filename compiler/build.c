@@ -197,33 +197,43 @@ static names path_of(struct token first, const names *rest)
 	return path;
 }
 
-struct stmt word_stmt(struct token word, operands operands, struct loc loc)
+static struct stmt new_stmt(struct token first, const names *path)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .operands = operands};
+	struct stmt s = {.doc = first.doc, .path = path_of(first, path)};
+
+	s.loc = path_loc(&s.path);
+	return s;
 }
 
-struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc)
+struct stmt word_stmt(struct token word, operands operands)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .condition = condition};
+	return binding(word, NULL, operands);
 }
 
-struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc)
+struct stmt condition_stmt(struct token word, struct expr *condition)
 {
-	return (struct stmt){
-		.loc = loc, .doc = group.doc, .path = path_of(group, rest), .operands = operands};
+	struct stmt s = new_stmt(word, NULL);
+
+	s.condition = condition;
+	return s;
 }
 
-struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
-			 struct loc loc, struct loc call_loc)
+struct stmt binding(struct token group, const names *path, operands operands)
 {
-	struct stmt s = binding(group, rest, (operands){0}, loc);
+	struct stmt s = new_stmt(group, path);
+
+	s.operands = operands;
+	if (operands.n)
+		s.rest = loc_from_to(operands.v[0].loc, operands.v[operands.n - 1].loc);
+	return s;
+}
+
+struct stmt assignment(struct token group, const names *path, struct loc rest)
+{
+	struct stmt s = new_stmt(group, path);
 
 	s.is_assignment = true;
-	s.call = call;
-	s.call_loc = call_loc;
-	s.arguments = arguments;
+	s.rest = rest;
 	return s;
 }
 
@@ -394,11 +404,9 @@ void open_registration(struct parse *p, struct token keyword, struct token name)
 
 void open_hooks(struct parse *p, struct token keyword, const names *path)
 {
-	struct loc loc = path->v[0].loc;
+	struct name name = {intern(path_text(path, 0)), path_loc(path)};
 
-	loc.end = path->v[path->n - 1].loc.end;
-	p->registration = define_registration(p, keyword,
-					      (struct name){intern(path_text(path, 0)), loc}, true);
+	p->registration = define_registration(p, keyword, name, true);
 }
 
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
@@ -435,21 +443,22 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 		*vec_push(&p->run->abis) = a;
 }
 
-void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
+void open_call(struct parse *p, struct token keyword, struct operand number, struct type type,
 	       struct token name, params params, attributes attributes)
 {
 	enum { MAX_PARAMS = 127 };
 	struct call *c = mem_alloc(sizeof(*c));
 
 	if (params.n > MAX_PARAMS) {
-		diag(p->run, too_many_params, name.name.loc, name.name.s,
+		diag(p->run, too_many_params, params.v[MAX_PARAMS].name.loc, name.name.s,
 		     counted(MAX_PARAMS, "parameter"));
 		params.n = MAX_PARAMS;
 	}
 	*c = (struct call){.name = name.name,
 			   .doc = keyword.doc,
 			   .abi = p->abi,
-			   .number = number,
+			   .number = number.value,
+			   .number_loc = number.loc,
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
@@ -457,14 +466,15 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 	*vec_push(&p->abi->calls) = c;
 }
 
-void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
+void define_sub(struct parse *p, struct token keyword, struct operand number, struct token name,
 		params params, attributes attributes, stmts stmts)
 {
 	struct subcall *s = mem_alloc(sizeof(*s));
 
 	*s = (struct subcall){.name = name.name,
 			      .doc = keyword.doc,
-			      .number = number,
+			      .number = number.value,
+			      .number_loc = number.loc,
 			      .result = {.name = name.name, .attributes = attributes},
 			      .params = params,
 			      .stmts = stmts,
@@ -473,14 +483,15 @@ void define_sub(struct parse *p, struct token keyword, int64_t number, struct to
 		*vec_push(&p->call->subs) = s;
 }
 
-void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+void define_msr(struct parse *p, struct token keyword, struct operand number, struct type type,
 		struct token name, stmts stmts)
 {
 	struct msr *m = mem_alloc(sizeof(*m));
 
 	*m = (struct msr){.name = name.name,
 			  .doc = keyword.doc,
-			  .number = number,
+			  .number = number.value,
+			  .number_loc = number.loc,
 			  .type = type,
 			  .stmts = stmts};
 	if (define(p->run, &p->abi->msr_map, "msr", &m->name, m))

@@ -51,7 +51,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 	struct expr *expr;
 	struct feature feature;
 	bit_fields fields;
-	int64_t value;
+	bool is_said;
 }
 
 %token END 0 "end of file"
@@ -85,7 +85,8 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <arguments> arguments argument_list
 %type <decl> members member_block
 %type <member> member
-%type <value> integer packed shared
+%type <operand> integer
+%type <is_said> packed shared
 %type <expr> expr guard
 %type <feature> feature_place
 %type <fields> fields field_block
@@ -130,17 +131,17 @@ path:
 ;
 
 type:
-  base				{ $$ = $1; }
-| CONST base			{ $$ = $2; $$.is_const = true; $$.doc = $1.doc; }
-| type '*'			{ $$ = $1; $$.stars++; }
+  base				{ $$ = $1; $$.loc = @$; }
+| CONST base			{ $$ = $2; $$.is_const = true; $$.doc = $1.doc; $$.loc = @$; }
+| type '*'			{ $$ = $1; $$.stars++; $$.loc = @$; }
 ;
 
 base:
   VOID				{ $$ = (struct type){.name = $1.name, .doc = $1.doc}; }
 | c_words			{ $$ = $1; }
 | name				{ $$ = (struct type){.name = $1.name, .doc = $1.doc}; }
-| STRUCT name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "struct"}; }
-| UNION name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "union"}; }
+| STRUCT name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "struct", .tag_loc = @1}; }
+| UNION name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "union", .tag_loc = @1}; }
 ;
 
 c_words:
@@ -179,8 +180,8 @@ comma_operands:
 ;
 
 integer:
-  INT				{ $$ = $1.value; }
-| '-' INT			{ $$ = negative(p, $2); }
+  INT				{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = $1.value}; }
+| '-' INT			{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = negative(p, $2)}; }
 ;
 
 /* ---- conditions ---- */
@@ -254,7 +255,7 @@ members:
 
 member:
   type name attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $3, .count = 1}; }
-| type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true}; }
+| type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true, .count_name.loc = @4}; }
 | type name '[' name ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count_name = $4.name, .is_array = true}; }
 | record_word member_block name ';'	{ $$ = nested_member(p, $1, $2, $3); }
 ;
@@ -276,8 +277,8 @@ stmts:
 
 /* `if` asks the configuration, `when` the machine at boot. */
 condition_stmt:
-  IF expr ';'			{ $$ = condition_stmt($1, $2, @$); }
-| WHEN expr ';'			{ $$ = condition_stmt($1, $2, @$); }
+  IF expr ';'			{ $$ = condition_stmt($1, $2); }
+| WHEN expr ';'			{ $$ = condition_stmt($1, $2); }
 ;
 
 body:
@@ -286,8 +287,8 @@ body:
 ;
 
 word_stmt:
-  stmt_word operands ';'	{ $$ = word_stmt($1, $2, @$); }
-| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2, @$); $$.has_block = true; $$.block = $4; }
+  stmt_word operands ';'	{ $$ = word_stmt($1, $2); }
+| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2); $$.has_block = true; $$.block = $4; }
 ;
 
 stmt_word: IDENT | SHARED ;
@@ -414,8 +415,8 @@ call:
 
 /* A bit that says what the machine offers: cpuid(base + 1).eax[7]. */
 feature_place:
-  path '(' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .loc = @$}; }
-| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .loc = @$}; }
+  path '(' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .bit_loc = @8, .loc = @$}; }
+| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .bit_loc = @10, .loc = @$}; }
 ;
 
 call_body:
@@ -455,9 +456,9 @@ backend_items:
 ;
 
 binding:
-  name '.' path operands ';'	{ $$ = binding($1, &$3, $4, @$); }
-| name '.' path '=' operand_list ';'	{ $$ = binding($1, &$3, $5, @$); $$.is_assignment = true; }
-| name '.' path '=' path '(' arguments ')' ';'	{ $$ = call_binding($1, &$3, $5, $7, @$, @5); }
+  name '.' path operands ';'	{ $$ = binding($1, &$3, $4); }
+| name '.' path '=' operand_list ';'	{ $$ = assignment($1, &$3, loc_from_to(@4, @5)); $$.operands = $5; }
+| name '.' path '=' path '(' arguments ')' ';'	{ $$ = assignment($1, &$3, loc_from_to(@4, @8)); $$.call = $5; $$.arguments = $7; }
 ;
 
 arguments:
@@ -529,7 +530,6 @@ static void report_semicolon(struct parse *p, const char *next)
 	uint32_t end = p->recovery.end_before;
 	struct loc loc = {p->file, end, end};
 
-	recover(p, true);
 	diag(p->run, syntax, loc, mem_printf("expected ';' before %s", next), "");
 	diag_fix(p->run, loc, ";");
 }
@@ -576,16 +576,17 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p, v
 	yysymbol_kind_t all[YYNTOKENS];
 	int n = yypcontext_expected_tokens(context, all, YYNTOKENS);
 	const char *found = quoted(p, context);
+	bool is_semicolon = lacks_semicolon(p, context, all, n);
 
 	(void)scanner;
-	if (lacks_semicolon(p, context, all, n)) {
+	recover(p, is_semicolon);
+	/* What stood in between was reported. */
+	if (p->bad_end && p->bad_end >= p->recovery.end_before)
+		return 0;
+	if (is_semicolon) {
 		report_semicolon(p, found);
 		return 0;
 	}
-	recover(p, false);
-	/* What stood in between was reported. */
-	if (p->bad_end > p->recovery.end_before)
-		return 0;
 	diag(p->run, syntax, *yypcontext_location(context),
 	     mem_printf("unexpected %s%s", found, expected_text(all, n)),
 	     suggest_keyword(p, all, n));

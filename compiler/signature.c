@@ -271,7 +271,7 @@ static void fix(const struct survey *s, pieces *p)
 		    piece->text);
 		all.end = piece->loc.end;
 	}
-	survey_fix(s, all, text_of(&o));
+	diag_fix(s->run, all, text_of(&o));
 }
 
 /** The word and the blanks behind it. */
