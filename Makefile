@@ -12,13 +12,17 @@ ABIS   := $(wildcard idl/abi/*.pvi)
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-fast check-tree regen bench format clean
+.PHONY: all setup setup-bench demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
-setup:
+setup: PACKAGES := packages.txt
+setup-bench: PACKAGES := tests/bench/packages.txt
+
+# What pvgen and its tests need; what pvgen is compared with.
+setup setup-bench:
 	$(SUDO) apt-get update -qq
-	xargs -a packages.txt $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	xargs -a $(PACKAGES) $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null
 
 # ---- pvgen: needs a C compiler, flex and bison; only libc when it runs ----
@@ -156,6 +160,7 @@ check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
+	$(PYTHON) tests/bench/peers.py
 	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
 
 $(BUILD)/bench/forms: tests/bench/forms.c
