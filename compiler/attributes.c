@@ -95,8 +95,8 @@ void apply_all(struct run *run, const struct table *t, void *module, void *thing
 
 	vec_each(s, stmts)
 	{
-		if (s->path.n == 1)
-			apply(t, &(struct attributed){run, module, thing, s}, &seen);
+		if ((*s)->path.n == 1)
+			apply(t, &(struct attributed){run, module, thing, *s}, &seen);
 	}
 }
 

@@ -839,8 +839,8 @@ static void bind_stmts(struct run *run, struct backend *b)
 	b->impls = mem_alloc((b->interface->ops.n + 1) * sizeof(*b->impls));
 	vec_each(s, &b->stmts)
 	{
-		if (s->path.n > 1)
-			bind_path(run, b, s);
+		if ((*s)->path.n > 1)
+			bind_path(run, b, *s);
 	}
 }
 

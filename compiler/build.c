@@ -188,33 +188,46 @@ static names path_of(struct token first, const names *rest)
 	return path;
 }
 
-struct stmt word_stmt(struct token word, operands operands, struct loc loc)
+static struct stmt *new_stmt(struct token first, const names *rest, struct loc loc)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .operands = operands};
+	struct stmt *s = mem_alloc(sizeof(*s));
+
+	s->loc = loc;
+	s->doc = first.doc;
+	s->path = path_of(first, rest);
+	return s;
 }
 
-struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc)
+struct stmt *word_stmt(struct token word, operands operands, struct loc loc)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .condition = condition};
+	return binding(word, NULL, operands, loc);
 }
 
-struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc)
+struct stmt *condition_stmt(struct token word, struct expr *condition, struct loc loc)
 {
-	return (struct stmt){
-		.loc = loc, .doc = group.doc, .path = path_of(group, rest), .operands = operands};
+	struct stmt *s = new_stmt(word, NULL, loc);
+
+	s->condition = condition;
+	return s;
 }
 
-struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
-			 struct loc loc, struct loc call_loc)
+struct stmt *binding(struct token group, const names *rest, operands operands, struct loc loc)
 {
-	struct stmt s = binding(group, rest, (operands){0}, loc);
+	struct stmt *s = new_stmt(group, rest, loc);
 
-	s.is_assignment = true;
-	s.call = call;
-	s.call_loc = call_loc;
-	s.arguments = arguments;
+	s->operands = operands;
+	return s;
+}
+
+struct stmt *call_binding(struct token group, const names *rest, names call, arguments arguments,
+			  struct loc loc, struct loc call_loc)
+{
+	struct stmt *s = new_stmt(group, rest, loc);
+
+	s->is_assignment = true;
+	s->call = call;
+	s->call_loc = call_loc;
+	s->arguments = arguments;
 	return s;
 }
 
@@ -426,6 +439,12 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 		*vec_push(&p->run->abis) = a;
 }
 
+static void make_ways(struct param *result, params *params)
+{
+	result->way = mem_alloc(sizeof(*result->way));
+	vec_each(p, params) p->way = mem_alloc(sizeof(*p->way));
+}
+
 void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
 	       struct token name, params params, attributes attributes)
 {
@@ -444,6 +463,7 @@ void open_call(struct parse *p, struct token keyword, int64_t number, struct typ
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
+	make_ways(&c->result, &c->params);
 	c_name(p->run, c->name);
 	p->call = c;
 	*vec_push(&p->abi->calls) = c;
@@ -461,6 +481,7 @@ void define_sub(struct parse *p, struct token keyword, int64_t number, struct to
 			      .params = params,
 			      .stmts = stmts,
 			      .traits = {.arches = UINT_MAX}};
+	make_ways(&s->result, &s->params);
 	if (define(p->run, &p->call->sub_map, "sub-command", &s->name, s))
 		*vec_push(&p->call->subs) = s;
 }
@@ -479,12 +500,17 @@ void define_msr(struct parse *p, struct token keyword, int64_t number, struct ty
 		*vec_push(&p->abi->msrs) = m;
 }
 
-void define_feature(struct parse *p, struct token keyword, struct token name,
-		    const struct feature *place, stmts stmts, bool is_hint)
+struct feature *new_feature(const struct feature *place)
 {
 	struct feature *f = mem_alloc(sizeof(*f));
 
 	*f = *place;
+	return f;
+}
+
+void define_feature(struct parse *p, struct token keyword, struct token name, struct feature *f,
+		    stmts stmts, bool is_hint)
+{
 	f->name = name.name;
 	f->doc = keyword.doc;
 	f->is_hint = is_hint;
@@ -534,11 +560,9 @@ void open_phase(struct parse *p, struct token name)
 	p->phase = phase;
 }
 
-void add_backend_stmt(struct parse *p, const struct stmt *stmt)
+void add_backend_stmt(struct parse *p, struct stmt *stmt)
 {
-	struct stmt *s = vec_push(&p->backend->stmts);
-
-	*s = *stmt;
-	s->when = p->when;
-	s->phase = p->phase;
+	stmt->when = p->when;
+	stmt->phase = p->phase;
+	*vec_push(&p->backend->stmts) = stmt;
 }

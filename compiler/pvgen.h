@@ -44,10 +44,10 @@ struct scalar {
 
 struct type {
 	struct name name;
-	bool is_const;	 /* of what the first * points to, or of the value */
 	const char *tag; /* "struct", "union" or NULL */
 	const char *doc; /* of the declaration that starts with this type */
 	unsigned int stars;
+	bool is_const;		     /* of what the first * points to, or of the value */
 	bool is_broken;		     /* reported; nothing else follows from it */
 	const struct scalar *scalar; /* resolved: this or decl, or neither for void */
 	struct decl *decl;
@@ -92,7 +92,7 @@ struct attribute {
 };
 
 typedef VEC(struct attribute) attributes;
-typedef VEC(struct stmt) stmts;
+typedef VEC(struct stmt *) stmts;
 
 /** A symbol of the kernel's configuration: `config bool NAME;` or `config int NAME;`. */
 struct config {
@@ -233,6 +233,12 @@ struct carrier {
 	struct bits bits;
 };
 
+/** How a value of a call travels. */
+struct way {
+	struct carrier said; /* by the description */
+	struct carrier at;   /* on the architecture at hand */
+};
+
 /** Of a function, or a call's result. */
 struct param {
 	struct name name;
@@ -240,10 +246,9 @@ struct param {
 	attributes attributes;
 	enum direction direction;
 	enum space space;
-	names at;		/* place in the element of an argument array */
-	bool is_embedded;	/* what it points to is there, not the pointer */
-	struct carrier said;	/* by the description */
-	struct carrier carrier; /* on the architecture at hand, for a call */
+	names at;	  /* place in the element of an argument array */
+	bool is_embedded; /* what it points to is there, not the pointer */
+	struct way *way;  /* NULL: it is not of a call */
 };
 
 /** Around statements of a backend: `when CONDITION { }`, innermost first. */
