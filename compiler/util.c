@@ -9,9 +9,12 @@
 #define ARENA_CHUNK ((size_t)256 * 1024)
 #endif
 
+/* Nothing that is kept needs more than pointers and 64-bit numbers do. */
+#define ALIGNMENT sizeof(uint64_t)
+
 static struct chunk {
 	struct chunk *older;
-	_Alignas(16) char memory[];
+	_Alignas(ALIGNMENT) char memory[];
 } * newest;
 
 static char *arena_at, *arena_end;
@@ -33,7 +36,7 @@ static void arena_refill(size_t size)
 
 void *mem_alloc(size_t size)
 {
-	size_t skipped = -(uintptr_t)arena_at % 16;
+	size_t skipped = -(uintptr_t)arena_at % ALIGNMENT;
 	void *p;
 
 	if ((size_t)(arena_end - arena_at) < skipped + size) {
@@ -61,6 +64,11 @@ void *mem_grow(void *old, size_t old_size, size_t new_size)
 	return p;
 }
 
+char *mem_text(const char *s, size_t n)
+{
+	return memcpy(mem_alloc(n + 1), s, n);
+}
+
 char *mem_printf(const char *fmt, ...)
 {
 	struct out o = {0};
@@ -70,7 +78,7 @@ char *mem_printf(const char *fmt, ...)
 	put_v(&o, fmt, ap);
 	va_end(ap);
 	if (!ARENA_CHUNK)
-		return memcpy(mem_alloc(o.n + 1), o.v, o.n + 1);
+		return mem_text(o.v, o.n);
 	/* Of what was allocated last the room behind the text is given back. */
 	if (o.v + o.cap == arena_at)
 		arena_at = o.v + o.n + 1;
@@ -92,6 +100,22 @@ static uint64_t mix(uint64_t h)
 	return h ^ h >> 32;
 }
 
+/*
+ * Up to seven bytes as one number, those in the middle twice; the last letters, in which names
+ * differ most, are its lowest bits, on which all bits of a product depend.
+ */
+static uint64_t short_word(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	uint32_t first, last;
+
+	if (n < sizeof(first))
+		return n ? (uint64_t)u[0] << 16 | u[n / 2] << 8 | u[n - 1] : 0;
+	memcpy(&first, s, sizeof(first));
+	memcpy(&last, s + n - sizeof(last), sizeof(last));
+	return (uint64_t)__builtin_bswap32(first) << 32 | __builtin_bswap32(last);
+}
+
 /* Eight bytes at a time. */
 static uint32_t hash_text(const char *s, size_t n)
 {
@@ -101,9 +125,7 @@ static uint32_t hash_text(const char *s, size_t n)
 		memcpy(&word, s, sizeof(word));
 		h = mix(h ^ word);
 	}
-	for (word = 0; n; n--)
-		word = word << 8 | (unsigned char)*s++;
-	return (uint32_t)mix(h ^ word);
+	return (uint32_t)mix(h ^ short_word(s, n));
 }
 
 static struct pooled *pool_slot(const char *s, uint32_t n, uint32_t hash)
@@ -138,7 +160,7 @@ const char *intern_n(const char *s, size_t n)
 		pool_grow();
 	slot = pool_slot(s, (uint32_t)n, hash);
 	if (!slot->s) {
-		*slot = (struct pooled){memcpy(mem_alloc(n + 1), s, n), hash, (uint32_t)n};
+		*slot = (struct pooled){mem_text(s, n), hash, (uint32_t)n};
 		pool.n++;
 	}
 	return slot->s;
