@@ -13,25 +13,35 @@
 #define ALIGNMENT sizeof(uint64_t)
 
 static struct chunk {
-	struct chunk *older;
+	struct chunk *older, *newer;
 	_Alignas(ALIGNMENT) char memory[];
 } * newest;
 
 static char *arena_at, *arena_end;
 
-static void arena_refill(size_t size)
+/** A chunk that got its memory, if it did, joins the others where it belongs. */
+static struct chunk *link_chunk(struct chunk *c)
 {
-	size_t room = size > ARENA_CHUNK ? size : ARENA_CHUNK;
-	struct chunk *c = calloc(1, sizeof(*c) + room);
-
 	if (!c) {
 		fprintf(stderr, "pvgen: out of memory\n");
 		exit(2);
 	}
-	c->older = newest;
-	newest = c;
-	arena_at = c->memory;
-	arena_end = c->memory + room;
+	if (c->older)
+		c->older->newer = c;
+	if (c->newer)
+		c->newer->older = c;
+	else
+		newest = c;
+	return c;
+}
+
+static struct chunk *new_chunk(size_t room)
+{
+	struct chunk *c = calloc(1, sizeof(*c) + room);
+
+	if (c)
+		c->older = newest;
+	return link_chunk(c);
 }
 
 void *mem_alloc(size_t size)
@@ -39,8 +49,11 @@ void *mem_alloc(size_t size)
 	size_t skipped = -(uintptr_t)arena_at % ALIGNMENT;
 	void *p;
 
+	if (size > ARENA_CHUNK)
+		return new_chunk(size)->memory;
 	if ((size_t)(arena_end - arena_at) < skipped + size) {
-		arena_refill(size);
+		arena_at = new_chunk(ARENA_CHUNK)->memory;
+		arena_end = arena_at + ARENA_CHUNK;
 		skipped = 0;
 	}
 	p = arena_at + skipped;
@@ -48,11 +61,23 @@ void *mem_alloc(size_t size)
 	return p;
 }
 
+/** What has a chunk of its own takes that along: no page of it is copied, and none stays behind. */
+static void *grow_chunk(char *old, size_t old_size, size_t new_size)
+{
+	struct chunk *c = (struct chunk *)(old - offsetof(struct chunk, memory));
+
+	c = link_chunk(realloc(c, sizeof(*c) + new_size));
+	memset(c->memory + old_size, 0, new_size - old_size);
+	return c->memory;
+}
+
 void *mem_grow(void *old, size_t old_size, size_t new_size)
 {
 	size_t more = new_size - old_size;
 	void *p;
 
+	if (old_size > ARENA_CHUNK)
+		return grow_chunk(old, old_size, new_size);
 	/* What was allocated last grows where it is. */
 	if (old && (char *)old + old_size == arena_at && (size_t)(arena_end - arena_at) >= more) {
 		arena_at += more;
@@ -224,7 +249,7 @@ void *map_add(struct map *m, const char *key, void *value)
 
 void put_room(struct out *o, size_t more)
 {
-	size_t need = o->n + more + 1, cap = o->cap * 2 + 32;
+	size_t need = o->n + more + 1, cap = o->cap + o->cap / 2 + 32;
 
 	if (need <= o->cap)
 		return;
