@@ -324,9 +324,22 @@ void open_group(struct parse *p, struct token keyword, struct token name, const 
 		*vec_push(&p->interface->groups) = g;
 }
 
+/** Each pass goes through all ops: they lie side by side, not each behind its statements. */
+static struct op *new_op(struct parse *p)
+{
+	enum { BLOCK = 32 };
+
+	if (!p->op_room) {
+		p->op_room = BLOCK;
+		p->op = mem_alloc(BLOCK * sizeof(*p->op));
+	}
+	p->op_room--;
+	return p->op++;
+}
+
 void define_op(struct parse *p, const struct op *op)
 {
-	struct op *o = mem_alloc(sizeof(*o));
+	struct op *o = new_op(p);
 
 	*o = *op;
 	o->group = p->group;

@@ -110,14 +110,31 @@ char *mem_printf(const char *fmt, ...)
 	return o.v;
 }
 
-/* Interned strings: an open hash table. */
+/* Interned strings: an open hash table, and their text side by side, as it is read. */
 static struct {
 	struct pooled {
 		const char *s;
 		uint32_t hash, n;
 	} * v;
 	size_t n, cap;
+	char *text;
+	size_t room;
 } pool;
+
+static const char *pool_text(const char *s, size_t n)
+{
+	enum { BLOCK = 8192 };
+	char *text;
+
+	if (pool.room < n + 1) {
+		pool.room = ARENA_CHUNK && n < BLOCK ? BLOCK : n + 1;
+		pool.text = mem_alloc(pool.room);
+	}
+	text = memcpy(pool.text, s, n);
+	pool.text += n + 1;
+	pool.room -= n + 1;
+	return text;
+}
 
 static uint64_t mix(uint64_t h)
 {
@@ -185,7 +202,7 @@ const char *intern_n(const char *s, size_t n)
 		pool_grow();
 	slot = pool_slot(s, (uint32_t)n, hash);
 	if (!slot->s) {
-		*slot = (struct pooled){mem_text(s, n), hash, (uint32_t)n};
+		*slot = (struct pooled){pool_text(s, n), hash, (uint32_t)n};
 		pool.n++;
 	}
 	return slot->s;
