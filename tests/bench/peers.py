@@ -96,7 +96,7 @@ backend guest for bench {
 
 
 def pvgen(ops: list[Op]) -> Iterator[str]:
-    """Beside the ops, how bare hardware and one hypervisor do them: without, it is no description."""
+    """Beside the ops, how bare hardware and one hypervisor do them: it must be said."""
     yield "language 1;\ninterface bench version 1.0 {"
     for index, members in groups(ops):
         yield f"group g{index} {{"
