@@ -18,13 +18,17 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: all setup install demo check check-fast check-tree regen bench format clean
+.PHONY: all setup setup-bench install demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
-setup:
+setup: PACKAGES := packages.txt
+setup-bench: PACKAGES := tests/bench/packages.txt
+
+# What pvgen and its tests need; what pvgen is compared with.
+setup setup-bench:
 	$(SUDO) apt-get update -qq
-	xargs -a packages.txt $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	xargs -a $(PACKAGES) $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null
 
 # ---- pvgen: needs a C compiler, flex and bison; only libc when it runs ----
@@ -168,6 +172,7 @@ check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
+	$(PYTHON) tests/bench/peers.py
 	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
 
 $(BUILD)/bench/forms: tests/bench/forms.c

@@ -70,8 +70,10 @@ void choose_arch(struct run *run, struct abi *abi)
 {
 	const struct arch *first = NULL;
 
-	vec_each(s, &abi->stmts)
+	vec_each(it, &abi->stmts)
 	{
+		const struct stmt *s = *it;
+
 		if (s->path.n != 1 || !is_word(s->path.v[0], "arch"))
 			continue;
 		vec_each(o, &s->operands)

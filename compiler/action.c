@@ -253,7 +253,7 @@ void backend_replace(const struct attributed *a)
 	action->target = target;
 	action->value =
 		(struct value){VALUE_SYMBOL, a->s->operands.v[1].loc, word_at(a->s, 1).s, 0};
-	vec_each(s, &a->s->block) take_member(a, hooks, s, &seen, action);
+	vec_each(s, &a->s->block) take_member(a, hooks, *s, &seen, action);
 }
 
 void backend_run(const struct attributed *a)
@@ -371,7 +371,7 @@ static void check_names(struct run *run, const struct backend *b, const struct s
 {
 	vec_each(s, &teardown->block)
 	{
-		const struct name *name = &s->path.v[0];
+		const struct name *name = &(*s)->path.v[0];
 
 		if (!find_shared_by(b, name->s))
 			diag(run, unknown_shared, name->loc, b->name.s, name->s, name->s);
@@ -382,7 +382,7 @@ static bool is_named(const struct stmt *teardown, const struct shared *shared)
 {
 	vec_each(s, &teardown->block)
 	{
-		if (s->path.v[0].s == shared->structure.s)
+		if ((*s)->path.v[0].s == shared->structure.s)
 			return true;
 	}
 	return !teardown->has_block;

@@ -133,18 +133,18 @@ void apply_all(struct run *run, const struct table *t, void *module, void *thing
 
 	vec_each(s, stmts)
 	{
-		if (s->path.n == 1)
-			apply(t, &(struct attributed){run, module, thing, s}, &seen);
+		if ((*s)->path.n == 1)
+			apply(t, &(struct attributed){run, module, thing, *s}, &seen);
 	}
 }
 
 const struct stmt *said(const stmts *stmts, const char *statement)
 {
-	const struct stmt *s = stmts->v;
+	size_t i = 0;
 
-	while (!is_word(s->path.v[0], statement))
-		s++;
-	return s;
+	while (!is_word(stmts->v[i]->path.v[0], statement))
+		i++;
+	return stmts->v[i];
 }
 
 struct loc said_at(const stmts *stmts, const char *statement, const char *word)

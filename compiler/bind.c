@@ -846,8 +846,8 @@ static void bind_stmts(struct run *run, struct backend *b)
 	b->impls = mem_alloc((b->interface->ops.n + 1) * sizeof(*b->impls));
 	vec_each(s, &b->stmts)
 	{
-		if (s->path.n > 1)
-			bind_path(run, b, s);
+		if ((*s)->path.n > 1)
+			bind_path(run, b, *s);
 	}
 }
 
@@ -888,36 +888,67 @@ static void report_lone(struct run *run, const struct backend *b, struct loc loc
 	diag_note(run, said_at(&op->stmts, "together", NULL), "'%s' says so here", op_path(op));
 }
 
+/** What belongs together with an op, and the variants of the op. */
+struct company {
+	VEC(struct bond {
+		const struct op *op;
+		const struct op *said; /* the one of the two that says it */
+	})
+	bonds;
+	VEC(const struct variant *) variants;
+};
+
 /** Is there a variant of the op that comes into force exactly when @v does? */
-static bool has_partner(const struct backend *b, const struct variant *v, const struct op *op)
+static bool has_partner(const struct company *company, const struct variant *v)
 {
-	vec_each(other, &b->variants)
+	vec_each(other, &company->variants)
 	{
-		if (other->op == op && other->when == v->when && other->phase == v->phase)
+		if ((*other)->when == v->when && (*other)->phase == v->phase)
 			return true;
 	}
 	return false;
 }
 
-static bool is_together(const struct op *op, const struct op *other)
+/** If both ops say it, each says it for itself. */
+static void bind_together(struct company *company, const struct op *op, const struct op *said)
 {
-	vec_each(it, &op->together)
+	vec_each(bond, &company->bonds)
 	{
-		if (*it == other)
-			return true;
+		if (bond->op != op)
+			continue;
+		bond->said = op == said ? bond->said : said;
+		return;
 	}
-	return false;
+	*vec_push(&company->bonds) = (struct bond){op, said};
 }
 
-static void check_variant_together(struct run *run, const struct backend *b,
-				   const struct variant *v)
+static struct company *companies_of(const struct backend *b)
 {
-	vec_each(it, &b->interface->ops)
-	{
-		bool is_said = is_together(v->op, *it);
+	struct company *all = mem_alloc((b->interface->ops.n + 1) * sizeof(*all));
 
-		if ((is_said || is_together(*it, v->op)) && !has_partner(b, v, *it))
-			report_lone(run, b, v->loc, v->op, *it, is_said ? v->op : *it);
+	vec_each(op, &b->interface->ops)
+	{
+		vec_each(other, &(*op)->together)
+		{
+			bind_together(&all[(*op)->slot], *other, *op);
+			bind_together(&all[(*other)->slot], *op, *op);
+		}
+	}
+	vec_each(v, &b->variants) * vec_push(&all[v->op->slot].variants) = v;
+	return all;
+}
+
+static void check_variants_together(struct run *run, const struct backend *b)
+{
+	const struct company *all = companies_of(b);
+
+	vec_each(v, &b->variants)
+	{
+		vec_each(bond, &all[v->op->slot].bonds)
+		{
+			if (!has_partner(&all[bond->op->slot], v))
+				report_lone(run, b, v->loc, v->op, bond->op, bond->said);
+		}
 	}
 }
 
@@ -937,7 +968,8 @@ static void check_together(struct run *run, const struct backend *b)
 					    own == op ? *other : op, op);
 		}
 	}
-	vec_each(v, &b->variants) check_variant_together(run, b, v);
+	if (b->variants.n)
+		check_variants_together(run, b);
 }
 
 static void bind_backend(struct run *run, struct backend *b)

@@ -197,43 +197,45 @@ static names path_of(struct token first, const names *rest)
 	return path;
 }
 
-static struct stmt new_stmt(struct token first, const names *path)
+static struct stmt *new_stmt(struct token first, const names *path)
 {
-	struct stmt s = {.doc = first.doc, .path = path_of(first, path)};
+	struct stmt *s = mem_alloc(sizeof(*s));
 
-	s.loc = path_loc(&s.path);
+	s->doc = first.doc;
+	s->path = path_of(first, path);
+	s->loc = path_loc(&s->path);
 	return s;
 }
 
-struct stmt word_stmt(struct token word, operands operands)
+struct stmt *word_stmt(struct token word, operands operands)
 {
 	return binding(word, NULL, operands);
 }
 
-struct stmt condition_stmt(struct token word, struct expr *condition)
+struct stmt *condition_stmt(struct token word, struct expr *condition)
 {
-	struct stmt s = new_stmt(word, NULL);
+	struct stmt *s = new_stmt(word, NULL);
 
-	s.condition = condition;
+	s->condition = condition;
 	return s;
 }
 
-struct stmt binding(struct token group, const names *path, operands operands)
+struct stmt *binding(struct token group, const names *path, operands operands)
 {
-	struct stmt s = new_stmt(group, path);
+	struct stmt *s = new_stmt(group, path);
 
-	s.operands = operands;
+	s->operands = operands;
 	if (operands.n)
-		s.rest = loc_from_to(operands.v[0].loc, operands.v[operands.n - 1].loc);
+		s->rest = loc_from_to(operands.v[0].loc, operands.v[operands.n - 1].loc);
 	return s;
 }
 
-struct stmt assignment(struct token group, const names *path, struct loc rest)
+struct stmt *assignment(struct token group, const names *path, struct loc rest)
 {
-	struct stmt s = new_stmt(group, path);
+	struct stmt *s = new_stmt(group, path);
 
-	s.is_assignment = true;
-	s.rest = rest;
+	s->is_assignment = true;
+	s->rest = rest;
 	return s;
 }
 
@@ -330,9 +332,22 @@ void open_group(struct parse *p, struct token keyword, struct token name, const 
 		*vec_push(&p->interface->groups) = g;
 }
 
+/** Each pass goes through all ops: they lie side by side, not each behind its statements. */
+static struct op *new_op(struct parse *p)
+{
+	enum { BLOCK = 32 };
+
+	if (!p->op_room) {
+		p->op_room = BLOCK;
+		p->op = mem_alloc(BLOCK * sizeof(*p->op));
+	}
+	p->op_room--;
+	return p->op++;
+}
+
 void define_op(struct parse *p, const struct op *op)
 {
-	struct op *o = mem_alloc(sizeof(*o));
+	struct op *o = new_op(p);
 
 	*o = *op;
 	o->group = p->group;
@@ -443,6 +458,12 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 		*vec_push(&p->run->abis) = a;
 }
 
+static void make_ways(struct param *result, params *params)
+{
+	result->way = mem_alloc(sizeof(*result->way));
+	vec_each(p, params) p->way = mem_alloc(sizeof(*p->way));
+}
+
 void open_call(struct parse *p, struct token keyword, struct operand number, struct type type,
 	       struct token name, params params, attributes attributes)
 {
@@ -462,6 +483,7 @@ void open_call(struct parse *p, struct token keyword, struct operand number, str
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
+	make_ways(&c->result, &c->params);
 	p->call = c;
 	*vec_push(&p->abi->calls) = c;
 }
@@ -479,6 +501,7 @@ void define_sub(struct parse *p, struct token keyword, struct operand number, st
 			      .params = params,
 			      .stmts = stmts,
 			      .traits = {.arches = UINT_MAX}};
+	make_ways(&s->result, &s->params);
 	if (define(p->run, &p->call->sub_map, "sub-command", &s->name, s))
 		*vec_push(&p->call->subs) = s;
 }
@@ -498,12 +521,17 @@ void define_msr(struct parse *p, struct token keyword, struct operand number, st
 		*vec_push(&p->abi->msrs) = m;
 }
 
-void define_feature(struct parse *p, struct token keyword, struct token name,
-		    const struct feature *place, stmts stmts, bool is_hint)
+struct feature *new_feature(const struct feature *place)
 {
 	struct feature *f = mem_alloc(sizeof(*f));
 
 	*f = *place;
+	return f;
+}
+
+void define_feature(struct parse *p, struct token keyword, struct token name, struct feature *f,
+		    stmts stmts, bool is_hint)
+{
 	f->name = name.name;
 	f->doc = keyword.doc;
 	f->is_hint = is_hint;
@@ -553,11 +581,9 @@ void open_phase(struct parse *p, struct token name)
 	p->phase = phase;
 }
 
-void add_backend_stmt(struct parse *p, const struct stmt *stmt)
+void add_backend_stmt(struct parse *p, struct stmt *stmt)
 {
-	struct stmt *s = vec_push(&p->backend->stmts);
-
-	*s = *stmt;
-	s->when = p->when;
-	s->phase = p->phase;
+	stmt->when = p->when;
+	stmt->phase = p->phase;
+	*vec_push(&p->backend->stmts) = stmt;
 }

@@ -588,7 +588,7 @@ static bool take_statement(struct walk *w, char *text)
 	for (text = skip_blanks(text); (rest = after_label(text)); text = rest)
 		label(w);
 	cut_blanks(text);
-	return !*text || apply_statement(w, mem_printf("%s", text));
+	return !*text || apply_statement(w, text);
 }
 
 /* ---- text of one string ---- */
@@ -607,7 +607,7 @@ static int declared(struct walk *w, char *comment)
 /** One instruction, and what its comment says. */
 static void take_insn(struct walk *w)
 {
-	char *code = mem_printf("%s", w->insn->text), *comment = strchr(code, '#');
+	char *code = mem_text(w->insn->text, strlen(w->insn->text)), *comment = strchr(code, '#');
 	bool is_known;
 	int said;
 

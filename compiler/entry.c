@@ -264,10 +264,10 @@ static bool has_plain_values(const struct call *call)
 {
 	vec_each(p, &call->params)
 	{
-		if (!is_plain(&p->carrier) || is_output(p))
+		if (!is_plain(&p->way->at) || is_output(p))
 			return false;
 	}
-	return type_is_void(&call->result.type) || is_plain(&call->result.carrier);
+	return type_is_void(&call->result.type) || is_plain(&call->result.way->at);
 }
 
 const char *call_gap(const struct call *call)

@@ -197,7 +197,7 @@ static void check_converters(struct run *run)
 		{
 			bool is_used = false;
 
-			vec_each(s, &b->stmts) is_used |= is_converting(s, c);
+			vec_each(s, &b->stmts) is_used |= is_converting(*s, c);
 			if (!is_used)
 				diag(run, unused_converter, c->name.loc, b->name.s, c->name.s);
 		}

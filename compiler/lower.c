@@ -205,6 +205,10 @@ static void (*const lowerings[])(struct lowering *l) = {
 
 static uint32_t register_bit(const struct arch *arch, const char *name)
 {
+	/* Nearly all names come from the architecture's own tables, which share their strings. */
+	for (unsigned int i = 0; arch->registers[i]; i++)
+		if (arch->registers[i] == name)
+			return UINT32_C(1) << i;
 	for (unsigned int i = 0; arch->registers[i]; i++)
 		if (!strcmp(arch->registers[i], name))
 			return UINT32_C(1) << i;

@@ -43,6 +43,8 @@ struct parse {
 	struct scope *scope;
 	struct interface *interface;
 	struct group *group;
+	struct op *op; /* the next */
+	unsigned int op_room;
 	struct registration *registration;
 	struct abi *abi;
 	struct call *call;

@@ -43,19 +43,19 @@ bool say_at(struct run *run, struct param *p, const struct attribute *a)
 
 static void say_reg(struct param *p, const struct operand *o)
 {
-	p->said.registers = registers_from(o);
+	p->way->said.registers = registers_from(o);
 }
 
 static void say_stack(struct param *p, const struct operand *o)
 {
-	p->said.is_stack = true;
-	p->said.slot = o->value;
-	p->said.slot_loc = o->loc;
+	p->way->said.is_stack = true;
+	p->way->said.slot = o->value;
+	p->way->said.slot_loc = o->loc;
 }
 
 static void say_bits(struct param *p, const struct operand *o)
 {
-	p->said.bits = (struct bits){true, o->loc, o->value, o->low};
+	p->way->said.bits = (struct bits){true, o->loc, o->value, o->low};
 }
 
 static const struct {
@@ -70,8 +70,8 @@ static const struct {
 static bool was_said(const struct param *p, const char *name)
 {
 	if (!strcmp(name, "bits"))
-		return p->said.bits.is_said;
-	return p->said.registers.low.s || p->said.is_stack;
+		return p->way->said.bits.is_said;
+	return p->way->said.registers.low.s || p->way->said.is_stack;
 }
 
 bool say_carrier(struct run *run, struct param *p, const struct attribute *a)
@@ -162,7 +162,7 @@ static bool fits(struct placing *p, const struct param *param, const struct carr
 				  width < 64 ? width : 64);
 	if (at->is_stack || type_size(p->arch, &param->type) * 8 <= width)
 		return true;
-	diag(p->run, too_wide, is_placed(&param->said) ? registers_loc(at) : param->name.loc,
+	diag(p->run, too_wide, is_placed(&param->way->said) ? registers_loc(at) : param->name.loc,
 	     param->name.s, at->registers.low.s, p->arch->name);
 	return false;
 }
@@ -209,7 +209,7 @@ static struct carrier next_carrier(struct placing *p, const struct param *param)
 
 static struct carrier carrier_of(struct placing *p, const struct param *param)
 {
-	const struct carrier *said = &param->said, *number = &p->entry->number;
+	const struct carrier *said = &param->way->said, *number = &p->entry->number;
 	struct carrier at = *number;
 
 	if (is_placed(said)) {
@@ -230,7 +230,7 @@ static void place_param(struct placing *p, struct param *param)
 {
 	struct carrier at = carrier_of(p, param);
 
-	param->carrier = at;
+	param->way->at = at;
 	if (!is_placed(&at) || !fits(p, param, &at))
 		return;
 	if (at.is_stack)
@@ -243,21 +243,23 @@ static void place_param(struct placing *p, struct param *param)
 
 static void place_result(struct placing *p, struct param *result)
 {
+	struct way *way = result->way;
+
 	if (type_is_void(&result->type)) {
 		/* What the entry changes though nobody wants it. */
 		if (!p->call->traits.clobbers.is_said)
-			result->carrier.registers = p->entry->result;
+			way->at.registers = p->entry->result;
 		return;
 	}
-	result->carrier = result->said;
-	if (is_placed(&result->said))
-		check_carrier(p->run, p->arch, &result->said.registers);
+	way->at = way->said;
+	if (is_placed(&way->said))
+		check_carrier(p->run, p->arch, &way->said.registers);
 	else
-		result->carrier.registers = p->entry->result;
-	if (!result->carrier.registers.low.s)
+		way->at.registers = p->entry->result;
+	if (!way->at.registers.low.s)
 		diag(p->run, entry_incomplete, p->entry->code.arch.loc, p->arch->name, "result");
-	else if (fits(p, result, &result->carrier))
-		claim_registers(p, &p->out, &result->carrier, result->name);
+	else if (fits(p, result, &way->at))
+		claim_registers(p, &p->out, &way->at, result->name);
 }
 
 /* ---- a call ---- */

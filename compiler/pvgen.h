@@ -45,11 +45,11 @@ struct scalar {
 struct type {
 	struct name name;
 	struct loc loc;	 /* of all of it, from const to the last star */
-	bool is_const;	 /* of what the first * points to, or of the value */
 	const char *tag; /* "struct", "union" or NULL */
 	struct loc tag_loc;
 	const char *doc; /* of the declaration that starts with this type */
 	unsigned int stars;
+	bool is_const;		     /* of what the first * points to, or of the value */
 	bool is_broken;		     /* reported; nothing else follows from it */
 	const struct scalar *scalar; /* resolved: this or decl, or neither for void */
 	struct decl *decl;
@@ -94,7 +94,7 @@ struct attribute {
 };
 
 typedef VEC(struct attribute) attributes;
-typedef VEC(struct stmt) stmts;
+typedef VEC(struct stmt *) stmts;
 
 /** A symbol of the kernel's configuration: `config bool NAME;` or `config int NAME;`. */
 struct config {
@@ -237,6 +237,12 @@ struct carrier {
 	struct bits bits;
 };
 
+/** How a value of a call travels. */
+struct way {
+	struct carrier said; /* by the description */
+	struct carrier at;   /* on the architecture at hand */
+};
+
 /** Of a function, or a call's result. */
 struct param {
 	struct name name;
@@ -244,10 +250,9 @@ struct param {
 	attributes attributes;
 	enum direction direction;
 	enum space space;
-	names at;		/* place in the element of an argument array */
-	bool is_embedded;	/* what it points to is there, not the pointer */
-	struct carrier said;	/* by the description */
-	struct carrier carrier; /* on the architecture at hand, for a call */
+	names at;	  /* place in the element of an argument array */
+	bool is_embedded; /* what it points to is there, not the pointer */
+	struct way *way;  /* NULL: it is not of a call */
 };
 
 /** Around statements of a backend: `when CONDITION { }`, innermost first. */

@@ -86,12 +86,12 @@ static void collect_values(struct run *run, const struct registration *r,
 {
 	vec_each(s, &provide->block)
 	{
-		const struct name *name = &s->path.v[0];
+		const struct name *name = &(*s)->path.v[0];
 
 		if (!map_get(&r->member_map, name->s))
 			diag(run, unknown_attribute, name->loc, r->name.s, name->s,
 			     suggest(run, &r->member_map, name->s));
-		else if (map_add(values, name->s, s))
+		else if (map_add(values, name->s, *s))
 			diag(run, repeated, name->loc, name->s);
 	}
 }

@@ -531,7 +531,9 @@ static void check_direction(struct run *run, const struct param *p)
 	if (is_function)
 		return;
 	if (!type_is_pointer(&p->type)) {
-		if (p->direction > DIR_IN && !p->said.registers.low.s && !p->at.n)
+		bool is_in_register = p->way && p->way->said.registers.low.s;
+
+		if (p->direction > DIR_IN && !is_in_register && !p->at.n)
 			diag(run, out_value, direction_loc(p), p->name.s);
 		return;
 	}

@@ -249,8 +249,10 @@ static void check_sightings(struct sync *s, const struct written *w)
 
 static void note_revision(struct sync *s, const struct op *op)
 {
-	vec_each(stmt, &op->stmts)
+	vec_each(it, &op->stmts)
 	{
+		const struct stmt *stmt = *it;
+
 		if (stmt->path.n != 1 || strcmp(stmt->path.v[0].s, "revision") != 0)
 			continue;
 		diag_note(s->run, stmt->loc, "%s", stmt->doc ? stmt->doc : "the revision is this");

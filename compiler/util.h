@@ -21,8 +21,11 @@
 /** Zeroed memory that lives until exit. */
 void *mem_alloc(size_t size);
 
-/** Memory of @new_size that starts like @old, which had @old_size and may be at the same place. */
+/** Memory of @new_size that starts like @old, which had @old_size and is no longer there. */
 void *mem_grow(void *old, size_t old_size, size_t new_size);
+
+/** A copy of the text, with a NUL behind it. */
+char *mem_text(const char *s, size_t n);
 
 /** Formatted text that lives until exit. */
 char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
