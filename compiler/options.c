@@ -401,18 +401,40 @@ static const char *spelling(const struct option_row *row)
 	return row->argument ? mem_printf("%s%s%s", row->name, between, row->argument) : row->name;
 }
 
-/** All commands, or the one that is asked about. */
+/** Of a command alone, or without one of all. */
+static bool is_about(const struct command *only, unsigned int bits)
+{
+	return !only || (bits & only->bit);
+}
+
 static void print_commands(FILE *f, const struct command *only)
 {
-	const struct command *first = only ? only : commands;
-	const struct command *end = only ? only + 1 : commands + command_count;
+	const char *before = "usage:";
 
-	for (const struct command *c = first; c < end; c++)
-		fprintf(f, "%s pvgen %s [OPTION]... %s\n", c == first ? "usage:" : "      ",
-			c->name, c->operands);
-	fprintf(f, "%s\n", only ? "" : "       pvgen [COMMAND] --help | --version\n");
-	for (const struct command *c = first; c < end; c++)
-		fprintf(f, "  %-14s %s\n", c->name, c->help);
+	for (size_t i = 0; i < command_count; i++) {
+		if (!is_about(only, commands[i].bit))
+			continue;
+		fprintf(f, "%s pvgen %s %s\n", before, commands[i].name, commands[i].operands);
+		before = "      ";
+	}
+	if (!only)
+		fputs("       pvgen [COMMAND] --help\n       pvgen --version\n", f);
+	fputs("\n", f);
+	for (size_t i = 0; i < command_count; i++)
+		if (is_about(only, commands[i].bit))
+			fprintf(f, "  %-14s %s\n", commands[i].name, commands[i].help);
+}
+
+static void print_options(FILE *f, const struct command *only)
+{
+	const char *before = "\n";
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (!is_about(only, rows[i].commands))
+			continue;
+		fprintf(f, "%s  %-26s %s\n", before, spelling(&rows[i]), rows[i].help);
+		before = "";
+	}
 }
 
 static void print_kinds(FILE *f)
@@ -425,16 +447,12 @@ static void print_kinds(FILE *f)
 
 int print_help(FILE *f, const struct command *only, bool was_asked)
 {
-	unsigned int bits = only ? only->bit : ~0U;
-
 	print_commands(f, only);
 	fputs("\nA FILE - is standard input; -- ends options; @FILE stands for the words in "
-	      "FILE.\n\n",
+	      "FILE.\n",
 	      f);
-	for (size_t i = 0; i < NELEM(rows); i++)
-		if (rows[i].commands & bits)
-			fprintf(f, "  %-26s %s\n", spelling(&rows[i]), rows[i].help);
-	if (bits & FOR_BUILD)
+	print_options(f, only);
+	if (is_about(only, FOR_BUILD))
 		print_kinds(f);
 	fputs("\nExit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault "
 	      "of\n"
@@ -442,11 +460,11 @@ int print_help(FILE *f, const struct command *only, bool was_asked)
 	      "the\n"
 	      "object to say that nothing is wrong.\n",
 	      f);
-	return fflush(f) || !was_asked ? STATUS_ENVIRONMENT : STATUS_FINE;
+	return was_asked ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
 int print_version(void)
 {
 	fputs(version, stdout);
-	return fflush(stdout) ? STATUS_ENVIRONMENT : STATUS_FINE;
+	return STATUS_FINE;
 }

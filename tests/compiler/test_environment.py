@@ -503,9 +503,6 @@ def test_out_of_memory(place: Path) -> None:
 
 # ---- the command line ----
 
-BACKEND_WORDS = ("new", "status", "sync")
-
-
 
 def test_help() -> None:
     """Asked for, it is an answer: standard output, status 0."""
@@ -516,17 +513,11 @@ def test_help() -> None:
 
 
 def test_help_of_a_command() -> None:
-    """Its options and no others, where each is taken."""
-    helps = {}
-    for command in (["build"], ["check"], ["fmt"], ["verify"], ["explain"], *(["backend", w] for w in BACKEND_WORDS)):
-        result = run(*command, "--help")
-        assert (result.status, result.err) == (FINE, "")
-        helps[" ".join(command)] = result.out.decode()
-        assert result.out.decode().startswith(f"usage: pvgen {' '.join(command)} ")
-        assert result.out.count(b"pvgen ") == 1, result.out
-    assert [name for name, text in helps.items() if "--emit" in text] == ["build"]
-    assert [name for name, text in helps.items() if "--fix " in text] == ["check", "backend sync"]
-    assert [name for name, text in helps.items() if "--max-errors" not in text] == ["explain"]
+    """Only what belongs to it."""
+    text = run("fmt", "--help").out.decode()
+    assert text.startswith("usage: pvgen fmt [OPTION]... FILE...\n\n")
+    assert "\n  --check " in text and "--outdir" not in text and "Kinds" not in text
+    assert "Kinds" in run("build", "in.pvi", "--help").out.decode()
 
 
 def test_version() -> None:
@@ -535,6 +526,13 @@ def test_version() -> None:
         result = run(option)
         assert (result.status, result.err) == (FINE, "")
         assert re.fullmatch(rb"pvgen \d+\.\d+\n", result.out)
+
+
+@pytest.mark.parametrize("words", (["--help"], ["fmt", "--help"], ["--version"], ["explain"], ["explain", "syntax"]))
+def test_answers_to_a_full_disk(words: list[str]) -> None:
+    """Said, with status 2: what is missing would look like a short answer."""
+    result = run(*words, prefix=("sh", "-c", 'exec "$@" >/dev/full', "sh"))
+    assert (result.status, result.err) == (ENVIRONMENT, "pvgen: cannot write '<stdout>': No space left on device\n")
 
 
 def test_help_names_every_kind() -> None:
