@@ -83,9 +83,17 @@ static bool bind_function(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
 
-	if (!check_operands(b, "ww", mem_printf("%s FUNCTION;", plain_word(&o->v[0]))))
+	if (!check_operands(b, "www?",
+			    mem_printf("%s FUNCTION [cast|extern];", plain_word(&o->v[0]))))
 		return false;
 	impl->function = o->v[1].path.v[0].s;
+	impl->is_cast = o->n == 3 && !strcmp(plain_word(&o->v[2]), "cast");
+	impl->is_extern = o->n == 3 && !strcmp(plain_word(&o->v[2]), "extern");
+	if (o->n == 3 && !impl->is_cast && !impl->is_extern) {
+		diag(b->run, unknown_word, o->v[2].loc, plain_word(&o->v[2]),
+		     "word about a function", "cast extern");
+		return false;
+	}
 	return c_name(b->run, o->v[1].path.v[0]);
 }
 

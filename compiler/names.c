@@ -192,7 +192,7 @@ static void take_op(struct names_of_c *c, const struct interface *i, const struc
 	if (!op->tail)
 		take(c, OTHER, mem_printf("%s%s", i->scope.prefix, op->name.s), "op", &op->name);
 	check_params(c->run, &op->params);
-	if (op->wrapper.name.s)
+	if (has_wrapper_of_its_own(i, op))
 		take(c, OTHER, op->wrapper.name.s, "wrapper", &op->wrapper.name);
 }
 

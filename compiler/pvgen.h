@@ -312,6 +312,8 @@ struct template
 	operands insns;
 	struct expr *guard, *when; /* of an op's: NULL, or where only it is for */
 	VEC(struct fault) faults;
+	unsigned int weight; /* as which number of instructions a compiler takes its text; 0: as
+				they are */
 };
 
 /** What beyond its result an op may change. */
@@ -365,6 +367,8 @@ struct impl {
 	struct loc loc;		 /* of the words that say how */
 	struct template *code;	 /* INLINE */
 	const char *function;	 /* CALL, ASM */
+	bool is_cast;		 /* its type is not the op's, which fits all the same */
+	bool is_extern;		 /* Linux: the header of the calls declares it */
 	const struct call *call; /* HYPERCALL */
 	const struct subcall *sub;
 	const struct stmt *stmt;
@@ -388,6 +392,15 @@ struct derived {
 	struct name name;
 	const char *doc;
 	const struct op *op;
+	struct name unless; /* capability of the processor that says the opposite; .s may be NULL */
+};
+
+/** C that the kernel's header carries, as it was written. */
+struct raw {
+	struct loc loc;
+	struct name header; /* which: types, calls, always */
+	operands lines;
+	struct expr *guard;
 };
 
 /** How callers reach an op. */
@@ -421,7 +434,8 @@ struct op {
 	bool tail;
 	const struct decl *frame; /* what a tail op finds on the stack */
 	enum site_kind site;
-	bool is_asm_callable;
+	bool is_asm_callable, is_always_inline;
+	struct name asm_name; /* of its macro; .s is NULL: pvgen's own */
 	const struct operand *since, *deprecated, *retired; /* versions; NULL: not said */
 	const char *advice;				    /* to callers of a deprecated one */
 	bool is_deprecated, is_retired; /* in this version; retired is a slot that traps */
@@ -491,6 +505,9 @@ struct interface {
 	VEC(struct batch *) batches;
 	VEC(struct derived *) derived;
 	struct map batch_map, derived_map;
+	struct name native_unless; /* capability where no native template stands; or .s is NULL */
+	VEC(struct raw) raws;
+	ops stubs; /* whose call stubs come first in a header, in this order */
 	VEC(struct registration *) registrations;
 	struct map op_map, data_map, group_map, registration_map;
 	VEC(struct backend *) backends;
@@ -772,6 +789,13 @@ struct aside {
 	bool is_fixup;
 };
 
+/** What the kernel calls the table that has a backend's slots of one group. */
+struct group_table {
+	const struct backend *backend;
+	const struct group *group;
+	struct name name;
+};
+
 struct backend {
 	struct name name;
 	const char *doc;
@@ -792,6 +816,7 @@ struct backend {
 	struct map inherit_map; /* by group */
 	VEC(struct when *) whens;
 	VEC(struct phase *) phases;
+	VEC(struct group_table) tables;
 	names probes;		      /* functions that conditions call */
 	struct impl *impls;	      /* by slot: from the start, under no condition */
 	struct lowered *lowered;      /* by slot */
@@ -862,6 +887,8 @@ struct run {
 	const char *outdir, *output_path;
 	VEC(struct path_map) path_maps;
 	struct depend_options depend;
+	const struct profile *profile;
+	const char *licence; /* of what is generated, as SPDX has it; or NULL */
 	const struct arch *arch;
 	const char *stdin_name; /* in messages, and where its imports are looked for */
 	bool is_fixing;		/* the text as the diagnostics suggest */
@@ -911,6 +938,7 @@ struct arch {
 	const char *const *registers; /* all names that `clobbers` may list, NULL-terminated */
 	const char *const *parts;     /* names of parts, each followed by the whole's */
 	const char *const *segments;  /* NULL: there are none */
+	const char *linux_config; /* symbol of a kernel for it; NULL: Linux has no such ops there */
 	/* For generated code. */
 	bool generates;		      /* false: the rest is empty */
 	const char *const *args;      /* registers of arguments */
@@ -1124,6 +1152,9 @@ enum truth expr_truth(const struct expr *e);
 /** Does the comparison hold between two numbers? */
 bool expr_compare(enum expr_kind kind, int64_t left, int64_t right);
 
+/** The operator between two operands, as it is written. */
+const char *expr_operator(enum expr_kind kind);
+
 /** As it would be written: equal texts are equal conditions. */
 const char *expr_text(const struct expr *e);
 
@@ -1270,6 +1301,11 @@ bool effects(struct run *run);
 
 /** Pass: nothing that was described would be missing in what is written. */
 bool find_gaps(struct run *run);
+
+/** Of the profiles. */
+void find_kernel_gaps(struct run *run);
+void find_linux_gaps(struct run *run);
+
 /* ---- lint.c: what is allowed but was hardly meant ------------------------------ */
 
 /** Pass: warnings. */
@@ -1283,13 +1319,28 @@ void note_use(struct run *run, struct loc user, struct loc used);
 struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
-	enum { PER_INTERFACE, PER_ABI, PER_BACKEND } per;
+	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_SLOTS } per;
 	enum { CODE, MODEL } what; /* a model repeats what was described, so no gap is in it */
 	void (*emit)(const struct run *run, const void *module, struct out *o);
 };
 
-extern const struct emitter emitters[];
-extern const size_t emitter_count;
+/** For whom is written: a set of emitters. */
+struct profile {
+	const char *name; /* --profile=NAME */
+	const struct emitter *emitters;
+	size_t n;
+	bool keeps_guards; /* the C preprocessor decides what the configuration leaves open */
+	/*
+	 * The functions are a kernel's that does not know pvgen: anywhere, static where the tables
+	 * are, without a word of revisions; its numbers of 64 bits are long long.
+	 */
+	bool is_foreign;
+	void (*find_gaps)(struct run *run);
+	const char *licence; /* SPDX, unless --spdx says another; NULL: none is said */
+};
+
+extern const struct profile profiles[];
+extern const size_t profile_count;
 
 /** Is something asked for beside models? */
 bool run_writes_code(const struct run *run);
@@ -1312,6 +1363,12 @@ void put_abi_model(const struct abi *a, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);
 void emit_backend_table(const struct run *run, const void *module, struct out *o);
 void emit_backend_templates(const struct run *run, const void *module, struct out *o);
+
+/* For Linux: see emit_linux.c. */
+void emit_linux_types(const struct run *run, const void *module, struct out *o);
+void emit_linux_calls(const struct run *run, const void *module, struct out *o);
+void emit_linux_native(const struct run *run, const void *module, struct out *o);
+void emit_linux_slots(const struct run *run, const void *module, struct out *o);
 
 /* ---- emit.c: what emitters share ----------------------------------------------- */
 
@@ -1358,6 +1415,20 @@ const char *c_clobbers(const struct op *op);
 /** "group.inner.op", as people name it, and in C. */
 const char *op_path(const struct op *op);
 const char *data_path(const struct data *data);
+
+/** Sentences about what kinds of address parameters and result are; "" if none is. */
+const char *params_units(const params *params);
+const char *c_units(const struct op *op);
+
+/** Has the op a wrapper that is not the call stub itself? */
+bool has_wrapper_of_its_own(const struct interface *i, const struct op *op);
+
+/** "since 1.2: ADVICE" of a deprecated op; "group.op is retired since 1.2" of a retired one. */
+const char *op_deprecation(const struct op *op);
+const char *op_retirement(const struct op *op);
+
+/** What generated code says about an op: its documentation, and what a call changes. */
+const char *op_contract(const struct op *op);
 
 /** The group directly inside of @outer that the op is in; NULL if it is in @outer itself. */
 const struct group *inner_group(const struct group *outer, const struct op *op);

@@ -232,7 +232,7 @@ static void check_storage(struct sync *s, const struct written *w, const struct 
 {
 	struct loc word = symbol->storage;
 
-	if (!symbol->is_static || symbol->kind == C_DECLARATION)
+	if (!symbol->is_static || symbol->kind == C_DECLARATION || s->run->profile->is_foreign)
 		return;
 	diag(s->run, static_implementation, symbol->loc, symbol->name, w->role);
 	if (!word.end)
@@ -301,7 +301,8 @@ static void check_revision(struct sync *s, const struct sighting *at, const stru
 		survey_revision(&s->survey, at, s->backend->interface, op);
 
 	if (!statement && at->symbol && at->symbol->kind != C_OPAQUE) {
-		report_unstated(s, at, op);
+		if (!s->run->profile->is_foreign)
+			report_unstated(s, at, op);
 	} else if (statement && statement->revision != op->revision) {
 		diag(s->run, stale_implementation, statement->loc,
 		     at->symbol ? at->symbol->name : op->name.s,
@@ -316,7 +317,8 @@ static void check_written(struct sync *s, const struct written *w)
 	struct sighting at = survey_find(&s->survey, s->home, w->symbol);
 
 	if (!at.file) {
-		take_missing(s, w);
+		if (!s->run->profile->is_foreign)
+			take_missing(s, w);
 		return;
 	}
 	if (map_add(&s->seen, w->symbol, (void *)w))
