@@ -1,0 +1,373 @@
+"""Two builds, section by section: what differs, where, and how.
+
+    python3 tests/linux/compare.py FIRST/vmlinux SECOND/vmlinux
+    python3 tests/linux/compare.py FIRST/build SECOND/build       # all objects in both
+
+Bytes and relocations are compared as they are: nothing is normalised.  What a difference is called
+(code, references, size, ...) only helps to find its cause.  Exit status 1 if there is one that
+differences.txt does not name.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import capstone
+from elf import Object, Relocation, Section
+
+HERE = Path(__file__).resolve().parent
+
+# Of no meaning to the kernel that runs: what debuggers read, and indices into a symbol table.
+# Symbol tables themselves are no sections here; relocations are compared by the names in them.
+NOT_COMPARED = (".debug*", ".llvm_addrsig")
+
+# Of a build's folder, what is no part of the kernel, or made of what is compared already.
+NO_KERNEL = ("scripts/*", "tools/*", "arch/x86/tools/*", "arch/x86/realmode/*", "arch/x86/boot/*",
+             "arch/x86/entry/vdso/*", "vmlinux.o", ".*", "*/.*", "*.mod.o")
+
+BYTES_SHOWN, INSTRUCTIONS_SHOWN = 16, 3
+
+
+@dataclass(frozen=True)
+class Record:
+    """An entry of a table: its size, and where in it a code address is."""
+    size: int
+    address: int
+    width: int
+    relative: bool
+
+
+# By section and word size.
+RECORDS = {
+    (".parainstructions", 64): Record(16, 0, 8, relative=False),
+    (".parainstructions", 32): Record(8, 0, 4, relative=False),
+    (".altinstructions", 64): Record(12, 0, 4, relative=True),
+    (".altinstructions", 32): Record(12, 0, 4, relative=True),
+    ("__bug_table", 64): Record(12, 0, 4, relative=True),
+    ("__bug_table", 32): Record(12, 0, 4, relative=True),
+}
+
+# What a section is to the reader of the table; the first that fits.
+CLASSES = (
+    (".parainstructions", "sites"), (".altinstr*", "sites"), (".retpoline_sites", "sites"),
+    (".return_sites", "sites"), (".ibt_endbr_seal", "sites"), (".static_call*", "sites"),
+    ("__jump_table", "sites"), (".smp_locks", "sites"), ("__bug_table", "lines"), (".orc*", "unwind"),
+    (".BTF*", "types"), (".notes", "build id"), (".discard*", "for objtool"), ("*", "data"),
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One symbol, or one entry of a table, that is not the same in both."""
+    section: str
+    symbol: str
+    kind: str
+    text: str
+    file: str = ""
+
+
+@dataclass
+class Row:
+    """A line of the table of results: one section, of one or of many files."""
+    what: str
+    files: int = 0
+    size: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+Pair = tuple[Object, Object]
+
+
+# ---- code, for people ----
+
+
+def decoded(file: Object, section: Section, start: int, end: int) -> list[tuple[str, str]]:
+    """Bytes and text of each instruction; the text has names in place of addresses."""
+    engine = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64 if file.bits == 64 else capstone.CS_MODE_32)
+    engine.skipdata = True
+    return [(insn.bytes.hex(" "), named(file, section, insn))
+            for insn in engine.disasm(section.data[start:end], section.address + start)]
+
+
+def named(file: Object, section: Section, insn: capstone.CsInsn) -> str:
+    """Text of an instruction; where it refers to, by name."""
+    text = f"{insn.mnemonic} {insn.op_str}".strip()
+    if not file.linked:
+        start = insn.address - section.address
+        inside = [section.relocated[at] for at in range(start, start + insn.size) if at in section.relocated]
+        return " ".join([text, *(f"<{relocation}>" for relocation in inside)])
+    if insn.mnemonic[0] in "jc" and insn.op_str.startswith("0x"):
+        return f"{insn.mnemonic} {file.place(int(insn.op_str, 16))}"
+    after = insn.address + insn.size
+    return re.sub(r"rip ([+-]) (0x[0-9a-f]+|\d+)",
+                  lambda match: file.place(after + int(match[1] + match[2], 0)), text)
+
+
+def code_difference(pair: Pair, name: str, chunks: tuple["Chunk", "Chunk"]) -> Difference:
+    """How two versions of a function differ."""
+    texts = [decoded(file, chunk.section, chunk.start, chunk.end) for file, chunk in zip(pair, chunks, strict=True)]
+    same_text = [text for _, text in texts[0]] == [text for _, text in texts[1]]
+    first = next((at for at, both in enumerate(zip(*texts)) if both[0] != both[1]), min(map(len, texts)))
+    kind = "references" if same_text else "code" if chunks[0].size == chunks[1].size else "size"
+    lines = [f"{chunks[0].size} and {chunks[1].size} bytes; from instruction {first}"]
+    for sign, text in zip("-+", texts, strict=True):
+        lines += [f"  {sign} {data:<30} {insn}" for data, insn in text[first:first + INSTRUCTIONS_SHOWN]]
+    return Difference(chunks[0].section.name, name, kind, "\n".join(lines))
+
+
+# ---- data, for people ----
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What belongs to one symbol, up to the next one."""
+    section: Section
+    start: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """With the padding behind it."""
+        return self.end - self.start
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes; none, if it is only room."""
+        return self.section.data[self.start:self.end]
+
+    @property
+    def relocations(self) -> list[Relocation]:
+        """By offset from its start."""
+        return [Relocation(each.offset - self.start, each.kind, each.target, each.addend)
+                for each in self.section.relocations if self.start <= each.offset < self.end]
+
+    @property
+    def content(self) -> tuple[int, bytes, list[Relocation]]:
+        """All that must be the same."""
+        return self.size, self.data, self.relocations
+
+
+def data_difference(name: str, chunks: tuple[Chunk, Chunk]) -> Difference:
+    """Where two versions of a variable begin to differ."""
+    first, second = chunks
+    kind = "data" if first.size == second.size else "size"
+    at = next((at for at, both in enumerate(zip(first.data, second.data)) if both[0] != both[1]), None)
+    lines = [f"{first.size} and {second.size} bytes"]
+    if at is not None:
+        lines += [f"  {sign} {at:+#x}: {chunk.data[at:at + BYTES_SHOWN].hex(' ')}"
+                  for sign, chunk in zip("-+", chunks, strict=True)]
+    only = [[each for each in a.relocations if each not in b.relocations] for a, b in (chunks, chunks[::-1])]
+    lines += [f"  {sign} {each.offset:+#x}: refers to {each}"
+              for sign, some in zip("-+", only, strict=True) for each in some[:INSTRUCTIONS_SHOWN]]
+    return Difference(first.section.name, name, kind, "\n".join(lines))
+
+
+def partition(section: Section) -> dict[str, Chunk]:
+    """A section by its symbols; of several with one name each gets a number."""
+    starts = {0: section.name, **{symbol.offset: symbol.name for symbol in reversed(section.symbols)
+                                  if 0 <= symbol.offset < section.size}}
+    bounds = [*sorted(starts), section.size]
+    result: dict[str, Chunk] = {}
+    for start, end in zip(bounds, bounds[1:]):
+        name, count = starts[start], 1
+        while (key := name if count == 1 else f"{name}#{count}") in result:
+            count += 1
+        result[key] = Chunk(section, start, end)
+    return result
+
+
+def by_symbol(pair: Pair, first: Section, second: Section) -> Iterator[Difference]:
+    """Which symbols differ."""
+    parts = partition(first), partition(second)
+    for name in dict.fromkeys([*parts[0], *parts[1]]):
+        chunks = parts[0].get(name), parts[1].get(name)
+        if chunks[0] is None or chunks[1] is None:
+            where = "first" if chunks[1] is None else "second"
+            yield Difference(first.name, name, "missing", f"only in the {where}")
+        elif chunks[0].content != chunks[1].content:
+            yield (code_difference(pair, name, chunks) if first.executable else data_difference(name, chunks))
+
+
+# ---- tables, for people ----
+
+
+def owner(file: Object, section: Section, record: Record, start: int) -> str:
+    """The code that an entry is about."""
+    if not file.linked:
+        relocation = section.relocated.get(start + record.address)
+        return str(relocation) if relocation else "?"
+    at = start + record.address
+    value = int.from_bytes(section.data[at:at + record.width], "little", signed=record.relative)
+    return file.place(section.address + at + value if record.relative else value)
+
+
+def by_record(pair: Pair, first: Section, second: Section, record: Record) -> Iterator[Difference]:
+    """Which entries of a table differ."""
+    for start in range(0, max(first.size, second.size), record.size):
+        chunks = [Chunk(section, start, min(start + record.size, section.size)) for section in (first, second)]
+        if chunks[0].content == chunks[1].content:
+            continue
+        lines = [f"entry {start // record.size}"]
+        for sign, file, chunk in zip("-+", pair, chunks, strict=True):
+            if chunk.size > 0:
+                lines.append(f"  {sign} {chunk.data.hex(' ')} of {owner(file, chunk.section, record, start)}")
+        whose = next(file_chunk for file_chunk in zip(pair, chunks, strict=True) if file_chunk[1].size > 0)
+        name = owner(whose[0], whose[1].section, record, start).rsplit("+", 1)[0]
+        yield Difference(first.name, name, "entry", "\n".join(lines))
+
+
+# ---- sections and files ----
+
+
+def section_differences(pair: Pair, first: Section | None, second: Section | None) -> Iterator[Difference]:
+    """All differences of one section."""
+    if first is None or second is None:
+        name = (first or second).name
+        yield Difference(name, name, "missing", f"only in the {'second' if first is None else 'first'}")
+        return
+    if first.address != second.address or first.flags != second.flags:
+        yield Difference(first.name, first.name, "place",
+                         f"address {first.address:#x} and {second.address:#x}, flags {first.flags} and {second.flags}")
+    if (first.size, first.data, first.relocations) == (second.size, second.data, second.relocations):
+        return
+    record = RECORDS.get((first.name, pair[0].bits))
+    found = list(by_record(pair, first, second, record) if record else by_symbol(pair, first, second))
+    yield from found or [Difference(first.name, first.name, "order", "the same symbols in another order")]
+
+
+def compared(name: str) -> bool:
+    """Does this section count?"""
+    return not any(fnmatchcase(name, pattern) for pattern in NOT_COMPARED)
+
+
+def class_of(section: Section) -> str:
+    """What a section is to the reader."""
+    if section.executable:
+        return "code"
+    what = next(what for pattern, what in CLASSES if fnmatchcase(section.name, pattern))
+    return what if section.loaded or what != "data" else "not loaded"
+
+
+def add_pair(rows: dict[str, Row], pair: Pair, file: str) -> None:
+    """Compare two files and note each section in its row."""
+    sections = pair[0].sections, pair[1].sections
+    for name in filter(compared, dict.fromkeys([*sections[0], *sections[1]])):
+        both = sections[0].get(name), sections[1].get(name)
+        some = both[0] or both[1]
+        row = rows.setdefault(name, Row(class_of(some)))
+        row.files += 1
+        row.size += some.size
+        row.differences += [Difference(each.section, each.symbol, each.kind, each.text, file)
+                            for each in section_differences(pair, *both)]
+
+
+def linked(first: Path, second: Path) -> dict[str, Row]:
+    """Compare two kernels."""
+    rows: dict[str, Row] = {}
+    add_pair(rows, (Object(first), Object(second)), "")
+    return rows
+
+
+def kernel_objects(folder: Path, wanted: Callable[[str], bool]) -> set[str]:
+    """Objects below a folder that are part of the kernel."""
+    names = {str(path.relative_to(folder)) for path in folder.rglob("*.o")}
+    return {name for name in names
+            if wanted(name) and not any(fnmatchcase(name, pattern) for pattern in NO_KERNEL)}
+
+
+def objects(first: Path, second: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Row]:
+    """Compare all objects of two builds."""
+    rows: dict[str, Row] = {}
+    names = kernel_objects(first, wanted), kernel_objects(second, wanted)
+    for name in sorted(names[0] ^ names[1]):
+        missing = Difference("", name, "missing", f"only in the {'first' if name in names[0] else 'second'}", name)
+        rows.setdefault("(files)", Row("files")).differences.append(missing)
+    for name in sorted(names[0] & names[1]):
+        add_pair(rows, (Object(first / name), Object(second / name)), name)
+    return rows
+
+
+# ---- reasons, and the report ----
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why some differences are as they must be; * stands for anything."""
+    configuration: str
+    section: str
+    symbol: str
+    text: str
+
+    def covers(self, configuration: str, difference: Difference) -> bool:
+        """Is it about this one?"""
+        return all(fnmatchcase(*each) for each in (
+            (configuration, self.configuration), (difference.section, self.section),
+            (difference.symbol, self.symbol)))
+
+
+def read_reasons(path: Path = HERE / "differences.txt") -> list[Reason]:
+    """A line each: configuration, section, symbol, and the reason."""
+    lines = [line.split(None, 3) for line in path.read_text().splitlines()]
+    return [Reason(*words) for words in lines if words and words[0] != "#"]
+
+
+def reason_for(difference: Difference, configuration: str, reasons: list[Reason]) -> str:
+    """The first that covers it, or nothing."""
+    return next((each.text for each in reasons if each.covers(configuration, difference)), "")
+
+
+TABLE = "{:<28} {:<12} {:>7} {:>11} {:>9}  {}"
+
+
+def table(rows: dict[str, Row]) -> Iterator[str]:
+    """Sections with their verdicts."""
+    yield TABLE.format("section", "holds", "files", "bytes", "differing", "").rstrip()
+    for name, row in sorted(rows.items(), key=lambda item: (item[1].what != "code", item[1].what, item[0])):
+        verdict = "differs" if row.differences else "equal"
+        yield TABLE.format(name, row.what, row.files or "", row.size, len(row.differences), verdict)
+    yield f"not compared: {' '.join(NOT_COMPARED)}, symbol tables; relocations are compared by name"
+
+
+def details(differences: list[Difference], shown: int) -> Iterator[str]:
+    """Each difference in full, up to a number."""
+    for each in differences[:shown]:
+        where = " ".join(filter(None, [each.file, each.section, each.symbol]))
+        yield f"{where}: {each.kind}: {each.text}"
+    if len(differences) > shown:
+        yield f"... and {len(differences) - shown} more"
+
+
+def report(rows: dict[str, Row], configuration: str, shown: int = 20) -> list[Difference]:
+    """Print the table and what differs; the differences that no reason covers."""
+    reasons = read_reasons()
+    found = [each for row in rows.values() for each in row.differences]
+    why = {id(each): reason_for(each, configuration, reasons) for each in found}
+    print(*table(rows), sep="\n")
+    for text in dict.fromkeys(filter(None, why.values())):
+        some = [each for each in found if why[id(each)] == text]
+        names = " ".join(dict.fromkeys(each.section for each in some))
+        print(f"{len(some)} differences in {names}: {text}")
+    unnamed = [each for each in found if not why[id(each)]]
+    print(*details(unnamed, shown), sep="\n")
+    print(f"{configuration}: {len(unnamed)} differences without a reason, {len(found) - len(unnamed)} with one")
+    return unnamed
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="compare two kernels, or the objects of two builds")
+    parser.add_argument("first", type=Path)
+    parser.add_argument("second", type=Path)
+    parser.add_argument("--configuration", default="main", help="whose reasons hold")
+    parser.add_argument("--shown", type=int, default=20, help="differences to show in full")
+    options = parser.parse_args()
+    both = objects if options.first.is_dir() else linked
+    return 1 if report(both(options.first, options.second), options.configuration, options.shown) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
