@@ -131,6 +131,10 @@ include tests/canary/rules.mk
 
 include tests/fuzz/rules.mk
 
+# ---- Linux 6.1 with generated text ----
+
+include tests/linux/rules.mk
+
 # ---- the plugin that counts instructions ----
 
 $(BUILD)/cost.so: tests/cost/plugin.c

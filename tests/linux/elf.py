@@ -131,7 +131,7 @@ class Object:
         return {section.name: section for section in self._by_index.values()}
 
     def place(self, address: int) -> str:
-        """What is at an address of a linked file."""
+        """What is at an address of a linked file, if anything."""
         for section in self._by_index.values():
             if section.loaded and section.address <= address < section.address + max(section.size, 1):
                 return section.text_of(address - section.address)

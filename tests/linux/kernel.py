@@ -52,7 +52,7 @@ OTHERS = (
     Configuration("no-xen", ("main.config", "plain.config", "no-xen.config")),
     Configuration("debug", ("main.config", "plain.config", "debug.config")),
     Configuration("i386", ("i386.config",), ("ARCH=i386",)),
-    Configuration("clang", ("main.config", "plain.config"), ("LLVM=1",)),
+    Configuration("clang", ("main.config", "plain.config", "clang.config"), ("LLVM=1",)),
 )
 
 

@@ -1,7 +1,7 @@
 """Two builds, section by section: what differs, where, and how.
 
-    python3 tests/linux/compare.py FIRST/vmlinux SECOND/vmlinux
-    python3 tests/linux/compare.py FIRST/build SECOND/build       # all objects in both
+    python3 tests/linux/sections.py FIRST/vmlinux SECOND/vmlinux
+    python3 tests/linux/sections.py FIRST/build SECOND/build       # all objects in both
 
 Bytes and relocations are compared as they are: nothing is normalised.  What a difference is called
 (code, references, size, ...) only helps to find its cause.  Exit status 1 if there is one that
@@ -28,6 +28,10 @@ NOT_COMPARED = (".debug*", ".llvm_addrsig")
 # Of a build's folder, what is no part of the kernel, or made of what is compared already.
 NO_KERNEL = ("scripts/*", "tools/*", "arch/x86/tools/*", "arch/x86/realmode/*", "arch/x86/boot/*",
              "arch/x86/entry/vdso/*", "vmlinux.o", ".*", "*/.*", "*.mod.o")
+
+# How a disassembler writes what may be an address.
+RELATIVE = re.compile(r"rip ([+-]) (0x[0-9a-f]+|\d+)")
+NUMBER = re.compile(r"((?:- )?0x[0-9a-f]{4,})")
 
 BYTES_SHOWN, INSTRUCTIONS_SHOWN = 16, 3
 
@@ -100,11 +104,9 @@ def named(file: Object, section: Section, insn: capstone.CsInsn) -> str:
         start = insn.address - section.address
         inside = [section.relocated[at] for at in range(start, start + insn.size) if at in section.relocated]
         return " ".join([text, *(f"<{relocation}>" for relocation in inside)])
-    if insn.mnemonic[0] in "jc" and insn.op_str.startswith("0x"):
-        return f"{insn.mnemonic} {file.place(int(insn.op_str, 16))}"
     after = insn.address + insn.size
-    return re.sub(r"rip ([+-]) (0x[0-9a-f]+|\d+)",
-                  lambda match: file.place(after + int(match[1] + match[2], 0)), text)
+    text = RELATIVE.sub(lambda match: file.place(after + int(match[1] + match[2], 0)), text)
+    return NUMBER.sub(lambda match: file.place(int(match[1].replace(" ", ""), 16) % 2**64), text)
 
 
 def code_difference(pair: Pair, name: str, chunks: tuple["Chunk", "Chunk"]) -> Difference:
