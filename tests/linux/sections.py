@@ -38,21 +38,21 @@ BYTES_SHOWN, INSTRUCTIONS_SHOWN = 16, 3
 
 @dataclass(frozen=True)
 class Record:
-    """An entry of a table: its size, and where in it a code address is."""
+    """An entry of a table: its size, how it begins with a code address, and where it has a line number."""
     size: int
-    address: int
     width: int
     relative: bool
+    line: range = range(0)
 
 
 # By section and word size.
 RECORDS = {
-    (".parainstructions", 64): Record(16, 0, 8, relative=False),
-    (".parainstructions", 32): Record(8, 0, 4, relative=False),
-    (".altinstructions", 64): Record(12, 0, 4, relative=True),
-    (".altinstructions", 32): Record(12, 0, 4, relative=True),
-    ("__bug_table", 64): Record(12, 0, 4, relative=True),
-    ("__bug_table", 32): Record(12, 0, 4, relative=True),
+    (".parainstructions", 64): Record(16, 8, relative=False),
+    (".parainstructions", 32): Record(8, 4, relative=False),
+    (".altinstructions", 64): Record(12, 4, relative=True),
+    (".altinstructions", 32): Record(12, 4, relative=True),
+    ("__bug_table", 64): Record(12, 4, relative=True, line=range(8, 10)),
+    ("__bug_table", 32): Record(12, 4, relative=True, line=range(8, 10)),
 }
 
 # What a section is to the reader of the table; the first that fits.
@@ -200,26 +200,30 @@ def by_symbol(pair: Pair, first: Section, second: Section) -> Iterator[Differenc
 def owner(file: Object, section: Section, record: Record, start: int) -> str:
     """The code that an entry is about."""
     if not file.linked:
-        relocation = section.relocated.get(start + record.address)
+        relocation = section.relocated.get(start)
         return str(relocation) if relocation else "?"
-    at = start + record.address
-    value = int.from_bytes(section.data[at:at + record.width], "little", signed=record.relative)
-    return file.place(section.address + at + value if record.relative else value)
+    value = int.from_bytes(section.data[start:start + record.width], "little", signed=record.relative)
+    return file.place(section.address + start + value if record.relative else value)
+
+
+def only_lines_differ(first: Chunk, second: Chunk, record: Record) -> bool:
+    """Is all but the line number the same?"""
+    differing = {at for at, both in enumerate(zip(first.data, second.data)) if both[0] != both[1]}
+    return first.size == second.size and first.relocations == second.relocations and differing <= set(record.line)
 
 
 def by_record(pair: Pair, first: Section, second: Section, record: Record) -> Iterator[Difference]:
     """Which entries of a table differ."""
     for start in range(0, max(first.size, second.size), record.size):
-        chunks = [Chunk(section, start, min(start + record.size, section.size)) for section in (first, second)]
+        chunks = [Chunk(each, start, min(start + record.size, each.size)) for each in (first, second)]
         if chunks[0].content == chunks[1].content:
             continue
-        lines = [f"entry {start // record.size}"]
-        for sign, file, chunk in zip("-+", pair, chunks, strict=True):
-            if chunk.size > 0:
-                lines.append(f"  {sign} {chunk.data.hex(' ')} of {owner(file, chunk.section, record, start)}")
-        whose = next(file_chunk for file_chunk in zip(pair, chunks, strict=True) if file_chunk[1].size > 0)
-        name = owner(whose[0], whose[1].section, record, start).rsplit("+", 1)[0]
-        yield Difference(first.name, name, "entry", "\n".join(lines))
+        there = [(sign, chunk, owner(file, chunk.section, record, start))
+                 for sign, file, chunk in zip("-+", pair, chunks, strict=True) if chunk.size > 0]
+        lines = [f"  {sign} {chunk.data.hex(' ')} of {whose}" for sign, chunk, whose in there]
+        kind = "line" if only_lines_differ(*chunks, record) else "entry"
+        name = there[0][2].rsplit("+", 1)[0]
+        yield Difference(first.name, name, kind, "\n".join([f"entry {start // record.size}", *lines]))
 
 
 # ---- sections and files ----
@@ -232,8 +236,8 @@ def section_differences(pair: Pair, first: Section | None, second: Section | Non
         yield Difference(name, name, "missing", f"only in the {'second' if first is None else 'first'}")
         return
     if first.address != second.address or first.flags != second.flags:
-        yield Difference(first.name, first.name, "place",
-                         f"address {first.address:#x} and {second.address:#x}, flags {first.flags} and {second.flags}")
+        places = [f"address {each.address:#x}, flags {each.flags}" for each in (first, second)]
+        yield Difference(first.name, first.name, "place", "; ".join(places))
     if (first.size, first.data, first.relocations) == (second.size, second.data, second.relocations):
         return
     record = RECORDS.get((first.name, pair[0].bits))
@@ -302,18 +306,19 @@ class Reason:
     configuration: str
     section: str
     symbol: str
+    kind: str
     text: str
 
     def covers(self, configuration: str, difference: Difference) -> bool:
         """Is it about this one?"""
         return all(fnmatchcase(*each) for each in (
             (configuration, self.configuration), (difference.section, self.section),
-            (difference.symbol, self.symbol)))
+            (difference.symbol, self.symbol), (difference.kind, self.kind)))
 
 
 def read_reasons(path: Path = HERE / "differences.txt") -> list[Reason]:
-    """A line each: configuration, section, symbol, and the reason."""
-    lines = [line.split(None, 3) for line in path.read_text().splitlines()]
+    """A line each: configuration, section, symbol, kind, and the reason."""
+    lines = [line.split(None, 4) for line in path.read_text().splitlines()]
     return [Reason(*words) for words in lines if words and words[0] != "#"]
 
 

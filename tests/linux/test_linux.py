@@ -148,7 +148,7 @@ def test_overlay_errors(trees: Path) -> None:
     """What is missing is named, and where."""
     folder = trees / "given"
     folder.mkdir()
-    with pytest.raises(kernel.Failure, match="has no paravirt_types.h, paravirt.h, native_table.h, .*it has nothing"):
+    with pytest.raises(kernel.Failure, match="has no paravirt_types.h, paravirt.h, .*it has nothing"):
         overlay.changes(folder)
     overlay.cut(folder)
     (folder / "native_table.h").write_text("struct s pv_ops = { 1 };\n")
@@ -189,7 +189,7 @@ int (*pointer)(int) = far;
 int near(int x) { return far(x) + 1; }
 int second(int x) { return near(x) * table[x]; }
 __asm__(".section .parainstructions,\\"a\\"; .quad near; .byte 3, 6; .balign 8; .quad second; .byte 4, 6;"
-        ".balign 8; .text");
+        ".balign 8; .section __bug_table,\\"aw\\"; .long near - .; .long 0; .word 17, 0; .text");
 """
 
 # A change of the source, and what must be said of it: section, symbol, kind.
@@ -200,6 +200,8 @@ CHANGES = {
     "data": ("3, 4 }", "3, 5 }", (".data", "table", "data")),
     "pointer": ("pointer)(int) = far", "pointer)(int) = near", (".data.rel", "pointer", "data")),
     "entry": (".byte 4", ".byte 5", (".parainstructions", "second", "entry")),
+    "line": (".word 17", ".word 19", ("__bug_table", "near", "line")),
+    "flags of a line": (".word 17, 0", ".word 19, 1", ("__bug_table", "near", "entry")),
     "function less": ("int second(int x) { return near(x) * table[x]; }", "extern int second(int);",
                       (".text", "second", "missing")),
     "section more": ("extern int far", "__attribute__((section(\".new\"))) int n = 1; extern int far",
@@ -263,7 +265,7 @@ def test_linked(tmp_path: Path) -> None:
 
 def test_reasons(tmp_path: Path) -> None:
     """A reason covers what it names and nothing else."""
-    (tmp_path / "reasons").write_text("# head\n\nmain .notes * debuggers' text is part of it\n")
+    (tmp_path / "reasons").write_text("# head\n\nmain .notes * data debuggers' text is part of it\n")
     reasons = sections.read_reasons(tmp_path / "reasons")
     notes = sections.Difference(".notes", "x", "data", "")
     assert sections.reason_for(notes, "main", reasons) == "debuggers' text is part of it"
@@ -273,7 +275,8 @@ def test_reasons(tmp_path: Path) -> None:
 
 def test_report_counts_what_has_no_reason(tmp_path: Path, capsys) -> None:
     """And shows it."""
-    rows = sections.objects(compile_to(tmp_path / "a", SOURCE), compile_to(tmp_path / "b", SOURCE.replace("+ 1;", "+ 2;")))
+    changed = SOURCE.replace("+ 1;", "+ 2;")
+    rows = sections.objects(compile_to(tmp_path / "a", SOURCE), compile_to(tmp_path / "b", changed))
     assert [each.symbol for each in sections.report(rows, "main")] == ["near"]
     text = capsys.readouterr().out
     assert "x.o .text near: code: " in text and "main: 1 differences without a reason" in text
