@@ -171,7 +171,8 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
-		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c)
+		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
+		tests/linux/*.c)
 
 clean:
 	rm -rf $(BUILD)

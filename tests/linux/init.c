@@ -15,7 +15,10 @@ static long call(long number, long a, long b, long c, long d, long e)
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
 
-	__asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
+	__asm__ volatile("syscall"
+			 : "+a"(number)
+			 : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "rcx", "r11", "memory");
 	return number;
 }
 
@@ -129,7 +132,8 @@ __attribute__((noreturn, used)) void _start(void)
 	say_fork();
 	add("LINUX done");
 	end_line();
-	call(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF, 0, 0);
+	call(__NR_reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_POWER_OFF, 0,
+	     0);
 	for (;;)
 		call(__NR_pause, 0, 0, 0, 0, 0);
 }
