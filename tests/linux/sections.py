@@ -359,7 +359,8 @@ def report(rows: dict[str, Row], configuration: str, shown: int = 20) -> list[Di
         names = " ".join(dict.fromkeys(each.section for each in some))
         print(f"{len(some)} differences in {names}: {text}")
     unnamed = [each for each in found if not why[id(each)]]
-    print(*details(unnamed, shown), sep="\n")
+    for text in details(unnamed, shown):
+        print(text)
     print(f"{configuration}: {len(unnamed)} differences without a reason, {len(found) - len(unnamed)} with one")
     return unnamed
 
