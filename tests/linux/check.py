@@ -66,7 +66,7 @@ def hand(configuration: Configuration) -> Build:
 def second(name: str, configuration: Configuration) -> Build:
     """The same configuration of another tree, which starts from the first one's objects."""
     build = Build(PLACE / name, configuration)
-    build.begin_from(hand(configuration))
+    build.begin_from(hand(configuration), overlay.oldest_change(build.tree))
     return build
 
 

@@ -10,6 +10,7 @@ from elftools.elf.relocation import RelocationSection
 from elftools.elf.sections import SymbolTableSection
 
 ALLOC, EXECUTABLE = 0x2, 0x4    # section flags
+RELATIVE = (2, 4)               # R_X86_64_PC32 and PLT32; R_386_PC32 and PLT32
 NAMED = ("STT_FUNC", "STT_OBJECT", "STT_NOTYPE")
 
 
@@ -20,6 +21,11 @@ class Relocation:
     kind: int
     target: str
     addend: int | None      # None: the place itself holds it
+
+    @property
+    def relative(self) -> bool:
+        """Is it the distance from its place?"""
+        return self.kind in RELATIVE
 
     def __str__(self) -> str:
         return self.target + (f"{self.addend:+#x}" if self.addend else "")
@@ -125,10 +131,17 @@ class Object:
             addend = each["r_addend"] if raw.is_RELA() else None
             section.relocations.append(Relocation(each["r_offset"], each["r_info_type"], target, addend))
 
-    @property
+    @cached_property
     def sections(self) -> dict[str, Section]:
         """By name."""
         return {section.name: section for section in self._by_index.values()}
+
+    def target_of(self, relocation: Relocation, after: int = 0) -> str:
+        """What a relocation refers to, counted from some bytes behind its place; by a symbol's name."""
+        section = self.sections.get(relocation.target)
+        if section is None or relocation.addend is None:
+            return str(relocation)
+        return section.text_of(relocation.addend + (after if relocation.relative else 0))
 
     def place(self, address: int) -> str:
         """What is at an address of a linked file, if anything."""

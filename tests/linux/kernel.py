@@ -28,6 +28,7 @@ FIXED = {
 SETTING = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 LOG = "pvgen.log"
 LAST_LINES = 30     # of a build that failed
+STEP = 1_000_000    # ns between two files' times, when only their order counts
 
 
 class Failure(Exception):
@@ -125,18 +126,31 @@ class Build:
             raise Failure(f"{self.folder}/.config: {'; '.join(wrong)}: add to {', '.join(self.configuration.files)}"
                           " what these settings depend on")
 
-    def begin_from(self, other: "Build") -> None:
-        """Take another tree's objects of the configuration; what differs will be built anew."""
+    def begin_from(self, other: "Build", before: int) -> None:
+        """Take another tree's objects of the configuration, as if made before a time.
+
+        What reads a file of that time or later will be built anew.
+        """
         if not self.folder.exists() and other.folder.exists():
             part = self.folder.with_name(self.folder.name + ".part")
             shutil.rmtree(part, ignore_errors=True)
             subprocess.run(["cp", "-a", "--reflink=auto", other.folder, part], check=True)
+            make_older(part, before)
             part.rename(self.folder)
 
     def build(self, *targets: str) -> None:
         """Configure, then make what is asked for."""
         self.configure()
         self.make(*targets)
+
+
+def make_older(folder: Path, before: int) -> None:
+    """Set the times of all files below a folder before one (in ns), and leave their order."""
+    times = {path: path.lstat().st_mtime_ns for path in folder.rglob("*")}
+    order = {old: at for at, old in enumerate(sorted(set(times.values()), reverse=True), start=1)}
+    for path, old in times.items():
+        new = before - order[old] * STEP
+        os.utime(path, ns=(new, new), follow_symlinks=False)
 
 
 def environment() -> dict[str, str]:

@@ -189,6 +189,15 @@ def overlay(tree: Path, texts: dict[str, str]) -> None:
         put(tree / path, text)
 
 
+def oldest_change(tree: Path) -> int:
+    """When the first of the files was written that are not the hand-written tree's, in ns."""
+    names = [*HEADERS.values(), *(piece.target for piece in (*PIECES, *PHASES)),
+             *(f"arch/x86/include/{INCLUDED}/{piece.name}" for piece in (*PIECES, *PHASES))]
+    own = [tree / name for name in names if (tree / name).exists()
+           and not ((HAND / name).exists() and (tree / name).samefile(HAND / name))]
+    return min(path.stat().st_mtime_ns for path in own)
+
+
 WRITERS = {"generated": generate, "identity": cut}
 
 

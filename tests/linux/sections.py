@@ -33,7 +33,7 @@ NO_KERNEL = ("scripts/*", "tools/*", "arch/x86/tools/*", "arch/x86/realmode/*", 
 RELATIVE = re.compile(r"rip ([+-]) (0x[0-9a-f]+|\d+)")
 NUMBER = re.compile(r"((?:- )?0x[0-9a-f]{4,})")
 
-BYTES_SHOWN, INSTRUCTIONS_SHOWN = 16, 3
+BYTES_SHOWN, INSTRUCTIONS_SHOWN, SYMBOLS_SHOWN = 16, 3, 6
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,22 @@ def named(file: Object, section: Section, insn: capstone.CsInsn) -> str:
     """Text of an instruction; where it refers to, by name."""
     text = f"{insn.mnemonic} {insn.op_str}".strip()
     if not file.linked:
-        start = insn.address - section.address
-        inside = [section.relocated[at] for at in range(start, start + insn.size) if at in section.relocated]
-        return " ".join([text, *(f"<{relocation}>" for relocation in inside)])
+        return named_in_object(file, section, insn, text)
     after = insn.address + insn.size
     text = RELATIVE.sub(lambda match: file.place(after + int(match[1] + match[2], 0)), text)
     return NUMBER.sub(lambda match: file.place(int(match[1].replace(" ", ""), 16) % 2**64), text)
+
+
+def named_in_object(file: Object, section: Section, insn: capstone.CsInsn, text: str) -> str:
+    """The same before linking, when most of it is in relocations."""
+    start = insn.address - section.address
+    end = start + insn.size
+    inside = [section.relocated[at] for at in range(start, end) if at in section.relocated]
+    branch = insn.mnemonic[0] in "jc" and insn.op_str.startswith("0x")
+    if branch and not inside:
+        return f"{insn.mnemonic} {section.text_of(int(insn.op_str, 16) - section.address)}"
+    targets = [f"<{file.target_of(each, end - each.offset)}>" for each in inside]
+    return " ".join([insn.mnemonic if branch else text, *targets])
 
 
 def code_difference(pair: Pair, name: str, chunks: tuple["Chunk", "Chunk"]) -> Difference:
@@ -194,6 +204,14 @@ def by_symbol(pair: Pair, first: Section, second: Section) -> Iterator[Differenc
             yield (code_difference(pair, name, chunks) if first.executable else data_difference(name, chunks))
 
 
+def order_difference(first: Section, second: Section) -> Difference:
+    """Where the symbols begin to be others."""
+    names = [*partition(first)], [*partition(second)]
+    at = next((at for at, both in enumerate(zip(*names)) if both[0] != both[1]), min(map(len, names)))
+    lines = [f"  {sign} {' '.join(some[at:at + SYMBOLS_SHOWN])}" for sign, some in zip("-+", names, strict=True)]
+    return Difference(first.name, first.name, "order", "\n".join([f"from symbol {at}", *lines]))
+
+
 # ---- tables, for people ----
 
 
@@ -201,7 +219,7 @@ def owner(file: Object, section: Section, record: Record, start: int) -> str:
     """The code that an entry is about."""
     if not file.linked:
         relocation = section.relocated.get(start)
-        return str(relocation) if relocation else "?"
+        return file.target_of(relocation) if relocation else "?"
     value = int.from_bytes(section.data[start:start + record.width], "little", signed=record.relative)
     return file.place(section.address + start + value if record.relative else value)
 
@@ -226,6 +244,21 @@ def by_record(pair: Pair, first: Section, second: Section, record: Record) -> It
         yield Difference(first.name, name, kind, "\n".join([f"entry {start // record.size}", *lines]))
 
 
+def entries(file: Object, section: Section, record: Record) -> list[tuple[str, ...]]:
+    """What the entries of a table mean, in an order that does not depend on theirs."""
+    chunks = [Chunk(section, at, at + record.size) for at in range(0, section.size, record.size)]
+    address = slice(record.width, None)
+    return sorted((owner(file, section, record, chunk.start), chunk.data[address].hex(),
+                   *(file.target_of(each) for each in chunk.relocations[1:])) for chunk in chunks)
+
+
+def table_differences(pair: Pair, first: Section, second: Section, record: Record) -> list[Difference]:
+    """Which entries of a table differ, or that they have only changed places."""
+    if not pair[0].linked and entries(pair[0], first, record) == entries(pair[1], second, record):
+        return [Difference(first.name, first.name, "order", "the same entries in another order or at moved code")]
+    return list(by_record(pair, first, second, record))
+
+
 # ---- sections and files ----
 
 
@@ -241,8 +274,12 @@ def section_differences(pair: Pair, first: Section | None, second: Section | Non
     if (first.size, first.data, first.relocations) == (second.size, second.data, second.relocations):
         return
     record = RECORDS.get((first.name, pair[0].bits))
-    found = list(by_record(pair, first, second, record) if record else by_symbol(pair, first, second))
-    yield from found or [Difference(first.name, first.name, "order", "the same symbols in another order")]
+    if record:
+        yield from table_differences(pair, first, second, record)
+        return
+    if [*partition(first)] != [*partition(second)]:
+        yield order_difference(first, second)
+    yield from by_symbol(pair, first, second)
 
 
 def compared(name: str) -> bool:

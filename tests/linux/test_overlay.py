@@ -1,5 +1,6 @@
 """The parts of tests/linux that need no kernel: finding C by name, comparing objects, judging logs."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -158,6 +159,22 @@ def test_overlay_errors(trees: Path) -> None:
     overlay_irq = [piece for piece in overlay.PIECES if piece.name == "xen_pv_irq.h"]
     with pytest.raises(kernel.Failure, match="irq.c: 0 definitions of xen_irq_ops"):
         overlay.edited(overlay_irq[0].target, overlay_irq, folder)
+
+
+def test_objects_are_older_than_changes(trees: Path) -> None:
+    """Whenever the first tree was built; else make would take them for good."""
+    tree = overlay.create("identity")
+    first = kernel.Build(trees / "hand", kernel.MAIN)
+    first.folder.mkdir()
+    for number, name in enumerate(("old.o", "new.o")):
+        (first.folder / name).write_text("")
+        os.utime(first.folder / name, (2e9 + number, 2e9 + number))
+    other = kernel.Build(tree, kernel.MAIN)
+    other.begin_from(first, overlay.oldest_change(tree))
+    times = [(other.folder / name).stat().st_mtime for name in ("old.o", "new.o")]
+    changed = (tree / "arch/x86/xen/irq.c").stat().st_mtime
+    assert times[0] < times[1] < changed
+    assert changed - times[0] < 1
 
 
 # ---- configurations ----
