@@ -33,7 +33,7 @@ NO_KERNEL = ("scripts/*", "tools/*", "arch/x86/tools/*", "arch/x86/realmode/*", 
 RELATIVE = re.compile(r"rip ([+-]) (0x[0-9a-f]+|\d+)")
 NUMBER = re.compile(r"((?:- )?0x[0-9a-f]{4,})")
 
-BYTES_SHOWN, INSTRUCTIONS_SHOWN, SYMBOLS_SHOWN = 16, 3, 6
+BYTES_SHOWN, INSTRUCTIONS_SHOWN, SYMBOLS_SHOWN, REFERENCES_SHOWN = 16, 3, 6, 10
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,12 @@ class Chunk:
         return self.size, self.data, self.relocations
 
 
-def data_difference(name: str, chunks: tuple[Chunk, Chunk]) -> Difference:
+def references(file: Object, chunk: Chunk) -> dict[int, str]:
+    """What a variable refers to, and where in it."""
+    return {each.offset: file.target_of(each) for each in chunk.relocations}
+
+
+def data_difference(pair: Pair, name: str, chunks: tuple[Chunk, Chunk]) -> Difference:
     """Where two versions of a variable begin to differ."""
     first, second = chunks
     kind = "data" if first.size == second.size else "size"
@@ -172,9 +177,12 @@ def data_difference(name: str, chunks: tuple[Chunk, Chunk]) -> Difference:
     if at is not None:
         lines += [f"  {sign} {at:+#x}: {chunk.data[at:at + BYTES_SHOWN].hex(' ')}"
                   for sign, chunk in zip("-+", chunks, strict=True)]
-    only = [[each for each in a.relocations if each not in b.relocations] for a, b in (chunks, chunks[::-1])]
-    lines += [f"  {sign} {each.offset:+#x}: refers to {each}"
-              for sign, some in zip("-+", only, strict=True) for each in some[:INSTRUCTIONS_SHOWN]]
+    targets = [references(file, chunk) for file, chunk in zip(pair, chunks, strict=True)]
+    if first.data == second.data and targets[0] == targets[1]:
+        kind = "references"
+    others = [at for at in sorted({*targets[0], *targets[1]}) if targets[0].get(at) != targets[1].get(at)]
+    lines += [f"  {at:+#x}: {targets[0].get(at, 'nothing')} and {targets[1].get(at, 'nothing')}"
+              for at in others[:REFERENCES_SHOWN]]
     return Difference(first.section.name, name, kind, "\n".join(lines))
 
 
@@ -201,7 +209,7 @@ def by_symbol(pair: Pair, first: Section, second: Section) -> Iterator[Differenc
             where = "first" if chunks[1] is None else "second"
             yield Difference(first.name, name, "missing", f"only in the {where}")
         elif chunks[0].content != chunks[1].content:
-            yield (code_difference(pair, name, chunks) if first.executable else data_difference(name, chunks))
+            yield (code_difference(pair, name, chunks) if first.executable else data_difference(pair, name, chunks))
 
 
 def order_difference(first: Section, second: Section) -> Difference:
