@@ -72,19 +72,11 @@ def second(name: str, configuration: Configuration) -> Build:
 
 def check_used(build: Build) -> None:
     """Equality proves nothing if the compiler did not read the generated files."""
-    for target, names in {"arch/x86/kernel/.paravirt.o.cmd": ["include/asm/paravirt.h"],
-                          **{command_file(piece): [f"{overlay.INCLUDED}/{piece.name}"]
-                             for piece in overlay.PIECES}}.items():
-        path = build.folder / target
-        for name in names:
-            if path.exists() and f"{name} " not in path.read_text():
-                raise Failure(f"{path}: the compiler did not read {name}")
-
-
-def command_file(piece: overlay.Piece) -> str:
-    """Where kbuild notes what an object is made of."""
-    path = Path(piece.target)
-    return str(path.with_name(f".{path.stem}.o.cmd"))
+    for piece in overlay.PIECES:
+        source = Path(piece.target)
+        notes = build.folder / source.with_name(f".{source.stem}.o.cmd")
+        if notes.exists() and f"{overlay.INCLUDED}/{piece.name} " not in notes.read_text():
+            raise Failure(f"{notes}: the compiler did not read {piece.name}")
 
 
 def is_of(targets: list[str]) -> Callable[[str], bool]:
