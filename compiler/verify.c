@@ -91,14 +91,15 @@ static const char *check_site_op(const struct verify *v, const struct site *s)
 {
 	if (s->op < v->interface->ops.n)
 		return NULL;
-	return mem_printf("the interface has %u ops", v->interface->ops.n);
+	return mem_printf("the interface has %s", counted(v->interface->ops.n, "op"));
 }
 
 static const char *check_site_length(const struct verify *v, const struct site *s)
 {
 	if (!v->lengths || v->lengths[s->op] == s->length)
 		return NULL;
-	return mem_printf("%u bytes, but sites of this op have %u", s->length, v->lengths[s->op]);
+	return mem_printf("%s, but sites of this op have %u", counted(s->length, "byte"),
+			  v->lengths[s->op]);
 }
 
 static const char *check_site_kind(const struct verify *v, const struct site *s)
@@ -149,7 +150,7 @@ static const char *check_site_line(const struct verify *v, const struct site *s)
 	if (!(v->interface->ops.v[s->op]->context & CONTEXT_LATE) ||
 	    s->address / line == (s->address + s->length - 1) / line)
 		return NULL;
-	return mem_printf("%u bytes across a boundary of %u", s->length, line);
+	return mem_printf("%s across a boundary of %u", counted(s->length, "byte"), line);
 }
 
 /** In this order; the first that fails is reported, those behind it rely on it. */
@@ -265,9 +266,10 @@ static const char *check_patch_length(const struct verify *v, const struct cell 
 	if (!is_template(e))
 		return NULL;
 	if (!length || length > e->op->budget)
-		return mem_printf("%u bytes, but the op's budget is %u", length, e->op->budget);
+		return mem_printf("%s, but the op's budget is %u", counted(length, "byte"),
+				  e->op->budget);
 	if (v->lengths && length > v->lengths[e->op->slot])
-		return mem_printf("%u bytes, but the op's sites have %u", length,
+		return mem_printf("%s, but the op's sites have %u", counted(length, "byte"),
 				  v->lengths[e->op->slot]);
 	return NULL;
 }
@@ -286,8 +288,8 @@ static const char *check_patch_first(const struct verify *v, const struct cell *
 			return mem_printf("no instruction that is known ends at byte %u or before",
 					  length);
 		if (!at && insn.length != e->patch[PATCH_FIRST])
-			return mem_printf("the first instruction has %u bytes, not %u", insn.length,
-					  e->patch[PATCH_FIRST]);
+			return mem_printf("the first instruction has %s, not %u",
+					  counted(insn.length, "byte"), e->patch[PATCH_FIRST]);
 		at += insn.length;
 	}
 	return NULL;
@@ -431,7 +433,7 @@ static void check_lengths(struct verify *v)
 		}
 		if (v->lengths[(*op)->slot] != longest)
 			diag(v->run, site_room, (*op)->name.loc, op_path(*op),
-			     number(v->lengths[(*op)->slot]), number(longest), backend);
+			     counted(v->lengths[(*op)->slot], "byte"), number(longest), backend);
 	}
 }
 
@@ -822,12 +824,12 @@ static void print_summary(const struct verify *v)
 {
 	FILE *f = diag_owns_stdout(&v->run->diag) ? stderr : stdout;
 
-	fprintf(f,
-		"%s: %u sites, %u templates and calls, %u slots of %u backends, "
-		"%u functions of the patcher (%u indirect calls not followed), "
-		"%u stated revisions\n",
-		v->object->files.v[0].path, v->sites.n, v->n_patches, v->n_slots, v->linked.n,
-		v->n_functions, v->n_unfollowed, v->n_revisions);
+	fprintf(f, "%s: %s, %s, %s of %s, %s of the patcher (%s not followed), %s\n",
+		v->object->files.v[0].path, counted(v->sites.n, "site"),
+		counted(v->n_patches, "patch record"), counted(v->n_slots, "slot"),
+		counted(v->linked.n, "backend"), counted(v->n_functions, "function"),
+		counted(v->n_unfollowed, "indirect call"),
+		counted(v->n_revisions, "stated revision"));
 }
 
 static void verify_interface(struct verify *v)
