@@ -4,11 +4,7 @@
 PVGEN_LINUX ?= $(BUILD)/linux
 LINUX_CHECK := PVGEN_LINUX=$(abspath $(PVGEN_LINUX)) $(PYTHON) tests/linux/check.py
 
-.PHONY: setup-linux linux-fetch linux-check linux-check-main linux-clean
-
-setup-linux: setup
-	xargs -a tests/linux/packages.txt $(SUDO) env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends >/dev/null
+.PHONY: linux-fetch linux-check linux-check-main linux-clean
 
 linux-fetch:
 	@sh tests/linux/fetch.sh $(abspath $(PVGEN_LINUX))
