@@ -18,15 +18,16 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: all setup setup-bench install demo check check-fast check-tree regen bench format clean
+.PHONY: all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
 setup: PACKAGES := packages.txt
 setup-bench: PACKAGES := tests/bench/packages.txt
+setup-linux: PACKAGES := tests/linux/packages.txt
 
-# What pvgen and its tests need; what pvgen is compared with.
-setup setup-bench:
+# What pvgen and its tests need; what pvgen is compared with; what builds Linux.
+setup setup-bench setup-linux:
 	$(SUDO) apt-get update -qq
 	xargs -a $(PACKAGES) $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null

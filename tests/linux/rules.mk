@@ -1,0 +1,21 @@
+# The kernel Linux with generated paravirt text: see tests/linux/README.md.
+# Trees and builds are in $(PVGEN_LINUX), which may be outside of the repository and is kept.
+
+PVGEN_LINUX ?= $(BUILD)/linux
+LINUX_CHECK := PVGEN_LINUX=$(abspath $(PVGEN_LINUX)) $(PYTHON) tests/linux/check.py
+
+.PHONY: linux-fetch linux-check linux-check-main linux-clean
+
+linux-fetch:
+	@sh tests/linux/fetch.sh $(abspath $(PVGEN_LINUX))
+
+# All of it.
+linux-check: linux-fetch $(BUILD)/pvgen $(BUILD)/xen/xen.elf
+	$(LINUX_CHECK)
+
+# The main configuration alone: both kernels, their sections, the boots.
+linux-check-main: linux-fetch $(BUILD)/pvgen $(BUILD)/xen/xen.elf
+	$(LINUX_CHECK) main
+
+linux-clean:
+	rm -rf $(addprefix $(PVGEN_LINUX)/,hand generated identity)
