@@ -1,4 +1,4 @@
-/* Built objects, as verify.c sees them: object.c reads them, x86.c their instructions. */
+/* Built objects, as verify*.c see them: object.c reads them, x86.c their instructions. */
 #ifndef PVGEN_OBJECT_H
 #define PVGEN_OBJECT_H
 

@@ -1192,7 +1192,7 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 
 enum form { FORM_CALL, FORM_INLINE, FORM_NOP, FORM_TRAP };
 
-/* Layout of the generated records, which generated code asserts and verify.c reads. */
+/* Layout of the generated records, which generated code asserts and verify*.c read. */
 enum {
 	SITE_SIZE = 8,
 	PATCH_SIZE = 16,
