@@ -12,7 +12,7 @@ ABIS   := $(wildcard idl/abi/*.pvi)
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: all setup demo check check-fast check-tree regen bench format clean
+.PHONY: FORCE all setup demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
@@ -25,7 +25,21 @@ setup:
 
 PVGEN_SRC    := $(wildcard compiler/*.c)
 PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
-PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c
+PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c \
+		$(BUILD)/libraries.h
+
+# `pvgen verify` reads Linux kernels with those of these that are here, and says which it lacks;
+# `make LIBRARIES=` builds without.
+LIBRARIES    := bpf:bpf/btf.h capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
+has-header    = $(shell echo '\#include <$(1)>' | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
+FOUND        := $(foreach row,$(LIBRARIES),$(if $(call has-header,$(lastword $(subst :, ,$(row)))),\
+		$(firstword $(subst :, ,$(row)))))
+PVGEN_LIBS   := $(FOUND:%=-l%)
+
+$(BUILD)/libraries.h: FORCE
+	@mkdir -p $(@D)
+	@for name in $$(echo $(FOUND) | tr a-z A-Z); do echo "#define HAVE_$$name"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(BUILD)/parser.c: compiler/parser.y
 	@mkdir -p $(@D)
@@ -58,7 +72,7 @@ $(BUILD)/$(1)/explain.o: $(BUILD)/explain.inc
 
 $(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/parser.o $(BUILD)/$(1)/lexer.o
 	@echo '  LD    $$@'
-	@$(2) $(3) -o $$@ $$^
+	@$(2) $(3) -o $$@ $$^ $$(PVGEN_LIBS)
 endef
 
 SANITIZE := -O0 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "object.h"
+#include "payload.h"
 
 enum {
 	HEADER_SIZE = 64,
@@ -285,6 +285,8 @@ const char *object_open(struct object_file *f, const struct machine *m, const ch
 
 	*f = (struct object_file){.path = path};
 	fault = read_file(f);
+	if (!fault)
+		fault = payload_unpack(f);
 	return fault ? fault : check_header(f, m);
 }
 
