@@ -51,8 +51,6 @@ static void split_inputs(struct run *run)
 	run->inputs.n = kept;
 }
 
-static bool (*const layout_passes[])(struct run *run) = {decide};
-
 static bool (*const verify_passes[])(struct run *run) = {effects, verify};
 
 static int command_verify(struct run *run)
@@ -60,8 +58,7 @@ static int command_verify(struct run *run)
 	split_inputs(run);
 	if (!run->objects.n)
 		return usage_error("no object after", "verify");
-	if (!run_passes(run, model_passes, NELEM(model_passes)) ||
-	    !run_passes(run, layout_passes, NELEM(layout_passes)))
+	if (!run_passes(run, model_passes, NELEM(model_passes)))
 		return STATUS_ENVIRONMENT;
 	if (run_passes(run, verify_passes, NELEM(verify_passes)))
 		return STATUS_FINE;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kallsyms.h"
 #include "verify.h"
 
 const char *hex(uint64_t value)
@@ -89,17 +90,55 @@ static bool read_objects(struct run *run, struct object *image, struct object *p
 	vec_each(path, &run->objects) good &= read_object(run, *path, image, parts);
 	if (!good)
 		return false;
+	if (image->files.n && !image->symbols.n) {
+		exports_add(image);
+		kallsyms_add(image);
+	}
 	object_link(image);
 	object_link(parts);
 	return true;
 }
 
+static bool is_any(const struct object *o)
+{
+	(void)o;
+	return true;
+}
+
+/** What pvgen knows to read; the last holds of any. */
+static const struct kind {
+	bool (*is)(const struct object *o);
+	bool is_decided; /* what guards leave out must be known, else it is seen in the object */
+	void (*verify)(struct verify *v);
+} kinds[] = {
+	{is_linux, false, verify_linux},
+	{is_any, true, verify_own},
+};
+
+static const struct kind *kind_of(const struct object *o)
+{
+	const struct kind *kind = kinds;
+
+	while (!kind->is(o))
+		kind++;
+	return kind;
+}
+
 bool verify(struct run *run)
 {
 	struct object image = {0}, parts = {0};
+	const struct object *object = &parts;
+	const struct kind *kind;
 
 	if (!read_objects(run, &image, &parts))
 		return false;
+	if (image.files.n)
+		object = &image;
+	kind = kind_of(object);
+	if (kind->is_decided && !decide(run)) {
+		run->environment_failed = true;
+		return false;
+	}
 	if (!run->interfaces.n) {
 		fprintf(stderr, "pvgen: no verdict: no interface is described\n");
 		run->evidence_missing = true;
@@ -109,10 +148,10 @@ bool verify(struct run *run)
 		struct verify v = {.run = run,
 				   .interface = *i,
 				   .machine = run->arch->machine,
-				   .object = image.files.n ? &image : &parts,
+				   .object = object,
 				   .parts = &parts};
 
-		verify_own(&v);
+		kind->verify(&v);
 	}
 	return !run->errors && !run->evidence_missing;
 }

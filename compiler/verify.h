@@ -4,9 +4,24 @@
 
 #include "object.h"
 
+/** A place in the table that callers go through. */
+struct slot {
+	const char *path;    /* of the op, as people name it */
+	const struct op *op; /* NULL: it is not described */
+};
+
 struct site {
 	uint64_t record, address;
-	unsigned int op, length, kind;
+	unsigned int op, length, kind; /* op: number of its slot */
+	unsigned int inlined;	       /* bytes that may stand there instead of the call */
+};
+
+/** What a slot may hold. */
+struct target {
+	unsigned int slot;
+	uint64_t address;
+	const struct backend *backend; /* NULL: not known whose it is */
+	const char *source;	       /* table or function that puts it there */
 };
 
 /** A backend that is linked in. */
@@ -21,11 +36,13 @@ struct verify {
 	const struct machine *machine;
 	const struct object *object; /* that runs */
 	const struct object *parts;  /* relocatable files: the same, or what it was linked of */
-	VEC(struct site) sites;	     /* by address, once sorted */
+	VEC(struct slot) slot_table;
+	VEC(struct site) sites; /* by address, once sorted */
+	VEC(struct target) targets;
 	VEC(struct linked) linked;
 	uint64_t slots;		/* address of the ops that callers go through */
 	const uint8_t *lengths; /* of sites, by op; NULL: not in the object */
-	unsigned int n_patches, n_slots, n_functions, n_revisions, n_unfollowed;
+	unsigned int n_patches, n_slots, n_functions, n_revisions, n_unfollowed, n_undecoded;
 };
 
 /** One entry of a table that a backend has by op. */
@@ -65,6 +82,17 @@ void report_entry(const struct verify *v, enum diag_id id, const struct cell *e,
 
 /* ---- verify_sites.c ------------------------------------------------------------- */
 
+/** The op of a site, or NULL. */
+const struct op *site_op(const struct verify *v, const struct site *s);
+
+/** By address. */
+void sort_sites(struct verify *v);
+
+/** Of sites that are sorted: index of the first at an address or behind it, and one there or NULL.
+ */
+size_t first_site(const struct verify *v, uint64_t address);
+struct site *site_at(const struct verify *v, uint64_t address);
+
 void check_sites(struct verify *v);
 void report_site(const struct verify *v, enum diag_id id, const struct site *s, const char *fault);
 
@@ -80,10 +108,19 @@ void check_lengths(struct verify *v);
 /** Each backend's table, and that which holds until one is installed. */
 void check_slots(struct verify *v);
 
+/** The place that the slot holds if no landing pad is there; else NULL. */
+const char *check_landing_pad(const struct verify *v, const struct cell *e);
+
 /* ---- verify_patcher.c ----------------------------------------------------------- */
 
 /** No site that is being patched is in what the patcher runs. */
 void check_patcher(struct verify *v, bool is_late);
+
+/**
+ * The same where the patcher is these functions (NULL-terminated), and runs while all sites still
+ * work: of each op the site that is nearest to it.
+ */
+void check_patcher_of(struct verify *v, const char *const *functions);
 
 /* ---- verify_revisions.c --------------------------------------------------------- */
 
@@ -92,5 +129,11 @@ void check_revisions(struct verify *v);
 /* ---- verify_own.c: images of pvgen's own ------------------------------------------ */
 
 void verify_own(struct verify *v);
+
+/* ---- verify_linux.c: Linux kernels ------------------------------------------------- */
+
+/** Is it a Linux kernel with the sites of ops? */
+bool is_linux(const struct object *o);
+void verify_linux(struct verify *v);
 
 #endif

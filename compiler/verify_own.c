@@ -85,6 +85,9 @@ static void take_tables(struct verify *v)
 	const struct object_symbol *lengths =
 		object_symbol(v->object, in_interface(v, "site_length"));
 
+	vec_each(op, &v->interface->ops) * vec_push(&v->slot_table) =
+		(struct slot){op_path(*op), *op};
+
 	if (slots)
 		v->slots = slots->address;
 	else

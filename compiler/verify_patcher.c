@@ -13,6 +13,7 @@ struct reach {
 	struct verify *v;
 	VEC(struct reached) functions;
 	struct map seen; /* by name of the address */
+	bool is_strict;	 /* what cannot be followed leaves no verdict; else it is counted */
 };
 
 static void reach_function(struct reach *r, const struct object_symbol *f, size_t from)
@@ -33,25 +34,14 @@ static const char *chain(const struct reach *r, size_t i)
 	return text_of(&o);
 }
 
-static uint64_t function_end(const struct object *o, const struct object_symbol *f)
-{
-	const struct object_section *s = object_section_at(o, f->address);
-	uint64_t end = s ? s->address + s->size : f->address;
-
-	if (f->size)
-		return f->address + f->size < end ? f->address + f->size : end;
-	for (size_t i = 0; i < o->functions.n; i++)
-		if (o->functions.v[i]->address > f->address && o->functions.v[i]->address < end)
-			return o->functions.v[i]->address;
-	return end;
-}
-
 static void follow(struct reach *r, size_t i, uint64_t target)
 {
 	const struct object_symbol *to = object_function(r->v->object, target);
 
 	if (to)
 		reach_function(r, to, i);
+	else if (!r->is_strict)
+		r->v->n_unfollowed++;
 	else if (!map_add(&r->seen, intern(hex(target)), r))
 		no_verdict(r->v, "the patcher",
 			   mem_printf("%s calls %s, which is not in the object", chain(r, i),
@@ -63,7 +53,7 @@ static void scan_function(struct reach *r, size_t i)
 {
 	const struct object *o = r->v->object;
 	const struct object_symbol *f = r->functions.v[i].function;
-	uint64_t at = f->address, end = function_end(o, f);
+	uint64_t at = f->address, end = object_function_end(o, f);
 	const uint8_t *code = object_bytes(o, at, end - at);
 	struct insn_form insn;
 
@@ -71,8 +61,11 @@ static void scan_function(struct reach *r, size_t i)
 		uint64_t target;
 
 		if (!r->v->machine->decode(code, end - at, &insn)) {
-			no_verdict(r->v, "the patcher",
-				   mem_printf("unknown instruction at %s", object_place(o, at)));
+			r->v->n_undecoded++;
+			if (r->is_strict)
+				no_verdict(r->v, "the patcher",
+					   mem_printf("unknown instruction at %s",
+						      object_place(o, at)));
 			return;
 		}
 		r->v->n_unfollowed += insn.is_indirect;
@@ -112,8 +105,7 @@ static void report_reached(const struct reach *r, bool is_late)
 	{
 		const struct object_symbol *f = object_function(v->object, s->address);
 		bool is_patched =
-			!is_late || (s->op < v->interface->ops.n &&
-				     (v->interface->ops.v[s->op]->context & CONTEXT_LATE));
+			!is_late || (site_op(v, s) && (site_op(v, s)->context & CONTEXT_LATE));
 
 		if (f && is_patched)
 			map_add(&holders, intern(hex(f->address)), (void *)s);
@@ -127,17 +119,60 @@ static void report_reached(const struct reach *r, bool is_late)
 	}
 }
 
+static void scan_functions(struct reach *r)
+{
+	for (size_t i = 0; i < r->functions.n; i++)
+		scan_function(r, i);
+	r->v->n_functions += (unsigned int)r->functions.n;
+}
+
 void check_patcher(struct verify *v, bool is_late)
 {
-	struct reach r = {.v = v};
+	struct reach r = {.v = v, .is_strict = true};
 
 	reach_patchers(&r, is_late);
 	if (!r.functions.n && !is_late)
 		no_verdict(v, "the patcher",
 			   mem_printf("no function %s is in the object",
 				      in_interface(v, "patch_sites")));
-	for (size_t i = 0; i < r.functions.n; i++)
-		scan_function(&r, i);
+	scan_functions(&r);
 	report_reached(&r, is_late);
-	v->n_functions += (unsigned int)r.functions.n;
+}
+
+/** Reports the first site of each op in the order in which the patcher comes across them. */
+static void report_nearest(const struct reach *r)
+{
+	const struct verify *v = r->v;
+	bool *is_reported = mem_alloc(v->slot_table.n + 1);
+
+	for (size_t i = 0; i < r->functions.n; i++) {
+		const struct object_symbol *f = r->functions.v[i].function;
+		uint64_t end = object_function_end(v->object, f);
+
+		for (size_t at = first_site(v, f->address);
+		     at < v->sites.n && v->sites.v[at].address < end; at++) {
+			const struct site *s = &v->sites.v[at];
+
+			if (!site_op(v, s) || is_reported[s->op])
+				continue;
+			is_reported[s->op] = true;
+			report_site(v, D_patcher_reaches, s, chain(r, i));
+		}
+	}
+}
+
+void check_patcher_of(struct verify *v, const char *const *functions)
+{
+	struct reach r = {.v = v};
+
+	for (; *functions; functions++) {
+		const struct object_symbol *f = object_symbol(v->object, *functions);
+
+		if (f)
+			reach_function(&r, f, r.functions.n);
+	}
+	if (!r.functions.n)
+		no_verdict(v, "the patcher", "no function of it has a name in the object");
+	scan_functions(&r);
+	report_nearest(&r);
 }

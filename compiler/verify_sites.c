@@ -4,11 +4,16 @@
 
 #include "verify.h"
 
+const struct op *site_op(const struct verify *v, const struct site *s)
+{
+	return s->op < v->slot_table.n ? v->slot_table.v[s->op].op : NULL;
+}
+
 static const char *check_site_op(const struct verify *v, const struct site *s)
 {
-	if (s->op < v->interface->ops.n)
+	if (s->op < v->slot_table.n)
 		return NULL;
-	return mem_printf("the interface has %u ops", v->interface->ops.n);
+	return mem_printf("the interface has %u ops", v->slot_table.n);
 }
 
 static const char *check_site_length(const struct verify *v, const struct site *s)
@@ -20,7 +25,7 @@ static const char *check_site_length(const struct verify *v, const struct site *
 
 static const char *check_site_kind(const struct verify *v, const struct site *s)
 {
-	if (s->kind == (v->interface->ops.v[s->op]->tail ? 1u : 0u))
+	if (s->kind == (site_op(v, s)->tail ? 1u : 0u))
 		return NULL;
 	return mem_printf("kind %u", s->kind);
 }
@@ -35,7 +40,7 @@ static const char *check_site_place(const struct verify *v, const struct site *s
 
 static const char *check_site_slot(const struct verify *v, const struct site *s)
 {
-	const struct op *op = v->interface->ops.v[s->op];
+	const struct op *op = site_op(v, s);
 	const uint8_t *code = object_bytes(v->object, s->address, s->length);
 	const uint8_t *opcode = op->tail ? v->machine->jump_slot : v->machine->call_slot;
 	uint64_t slot = v->slots + (uint64_t)s->op * v->run->arch->word, target;
@@ -63,7 +68,7 @@ static const char *check_site_line(const struct verify *v, const struct site *s)
 {
 	unsigned int line = v->run->arch->line;
 
-	if (!(v->interface->ops.v[s->op]->context & CONTEXT_LATE) ||
+	if (!(site_op(v, s)->context & CONTEXT_LATE) ||
 	    s->address / line == (s->address + s->length - 1) / line)
 		return NULL;
 	return mem_printf("%u bytes across a boundary of %u", s->length, line);
@@ -82,8 +87,7 @@ static const struct {
 
 void report_site(const struct verify *v, enum diag_id id, const struct site *s, const char *fault)
 {
-	bool is_known = s->op < v->interface->ops.n;
-	const struct op *op = is_known ? v->interface->ops.v[s->op] : NULL;
+	const struct op *op = site_op(v, s);
 
 	diag_report(v->run, id, op ? op->name.loc : v->interface->name.loc,
 		    (const char *[]){op ? op_path(op) : number(s->op),
@@ -92,6 +96,9 @@ void report_site(const struct verify *v, enum diag_id id, const struct site *s, 
 
 static void check_site(struct verify *v, const struct site *s)
 {
+	/* That an op is not described is said once, of its slot. */
+	if (s->op < v->slot_table.n && !site_op(v, s))
+		return;
 	for (size_t i = 0; i < NELEM(site_checks); i++) {
 		const char *fault = site_checks[i].check(v, s);
 
@@ -109,10 +116,37 @@ static int by_address(const void *a, const void *b)
 	return x->address < y->address ? -1 : x->address > y->address;
 }
 
-static void check_overlap(struct verify *v)
+void sort_sites(struct verify *v)
 {
 	if (v->sites.n)
 		qsort(v->sites.v, v->sites.n, sizeof(*v->sites.v), by_address);
+}
+
+size_t first_site(const struct verify *v, uint64_t address)
+{
+	size_t low = 0, high = v->sites.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->sites.v[middle].address < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct site *site_at(const struct verify *v, uint64_t address)
+{
+	size_t i = first_site(v, address);
+
+	return i < v->sites.n && v->sites.v[i].address == address ? &v->sites.v[i] : NULL;
+}
+
+/** Of sites that are sorted. */
+static void check_overlap(struct verify *v)
+{
 	for (size_t i = 1; i < v->sites.n; i++) {
 		const struct site *s = &v->sites.v[i];
 
@@ -125,6 +159,7 @@ static void check_overlap(struct verify *v)
 
 void check_sites(struct verify *v)
 {
+	sort_sites(v);
 	vec_each(s, &v->sites) check_site(v, s);
 	check_overlap(v);
 }

@@ -9,7 +9,7 @@ static const char *check_slot_null(const struct verify *v, const struct cell *e)
 	return e->target ? NULL : "nothing";
 }
 
-static const char *check_landing_pad(const struct verify *v, const struct cell *e)
+const char *check_landing_pad(const struct verify *v, const struct cell *e)
 {
 	const uint8_t *pad = v->machine->landing_pad;
 	size_t n = sizeof(v->machine->landing_pad);
@@ -71,6 +71,8 @@ static void check_table(struct verify *v, const struct linked *l, uint64_t table
 		struct cell e = cell_of(l, *op);
 
 		e.target = read_word(v, table + (uint64_t)(*op)->slot * v->run->arch->word);
+		*vec_push(&v->targets) =
+			(struct target){(*op)->slot, e.target, l->backend, backend};
 		check_slot(v, &e, backend);
 	}
 }
