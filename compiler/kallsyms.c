@@ -62,8 +62,6 @@ static bool find_tokens(struct tables *t, uint64_t digits)
 		for (at--; at && t->bytes[at - 1] && end - at < LONGEST_TOKEN; at--)
 			;
 	}
-	while (at && at % ALIGN && !t->bytes[at - 1])
-		at++;
 	t->tokens = at;
 	return at % ALIGN == 0;
 }

@@ -447,11 +447,11 @@ static bool does_nothing(const struct reader *r)
 
 bool code_is_empty(const struct code_space *space, uint64_t address)
 {
-	enum { MOST = 64 };
 	struct reader r = {.space = space};
-	const uint8_t *code = object_bytes(space->object, address, MOST);
+	const struct object_symbol *f = object_function(space->object, address);
+	size_t left = f ? object_function_end(space->object, f) - address : 0;
+	const uint8_t *code = object_bytes(space->object, address, left);
 	uint64_t at = address;
-	size_t left = MOST;
 	bool is_empty = false;
 	cs_insn *insn;
 

@@ -105,6 +105,12 @@ static bool is_any(const struct object *o)
 	return true;
 }
 
+static void no_evidence(struct run *run, const char *why)
+{
+	fprintf(stderr, "pvgen: no verdict: %s\n", why);
+	run->evidence_missing = true;
+}
+
 /** What pvgen knows to read; the last holds of any. */
 static const struct kind {
 	bool (*is)(const struct object *o);
@@ -127,6 +133,7 @@ static const struct kind *kind_of(const struct object *o)
 bool verify(struct run *run)
 {
 	struct object image = {0}, parts = {0};
+	verifications all = {0};
 	const struct object *object = &parts;
 	const struct kind *kind;
 
@@ -139,10 +146,6 @@ bool verify(struct run *run)
 		run->environment_failed = true;
 		return false;
 	}
-	if (!run->interfaces.n) {
-		fprintf(stderr, "pvgen: no verdict: no interface is described\n");
-		run->evidence_missing = true;
-	}
 	vec_each(i, &run->interfaces)
 	{
 		struct verify v = {.run = run,
@@ -152,6 +155,10 @@ bool verify(struct run *run)
 				   .parts = &parts};
 
 		kind->verify(&v);
+		if (v.slot_table.n)
+			*vec_push(&all) = v;
 	}
-	return !run->errors && !run->evidence_missing;
+	if (!all.n)
+		no_evidence(run, "no interface is described whose ops it has");
+	return write_reports(run, &all) && !run->errors && !run->evidence_missing;
 }

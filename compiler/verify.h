@@ -2,6 +2,8 @@
 #ifndef PVGEN_VERIFY_H
 #define PVGEN_VERIFY_H
 
+#include <stdio.h>
+
 #include "object.h"
 
 /** A place in the table that callers go through. */
@@ -44,6 +46,8 @@ struct verify {
 	const uint8_t *lengths; /* of sites, by op; NULL: not in the object */
 	unsigned int n_patches, n_slots, n_functions, n_revisions, n_unfollowed, n_undecoded;
 };
+
+typedef VEC(struct verify) verifications;
 
 /** One entry of a table that a backend has by op. */
 struct cell {
@@ -125,6 +129,17 @@ void check_patcher_of(struct verify *v, const char *const *functions);
 /* ---- verify_revisions.c --------------------------------------------------------- */
 
 void check_revisions(struct verify *v);
+
+/* ---- verify_report.c: what was seen ------------------------------------------------ */
+
+/** Name of the function that begins at an address, else the place. */
+const char *name_at(const struct verify *v, uint64_t address);
+
+/** Where the line of counts goes: not where a report goes. */
+FILE *summary_stream(const struct run *run);
+
+/** Writes the reports that were asked for. */
+bool write_reports(struct run *run, const verifications *all);
 
 /* ---- verify_own.c: images of pvgen's own ------------------------------------------ */
 

@@ -71,13 +71,6 @@ bool is_listed(const struct kernel *k, uint64_t address, const char *const *list
 	return false;
 }
 
-const char *target_name(const struct kernel *k, uint64_t address)
-{
-	const struct object_symbol *s = object_function(k->v->object, address);
-
-	return s && s->address == address ? s->name : object_place(k->v->object, address);
-}
-
 const char *behind_thunk(const char *name)
 {
 	size_t n = strlen(linux_thunk);
@@ -378,7 +371,7 @@ static bool read_sites(struct kernel *k)
 static void print_summary(const struct kernel *k)
 {
 	const struct verify *v = k->v;
-	FILE *f = diag_owns_stdout(&v->run->diag) ? stderr : stdout;
+	FILE *f = summary_stream(v->run);
 	unsigned int n_inlined = 0, n_described = 0;
 
 	vec_each(s, &v->sites) n_inlined += s->inlined != 0;

@@ -47,9 +47,6 @@ extern const char linux_thunk[];	   /* prefix of what saves registers around a f
 /** Is a function of the list at the address? */
 bool is_listed(const struct kernel *k, uint64_t address, const char *const *list);
 
-/** Name of the function at an address; hex if it has none. */
-const char *target_name(const struct kernel *k, uint64_t address);
-
 /** The function behind a thunk's name, or the name. */
 const char *behind_thunk(const char *name);
 

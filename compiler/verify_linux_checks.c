@@ -92,7 +92,7 @@ static const char *check_described(const struct kernel *k, const struct held *h)
 {
 	const struct backend *b = h->target->backend;
 
-	if (!b || !h->target->address || !is_all_named(b, h->op) ||
+	if (!b || !h->target->address || !k->v->object->functions.n || !is_all_named(b, h->op) ||
 	    names_function(b, h->op, h->name) || names_function(b, h->op, h->function) ||
 	    is_listed(k, h->target->address, linux_nops))
 		return NULL;
@@ -191,7 +191,7 @@ void check_targets(struct kernel *k)
 
 		if (!h.op)
 			continue;
-		h.name = target_name(k, t->address);
+		h.name = name_at(k->v, t->address);
 		h.function = behind_thunk(h.name);
 		check_target(k, &h);
 	}
@@ -311,23 +311,23 @@ static bool is_zero(const struct stretch *b)
 	return true;
 }
 
-/** A stretch ends where a byte is described, or where padding that is 0 begins. */
+/** A stretch is of bytes that no member describes; padding that is 0 around it does not count. */
 void check_records(struct kernel *k)
 {
 	struct record r;
 
 	if (!k->generation->slot || !types_record(k->types, k->generation->record, &r))
 		return;
-	for (uint64_t at = 0; at < r.size;) {
-		struct stretch b = {.k = k, .first = at, .end = at};
+	for (uint64_t at = 0; at < r.size; at++) {
+		struct stretch b = {k, at, at + 1};
 
+		if (is_described(&r, at) || is_zero(&b))
+			continue;
 		while (b.end < r.size && !is_described(&r, b.end))
 			b.end++;
-		at = b.end + 1;
-		while (b.end > b.first &&
-		       is_zero(&(struct stretch){.k = k, .first = b.end - 1, .end = b.end}))
+		at = b.end;
+		while (is_zero(&(struct stretch){k, b.end - 1, b.end}))
 			b.end--;
-		if (b.end > b.first)
-			report_stretch(&b);
+		report_stretch(&b);
 	}
 }

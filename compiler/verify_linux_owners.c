@@ -83,7 +83,7 @@ static unsigned int score(const struct owners *o, const struct putter *s, const 
 		const struct op *op = o->k->v->slot_table.v[p->slot].op;
 
 		if (op && p->is_known)
-			sum += names_function(b, op, target_name(o->k, p->address));
+			sum += names_function(b, op, name_at(o->k->v, p->address));
 	}
 	return sum;
 }

@@ -111,7 +111,7 @@ static bool is_complete(const struct verify *v)
 
 static void print_summary(const struct verify *v)
 {
-	FILE *f = diag_owns_stdout(&v->run->diag) ? stderr : stdout;
+	FILE *f = summary_stream(v->run);
 
 	fprintf(f,
 		"%s: %u sites, %u templates and calls, %u slots of %u backends, "

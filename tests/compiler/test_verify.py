@@ -254,7 +254,8 @@ def test_changed_description(case: str, tree: Path) -> None:
 def test_every_finding_has_an_example(name: str) -> None:
     """A finding that no test shows may not exist."""
     names = {row[1] for row in DAMAGES.values()} | {row[2] for row in BUILDS.values()}
-    assert name in names
+    kernels = (HERE / "test_verify_linux.py").read_text()
+    assert name in names or f'"{name}"' in kernels
 
 
 # ---- no evidence, no verdict ----
