@@ -243,7 +243,14 @@ static const char *bytes_text(const uint8_t *bytes, uint64_t n)
 	return text_of(&o);
 }
 
-/** Does the stretch hold the same in all records of each op? */
+static bool are_zero(const uint8_t *bytes, uint64_t n)
+{
+	while (n && !bytes[n - 1])
+		n--;
+	return !n;
+}
+
+/** Does the stretch hold the same in all records of each op, but for those that leave it 0? */
 static bool is_constant(const struct stretch *b)
 {
 	const struct verify *v = b->k->v;
@@ -255,12 +262,14 @@ static bool is_constant(const struct stretch *b)
 
 		if (!bytes || s->op >= v->slot_table.n)
 			return false;
+		if (are_zero(bytes, b->end - b->first))
+			continue;
 		if (!firsts[s->op])
 			firsts[s->op] = bytes;
 		if (memcmp(bytes, firsts[s->op], b->end - b->first) != 0)
 			return false;
 	}
-	return v->sites.n;
+	return true;
 }
 
 /** "ff 01 in 3 records, 01 00 in 2" */
@@ -298,15 +307,15 @@ static void report_stretch(const struct stretch *b)
 		     values_text(b));
 }
 
-static bool is_zero(const struct stretch *b)
+/** Is it 0 in all records? */
+static bool is_padding(const struct stretch *b)
 {
 	vec_each(s, &b->k->v->sites)
 	{
 		const uint8_t *bytes = stretch_at(b, s);
 
-		for (uint64_t i = 0; bytes && i < b->end - b->first; i++)
-			if (bytes[i])
-				return false;
+		if (bytes && !are_zero(bytes, b->end - b->first))
+			return false;
 	}
 	return true;
 }
@@ -321,12 +330,12 @@ void check_records(struct kernel *k)
 	for (uint64_t at = 0; at < r.size; at++) {
 		struct stretch b = {k, at, at + 1};
 
-		if (is_described(&r, at) || is_zero(&b))
+		if (is_described(&r, at) || is_padding(&b))
 			continue;
 		while (b.end < r.size && !is_described(&r, b.end))
 			b.end++;
 		at = b.end;
-		while (is_zero(&(struct stretch){k, b.end - 1, b.end}))
+		while (is_padding(&(struct stretch){k, b.end - 1, b.end}))
 			b.end--;
 		report_stretch(&b);
 	}

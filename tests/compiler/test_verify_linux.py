@@ -251,9 +251,10 @@ def test_bytes_of_records(first: int, old: Path, tmp_path: Path) -> None:
     extra = record(image, OPS[-1])
     image.write(extra + 8, OPS[-2].slot, 1)
     image.write(extra + first, image.read(records(image, OPS[-2])[0] + first, 2), 2)
+    image.write(record(image, OPS[0]) + first, 0, 2)
     result = verify(tree)
     (text,) = [d.text for d in result.diagnostics() if d.name == "record-bytes"]
-    assert f"bytes {first} to {first + 1} of" in text and "01 01 in 33 records, ff 01 in 15" in text
+    assert f"bytes {first} to {first + 1} of" in text and "00 00 in 1 records, 01 01 in 32 records, ff 01 in 15" in text
     image.write(extra + first, 0x7777, 2)
     assert not [d for d in verify(tree).diagnostics() if d.name == "record-bytes"]
 
