@@ -1,7 +1,10 @@
 """A small kernel that keeps its ops as Linux does: what test_verify_linux.py damages."""
 
+import gzip
+import lzma
+import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -190,6 +193,7 @@ SECTIONS {
     .parainstructions : { *(.parainstructions) }
     .altinstructions : { *(.altinstructions) }
     .bss : { *(.bss*) }
+    .names : { *(.names) }
     .BTF : { *(.BTF) }
     /DISCARD/ : { *(.comment) *(.note*) }
 }
@@ -309,3 +313,101 @@ class Types:
         """Give a function another."""
         at = self.functions[name] + 8
         self.data[at : at + 4] = signature.to_bytes(4, "little")
+
+
+# ---- as a boot loader has it ----
+
+
+def blocks(data: bytes, size: int) -> list[bytes]:
+    """Pieces of at most so many bytes."""
+    return [data[i : i + size] for i in range(0, len(data), size)]
+
+
+def lz4(data: bytes) -> bytes:
+    """Blocks of literals alone, each behind its size."""
+    out = b"\x02\x21\x4c\x18"
+    for block in blocks(data, 1 << 20):
+        length = len(block) - 15
+        literals = b"\xf0" + b"\xff" * (length // 255) + bytes([length % 255]) + block
+        out += struct.pack("<I", len(literals)) + literals
+    return out
+
+
+def zstd(data: bytes) -> bytes:
+    """A frame of raw blocks, the last of which is marked."""
+    out = b"\x28\xb5\x2f\xfd\x80\x58" + struct.pack("<I", len(data))
+    pieces = blocks(data, 1 << 16)
+    for i, block in enumerate(pieces):
+        out += struct.pack("<I", len(block) << 3 | (i == len(pieces) - 1))[:3] + block
+    return out
+
+
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "xz": lzma.compress,
+    "lzma": lambda data: lzma.compress(data, lzma.FORMAT_ALONE),
+    "lz4": lz4,
+    "zstd": zstd,
+}
+
+
+def bzimage(kernel: bytes, form: str) -> bytes:
+    """A boot loader's file with the kernel in it."""
+    packed = PACKERS[form](kernel)
+    if form != "gzip":
+        packed += struct.pack("<I", len(kernel))
+    head = bytearray(2 * 512)
+    head[0x1F1] = 1
+    head[0x202:0x206] = b"HdrS"
+    struct.pack_into("<II", head, 0x248, 64, len(packed))
+    return bytes(head) + bytes(64) + packed + bytes(100)
+
+
+# ---- names for its traces ----
+
+
+def names_source(symbols: list[tuple[int, str, str]], order: str) -> str:
+    """The tables that Linux's build makes of all symbols; `order` is of Linux 6.1 or of 6.4."""
+    base = min(address for address, _, _ in symbols)
+    tokens = [chr(i) if chr(i).isprintable() and 32 <= i < 127 else "" for i in range(256)]
+    texts = [f"{length_text(len(kind + name))}\n.ascii \"{kind + name}\"" for _, kind, name in symbols]
+    starts, at = [], 0
+    for i, (_, kind, name) in enumerate(symbols):
+        if i % 256 == 0:
+            starts.append(at)
+        at += 1 + (len(kind + name) > 127) + len(kind + name)
+    offsets = ["\n".join(f".long {address - base}" for address, _, _ in symbols), f".quad {base}"]
+    middle = [
+        f".quad {len(symbols)}",
+        "\n".join(texts),
+        "\n".join(f".long {start}" for start in starts),
+        ".fill 300, 1, 7",
+        "\n".join(token_text(token) for token in tokens),
+        "\n".join(f".short {sum(len(t) + 1 for t in tokens[:i])}" for i in range(256)),
+    ]
+    tables = offsets + middle if order == "6.1" else middle + offsets
+    return '.section .names, "a"\n' + "".join(f".balign 8\n{table}\n" for table in tables)
+
+
+def length_text(n: int) -> str:
+    """Seven bits a byte, the low ones first."""
+    return f".byte {n}" if n < 128 else f".byte {n & 127 | 128}, {n >> 7}"
+
+
+def token_text(token: str) -> str:
+    """A token in assembly."""
+    escaped = token.replace("\\", "\\\\").replace('"', '\\"')
+    return f'.asciz "{escaped}"'
+
+
+def name_itself(tree: Path, order: str) -> None:
+    """Give the kernel the tables, and take its symbols away."""
+    listing = subprocess.run(["nm", "-n", "vmlinux"], cwd=tree, capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    symbols = [(int(address, 16), kind, name) for address, kind, name in rows]
+    # Kernels have many; the last name is long enough to need two bytes for its length.
+    symbols += [(symbols[-1][0], "d", f"filler_{i}") for i in range(600)] + [(symbols[-1][0], "d", "long" * 50)]
+    (tree / "names.S").write_text(names_source(symbols, order))
+    subprocess.run(["gcc", "-c", "-o", "names.o", "names.S"], cwd=tree, check=True)
+    subprocess.run([*LINK, "names.o"], cwd=tree, check=True)
+    subprocess.run(["strip", "vmlinux"], cwd=tree, check=True)

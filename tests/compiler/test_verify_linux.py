@@ -363,3 +363,41 @@ def test_another_interface(built: Path, tmp_path: Path) -> None:
     (tree / "pv.pvi").write_text("language 1; interface x version 1.0 { group g { op void f(void) { } } }")
     result = verify(tree)
     assert result.status == NO_EVIDENCE and "no interface is described whose ops it has" in result.err
+
+
+# ---- kernels as distributions have them ----
+
+
+@pytest.mark.parametrize("order", ["6.1", "6.4"])
+def test_names_for_traces(order: str, built: Path, tmp_path: Path) -> None:
+    """What a stripped kernel keeps for itself is as good as symbols."""
+    tree = copy_of(built, tmp_path)
+    kernel.name_itself(tree, order)
+    result = verify(tree, "--report=text")
+    assert result.status == FINE, result.err
+    assert result.out == verify(built, "--report=text").out
+
+
+@pytest.mark.parametrize("form", kernel.PACKERS)
+def test_packed(form: str, built: Path, tmp_path: Path) -> None:
+    """Each format that Linux's build offers and a library reads."""
+    tree = copy_of(built, tmp_path)
+    image = (tree / "vmlinux").read_bytes()
+    whole = kernel.bzimage(image, form)
+    (tree / "vmlinux").write_bytes(whole)
+    result = verify(tree, "--report=text")
+    assert result.status == FINE, result.err
+    assert result.out == verify(built, "--report=text").out
+    for end in (600, 0x24C, len(whole) // 2):
+        (tree / "vmlinux").write_bytes(whole[:end])
+        assert verify(tree).status == ENVIRONMENT
+
+
+def test_unknown_format(tmp_path: Path) -> None:
+    """What cannot be unpacked is named."""
+    for magic, text in (b"BZh9", "bzip2"), (b"\x89LZO", "lzo"), (b"????", "not known"):
+        packed = kernel.bzimage(b"", "lz4").replace(b"\x02\x21\x4c\x18", magic + bytes(9))
+        (tmp_path / "vmlinux").write_bytes(packed)
+        (tmp_path / "pv.pvi").write_text(kernel.description())
+        result = verify(tmp_path)
+        assert result.status == ENVIRONMENT and text in result.err
