@@ -20,9 +20,13 @@ static const struct generation generations[] = {
 	 NULL},
 };
 
-/* What else may stand at a site. */
-static const struct generation alternatives = {
-	NULL, ".altinstructions", "alt_instr", "instr_offset", true, "replacementlen", NULL};
+/* What else may stand at a site: its place, and the place of what replaces it. */
+static const struct generation alternatives = {NULL,	    ".altinstructions",
+					       "alt_instr", "instr_offset",
+					       true,	    "replacementlen",
+					       NULL},
+			       replacements = {NULL, ".altinstructions", "alt_instr", "repl_offset",
+					       true, "replacementlen",	 NULL};
 
 const char *const linux_patchers[] = {"apply_paravirt", "apply_retpolines", "apply_returns",
 				      "apply_alternatives", NULL};
@@ -240,20 +244,31 @@ static const struct record_field *find_field(const struct record *r, const char 
 	return NULL;
 }
 
+/* No record is larger. */
+enum { LARGEST_RECORD = 256 };
+
+/** A number that lies inside of the record. */
+static bool is_number(const struct layout_of *l, const struct record_field *f)
+{
+	return f && f->size && f->size <= 8 && f->offset <= l->size &&
+	       f->size <= l->size - f->offset;
+}
+
 static bool read_layout(const struct kernel *k, const struct generation *g, struct layout_of *l)
 {
 	struct record r;
 
-	if (!types_record(k->types, g->record, &r) || !r.size)
+	if (!types_record(k->types, g->record, &r) || r.size > LARGEST_RECORD)
 		return false;
 	*l = (struct layout_of){r.size, find_field(&r, g->place), find_field(&r, g->length),
 				find_field(&r, g->slot)};
-	return l->place && l->length && (l->slot || !g->slot);
+	return is_number(l, l->place) && is_number(l, l->length) &&
+	       (!g->slot || is_number(l, l->slot));
 }
 
 static uint64_t read_field(const uint8_t *record, const struct record_field *f)
 {
-	return object_number(record + f->offset, f->size < 8 ? (unsigned int)f->size : 8);
+	return object_number(record + f->offset, (unsigned int)f->size);
 }
 
 static uint64_t read_place(const struct generation *g, const struct layout_of *l,
@@ -308,21 +323,30 @@ static void drop_repeated(struct verify *v)
 	v->sites.n = (uint32_t)kept;
 }
 
+/** Is it a direct call, which the patcher makes of any site? */
+static bool is_direct_call(const struct verify *v, uint64_t address, unsigned int length)
+{
+	const uint8_t *code = object_bytes(v->object, address, length);
+
+	return !code || (length == 5 && code[0] == 0xe8);
+}
+
 /** Notes what may stand at sites instead of calls. */
 static void take_alternatives(struct kernel *k)
 {
 	const struct object_section *s = find_section(k->v->object, alternatives.section);
-	struct layout_of l;
+	struct layout_of at, by;
 
-	if (!s || !read_layout(k, &alternatives, &l))
+	if (!s || !read_layout(k, &alternatives, &at) || !read_layout(k, &replacements, &by))
 		return;
-	for (uint64_t at = 0; at + l.size <= s->size; at += l.size) {
-		uint64_t place = read_place(&alternatives, &l, s->bytes + at, s->address + at);
-		unsigned int length = (unsigned int)read_field(s->bytes + at, l.length);
+	for (uint64_t i = 0; i + at.size <= s->size; i += at.size) {
+		const uint8_t *record = s->bytes + i;
+		uint64_t place = read_place(&alternatives, &at, record, s->address + i);
+		uint64_t code = read_place(&replacements, &by, record, s->address + i);
+		unsigned int length = (unsigned int)read_field(record, at.length);
 		struct site *site = site_at(k->v, place);
 
-		/* A call of 5 bytes is what the patcher makes of any site. */
-		if (site && length && length < 5)
+		if (site && length && !is_direct_call(k->v, code, length))
 			site->inlined = length;
 	}
 }
@@ -368,6 +392,21 @@ static bool read_sites(struct kernel *k)
 
 /* ---- all of it ---- */
 
+/** Backends that put anything into slots. */
+static unsigned int count_backends(const struct verify *v)
+{
+	unsigned int n = 0;
+
+	vec_each(b, &v->run->backends)
+	{
+		bool has_target = false;
+
+		vec_each(t, &v->targets) has_target |= t->backend == *b;
+		n += has_target;
+	}
+	return n;
+}
+
 static void print_summary(const struct kernel *k)
 {
 	const struct verify *v = k->v;
@@ -377,12 +416,15 @@ static void print_summary(const struct kernel *k)
 	vec_each(s, &v->sites) n_inlined += s->inlined != 0;
 	vec_each(s, &v->slot_table) n_described += s->op != NULL;
 	fprintf(f,
-		"%s: %s; %u sites in %s: %u calls, %u of them also inline; %u slots, %u of them "
-		"described; %u targets; %u functions of the patcher (%u indirect calls not "
-		"followed, %u not decoded)\n",
+		"%s: %s; %u sites in %s: %u calls, %u of them also inline; %u calls without a "
+		"record; %u slots, %u of them described; %u targets of %u backends; %u functions "
+		"of the patcher (%u indirect calls not followed, %u not decoded)%s\n",
 		v->object->files.v[0].path, k->generation->name, v->sites.n, k->generation->section,
-		v->sites.n, n_inlined, v->slot_table.n, n_described, v->targets.n, v->n_functions,
-		v->n_unfollowed, v->n_undecoded);
+		v->sites.n, n_inlined, k->strays.n, v->slot_table.n, n_described, v->targets.n,
+		count_backends(v), v->n_functions, v->n_unfollowed, v->n_undecoded,
+		v->object->files.v[0].n_symbols
+			? ""
+			: "; names without sizes, so tables that no code copies are hidden");
 }
 
 void verify_linux(struct verify *v)

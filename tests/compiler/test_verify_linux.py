@@ -9,11 +9,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import kernel
 import pytest
-from kernel import ALONE, LATE, OPS, TABLED, Op, Types
+import small
+import small_linux
 from small import Image, load
-from tool import ENVIRONMENT, FINE, INPUT, Result, run
+from small_linux import ALONE, LATE, OPS, TABLED, Op, Types
+from tool import ENVIRONMENT, FINE, INPUT, ROOT, Result, run
 
 NO_EVIDENCE = 4
 RECORD = 16
@@ -25,13 +26,13 @@ RETURN = 0xC3
 def build_once(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The kernel, with records as in Linux 6.1 or as in 6.8."""
     defines = ["OLD"] if request.param == "old" else []
-    return kernel.build(tmp_path_factory.mktemp(request.param), *defines)
+    return small_linux.build(tmp_path_factory.mktemp(request.param), *defines)
 
 
 @pytest.fixture(name="old", scope="module")
 def build_old(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The kernel with the records of Linux 6.1."""
-    return kernel.build(tmp_path_factory.mktemp("records"), "OLD")
+    return small_linux.build(tmp_path_factory.mktemp("records"), "OLD")
 
 
 def copy_of(built: Path, tmp_path: Path) -> Path:
@@ -63,7 +64,7 @@ def test_clean(built: Path) -> None:
     """Each op has its site and its functions, by name."""
     result = verify(built, "--report=text")
     assert (result.status, result.err.count("\n")) == (FINE, 1), result.err
-    assert "48 sites" in result.err and "48 slots, 48 of them described; 91 targets" in result.err
+    assert "48 sites" in result.err and "48 slots, 48 of them described; 91 targets of 3 backends" in result.err
     lines = result.out.decode().splitlines()
     assert len(lines) == len(OPS)
     for op, line in zip(OPS, lines, strict=True):
@@ -84,6 +85,17 @@ def test_reports(built: Path) -> None:
     assert [s["op"] for s in interface["slots"]] == [op.path for op in OPS]
     assert {s["op"]: s["place"] for s in interface["sites"]}.keys() == {op.path for op in OPS}
     assert run("verify", "--report=poem", "vmlinux", "pv.pvi", cwd=built).status == ENVIRONMENT
+
+
+def test_no_op_is_known() -> None:
+    """pvgen has Linux's ops from the kernel and from descriptions, not from its own text."""
+    text = (ROOT / "idl/linux/pv_ops.pvi").read_text()
+    ops = [name for name in re.findall(r"^ *op .*?(\w+)\(", text, re.MULTILINE) if "_" in name]
+    stems = ("verify", "kernel", "kallsyms", "payload", "object", "x86")
+    files = [path for stem in stems for path in (ROOT / "compiler").glob(f"{stem}*")]
+    assert len(ops) > 60 and len(files) > 15
+    for path in files:
+        assert not set(ops).intersection(re.findall(r"\w+", path.read_text())), path
 
 
 # ---- ten of each kind ----
@@ -262,7 +274,7 @@ def test_bytes_of_records(first: int, old: Path, tmp_path: Path) -> None:
 def test_patcher(built: Path, tmp_path: Path) -> None:
     """What patches sites calls what calls an op."""
     defines = ["PATCHER_USES_OP"] + ["OLD"] * (b"first_site" in (built / "kernel.c").read_bytes())
-    result = verify(kernel.build(tmp_path, *defines))
+    result = verify(small_linux.build(tmp_path, *defines))
     assert result.status == FINE
     (reached,) = [d for d in result.diagnostics() if d.name == "patcher-reaches"]
     assert re.search(r"'first.op7' at .*call_op7.*: call_op7 < apply_\w+$", reached.text)
@@ -350,7 +362,7 @@ def test_missing(case: str, old: Path, tmp_path: Path) -> None:
 
 def test_stripped_new_kernel(tmp_path: Path) -> None:
     """Without symbols nothing says where the slots are, if records do not name them."""
-    tree = kernel.build(tmp_path)
+    tree = small_linux.build(tmp_path)
     subprocess.run(["objcopy", "--strip-all", "vmlinux"], cwd=tree, check=True)
     result = verify(tree)
     assert result.status == NO_EVIDENCE
@@ -372,18 +384,18 @@ def test_another_interface(built: Path, tmp_path: Path) -> None:
 def test_names_for_traces(order: str, built: Path, tmp_path: Path) -> None:
     """What a stripped kernel keeps for itself is as good as symbols."""
     tree = copy_of(built, tmp_path)
-    kernel.name_itself(tree, order)
+    small_linux.name_itself(tree, order)
     result = verify(tree, "--report=text")
     assert result.status == FINE, result.err
     assert result.out == verify(built, "--report=text").out
 
 
-@pytest.mark.parametrize("form", kernel.PACKERS)
+@pytest.mark.parametrize("form", small_linux.PACKERS)
 def test_packed(form: str, built: Path, tmp_path: Path) -> None:
     """Each format that Linux's build offers and a library reads."""
     tree = copy_of(built, tmp_path)
     image = (tree / "vmlinux").read_bytes()
-    whole = kernel.bzimage(image, form)
+    whole = small_linux.bzimage(image, form)
     (tree / "vmlinux").write_bytes(whole)
     result = verify(tree, "--report=text")
     assert result.status == FINE, result.err
@@ -396,8 +408,58 @@ def test_packed(form: str, built: Path, tmp_path: Path) -> None:
 def test_unknown_format(tmp_path: Path) -> None:
     """What cannot be unpacked is named."""
     for magic, text in (b"BZh9", "bzip2"), (b"\x89LZO", "lzo"), (b"????", "not known"):
-        packed = kernel.bzimage(b"", "lz4").replace(b"\x02\x21\x4c\x18", magic + bytes(9))
+        packed = small_linux.bzimage(b"", "lz4").replace(b"\x02\x21\x4c\x18", magic + bytes(9))
         (tmp_path / "vmlinux").write_bytes(packed)
-        (tmp_path / "pv.pvi").write_text(kernel.description())
+        (tmp_path / "pv.pvi").write_text(small_linux.description())
         result = verify(tmp_path)
         assert result.status == ENVIRONMENT and text in result.err
+
+
+# ---- bad input, and a pvgen that lacks what it needs ----
+
+
+def corrupt(image: Image, dice: random.Random) -> bytes:
+    """A few bytes changed, many of them in what the kernel says of itself."""
+    sections = [s for s in image.elf.iter_sections() if s["sh_size"] and s["sh_type"] != "SHT_NOBITS"]
+    spans = [(s["sh_offset"], s["sh_size"], 8 if s.name == ".BTF" else 1) for s in sections]
+    copy = bytearray(image.data)
+    for _ in range(dice.randint(1, 8)):
+        ((start, size, _),) = dice.choices(spans, [weight for _, _, weight in spans])
+        at = start + dice.randrange(size)
+        copy[at] = dice.choice((0, 1, 0x7F, 0x80, 0xFF, copy[at] ^ 1 << dice.randrange(8)))
+    return bytes(copy)
+
+
+@pytest.mark.slow
+def test_corrupt(built: Path, tmp_path: Path) -> None:
+    """The sanitized build neither crashes nor hangs."""
+    tree = copy_of(built, tmp_path)
+    small_linux.name_itself(tree, "6.4")
+    image = load(tree / "vmlinux")
+    dice = random.Random("corrupt")
+    for _ in range(200):
+        image.path.write_bytes(corrupt(image, dice))
+        result = verify(tree)
+        assert result.status in (FINE, INPUT, ENVIRONMENT, NO_EVIDENCE), result.err
+
+
+@pytest.mark.slow
+def test_without_libraries(old: Path, tmp_path: Path) -> None:
+    """It names the package that would have helped; images of its own need none."""
+    bare = tmp_path / "build"
+    command = ["make", f"BUILD={bare}", "LIBRARIES=", f"{bare}/pvgen"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    libraries = subprocess.run(["ldd", bare / "pvgen"], capture_output=True, text=True, check=True)
+    assert not re.search("bpf|elf|capstone|lz4|lzma|libz|zstd", libraries.stdout)
+    tree = copy_of(old, tmp_path)
+    result = run("verify", "vmlinux", "pv.pvi", cwd=tree, tool=bare / "pvgen")
+    assert result.status == NO_EVIDENCE and "install libbpf-dev and run make again" in result.err
+    packages = {"gzip": "zlib1g-dev", "xz": "liblzma-dev", "lz4": "liblz4-dev", "zstd": "libzstd-dev"}
+    for form, package in packages.items():
+        (tree / "packed").write_bytes(small_linux.bzimage((tree / "vmlinux").read_bytes(), form))
+        result = run("verify", "packed", "pv.pvi", cwd=tree, tool=bare / "pvgen")
+        assert result.status == ENVIRONMENT and f"install {package} and run make again" in result.err
+    (tmp_path / "own").mkdir()
+    own = small.build(tmp_path / "own")
+    result = run("verify", "image", "pv.pvi", cwd=own, tool=bare / "pvgen")
+    assert (result.status, result.err) == (FINE, "")

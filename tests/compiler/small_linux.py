@@ -285,6 +285,7 @@ class Types:
     data: bytearray
     start: int
     functions: dict[str, int] = field(default_factory=dict)
+    places: list[int] = field(default_factory=lambda: [0])  # by number of the type
 
     def __post_init__(self) -> None:
         """Walk over all types."""
@@ -294,6 +295,7 @@ class Types:
         while at < end:
             info = self.number(at - self.start + 4)
             kind, parts = info >> 24 & 31, info & 0xFFFF
+            self.places.append(at)
             name = strings + self.number(at - self.start)
             if kind == FUNCTION:
                 self.functions[self.data[name : self.data.index(0, name)].decode()] = at
@@ -308,6 +310,10 @@ class Types:
     def signature(self, name: str) -> int:
         """Which signature a function has."""
         return self.number(self.functions[name] - self.start + 8)
+
+    def parameters(self, name: str) -> int:
+        """How many parameters it has."""
+        return self.number(self.places[self.signature(name)] - self.start + 4) & 0xFFFF
 
     def change(self, name: str, signature: int) -> None:
         """Give a function another."""
