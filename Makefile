@@ -21,7 +21,7 @@ setup:
 	xargs -a packages.txt $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null
 
-# ---- pvgen: needs a C compiler, flex and bison; only libc when it runs ----
+# ---- pvgen: needs a C compiler, flex and bison; only libc when it runs, but to verify Linux ----
 
 PVGEN_SRC    := $(wildcard compiler/*.c)
 PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler

@@ -117,7 +117,8 @@ const struct command commands[] = {
 	{"fmt", "FILE...", "print the descriptions FILE, or those below directories, well laid out",
 	 command_fmt, FOR_FMT},
 	{"verify", "OBJECT... FILE.pvi...",
-	 "compare a linked image, or relocatable objects together, with the descriptions",
+	 "compare a linked image, a Linux kernel, or relocatable objects together, with the "
+	 "descriptions",
 	 command_verify, FOR_VERIFY},
 	{"backend new", "NAME FILE...",
 	 "write what the author of a new backend starts from: its description, its C",

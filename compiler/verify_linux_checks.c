@@ -10,12 +10,34 @@ struct held {
 	const char *name, *function; /* at the address, and behind a thunk */
 };
 
+static bool is_named(const struct impl *impl, const struct held *h)
+{
+	return impl->function &&
+	       (!strcmp(impl->function, h->name) || !strcmp(impl->function, h->function));
+}
+
+/** Where the description names the function; else where it has a condition or a phase for the op.
+ */
+static const struct impl *impl_of(const struct backend *b, const struct held *h)
+{
+	const struct impl *impl = &b->impls[h->op->slot], *other = impl;
+
+	vec_each(v, &b->variants)
+	{
+		if (v->op != h->op)
+			continue;
+		other = &v->impl;
+		if (is_named(other, h))
+			break;
+	}
+	return is_named(impl, h) ? impl : other;
+}
+
 static struct loc place_of(const struct held *h)
 {
 	const struct backend *b = h->target->backend;
-	struct loc loc = b ? b->impls[h->op->slot].loc : h->op->name.loc;
 
-	return loc.file ? loc : h->op->name.loc;
+	return b ? impl_of(b, h)->loc : h->op->name.loc;
 }
 
 static const char *owner_of(const struct held *h)
