@@ -29,12 +29,14 @@ PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/par
 		$(BUILD)/libraries.h
 
 # `pvgen verify` reads Linux kernels with those of these that are here, and says which it lacks;
-# `make LIBRARIES=` builds without.
+# `make LIBRARIES=` builds without.  They are linked in, so that pvgen runs where they are not.
 LIBRARIES    := bpf:bpf/btf.h capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
-has-header    = $(shell echo '\#include <$(1)>' | $(CC) -E -x c - >/dev/null 2>&1 && echo yes)
-FOUND        := $(foreach row,$(LIBRARIES),$(if $(call has-header,$(lastword $(subst :, ,$(row)))),\
+static        = -Wl,-Bstatic $(1:%=-l%) -Wl,-Bdynamic
+is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(1)) \
+		-o /dev/null -x c - $(call static,$(firstword $(1))) 2>/dev/null && echo yes)
+FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(subst :, ,$(row))),\
 		$(firstword $(subst :, ,$(row)))))
-PVGEN_LIBS   := $(FOUND:%=-l%)
+PVGEN_LIBS    = $(call static,$(FOUND) $(if $(filter bpf,$(FOUND)),elf z))
 
 $(BUILD)/libraries.h: FORCE
 	@mkdir -p $(@D)
