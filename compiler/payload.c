@@ -42,7 +42,7 @@ struct packed {
 
 const char *missing_library(const char *package)
 {
-	return mem_printf("this pvgen was built without it; install %s and run make again",
+	return mem_printf("this pvgen was built without its library; install %s and run make again",
 			  package);
 }
 

@@ -7,7 +7,7 @@
 /** Puts the kernel in the place of its bzImage, if it is one; NULL, or why it cannot. */
 const char *payload_unpack(struct object_file *f);
 
-/** "this pvgen was built without it; install PACKAGE and run make again" */
+/** "this pvgen was built without its library; install PACKAGE and run make again" */
 const char *missing_library(const char *package);
 
 #endif
