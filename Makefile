@@ -8,17 +8,27 @@ SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 ABIS   := $(wildcard idl/abi/*.pvi)
 
+# Where `make install` puts pvgen and its page, behind DESTDIR, and what pkg-config says of it:
+# who builds for another machine asks for variable pvgen, and gets the one that runs on this.
+PREFIX := /usr/local
+PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescription: compiler of \
+	paravirtual interfaces\nVersion: %s\n
+
 # What the guest is made of; a test builds it of a changed description.
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all setup demo check check-fast check-tree regen bench format clean
+.PHONY: FORCE all setup setup-bench install demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
-setup:
+setup: PACKAGES := packages.txt
+setup-bench: PACKAGES := tests/bench/packages.txt
+
+# What pvgen and its tests need; what pvgen is compared with.
+setup setup-bench:
 	$(SUDO) apt-get update -qq
-	xargs -a packages.txt $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	xargs -a $(PACKAGES) $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null
 
 # ---- pvgen: needs a C compiler, flex and bison; only libc when it runs, but to verify Linux ----
@@ -86,6 +96,12 @@ $(eval $(call pvgen-build,sanitized,$(CC),$(SANITIZE) -DARENA_CHUNK=0))
 
 $(BUILD)/pvgen: $(BUILD)/plain/pvgen
 	@cp -f $< $@
+
+install: $(BUILD)/pvgen docs/pvgen.1
+	install -D -m 755 $< "$(DESTDIR)$(PREFIX)/bin/pvgen"
+	install -D -m 644 docs/pvgen.1 "$(DESTDIR)$(PREFIX)/share/man/man1/pvgen.1"
+	install -d "$(DESTDIR)$(PREFIX)/share/pkgconfig"
+	printf '$(PC)' "$$($< --version | cut -d ' ' -f 2)" >"$(DESTDIR)$(PREFIX)/share/pkgconfig/pvgen.pc"
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
@@ -173,6 +189,7 @@ check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
+	$(PYTHON) tests/bench/peers.py
 	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
 
 $(BUILD)/bench/forms: tests/bench/forms.c

@@ -39,7 +39,8 @@ static void abi_reserved(const struct attributed *a)
 	if (last->value < first->value)
 		diag(a->run, bad_order, last->loc, "range");
 	*vec_push(&abi->reservations) =
-		(struct reservation){a->s->loc, first->value, last->value, o->v[o->n - 1].string};
+		(struct reservation){loc_from_to(first->loc, last->loc), first->value, last->value,
+				     o->v[o->n - 1].string};
 }
 
 /* Its words were taken before anything was laid out. */
@@ -69,8 +70,10 @@ void choose_arch(struct run *run, struct abi *abi)
 {
 	const struct arch *first = NULL;
 
-	vec_each(s, &abi->stmts)
+	vec_each(it, &abi->stmts)
 	{
+		const struct stmt *s = *it;
+
 		if (s->path.n != 1 || !is_word(s->path.v[0], "arch"))
 			continue;
 		vec_each(o, &s->operands)
@@ -116,8 +119,8 @@ static void number_call(struct run *run, struct map *numbers, struct call *call)
 
 	if (!old || old->name.s == call->name.s || !(old->traits.arches & call->traits.arches))
 		return;
-	diag(run, duplicate, call->name.loc, "number of call", call->name.s);
-	diag_note(run, old->name.loc, "'%s' has this number", old->name.s);
+	diag(run, duplicate, call->number_loc, "number of call", call->name.s);
+	diag_note(run, old->number_loc, "'%s' has this number", old->name.s);
 }
 
 static void check_reserved(struct run *run, const struct abi *abi, const struct call *call)
@@ -126,7 +129,7 @@ static void check_reserved(struct run *run, const struct abi *abi, const struct 
 	{
 		if (call->is_fixed || call->number < r->first || call->number > r->last)
 			continue;
-		diag(run, reserved_number, call->name.loc, call->name.s);
+		diag(run, reserved_number, call->number_loc, call->name.s);
 		diag_note(run, r->loc, "reserved here: %s", r->reason);
 	}
 }

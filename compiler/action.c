@@ -5,11 +5,11 @@
 
 typedef VEC(const struct action *) actions;
 
-static struct action *new_action(const struct attributed *a, enum action_kind kind)
+static struct action *new_action(const struct attributed *a, enum action_kind kind, struct loc loc)
 {
 	struct action *action = vec_push(&((struct backend *)a->thing)->actions);
 
-	*action = (struct action){.kind = kind, .stmt = a->s, .target = "", .way = ""};
+	*action = (struct action){kind, a->s, loc, .target = "", .way = ""};
 	return action;
 }
 
@@ -119,7 +119,7 @@ static bool hook_value(const struct attributed *a, const struct hook_way *way,
 	const operands *o = &a->s->operands;
 
 	if (!shape_fits(shapes[way->value], o)) {
-		diag(a->run, bad_operands, a->s->loc, "hook", way->usage);
+		report_operand(a, shape_misfit(shapes[way->value], o), way->usage);
 		return false;
 	}
 	if (way->value == HOOK_NUMBER) {
@@ -136,13 +136,13 @@ static bool hook_value(const struct attributed *a, const struct hook_way *way,
 static void check_result(struct run *run, const struct action *action,
 			 const struct registration_member *m)
 {
+	const struct operand *way = &action->stmt->operands.v[1];
 	bool is_nop = !strcmp(action->way, "nop"), is_constant = !strcmp(action->way, "constant");
 
 	if (is_nop && !type_is_void(&m->type))
-		diag(run, hook_result, action->stmt->loc, action->target, "a result",
-		     "constant NUMBER");
+		diag(run, hook_result, way->loc, action->target, "a result", "constant NUMBER");
 	if (is_constant && type_is_void(&m->type))
-		diag(run, hook_result, action->stmt->loc, action->target, "no result", "nop");
+		diag(run, hook_result, way->loc, action->target, "no result", "nop");
 }
 
 void backend_hook(const struct attributed *a)
@@ -154,7 +154,7 @@ void backend_hook(const struct attributed *a)
 
 	if (!m || !way || !hook_value(a, way, m, &value))
 		return;
-	action = new_action(a, ACTION_HOOK);
+	action = new_action(a, ACTION_HOOK, a->s->operands.v[0].loc);
 	action->target = intern(path_text(&a->s->operands.v[0].path, 0));
 	action->way = way->name;
 	action->member = m;
@@ -172,8 +172,7 @@ static const char *set_way(const operands *o)
 	if (o->n == 2)
 		return "";
 	for (size_t i = 0; i < NELEM(set_ways); i++)
-		if (o->v[1].kind == OPERAND_PATH && o->v[1].path.n == 1 &&
-		    is_word(o->v[1].path.v[0], set_ways[i]))
+		if (operand_is(&o->v[1], set_ways[i]))
 			return set_ways[i];
 	return NULL;
 }
@@ -203,13 +202,13 @@ void backend_set(const struct attributed *a)
 	if (!m)
 		return;
 	if (!way || (!strcmp(way, "call") && !computed_value(a, &value))) {
-		diag(a->run, bad_operands, a->s->loc, "set", usage);
+		report_operand(a, way && o->n > 2 ? 2 : 1, usage);
 		return;
 	}
 	if (strcmp(way, "call") != 0 &&
 	    !member_value(a->run, a->module, m, &o->v[o->n - 1], &value))
 		return;
-	action = new_action(a, ACTION_SET);
+	action = new_action(a, ACTION_SET, o->v[0].loc);
 	action->target = intern(path_text(&o->v[0].path, 0));
 	action->way = way;
 	action->member = m;
@@ -230,7 +229,7 @@ static void take_member(const struct attributed *a, const struct registration *h
 	else if (map_add(seen, name->s, (void *)s))
 		diag(a->run, repeated, name->loc, name->s);
 	else if (s->operands.n != 1)
-		report_value(a->run, m, s->loc);
+		report_value(a->run, m, operand_loc(&s->operands, 1, s->loc));
 	else if (member_value(a->run, a->module, m, &s->operands.v[0], &member.value))
 		*vec_push(&action->members) = member;
 }
@@ -250,16 +249,16 @@ void backend_replace(const struct attributed *a)
 		return;
 	}
 	note_use(a->run, o->loc, hooks->name.loc);
-	action = new_action(a, ACTION_REPLACE);
+	action = new_action(a, ACTION_REPLACE, o->loc);
 	action->target = target;
 	action->value =
 		(struct value){VALUE_SYMBOL, a->s->operands.v[1].loc, word_at(a->s, 1).s, 0};
-	vec_each(s, &a->s->block) take_member(a, hooks, s, &seen, action);
+	vec_each(s, &a->s->block) take_member(a, hooks, *s, &seen, action);
 }
 
 void backend_run(const struct attributed *a)
 {
-	struct action *action = new_action(a, ACTION_RUN);
+	struct action *action = new_action(a, ACTION_RUN, a->s->operands.v[0].loc);
 
 	action->value =
 		(struct value){VALUE_SYMBOL, a->s->operands.v[0].loc, word_at(a->s, 0).s, 0};
@@ -282,7 +281,7 @@ static void add_switch(const struct attributed *a, enum action_kind kind, struct
 		return;
 	}
 	note_use(a->run, name.loc, m->name.loc);
-	action = new_action(a, kind);
+	action = new_action(a, kind, name.loc);
 	action->target = path;
 	action->way = way.s;
 	action->member = m;
@@ -295,7 +294,7 @@ void backend_capability(const struct attributed *a)
 	if (is_word(way, "force") || is_word(way, "clear"))
 		add_switch(a, ACTION_CAPABILITY, word_at(a->s, 1), way);
 	else
-		diag(a->run, bad_operands, a->s->loc, "capability", "capability force|clear NAME;");
+		report_operand(a, 0, "capability force|clear NAME;");
 }
 
 void backend_static_key(const struct attributed *a)
@@ -305,7 +304,7 @@ void backend_static_key(const struct attributed *a)
 	if (is_word(way, "on") || is_word(way, "off"))
 		add_switch(a, ACTION_STATIC_KEY, word_at(a->s, 0), way);
 	else
-		diag(a->run, bad_operands, a->s->loc, "static_key", "static_key NAME on|off;");
+		report_operand(a, 1, "static_key NAME on|off;");
 }
 
 /* ---- teardown ---- */
@@ -319,6 +318,16 @@ static bool is_event(const char *word)
 		if (!strcmp(events[i], word))
 			return true;
 	return false;
+}
+
+/** How many of the words in front are events. */
+static size_t count_events(const struct stmt *s)
+{
+	size_t n = 0;
+
+	while (n < s->operands.n && is_event(word_at(s, n).s))
+		n++;
+	return n;
 }
 
 static const struct shared *find_shared_by(const struct backend *b, const char *structure)
@@ -337,8 +346,7 @@ void backend_teardown(const struct attributed *a)
 	size_t n = o->n < 3 ? 0 : o->n - 2;
 
 	if (!n || !is_word(word_at(a->s, n), "call")) {
-		diag(a->run, bad_operands, a->s->loc, "teardown",
-		     "teardown EVENT... call FUNCTION;");
+		report_operand(a, count_events(a->s), "teardown EVENT... call FUNCTION;");
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -350,7 +358,7 @@ void backend_teardown(const struct attributed *a)
 			     "offline suspend kexec crash");
 			continue;
 		}
-		action = new_action(a, ACTION_TEARDOWN);
+		action = new_action(a, ACTION_TEARDOWN, event.loc);
 		action->target = event.s;
 		action->way = "call";
 		action->value =
@@ -363,7 +371,7 @@ static void check_names(struct run *run, const struct backend *b, const struct s
 {
 	vec_each(s, &teardown->block)
 	{
-		const struct name *name = &s->path.v[0];
+		const struct name *name = &(*s)->path.v[0];
 
 		if (!find_shared_by(b, name->s))
 			diag(run, unknown_shared, name->loc, b->name.s, name->s, name->s);
@@ -374,7 +382,7 @@ static bool is_named(const struct stmt *teardown, const struct shared *shared)
 {
 	vec_each(s, &teardown->block)
 	{
-		if (s->path.v[0].s == shared->structure.s)
+		if ((*s)->path.v[0].s == shared->structure.s)
 			return true;
 	}
 	return !teardown->has_block;
@@ -467,8 +475,8 @@ static void check_meeting(struct run *run, const struct action *a, const actions
 		if (!(is_opposite(first, a) || is_part(first, a) || is_part(a, first)) ||
 		    !may_meet(first, a))
 			continue;
-		diag(run, action_conflict, a->stmt->loc, a->target);
-		diag_note(run, first->stmt->loc, "the other one is here");
+		diag(run, action_conflict, a->loc, a->target);
+		diag_note(run, first->loc, "the other one is here");
 		return;
 	}
 }
@@ -523,7 +531,7 @@ static void collect_choices(const struct backend *b, choices *choices)
 	{
 		if (is_choice(a))
 			*vec_push(choices) = (struct choice){choice_key(a), a->stmt->when,
-							     a->stmt->phase, a->stmt->loc};
+							     a->stmt->phase, a->loc};
 	}
 }
 

@@ -173,7 +173,7 @@ static bool is_privileged_statement(const struct arch *arch, const char *s)
 			if (is_mnemonic(arch, *p, s, n))
 				return true;
 		for (const char *const *p = arch->privileged_operands; *p; p++)
-			if (!strncmp(*p, s, strlen(*p)))
+			if (**p == *s && !strncmp(*p, s, strlen(*p)))
 				return true;
 		s += n + strspn(s + n, " \t,:");
 	}
@@ -182,7 +182,7 @@ static bool is_privileged_statement(const struct arch *arch, const char *s)
 
 bool arch_is_privileged(const struct arch *arch, const char *text)
 {
-	char *copy = mem_printf("%s", text), *rest = copy, *statement;
+	char *copy = mem_text(text, strlen(text)), *rest = copy, *statement;
 
 	for (char *c = copy; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')

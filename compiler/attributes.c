@@ -28,7 +28,8 @@ static bool operand_fits(char letter, const struct operand *o)
 	}
 }
 
-bool shape_fits(const char *shape, const operands *operands)
+/** As many operands as fit; true if none lacks behind them. */
+static bool match(const char *shape, const operands *operands, size_t *n)
 {
 	const struct operand *o = operands->v, *end = o + operands->n;
 
@@ -38,11 +39,48 @@ bool shape_fits(const char *shape, const operands *operands)
 
 		while (o < end && operand_fits(*shape, o) && (o == first || suffix == '+'))
 			o++;
+		*n = (size_t)(o - operands->v);
 		if (o == first && suffix != '?')
 			return false;
 		shape += suffix ? 2 : 1;
 	}
-	return o == end;
+	return true;
+}
+
+bool shape_fits(const char *shape, const operands *operands)
+{
+	size_t n = 0;
+
+	return match(shape, operands, &n) && n == operands->n;
+}
+
+size_t shape_misfit(const char *shape, const operands *operands)
+{
+	size_t n = 0;
+
+	match(shape, operands, &n);
+	return n;
+}
+
+struct loc operand_loc(const operands *operands, size_t i, struct loc before)
+{
+	if (!operands->n)
+		return before;
+	return operands->v[i < operands->n ? i : operands->n - 1].loc;
+}
+
+void report_operand(const struct attributed *a, size_t i, const char *usage)
+{
+	diag(a->run, bad_operands, operand_loc(&a->s->operands, i, a->s->loc), a->s->path.v[0].s,
+	     usage);
+}
+
+void report_attribute(struct run *run, const struct attribute *a, const char *shape,
+		      const char *usage)
+{
+	size_t i = shape_misfit(shape, &a->operands);
+
+	diag(run, bad_operands, operand_loc(&a->operands, i, a->name.loc), a->name.s, usage);
 }
 
 static const char *row_names(const struct attribute_row *rows, size_t n)
@@ -82,7 +120,7 @@ static void apply(const struct table *t, const struct attributed *a, struct map 
 	} else if ((a->s->when || a->s->phase) && !(row->flags & WHEN)) {
 		diag(a->run, not_conditional, word->loc, word->s);
 	} else if (!shape_fits(row->shape, &a->s->operands)) {
-		diag(a->run, bad_operands, a->s->loc, word->s, row->usage);
+		report_operand(a, shape_misfit(row->shape, &a->s->operands), row->usage);
 	} else {
 		row->apply(a);
 	}
@@ -95,9 +133,30 @@ void apply_all(struct run *run, const struct table *t, void *module, void *thing
 
 	vec_each(s, stmts)
 	{
-		if (s->path.n == 1)
-			apply(t, &(struct attributed){run, module, thing, s}, &seen);
+		if ((*s)->path.n == 1)
+			apply(t, &(struct attributed){run, module, thing, *s}, &seen);
 	}
+}
+
+const struct stmt *said(const stmts *stmts, const char *statement)
+{
+	size_t i = 0;
+
+	while (!is_word(stmts->v[i]->path.v[0], statement))
+		i++;
+	return stmts->v[i];
+}
+
+struct loc said_at(const stmts *stmts, const char *statement, const char *word)
+{
+	const struct stmt *s = said(stmts, statement);
+
+	vec_each(o, &s->operands)
+	{
+		if (word && operand_is(o, word))
+			return o->loc;
+	}
+	return s->loc;
 }
 
 struct name word_at(const struct stmt *s, size_t i)
@@ -128,6 +187,11 @@ unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t
 bool is_word(struct name name, const char *word)
 {
 	return !strcmp(name.s, word);
+}
+
+bool operand_is(const struct operand *o, const char *word)
+{
+	return o->kind == OPERAND_PATH && o->path.n == 1 && is_word(o->path.v[0], word);
 }
 
 static const char *arch_names(void)

@@ -47,6 +47,25 @@ void apply_all(struct run *run, const struct table *t, void *module, void *thing
 /** Are the operands those that the shape's letters say? */
 bool shape_fits(const char *shape, const operands *operands);
 
+/** The first operand that does not fit, by its number; where one lacks, how many there are. */
+size_t shape_misfit(const char *shape, const operands *operands);
+
+/** An operand by its number; where it lacks, what it lacks behind: @before, if it is the first. */
+struct loc operand_loc(const operands *operands, size_t i, struct loc before);
+
+/** Reports an operand of a statement that is not as @usage says. */
+void report_operand(const struct attributed *a, size_t i, const char *usage);
+
+/** The same for an attribute behind a name. */
+void report_attribute(struct run *run, const struct attribute *a, const char *shape,
+		      const char *usage);
+
+/** The first statement of a name, which is there. */
+const struct stmt *said(const stmts *stmts, const char *statement);
+
+/** Where it has the word, or if that is NULL stands itself. */
+struct loc said_at(const stmts *stmts, const char *statement, const char *word);
+
 /** The operand at a place where the row's shape has a word. */
 struct name word_at(const struct stmt *s, size_t i);
 
@@ -54,6 +73,7 @@ struct name word_at(const struct stmt *s, size_t i);
 void ops_from(const struct attributed *a, ops *ops);
 void words_from(const struct stmt *s, names *words);
 bool is_word(struct name name, const char *word);
+bool operand_is(const struct operand *o, const char *word);
 
 /** The first operand, a number; what is out of range is reported and becomes @low. */
 unsigned int bounded(struct run *run, const struct stmt *s, int64_t low, int64_t high);

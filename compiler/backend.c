@@ -131,14 +131,15 @@ static enum space space_operand(struct run *run, struct name name)
 
 static void backend_converter(const struct attributed *a)
 {
+	static const char *const between[] = {"from", "to", "call"};
 	static const char usage[] = "converter NAME from KIND to KIND call FUNCTION;";
 	struct backend *b = a->thing;
 
-	if (!is_word(word_at(a->s, 1), "from") || !is_word(word_at(a->s, 3), "to") ||
-	    !is_word(word_at(a->s, 5), "call")) {
-		diag(a->run, bad_operands, a->s->loc, "converter", usage);
-		return;
-	}
+	for (size_t i = 0; i < NELEM(between); i++)
+		if (!is_word(word_at(a->s, 2 * i + 1), between[i])) {
+			report_operand(a, 2 * i + 1, usage);
+			return;
+		}
 	*vec_push(&b->converters) = (struct converter){
 		.name = word_at(a->s, 0),
 		.from = space_operand(a->run, word_at(a->s, 2)),

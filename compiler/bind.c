@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "pvgen.h"
+#include "attributes.h"
 
 struct binding {
 	struct run *run;
@@ -43,24 +43,30 @@ static void report_no_abi(struct run *run, const struct backend *b, struct name 
 	}
 }
 
+static void report_binding(const struct binding *b, size_t i, const char *usage)
+{
+	diag(b->run, bad_operands, operand_loc(&b->stmt->operands, i, b->stmt->loc), op_path(b->op),
+	     usage);
+}
+
+static bool check_operands(const struct binding *b, const char *shape, const char *usage)
+{
+	if (shape_fits(shape, &b->stmt->operands))
+		return true;
+	report_binding(b, shape_misfit(shape, &b->stmt->operands), usage);
+	return false;
+}
+
 static bool bind_inline(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
 	struct template *t;
 
-	if (o->n < 3 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n != 1) {
-		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
-		     "inline ARCH \"INSTRUCTION\"...;");
+	if (!check_operands(b, "wws+", "inline ARCH \"INSTRUCTION\"...;"))
 		return false;
-	}
 	t = mem_alloc(sizeof(*t));
 	t->arch = o->v[1].path.v[0];
 	for (size_t i = 2; i < o->n; i++) {
-		if (o->v[i].kind != OPERAND_STRING) {
-			diag(b->run, bad_operands, o->v[i].loc, op_path(b->op),
-			     "inline ARCH \"INSTRUCTION\"...;");
-			return false;
-		}
 		*vec_push(&t->insns) = o->v[i];
 		template_check(b->run, &o->v[i]);
 	}
@@ -77,11 +83,8 @@ static bool bind_function(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
 
-	if (o->n != 2 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n != 1) {
-		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
-		     mem_printf("%s FUNCTION;", plain_word(&o->v[0])));
+	if (!check_operands(b, "ww", mem_printf("%s FUNCTION;", plain_word(&o->v[0]))))
 		return false;
-	}
 	impl->function = o->v[1].path.v[0].s;
 	return c_name(b->run, o->v[1].path.v[0]);
 }
@@ -123,10 +126,8 @@ static bool bind_constant(struct binding *b, struct impl *impl)
 	const operands *o = &b->stmt->operands;
 	const struct decl *d;
 
-	if (o->n != 2 || (o->v[1].kind != OPERAND_INT && !*plain_word(&o->v[1]))) {
-		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op), "constant NUMBER;");
+	if (!check_operands(b, "wc", "constant NUMBER;"))
 		return false;
-	}
 	impl->value = o->v[1].value;
 	if (o->v[1].kind == OPERAND_PATH) {
 		d = find_constant(b, &o->v[1]);
@@ -144,11 +145,7 @@ static bool bind_constant(struct binding *b, struct impl *impl)
 static bool bind_plain(struct binding *b, struct impl *impl)
 {
 	(void)impl;
-	if (b->stmt->operands.n == 1)
-		return true;
-	diag(b->run, bad_operands, b->stmt->operands.v[1].loc, op_path(b->op),
-	     mem_printf("%s;", b->stmt->operands.v[0].path.v[0].s));
-	return false;
+	return check_operands(b, "w", mem_printf("%s;", plain_word(&b->stmt->operands.v[0])));
 }
 
 /** trap; or trap "REASON"; why no one calls the op here. */
@@ -156,11 +153,8 @@ static bool bind_trap(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
 
-	if (o->n > 2 || (o->n == 2 && o->v[1].kind != OPERAND_STRING)) {
-		diag(b->run, bad_operands, o->v[1].loc, op_path(b->op),
-		     "trap; or trap \"REASON\";");
+	if (!check_operands(b, "ws?", "trap; or trap \"REASON\";"))
 		return false;
-	}
 	impl->reason = o->n == 2 ? o->v[1].string : NULL;
 	return true;
 }
@@ -198,7 +192,8 @@ static bool bind_kind(struct binding *b, struct impl *impl)
 			impl->kind = kinds[i].kind;
 			return kinds[i].bind(b, impl);
 		}
-	diag(b->run, unknown_word, o->n ? o->v[0].loc : b->stmt->loc, word, "way to do an op",
+	diag(b->run, unknown_word, operand_loc(o, 0, b->stmt->loc),
+	     o->n ? operand_text(&o->v[0]) : "", "way to do an op",
 	     "inline call asm nop identity zero constant trap inherit = load store");
 	return false;
 }
@@ -263,7 +258,7 @@ static bool bind_shared(struct binding *b, struct impl *impl)
 		return false;
 	if (!place.member || place.member->nested || place.member->is_array ||
 	    (!type_scalar(&place.member->type) && !type_is_pointer(&place.member->type))) {
-		diag(b->run, shared_width, o->v[1].loc, path->v[path->n - 1].s);
+		diag(b->run, shared_width, path->v[path->n - 1].loc, path->v[path->n - 1].s);
 		return false;
 	}
 	impl->place = place;
@@ -280,27 +275,32 @@ static bool check_stored(struct binding *b, const struct impl *impl)
 			    low, high);
 }
 
+static const char memory_usage[] = "= ABI.CALL(ARGUMENTS); = load ABI.STRUCTURE.MEMBER; or "
+				   "= store ABI.STRUCTURE.MEMBER NUMBER;";
+
 static bool bind_memory(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
-	bool is_load = !strcmp(plain_word(&o->v[0]), "load");
-	bool is_store = !strcmp(plain_word(&o->v[0]), "store");
+	bool is_load = operand_is(&o->v[0], "load"), is_store = operand_is(&o->v[0], "store");
 
-	if (o->n < 2 || o->v[1].kind != OPERAND_PATH || o->v[1].path.n < 3 ||
-	    !(is_load ? o->n == 2 : is_store && o->n == 3 && o->v[2].kind == OPERAND_INT)) {
-		diag(b->run, bad_operands, b->stmt->loc, op_path(b->op),
-		     "= ABI.CALL(ARGUMENTS); = load ABI.STRUCTURE.MEMBER; or "
-		     "= store ABI.STRUCTURE.MEMBER NUMBER;");
+	if (!is_load && !is_store) {
+		report_binding(b, 0, memory_usage);
+		return false;
+	}
+	if (!check_operands(b, is_load ? "wd" : "wdi", memory_usage))
+		return false;
+	if (o->v[1].path.n < 3) {
+		report_binding(b, 1, memory_usage);
 		return false;
 	}
 	impl->kind = is_load ? IMPL_LOAD : IMPL_STORE;
 	impl->value = is_store ? o->v[2].value : 0;
 	if (is_store && !type_is_void(&b->op->type)) {
-		diag(b->run, store_result, b->stmt->loc, b->op->name.s);
+		diag(b->run, store_result, impl->loc, b->op->name.s);
 		return false;
 	}
 	if (is_load && type_is_void(&b->op->type)) {
-		diag(b->run, void_value, b->op->name.loc, b->op->name.s);
+		diag(b->run, zero_void, impl->loc, b->op->name.s);
 		return false;
 	}
 	return bind_shared(b, impl) && (is_load || check_stored(b, impl));
@@ -370,6 +370,8 @@ static bool is_passed_by_pointer(const struct param *p)
 
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
 {
+	const char *word = operand_text(&a->value);
+
 	if (a->converter.s)
 		a->convert = find_converter(b, a->converter);
 	if (a->converter.s && !a->convert)
@@ -382,11 +384,8 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 		return;
 	}
 	if (!a->param) {
-		diag(b->run, unknown_argument, a->value.loc, op_path(b->op),
-		     a->value.kind == OPERAND_PATH ? a->value.path.v[0].s : "\"...\"",
-		     a->value.kind == OPERAND_PATH
-			     ? suggest_param(b->run, &b->op->params, a->value.path.v[0].s)
-			     : "");
+		diag(b->run, unknown_argument, a->value.loc, op_path(b->op), word,
+		     suggest_param(b->run, &b->op->params, word));
 		return;
 	}
 	if (type_is_pointer(&a->param->type) != is_passed_by_pointer(target))
@@ -394,12 +393,13 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 	check_space(b, a, target);
 }
 
-static bool bind_arguments(struct binding *b, const char *name, const params *targets)
+static bool bind_arguments(struct binding *b, const struct impl *impl, const char *name,
+			   const params *targets)
 {
 	arguments *args = &b->stmt->arguments;
 
 	if (args->n != targets->n) {
-		diag(b->run, argument_count, b->stmt->call_loc, name, mem_printf("%u", targets->n),
+		diag(b->run, argument_count, impl->loc, name, counted(targets->n, "argument"),
 		     mem_printf("%u", args->n));
 		return false;
 	}
@@ -457,14 +457,14 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 	const struct abi *abi = b->backend->abi;
 
 	impl->kind = IMPL_HYPERCALL;
-	impl->call = find_call(b->run, b->backend, path, b->stmt->call_loc, &impl->sub);
+	impl->call = find_call(b->run, b->backend, path, impl->loc, &impl->sub);
 	if (!impl->call)
 		return false;
 	if (!abi_entry_of(abi, impl->call, b->run->arch)) {
 		diag(b->run, no_entry, path->v[1].loc, abi->name.s, b->run->arch->name);
 		return false;
 	}
-	return bind_arguments(b, path->v[path->n - 1].s,
+	return bind_arguments(b, impl, path->v[path->n - 1].s,
 			      impl->sub ? &impl->sub->params : &impl->call->params);
 }
 
@@ -539,13 +539,13 @@ static struct impl *new_impl(struct run *run, struct backend *b, struct op *op,
 
 	if (s->when || s->phase) {
 		v = vec_push(&b->variants);
-		*v = (struct variant){.op = op, .when = s->when, .phase = s->phase};
+		*v = (struct variant){op, s->loc, .when = s->when, .phase = s->phase};
 		return &v->impl;
 	}
 	if (impl->kind == IMPL_NONE)
 		return impl;
 	diag(run, bound_twice, s->loc, op_path(op), b->name.s);
-	diag_note(run, impl->loc, "the first one is here");
+	diag_note(run, impl->stmt->loc, "the first one is here");
 	return NULL;
 }
 
@@ -566,7 +566,7 @@ static void bind_stmt(struct run *run, struct backend *b, struct stmt *s)
 
 	if (!impl)
 		return;
-	impl->loc = s->loc;
+	impl->loc = s->call.n ? path_loc(&s->call) : operand_loc(&s->operands, 0, s->loc);
 	impl->stmt = s;
 	impl->kind = IMPL_FAILED;
 	if (!(s->call.n		 ? bind_hypercall(&binding, impl)
@@ -706,7 +706,7 @@ static void check_phase(struct run *run, const struct interface *i, const struct
 
 	if (!patching || !phase || phase <= patching || (v->op->context & CONTEXT_LATE))
 		return;
-	diag(run, late_phase, v->impl.loc, op_path(v->op), phase->s);
+	diag(run, late_phase, v->loc, op_path(v->op), phase->s);
 	diag_note(run, v->op->name.loc, "the op is here");
 }
 
@@ -729,9 +729,15 @@ static void check_variants(struct run *run, struct backend *b)
 	{
 		complete_variant(run, b, v);
 		*vec_push(&choices) =
-			(struct choice){intern(op_path(v->op)), v->when, v->phase, v->impl.loc};
+			(struct choice){intern(op_path(v->op)), v->when, v->phase, v->loc};
 	}
 	check_choices(run, &choices);
+}
+
+/** Where a function is named; inherited ones are named elsewhere. */
+static struct loc function_loc(const struct impl *impl)
+{
+	return impl->is_inherited ? impl->loc : impl->stmt->operands.v[1].loc;
 }
 
 /** One C function has one prototype. */
@@ -750,8 +756,8 @@ static void check_function(struct run *run, const struct interface *i, const str
 	first = map_add(seen, impl->function, this);
 	if (!first || !strcmp(c_prototype(i, op, ""), c_prototype(i, first->op, "")))
 		return;
-	diag(run, function_twice, impl->loc, impl->function);
-	diag_note(run, first->impl->loc, "it implements '%s' here", op_path(first->op));
+	diag(run, function_twice, function_loc(impl), impl->function);
+	diag_note(run, function_loc(first->impl), "it implements '%s' here", op_path(first->op));
 }
 
 static void check_functions(struct run *run, const struct backend *b)
@@ -796,7 +802,8 @@ static void bind_data(struct run *run, struct backend *b, const struct data *d,
 	struct datum datum = {.data = d, .stmt = s};
 
 	if (!s->is_assignment || s->operands.n != 1)
-		diag(run, bad_operands, s->loc, data_path(d), "= VALUE;");
+		diag(run, bad_operands, operand_loc(&s->operands, s->is_assignment ? 1 : 0, s->loc),
+		     data_path(d), "= VALUE;");
 	else if (take_value(run, b, d, &s->operands.v[0], &datum.value))
 		*vec_push(&b->data) = datum;
 }
@@ -839,8 +846,8 @@ static void bind_stmts(struct run *run, struct backend *b)
 	b->impls = mem_alloc((b->interface->ops.n + 1) * sizeof(*b->impls));
 	vec_each(s, &b->stmts)
 	{
-		if (s->path.n > 1)
-			bind_path(run, b, s);
+		if ((*s)->path.n > 1)
+			bind_path(run, b, *s);
 	}
 }
 
@@ -871,46 +878,77 @@ static bool is_own(const struct backend *b, const struct op *op)
 {
 	const struct impl *impl = &b->impls[op->slot];
 
-	return impl->kind != IMPL_NONE && impl->kind != IMPL_INHERIT;
+	return impl->stmt && impl->kind != IMPL_INHERIT;
 }
 
-static void report_lone(struct run *run, const struct backend *b, const struct impl *impl,
-			const struct op *own, const struct op *lacking, const struct op *said)
+static void report_lone(struct run *run, const struct backend *b, struct loc loc,
+			const struct op *own, const struct op *lacking, const struct op *op)
 {
-	diag(run, not_together, impl->loc, b->name.s, op_path(own), op_path(lacking));
-	diag_note(run, said->name.loc, "'%s' says so here", op_path(said));
+	diag(run, not_together, loc, b->name.s, op_path(own), op_path(lacking));
+	diag_note(run, said_at(&op->stmts, "together", NULL), "'%s' says so here", op_path(op));
 }
+
+/** What belongs together with an op, and the variants of the op. */
+struct company {
+	VEC(struct bond {
+		const struct op *op;
+		const struct op *said; /* the one of the two that says it */
+	})
+	bonds;
+	VEC(const struct variant *) variants;
+};
 
 /** Is there a variant of the op that comes into force exactly when @v does? */
-static bool has_partner(const struct backend *b, const struct variant *v, const struct op *op)
+static bool has_partner(const struct company *company, const struct variant *v)
 {
-	vec_each(other, &b->variants)
+	vec_each(other, &company->variants)
 	{
-		if (other->op == op && other->when == v->when && other->phase == v->phase)
+		if ((*other)->when == v->when && (*other)->phase == v->phase)
 			return true;
 	}
 	return false;
 }
 
-static bool is_together(const struct op *op, const struct op *other)
+/** If both ops say it, each says it for itself. */
+static void bind_together(struct company *company, const struct op *op, const struct op *said)
 {
-	vec_each(it, &op->together)
+	vec_each(bond, &company->bonds)
 	{
-		if (*it == other)
-			return true;
+		if (bond->op != op)
+			continue;
+		bond->said = op == said ? bond->said : said;
+		return;
 	}
-	return false;
+	*vec_push(&company->bonds) = (struct bond){op, said};
 }
 
-static void check_variant_together(struct run *run, const struct backend *b,
-				   const struct variant *v)
+static struct company *companies_of(const struct backend *b)
 {
-	vec_each(it, &b->interface->ops)
-	{
-		bool is_said = is_together(v->op, *it);
+	struct company *all = mem_alloc((b->interface->ops.n + 1) * sizeof(*all));
 
-		if ((is_said || is_together(*it, v->op)) && !has_partner(b, v, *it))
-			report_lone(run, b, &v->impl, v->op, *it, is_said ? v->op : *it);
+	vec_each(op, &b->interface->ops)
+	{
+		vec_each(other, &(*op)->together)
+		{
+			bind_together(&all[(*op)->slot], *other, *op);
+			bind_together(&all[(*other)->slot], *op, *op);
+		}
+	}
+	vec_each(v, &b->variants) * vec_push(&all[v->op->slot].variants) = v;
+	return all;
+}
+
+static void check_variants_together(struct run *run, const struct backend *b)
+{
+	const struct company *all = companies_of(b);
+
+	vec_each(v, &b->variants)
+	{
+		vec_each(bond, &all[v->op->slot].bonds)
+		{
+			if (!has_partner(&all[bond->op->slot], v))
+				report_lone(run, b, v->loc, v->op, bond->op, bond->said);
+		}
 	}
 }
 
@@ -926,11 +964,12 @@ static void check_together(struct run *run, const struct backend *b)
 			const struct op *own = is_own(b, op) ? op : *other;
 
 			if (!(*other)->is_left_out && is_own(b, op) != is_own(b, *other))
-				report_lone(run, b, &b->impls[own->slot], own,
+				report_lone(run, b, b->impls[own->slot].stmt->loc, own,
 					    own == op ? *other : op, op);
 		}
 	}
-	vec_each(v, &b->variants) check_variant_together(run, b, v);
+	if (b->variants.n)
+		check_variants_together(run, b);
 }
 
 static void bind_backend(struct run *run, struct backend *b)

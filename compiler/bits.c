@@ -66,7 +66,7 @@ void resolve_bits(struct run *run, struct decl *d)
 	struct map seen = {0};
 
 	if (!scalar || type_is_pointer(&d->type)) {
-		diag(run, not_a_number, d->type.name.loc, d->name.s);
+		diag(run, not_a_number, d->type.loc, d->name.s);
 		return;
 	}
 	width = (int64_t)type_size(d->scope->arch, &d->type) * 8;

@@ -10,12 +10,19 @@ static bool define(struct run *run, struct map *map, const char *what, struct na
 	/* Every named thing in a map starts with its name, see NAMED. */
 	const struct name *old = map_add(map, name->s, thing);
 
-	c_name(run, *name);
 	if (!old)
 		return true;
 	diag(run, duplicate, name->loc, what, name->s);
 	diag_note(run, old->loc, "the first definition is here");
 	return false;
+}
+
+/** The same of a name that generated C has as it is, not behind a module's. */
+static bool define_bare(struct run *run, struct map *map, const char *what, struct name *name,
+			void *thing)
+{
+	c_name(run, *name);
+	return define(run, map, what, name, thing);
 }
 
 /* Things in maps start with their name, so that a duplicate can point at the first. */
@@ -107,6 +114,8 @@ static struct decl *define_decl(struct parse *p, enum decl_kind kind, struct nam
 	struct decl *d = mem_alloc(sizeof(*d));
 
 	*d = (struct decl){.name = name, .kind = kind, .doc = doc, .scope = p->scope};
+	if (p->scope == &p->run->scope)
+		c_name(p->run, name);
 	if (define(p->run, &p->scope->map, "name", &d->name, d))
 		*vec_push(&p->scope->decls) = d;
 	return d;
@@ -188,33 +197,45 @@ static names path_of(struct token first, const names *rest)
 	return path;
 }
 
-struct stmt word_stmt(struct token word, operands operands, struct loc loc)
+static struct stmt *new_stmt(struct token first, const names *path)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .operands = operands};
+	struct stmt *s = mem_alloc(sizeof(*s));
+
+	s->doc = first.doc;
+	s->path = path_of(first, path);
+	s->loc = path_loc(&s->path);
+	return s;
 }
 
-struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc)
+struct stmt *word_stmt(struct token word, operands operands)
 {
-	return (struct stmt){
-		.loc = loc, .doc = word.doc, .path = path_of(word, NULL), .condition = condition};
+	return binding(word, NULL, operands);
 }
 
-struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc)
+struct stmt *condition_stmt(struct token word, struct expr *condition)
 {
-	return (struct stmt){
-		.loc = loc, .doc = group.doc, .path = path_of(group, rest), .operands = operands};
+	struct stmt *s = new_stmt(word, NULL);
+
+	s->condition = condition;
+	return s;
 }
 
-struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
-			 struct loc loc, struct loc call_loc)
+struct stmt *binding(struct token group, const names *path, operands operands)
 {
-	struct stmt s = binding(group, rest, (operands){0}, loc);
+	struct stmt *s = new_stmt(group, path);
 
-	s.is_assignment = true;
-	s.call = call;
-	s.call_loc = call_loc;
-	s.arguments = arguments;
+	s->operands = operands;
+	if (operands.n)
+		s->rest = loc_from_to(operands.v[0].loc, operands.v[operands.n - 1].loc);
+	return s;
+}
+
+struct stmt *assignment(struct token group, const names *path, struct loc rest)
+{
+	struct stmt *s = new_stmt(group, path);
+
+	s->is_assignment = true;
+	s->rest = rest;
 	return s;
 }
 
@@ -303,7 +324,7 @@ void open_group(struct parse *p, struct token keyword, struct token name, const 
 	if (table->n)
 		g->table = table->v[0];
 	p->group = g;
-	if (!define(p->run, &p->interface->group_map, "group", &g->name, g))
+	if (!define_bare(p->run, &p->interface->group_map, "group", &g->name, g))
 		return;
 	if (outer)
 		*vec_push(&outer->groups) = g;
@@ -311,14 +332,27 @@ void open_group(struct parse *p, struct token keyword, struct token name, const 
 		*vec_push(&p->interface->groups) = g;
 }
 
+/** Each pass goes through all ops: they lie side by side, not each behind its statements. */
+static struct op *new_op(struct parse *p)
+{
+	enum { BLOCK = 32 };
+
+	if (!p->op_room) {
+		p->op_room = BLOCK;
+		p->op = mem_alloc(BLOCK * sizeof(*p->op));
+	}
+	p->op_room--;
+	return p->op++;
+}
+
 void define_op(struct parse *p, const struct op *op)
 {
-	struct op *o = mem_alloc(sizeof(*o));
+	struct op *o = new_op(p);
 
 	*o = *op;
 	o->group = p->group;
 	o->slot = (unsigned int)p->interface->ops.n;
-	if (!define(p->run, &p->interface->op_map, "op", &o->name, o))
+	if (!define_bare(p->run, &p->interface->op_map, "op", &o->name, o))
 		return;
 	*vec_push(&p->interface->ops) = o;
 	for (struct group *g = p->group; g; g = g->outer)
@@ -337,7 +371,7 @@ void define_data(struct parse *p, struct token keyword, struct type type, struct
 			   .attributes = attributes,
 			   .guard = guard,
 			   .stmts = stmts};
-	if (!define(p->run, &p->interface->data_map, "data", &d->name, d))
+	if (!define_bare(p->run, &p->interface->data_map, "data", &d->name, d))
 		return;
 	*vec_push(&p->interface->data) = d;
 }
@@ -373,7 +407,7 @@ static struct registration *define_registration(struct parse *p, struct token ke
 				   .doc = keyword.doc,
 				   .is_hooks = is_hooks,
 				   .index = p->interface->registrations.n};
-	if (define(p->run, &p->interface->registration_map, "registration", &r->name, r))
+	if (define_bare(p->run, &p->interface->registration_map, "registration", &r->name, r))
 		*vec_push(&p->interface->registrations) = r;
 	return r;
 }
@@ -385,11 +419,9 @@ void open_registration(struct parse *p, struct token keyword, struct token name)
 
 void open_hooks(struct parse *p, struct token keyword, const names *path)
 {
-	struct loc loc = path->v[0].loc;
+	struct name name = {intern(path_text(path, 0)), path_loc(path)};
 
-	loc.end = path->v[path->n - 1].loc.end;
-	p->registration = define_registration(p, keyword,
-					      (struct name){intern(path_text(path, 0)), loc}, true);
+	p->registration = define_registration(p, keyword, name, true);
 }
 
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
@@ -399,7 +431,7 @@ void registration_member(struct parse *p, struct type type, struct token name, b
 	struct name *copy = mem_alloc(sizeof(*copy));
 
 	*copy = name.name;
-	if (!define(p->run, &p->registration->member_map, "member", copy, copy))
+	if (!define_bare(p->run, &p->registration->member_map, "member", copy, copy))
 		return;
 	m = vec_push(&p->registration->members);
 	*m = (struct registration_member){
@@ -426,65 +458,80 @@ void open_abi(struct parse *p, struct token keyword, struct token name)
 		*vec_push(&p->run->abis) = a;
 }
 
-void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
+static void make_ways(struct param *result, params *params)
+{
+	result->way = mem_alloc(sizeof(*result->way));
+	vec_each(p, params) p->way = mem_alloc(sizeof(*p->way));
+}
+
+void open_call(struct parse *p, struct token keyword, struct operand number, struct type type,
 	       struct token name, params params, attributes attributes)
 {
 	enum { MAX_PARAMS = 127 };
 	struct call *c = mem_alloc(sizeof(*c));
 
 	if (params.n > MAX_PARAMS) {
-		diag(p->run, too_many_params, name.name.loc, name.name.s,
-		     mem_printf("%d", MAX_PARAMS));
+		diag(p->run, too_many_params, params.v[MAX_PARAMS].name.loc, name.name.s,
+		     counted(MAX_PARAMS, "parameter"));
 		params.n = MAX_PARAMS;
 	}
 	*c = (struct call){.name = name.name,
 			   .doc = keyword.doc,
 			   .abi = p->abi,
-			   .number = number,
+			   .number = number.value,
+			   .number_loc = number.loc,
 			   .result = {.name = name.name, .type = type, .attributes = attributes},
 			   .params = params,
 			   .traits = {.arches = UINT_MAX}};
-	c_name(p->run, c->name);
+	make_ways(&c->result, &c->params);
 	p->call = c;
 	*vec_push(&p->abi->calls) = c;
 }
 
-void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
+void define_sub(struct parse *p, struct token keyword, struct operand number, struct token name,
 		params params, attributes attributes, stmts stmts)
 {
 	struct subcall *s = mem_alloc(sizeof(*s));
 
 	*s = (struct subcall){.name = name.name,
 			      .doc = keyword.doc,
-			      .number = number,
+			      .number = number.value,
+			      .number_loc = number.loc,
 			      .result = {.name = name.name, .attributes = attributes},
 			      .params = params,
 			      .stmts = stmts,
 			      .traits = {.arches = UINT_MAX}};
+	make_ways(&s->result, &s->params);
 	if (define(p->run, &p->call->sub_map, "sub-command", &s->name, s))
 		*vec_push(&p->call->subs) = s;
 }
 
-void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+void define_msr(struct parse *p, struct token keyword, struct operand number, struct type type,
 		struct token name, stmts stmts)
 {
 	struct msr *m = mem_alloc(sizeof(*m));
 
 	*m = (struct msr){.name = name.name,
 			  .doc = keyword.doc,
-			  .number = number,
+			  .number = number.value,
+			  .number_loc = number.loc,
 			  .type = type,
 			  .stmts = stmts};
 	if (define(p->run, &p->abi->msr_map, "msr", &m->name, m))
 		*vec_push(&p->abi->msrs) = m;
 }
 
-void define_feature(struct parse *p, struct token keyword, struct token name,
-		    const struct feature *place, stmts stmts, bool is_hint)
+struct feature *new_feature(const struct feature *place)
 {
 	struct feature *f = mem_alloc(sizeof(*f));
 
 	*f = *place;
+	return f;
+}
+
+void define_feature(struct parse *p, struct token keyword, struct token name, struct feature *f,
+		    stmts stmts, bool is_hint)
+{
 	f->name = name.name;
 	f->doc = keyword.doc;
 	f->is_hint = is_hint;
@@ -534,11 +581,9 @@ void open_phase(struct parse *p, struct token name)
 	p->phase = phase;
 }
 
-void add_backend_stmt(struct parse *p, const struct stmt *stmt)
+void add_backend_stmt(struct parse *p, struct stmt *stmt)
 {
-	struct stmt *s = vec_push(&p->backend->stmts);
-
-	*s = *stmt;
-	s->when = p->when;
-	s->phase = p->phase;
+	stmt->when = p->when;
+	stmt->phase = p->phase;
+	*vec_push(&p->backend->stmts) = stmt;
 }

@@ -10,7 +10,7 @@ int64_t negative(struct parse *p, struct token number);
 struct type join_words(struct type before, struct token word);
 
 struct expr *new_expr(struct parse *p, const struct expr *expr);
-struct stmt condition_stmt(struct token word, struct expr *condition, struct loc loc);
+struct stmt *condition_stmt(struct token word, struct expr *condition);
 struct operand version_operand(struct parse *p, struct token major, struct token minor,
 			       struct loc loc);
 void define_config(struct parse *p, struct token keyword, struct token type, struct token name);
@@ -28,10 +28,9 @@ void define_record(struct parse *p, struct token word, struct token name, struct
 struct member nested_member(struct parse *p, struct token word, struct decl *members,
 			    struct token name);
 
-struct stmt word_stmt(struct token word, operands operands, struct loc loc);
-struct stmt binding(struct token group, const names *rest, operands operands, struct loc loc);
-struct stmt call_binding(struct token group, const names *rest, names call, arguments arguments,
-			 struct loc loc, struct loc call_loc);
+struct stmt *word_stmt(struct token word, operands operands);
+struct stmt *binding(struct token group, const names *path, operands operands);
+struct stmt *assignment(struct token group, const names *path, struct loc rest);
 
 void open_more(struct parse *p, struct token name);
 void open_interface(struct parse *p, struct token keyword, struct token name, struct token major,
@@ -47,18 +46,19 @@ void open_hooks(struct parse *p, struct token keyword, const names *path);
 void registration_member(struct parse *p, struct type type, struct token name, bool is_function,
 			 params params, attributes attributes);
 void open_abi(struct parse *p, struct token keyword, struct token name);
-void open_call(struct parse *p, struct token keyword, int64_t number, struct type type,
+void open_call(struct parse *p, struct token keyword, struct operand number, struct type type,
 	       struct token name, params params, attributes attributes);
-void define_sub(struct parse *p, struct token keyword, int64_t number, struct token name,
+void define_sub(struct parse *p, struct token keyword, struct operand number, struct token name,
 		params params, attributes attributes, stmts stmts);
-void define_msr(struct parse *p, struct token keyword, int64_t number, struct type type,
+void define_msr(struct parse *p, struct token keyword, struct operand number, struct type type,
 		struct token name, stmts stmts);
-void define_feature(struct parse *p, struct token keyword, struct token name,
-		    const struct feature *place, stmts stmts, bool is_hint);
+struct feature *new_feature(const struct feature *place);
+void define_feature(struct parse *p, struct token keyword, struct token name, struct feature *f,
+		    stmts stmts, bool is_hint);
 void open_backend(struct parse *p, struct token keyword, struct token name, struct token interface,
 		  const names *abi, struct expr *guard);
 void open_when(struct parse *p, struct expr *condition);
 void open_phase(struct parse *p, struct token name);
-void add_backend_stmt(struct parse *p, const struct stmt *stmt);
+void add_backend_stmt(struct parse *p, struct stmt *stmt);
 
 #endif

@@ -201,7 +201,7 @@ static void call_resumes(const struct attributed *a)
 	words_from(a->s, &call->traits.resumes);
 	call_param(a->run, call, word_at(a->s, 0));
 	if (!is_word(word_at(a->s, 1), "from"))
-		diag(a->run, bad_operands, a->s->loc, "resumes", "resumes PARAMETER from FIELD;");
+		report_operand(a, 1, "resumes PARAMETER from FIELD;");
 	if (!has_field(&call->result.type, field.s))
 		diag(a->run, unknown_member, field.loc, "result", field.s, "");
 }
@@ -269,15 +269,15 @@ static void number_sub(struct run *run, const struct call *call, struct map *num
 		       struct subcall *s)
 {
 	const struct bits *bits = &call->selector_bits;
-	const struct name *old =
+	const struct subcall *old =
 		map_add(numbers, intern(mem_printf("%lld", (long long)s->number)), s);
 
 	if (old) {
-		diag(run, duplicate, s->name.loc, "number of sub-command", s->name.s);
-		diag_note(run, old->loc, "'%s' has this number", old->s);
+		diag(run, duplicate, s->number_loc, "number of sub-command", s->name.s);
+		diag_note(run, old->number_loc, "'%s' has this number", old->name.s);
 	}
 	if (bits->is_said && (uint64_t)s->number > bits_mask(bits->high - bits->low, 0))
-		diag(run, out_of_range, s->name.loc, s->name.s, "0",
+		diag(run, out_of_range, s->number_loc, s->name.s, "0",
 		     mem_printf("%llu", (unsigned long long)bits_mask(bits->high - bits->low, 0)));
 }
 

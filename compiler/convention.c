@@ -22,7 +22,7 @@ bool bits_from(const struct attributed *a, size_t i, const char *usage, struct b
 		*bits = (struct bits){true, range->loc, range->value, range->low};
 		return true;
 	}
-	diag(a->run, bad_operands, a->s->loc, a->s->path.v[0].s, usage);
+	report_operand(a, i, usage);
 	return false;
 }
 
@@ -68,7 +68,7 @@ struct errors errors_from(const struct attributed *a)
 	errors.domain = d->domain;
 	if (o->n != (d->operand ? 2 : 1) ||
 	    (d->operand && (operand->kind == OPERAND_PATH) != (d->operand == 'r'))) {
-		diag(a->run, bad_operands, a->s->loc, "errors", ERRORS_USAGE);
+		report_operand(a, o->n > 2 ? 2 : 1, ERRORS_USAGE);
 		return errors;
 	}
 	if (d->operand == 'r')

@@ -105,6 +105,11 @@ const char *c_string(const char *s)
 	return text_of(&o);
 }
 
+struct loc path_loc(const names *path)
+{
+	return loc_from_to(path->v[0].loc, path->v[path->n - 1].loc);
+}
+
 const char *path_text(const names *path, size_t first)
 {
 	struct out o = {0};

@@ -52,8 +52,7 @@ static const struct detection_way {
 static const struct detection_way *find_way(const struct operand *o)
 {
 	for (size_t i = 0; i < NELEM(ways); i++)
-		if (o->kind == OPERAND_PATH && o->path.n == 1 &&
-		    is_word(o->path.v[0], ways[i].name))
+		if (operand_is(o, ways[i].name))
 			return &ways[i];
 	return NULL;
 }
@@ -68,7 +67,7 @@ const char *detect_name(enum detect detect)
 static bool take_priority(struct run *run, struct detection *d, const struct operand *o)
 {
 	d->has_priority = true;
-	d->is_by_leaf = o->kind == OPERAND_PATH && o->path.n == 1 && is_word(o->path.v[0], "leaf");
+	d->is_by_leaf = operand_is(o, "leaf");
 	if (d->is_by_leaf)
 		return d->kind == DETECT_CPUID;
 	if (o->kind != OPERAND_INT)
@@ -85,18 +84,17 @@ static bool take_leaves(struct run *run, struct detection *d, const struct opera
 	return true;
 }
 
-static const struct {
+static const struct option {
 	const char *name;
 	bool (*take)(struct run *run, struct detection *d, const struct operand *o);
 } options[] = {{"priority", take_priority}, {"leaves", take_leaves}};
 
-static bool take_option(struct run *run, struct detection *d, const struct operand *o)
+static const struct option *find_option(const struct operand *o)
 {
 	for (size_t i = 0; i < NELEM(options); i++)
-		if (o[0].kind == OPERAND_PATH && o[0].path.n == 1 &&
-		    is_word(o[0].path.v[0], options[i].name))
-			return options[i].take(run, d, &o[1]);
-	return false;
+		if (operand_is(o, options[i].name))
+			return &options[i];
+	return NULL;
 }
 
 /* ---- the statement ---- */
@@ -110,26 +108,30 @@ static const char *all_ways(void)
 	return text_of(&o);
 }
 
-/** Operand and options of a way; false if they are not written so. */
-static bool take_operands(const struct attributed *a, const struct detection_way *way,
-			  struct detection *d)
+/** Operand and options of a way; the number of the one that is not written so, or 0. */
+static size_t take_operands(const struct attributed *a, const struct detection_way *way,
+			    struct detection *d)
 {
 	size_t at = 1 + strlen(way->shape), n = a->s->operands.n;
 	const struct operand *v = a->s->operands.v;
 	operands own = {.v = (struct operand *)v + 1, .n = at - 1};
 
-	if (n < at || (n - at) % 2 || !shape_fits(way->shape, &own))
-		return false;
+	if (n < at || !shape_fits(way->shape, &own))
+		return 1;
 	if (way->take)
 		way->take(a->run, d, &v[1]);
-	for (; at < n; at += 2)
-		if (!take_option(a->run, d, &v[at]))
-			return false;
-	return true;
+	for (; at < n; at += 2) {
+		const struct option *option = find_option(&v[at]);
+
+		if (!option || at + 1 == n || !option->take(a->run, d, &v[at + 1]))
+			return option ? at + 1 : at;
+	}
+	return 0;
 }
 
 /** A backend is found by what its abi says that it is found by, if that is said. */
-static void check_signature(struct run *run, const struct abi *abi, const struct detection *d)
+static void check_signature(struct run *run, const struct abi *abi, const struct detection *d,
+			    struct loc loc)
 {
 	const char *source = detect_name(d->kind), *other = NULL;
 
@@ -142,7 +144,7 @@ static void check_signature(struct run *run, const struct abi *abi, const struct
 		other = s->text;
 	}
 	if (other)
-		diag(run, other_signature, d->loc, abi->name.s, other, d->text);
+		diag(run, other_signature, loc, abi->name.s, other, d->text);
 }
 
 void backend_detect(const struct attributed *a)
@@ -150,22 +152,24 @@ void backend_detect(const struct attributed *a)
 	struct backend *b = a->thing;
 	const struct operand *first = &a->s->operands.v[0];
 	const struct detection_way *way = find_way(first);
-	struct detection d = {.loc = a->s->loc, .when = a->s->when};
+	size_t misfit;
+	struct detection d = {.loc = a->s->rest, .when = a->s->when};
 
 	if (!way) {
-		diag(a->run, unknown_word, first->loc,
-		     first->kind == OPERAND_PATH ? path_text(&first->path, 0) : "", "way to detect",
+		diag(a->run, unknown_word, first->loc, operand_text(first), "way to detect",
 		     all_ways());
 	} else {
 		d.kind = way->kind;
-		if (!take_operands(a, way, &d))
-			diag(a->run, bad_operands, a->s->loc, "detect",
-			     mem_printf("%s with 'priority NUMBER' behind it%s", way->usage,
-					way->kind == DETECT_CPUID
-						? ", 'priority leaf' or 'leaves NUMBER'"
-						: ""));
+		misfit = take_operands(a, way, &d);
+		if (misfit)
+			report_operand(a, misfit,
+				       mem_printf("%s with 'priority NUMBER' behind it%s",
+						  way->usage,
+						  way->kind == DETECT_CPUID
+							  ? ", 'priority leaf' or 'leaves NUMBER'"
+							  : ""));
 		else if (b->abi && d.text)
-			check_signature(a->run, b->abi, &d);
+			check_signature(a->run, b->abi, &d, first[1].loc);
 	}
 	*vec_push(&b->detections) = d;
 }

@@ -21,16 +21,16 @@ void abi_signature(const struct attributed *a)
 		diag(a->run, unknown_word, s.source.loc, s.source.s, "source of a signature",
 		     "cpuid dmi");
 	else if (is_cpuid ? o->n != 3 && o->n != 5 : o->n != 2)
-		diag(a->run, bad_operands, a->s->loc, "signature",
-		     "signature cpuid \"TEXT\" LEAF; signature cpuid \"TEXT\" FIRST LAST STEP; or "
-		     "signature dmi \"TEXT\";");
+		report_operand(a, is_cpuid && o->n > 3 ? 4 : 2,
+			       "signature cpuid \"TEXT\" LEAF; signature cpuid \"TEXT\" FIRST LAST "
+			       "STEP; or signature dmi \"TEXT\";");
 	if (is_cpuid && (!n || n > CPUID_SIGNATURE))
 		diag(a->run, bad_signature, o->v[1].loc);
 	s.first = o->n > 2 ? o->v[2].value : 0;
 	s.last = o->n == 5 ? o->v[3].value : s.first;
 	s.step = o->n == 5 ? o->v[4].value : 1;
 	if (s.last < s.first || s.step < 1)
-		diag(a->run, bad_order, a->s->loc, "scan");
+		diag(a->run, bad_order, o->v[s.last < s.first ? 3 : 4].loc, "scan");
 	*vec_push(&abi->signatures) = s;
 }
 
@@ -77,14 +77,14 @@ static void resolve_msr(struct run *run, struct abi *abi, struct map *numbers, s
 		map_add(numbers, intern(mem_printf("%lld", (long long)m->number)), m);
 
 	if (old) {
-		diag(run, duplicate, m->name.loc, "number of msr", m->name.s);
-		diag_note(run, old->name.loc, "'%s' has this number", old->name.s);
+		diag(run, duplicate, m->number_loc, "number of msr", m->name.s);
+		diag_note(run, old->number_loc, "'%s' has this number", old->name.s);
 	}
 	if (m->number < 0 || m->number > UINT32_MAX)
-		diag(run, out_of_range, m->name.loc, m->name.s, "0", "0xffffffff");
+		diag(run, out_of_range, m->number_loc, m->name.s, "0", "0xffffffff");
 	resolve_type(run, &abi->scope, &m->type);
 	if (!m->type.is_broken && (type_is_pointer(&m->type) || !type_scalar(&m->type)))
-		diag(run, not_a_number, m->type.name.loc, m->name.s);
+		diag(run, not_a_number, m->type.loc, m->name.s);
 	apply_all(run, &msr_table, abi, &about, &m->stmts);
 	if (!m->is_read && !m->is_written)
 		m->is_read = m->is_written = true;
@@ -151,7 +151,7 @@ static int64_t check_answer(struct run *run, const struct abi *abi, const struct
 	const struct member *m = d ? record_member(d, f->word.s) : NULL;
 
 	if (!d) {
-		diag(run, unknown_source, f->loc, path_text(&f->source, 0));
+		diag(run, unknown_source, path_loc(&f->source), path_text(&f->source, 0));
 		return 64;
 	}
 	if (!m || m->nested || m->is_array || !type_scalar(&m->type)) {
@@ -176,10 +176,10 @@ static void resolve_feature(struct run *run, struct abi *abi, struct map *bits, 
 	int64_t width = is_cpuid ? check_cpuid(run, abi, f) : check_answer(run, abi, f);
 	const struct feature *old = map_add(bits, feature_key(f), f);
 
-	check_bits(run, f->loc, f->bit, f->bit, width);
+	check_bits(run, f->bit_loc, f->bit, f->bit, width);
 	if (old) {
-		diag(run, duplicate, f->name.loc, "bit of feature", f->name.s);
-		diag_note(run, old->name.loc, "'%s' has this bit", old->name.s);
+		diag(run, duplicate, f->loc, "bit of feature", f->name.s);
+		diag_note(run, old->loc, "'%s' has this bit", old->name.s);
 	}
 	apply_all(run, &feature_table, abi, &about, &f->stmts);
 }

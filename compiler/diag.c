@@ -161,6 +161,9 @@ void diag_note(struct run *run, struct loc loc, const char *fmt, ...)
 
 void diag_fix(struct run *run, struct loc loc, const char *text)
 {
+	const struct source *s = run->sources.v[loc.file];
+
+	text = lines_like(s->text, s->length, text);
 	*vec_push(&last(run)->fixes) = (struct diag_remark){loc, text};
 }
 

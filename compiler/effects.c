@@ -180,10 +180,12 @@ struct walk {
 	struct pushed {
 		int reg; /* -1: no register */
 		bool is_original;
+		const struct insn *by;
 	} pushed[MAX_PUSHED], pushed_at_branch[MAX_PUSHED]; /* and at any branch */
 	int depth;
 	int branch_depth; /* of the stack at all branches and labels; -1: there was none */
-	bool has_branched, is_unbalanced, is_ended;
+	bool has_branched;
+	const struct insn *unbalancing; /* where the stack can first be another one, or NULL */
 };
 
 /** One instruction: what its operands are. */
@@ -426,14 +428,21 @@ static bool write_operand(struct walk *w, const char *operand)
 	return reg >= 0 || special_row(w, operand);
 }
 
+/** What follows does not find the stack as it was, or is not reached. */
+static void unbalance(struct walk *w)
+{
+	if (!w->unbalancing)
+		w->unbalancing = w->insn;
+}
+
 static void push(struct walk *w, const struct statement *s)
 {
 	const char *from = s->n && s->operands[0][0] == '%' ? s->operands[0] + 1 : "";
 	int reg = register_find(w, from, strlen(from));
 
 	if (w->depth < MAX_PUSHED)
-		w->pushed[w->depth] =
-			(struct pushed){reg, reg >= 0 && !(w->written & UINT32_C(1) << reg)};
+		w->pushed[w->depth] = (struct pushed){
+			reg, reg >= 0 && !(w->written & UINT32_C(1) << reg), w->insn};
 	w->depth++;
 }
 
@@ -445,7 +454,7 @@ static void pop(struct walk *w, const struct statement *s)
 	struct pushed top;
 
 	if (--w->depth < 0) {
-		w->is_unbalanced = true;
+		unbalance(w);
 		w->depth = 0;
 		return;
 	}
@@ -464,7 +473,7 @@ static void meet(struct pushed *stack, const struct pushed *other)
 static void note_branch_depth(struct walk *w)
 {
 	if (w->branch_depth >= 0 && w->branch_depth != w->depth)
-		w->is_unbalanced = true;
+		unbalance(w);
 	w->branch_depth = w->depth;
 }
 
@@ -487,9 +496,7 @@ static void branch(struct walk *w, const struct statement *s)
 /** To other code for good, which only a tail op may do, or over some instructions. */
 static void jump(struct walk *w, const struct statement *s)
 {
-	if (w->op->tail)
-		w->is_ended = true;
-	else
+	if (!w->op->tail)
 		branch(w, s);
 }
 
@@ -504,7 +511,7 @@ static void follow(struct walk *w, const struct effect *row, const struct statem
 	else if (row->flow == FLOW_JUMP)
 		jump(w, s);
 	else if (row->flow == FLOW_END)
-		w->is_ended = true;
+		unbalance(w);
 }
 
 static bool apply_row(struct walk *w, const struct effect *row, const struct statement *s)
@@ -581,7 +588,7 @@ static bool take_statement(struct walk *w, char *text)
 	for (text = skip_blanks(text); (rest = after_label(text)); text = rest)
 		label(w);
 	cut_blanks(text);
-	return !*text || apply_statement(w, mem_printf("%s", text));
+	return !*text || apply_statement(w, text);
 }
 
 /* ---- text of one string ---- */
@@ -600,7 +607,7 @@ static int declared(struct walk *w, char *comment)
 /** One instruction, and what its comment says. */
 static void take_insn(struct walk *w)
 {
-	char *code = mem_printf("%s", w->insn->text), *comment = strchr(code, '#');
+	char *code = mem_text(w->insn->text, strlen(w->insn->text)), *comment = strchr(code, '#');
 	bool is_known;
 	int said;
 
@@ -654,9 +661,11 @@ static void check_template(struct run *run, struct known *known, const struct ba
 		w.insn = insn;
 		take_insn(&w);
 	}
+	if (w.depth && !w.unbalancing)
+		w.unbalancing = w.pushed[w.depth < MAX_PUSHED ? w.depth - 1 : MAX_PUSHED - 1].by;
 	/* A tail op takes its stack along; its registers are for where it goes. */
-	if (is_balanced && !op->tail && (w.depth || w.is_unbalanced || w.is_ended))
-		diag(run, unbalanced_stack, impl->loc, op_path(w.op), b->name.s);
+	if (is_balanced && !op->tail && w.unbalancing)
+		diag(run, unbalanced_stack, w.unbalancing->loc, op_path(w.op), b->name.s);
 	report_written(&w);
 }
 

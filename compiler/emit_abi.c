@@ -121,7 +121,7 @@ static bool is_argument(const struct call *c, const char *reg)
 {
 	vec_each(p, &c->params)
 	{
-		if (!strcmp(p->carrier.registers.low.s, reg))
+		if (!strcmp(p->way->at.registers.low.s, reg))
 			return true;
 	}
 	return false;
@@ -151,13 +151,13 @@ static void put_call_registers(const struct entry *e, const struct call *c, stru
 {
 	vec_each(p, &c->params)
 		put(o, "\tregister unsigned long pv_arg%zu __asm__(\"%s\") = %s;\n",
-		    p - c->params.v, p->carrier.registers.low.s, c_to_word(&p->type, p->name.s));
+		    p - c->params.v, p->way->at.registers.low.s, c_to_word(&p->type, p->name.s));
 	if (e->number.registers.low.s)
 		put(o, "\tregister unsigned long pv_number __asm__(\"%s\") = %lld;\n",
 		    e->number.registers.low.s, (long long)c->number);
-	if (c->result.carrier.registers.low.s)
+	if (c->result.way->at.registers.low.s)
 		put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n",
-		    c->result.carrier.registers.low.s);
+		    c->result.way->at.registers.low.s);
 	put(o, "\n");
 }
 
@@ -166,7 +166,7 @@ static const char *call_outputs(const struct entry *e, const struct call *c)
 {
 	struct out o = {0};
 
-	if (c->result.carrier.registers.low.s)
+	if (c->result.way->at.registers.low.s)
 		put(&o, " \"=r\"(pv_result)");
 	for (size_t i = 0; call_clobbers(e, c)->args && i < c->params.n; i++)
 		put(&o, "%s \"+r\"(pv_arg%zu)", o.n ? "," : "", i);
@@ -189,7 +189,7 @@ static void put_call_body(const struct entry *e, const struct call *c, struct ou
 static void emit_call(const struct abi *a, const struct call *c, struct out *o)
 {
 	const struct type *type = &c->result.type;
-	bool has_result = c->result.carrier.registers.low.s;
+	bool has_result = c->result.way->at.registers.low.s;
 
 	emit_doc(o, "", c->doc);
 	put(o, "static inline %s%s(%s)\n{\n",

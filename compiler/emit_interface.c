@@ -433,7 +433,8 @@ static void put_op_length(const struct run *run, struct lines *l, const struct i
 
 static void put_lengths(const struct run *run, struct lines *l, const struct interface *i)
 {
-	put_line(l, "\t.pushsection .discard.%s,\"\",@progbits", i->name.s);
+	/* In quotes, because the preprocessor knows words that may be the name: linux, for one. */
+	put_line(l, "\t.pushsection \".discard.%s\",\"\",@progbits", i->name.s);
 	vec_each(op, &i->ops) put_op_length(run, l, i, *op);
 	put_line(l, "\t.popsection");
 }

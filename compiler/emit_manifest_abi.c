@@ -180,8 +180,8 @@ static void put_param(const struct param *p, struct out *o)
 	key_text(o, "direction", direction_text(p->direction));
 	key_text(o, "space", p->space ? space_name(p->space) : NULL);
 	key_text(o, "at", p->at.n ? path_text(&p->at, 0) : NULL);
-	key_text(o, "place", carrier_text(&p->carrier));
-	key_text(o, "bits", bits_text(&p->carrier.bits));
+	key_text(o, "place", carrier_text(&p->way->at));
+	key_text(o, "bits", bits_text(&p->way->at.bits));
 	put(o, "}");
 }
 
@@ -225,8 +225,8 @@ static void put_call(const struct call *c, struct out *o)
 	put(o, "{\"name\": \"%s\", \"number\": %lld", c->name.s, (long long)c->number);
 	key_true(o, "fixed", c->is_fixed);
 	key_text(o, "type", c_declare(&c->result.type, ""));
-	key_text(o, "place", carrier_text(&c->result.carrier));
-	key_text(o, "bits", bits_text(&c->result.carrier.bits));
+	key_text(o, "place", carrier_text(&c->result.way->at));
+	key_text(o, "bits", bits_text(&c->result.way->at.bits));
 	key_params(o, &c->params);
 	key_traits(o, &c->traits);
 	key_text(o, "selector", c->selector.n ? path_text(&c->selector, 0) : NULL);

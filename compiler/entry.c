@@ -123,6 +123,15 @@ static const struct attribute_row entry_rows[] = {
 
 static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
 
+/** Marks it with its braces, or up to the end where the second one lacks. */
+static void report_placeholder(struct run *run, const struct operand *insn, const char *s)
+{
+	size_t begin = (size_t)(s - insn->string), n = strcspn(s, "}");
+
+	n += s[n] == '}';
+	diag(run, entry_placeholder, source_in_string(run, insn->loc, begin, begin + n));
+}
+
 /** What an entry's instruction can leave open: the number, or the address that belongs to it. */
 static void check_entry_insn(struct run *run, struct entry *e, const struct operand *insn)
 {
@@ -131,7 +140,7 @@ static void check_entry_insn(struct run *run, struct entry *e, const struct oper
 
 		e->takes_target |= is_target;
 		if (!is_target && strncmp(s, "{number}", strlen("{number}")) != 0)
-			diag(run, entry_placeholder, insn->loc);
+			report_placeholder(run, insn, s);
 	}
 }
 
@@ -240,7 +249,7 @@ void check_entries(struct run *run, const struct abi *abi)
 			diag_note(run, e->code.arch.loc, "this one has no condition");
 		}
 		if (!next && e->condition)
-			diag(run, entry_open, e->code.arch.loc, e->arch->name);
+			diag(run, entry_open, e->condition->loc, e->arch->name);
 	}
 }
 
@@ -255,10 +264,10 @@ static bool has_plain_values(const struct call *call)
 {
 	vec_each(p, &call->params)
 	{
-		if (!is_plain(&p->carrier) || is_output(p))
+		if (!is_plain(&p->way->at) || is_output(p))
 			return false;
 	}
-	return type_is_void(&call->result.type) || is_plain(&call->result.carrier);
+	return type_is_void(&call->result.type) || is_plain(&call->result.way->at);
 }
 
 const char *call_gap(const struct call *call)

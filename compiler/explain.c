@@ -103,5 +103,5 @@ int command_explain(struct run *run)
 	if (!run->inputs.n)
 		print_list();
 	vec_each(word, &run->inputs) good &= print_one(*word, word == run->inputs.v);
-	return good && !fflush(stdout) ? STATUS_FINE : STATUS_ENVIRONMENT;
+	return good ? STATUS_FINE : STATUS_ENVIRONMENT;
 }

@@ -59,7 +59,9 @@ static enum expr_type resolve_atom(const struct asker *a, struct expr *e)
 		e->atom = row;
 		if (!row->shape || shape_fits(row->shape, &e->operands))
 			return row->resolve ? row->resolve(a, e) : row->type;
-		diag(a->run, bad_operands, e->loc, row->word, row->usage);
+		diag(a->run, bad_operands,
+		     operand_loc(&e->operands, shape_misfit(row->shape, &e->operands), e->loc),
+		     row->word, row->usage);
 		return TYPE_BROKEN;
 	}
 	diag(a->run, unknown_condition, e->loc, a->place, expr_text(e), usages(a));
@@ -183,14 +185,19 @@ enum truth expr_truth(const struct expr *e)
 
 /* ---- text ---- */
 
-static void put_operand(struct out *o, const struct operand *operand)
+const char *operand_text(const struct operand *o)
 {
-	if (operand->kind == OPERAND_PATH)
-		put(o, "%s", path_text(&operand->path, 0));
-	else if (operand->kind == OPERAND_STRING)
-		put(o, "\"%s\"", operand->string);
-	else
-		put(o, "%lld", (long long)operand->value);
+	if (o->kind == OPERAND_PATH)
+		return path_text(&o->path, 0);
+	if (o->kind == OPERAND_STRING)
+		return mem_printf("\"%s\"", o->string);
+	if (o->kind == OPERAND_PAIR)
+		return mem_printf("%s:%s", o->path.v[0].s, o->path.v[1].s);
+	if (o->kind == OPERAND_RANGE)
+		return mem_printf("%lld:%lld", (long long)o->value, (long long)o->low);
+	if (o->kind == OPERAND_VERSION)
+		return version_text(o->value);
+	return mem_printf("%lld", (long long)o->value);
 }
 
 static void put_atom(struct out *o, const struct expr *e)
@@ -201,8 +208,7 @@ static void put_atom(struct out *o, const struct expr *e)
 	put(o, "(");
 	vec_each(operand, &e->operands)
 	{
-		put(o, "%s", operand == e->operands.v ? "" : ", ");
-		put_operand(o, operand);
+		put(o, "%s%s", operand == e->operands.v ? "" : ", ", operand_text(operand));
 	}
 	put(o, ")");
 }

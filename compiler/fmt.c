@@ -111,11 +111,13 @@ static struct run probe_of(const struct run *run)
 	return probe;
 }
 
-static bool is_same(const struct run *run, const char *path, const struct sheet *sheet,
+static bool is_same(struct run *run, const char *path, const struct sheet *sheet,
 		    const struct out *text)
 {
+	/* A list that the probe added to would not be where the run has it. */
+	const struct source *draft = source_draft(run, path, text);
 	struct run probe = probe_of(run);
-	struct sheet again = fmt_scan(&probe, source_draft(&probe, path, text));
+	struct sheet again = fmt_scan(&probe, draft);
 
 	if (again.items.n != sheet->items.n)
 		return false;

@@ -3,20 +3,21 @@
  * it ends with an error at its place; `check` and models know it all.  Who closes a gap takes its
  * row away.
  */
-#include "pvgen.h"
+#include "attributes.h"
 
 /** A gap: which things of a model have it. */
 struct gap {
 	const char *what;
 	/* Calls visit() for all things of one kind. */
 	void (*each)(struct run *run, const struct gap *gap);
-	bool (*is)(const void *thing); /* NULL: all of them */
+	bool (*is)(const void *thing);	     /* NULL: all of them */
+	struct loc (*at)(const void *thing); /* where it is said; NULL: at the thing's name */
 };
 
 static void visit(struct run *run, const struct gap *gap, const void *thing, struct loc loc)
 {
 	if (!gap->is || gap->is(thing))
-		diag(run, not_generated, loc, gap->what);
+		diag(run, not_generated, gap->at ? gap->at(thing) : loc, gap->what);
 }
 
 /* ---- things of each kind ---- */
@@ -80,7 +81,7 @@ static void each_hypercall(struct run *run, const struct gap *gap)
 			const struct impl *impl = &(*b)->impls[(*op)->slot];
 
 			if (impl->kind == IMPL_HYPERCALL)
-				visit(run, gap, impl->call, impl->stmt->call_loc);
+				visit(run, gap, impl->call, impl->loc);
 		}
 	}
 }
@@ -133,6 +134,11 @@ static bool has_table(const void *thing)
 	return ((const struct group *)thing)->table.s != NULL;
 }
 
+static struct loc table_loc(const void *thing)
+{
+	return ((const struct group *)thing)->table.loc;
+}
+
 static bool is_static_call(const void *thing)
 {
 	return ((const struct op *)thing)->site == SITE_STATIC_CALL;
@@ -143,14 +149,29 @@ static bool is_inline_only(const void *thing)
 	return ((const struct op *)thing)->site == SITE_INLINE_ONLY;
 }
 
+static struct loc site_loc(const void *thing)
+{
+	return said(&((const struct op *)thing)->stmts, "site")->operands.v[0].loc;
+}
+
 static bool is_conditional(const void *thing)
 {
 	return ((const struct template *)thing)->when != NULL;
 }
 
+static struct loc condition_loc(const void *thing)
+{
+	return ((const struct template *)thing)->when->loc;
+}
+
 static bool may_fault(const void *thing)
 {
 	return ((const struct template *)thing)->faults.n;
+}
+
+static struct loc fault_loc(const void *thing)
+{
+	return ((const struct template *)thing)->faults.v[0].loc;
 }
 
 static bool is_hooks(const void *thing)
@@ -168,9 +189,19 @@ static bool ignores_nopv(const void *thing)
 	return ((const struct backend *)thing)->ignores_nopv;
 }
 
+static struct loc nopv_loc(const void *thing)
+{
+	return said_at(&((const struct backend *)thing)->stmts, "ignores", "nopv");
+}
+
 static bool has_several_ways(const void *thing)
 {
 	return ((const struct backend *)thing)->detections.n > 1;
+}
+
+static struct loc second_way_loc(const void *thing)
+{
+	return ((const struct backend *)thing)->detections.v[1].loc;
 }
 
 static bool is_unknown_to_runtime(const void *thing)
@@ -181,20 +212,22 @@ static bool is_unknown_to_runtime(const void *thing)
 }
 
 static const struct gap gaps[] = {
-	{"groups in a table of their own", each_group, has_table},
-	{"static calls", each_op, is_static_call},
-	{"ops without a slot", each_op, is_inline_only},
-	{"templates under a condition of the machine", each_template, is_conditional},
-	{"templates that may fault", each_template, may_fault},
-	{"data beside ops", each_data, NULL},
-	{"hooks", each_registration, is_hooks},
-	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function},
-	{"bindings under a condition", each_when, NULL},
-	{"bindings of a phase", each_phase, NULL},
-	{"backends that ignore 'nopv'", each_backend, ignores_nopv},
-	{"several ways to find a backend", each_backend, has_several_ways},
-	{"this way to find a backend", each_detection, is_unknown_to_runtime},
-	{"what a backend does to hooks and to the kernel", each_action, NULL},
+	{"groups in a table of their own", each_group, has_table, table_loc},
+	{"static calls", each_op, is_static_call, site_loc},
+	{"ops without a slot", each_op, is_inline_only, site_loc},
+	{"templates under a condition of the machine", each_template, is_conditional,
+	 condition_loc},
+	{"templates that may fault", each_template, may_fault, fault_loc},
+	{"data beside ops", each_data, NULL, NULL},
+	{"hooks", each_registration, is_hooks, NULL},
+	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function,
+	 NULL},
+	{"bindings under a condition", each_when, NULL, NULL},
+	{"bindings of a phase", each_phase, NULL, NULL},
+	{"backends that ignore 'nopv'", each_backend, ignores_nopv, nopv_loc},
+	{"several ways to find a backend", each_backend, has_several_ways, second_way_loc},
+	{"this way to find a backend", each_detection, is_unknown_to_runtime, NULL},
+	{"what a backend does to hooks and to the kernel", each_action, NULL, NULL},
 };
 
 bool find_gaps(struct run *run)

@@ -33,7 +33,6 @@ static bool add_named(struct run *run, struct map *map, const char *what, struct
 {
 	const struct name *first = map_add(map, name->s, name);
 
-	c_name(run, *name);
 	if (!first)
 		return true;
 	diag(run, duplicate, name->loc, what, name->s);
@@ -79,9 +78,10 @@ static void interface_derived(const struct attributed *a)
 {
 	struct interface *i = a->thing;
 	struct derived *d = mem_alloc(sizeof(*d));
+	bool is_from = is_word(word_at(a->s, 1), "from");
 
-	if (!is_word(word_at(a->s, 1), "from") || !is_word(word_at(a->s, 3), "native")) {
-		diag(a->run, bad_operands, a->s->loc, "derived", "derived NAME from OP native;");
+	if (!is_from || !is_word(word_at(a->s, 3), "native")) {
+		report_operand(a, is_from ? 3 : 1, "derived NAME from OP native;");
 		return;
 	}
 	*d = (struct derived){.name = word_at(a->s, 0),

@@ -218,7 +218,8 @@ static const char *prototype_fault(const struct run *run, const struct btf *type
 	const struct btf_param *p = btf_params(t);
 
 	if (btf_vlen(t) != op->params.n)
-		return mem_printf("%u parameters, but the op has %u", btf_vlen(t), op->params.n);
+		return mem_printf("%s, but the op has %u", counted(btf_vlen(t), "parameter"),
+				  op->params.n);
 	for (uint32_t i = 0; i < op->params.n; i++)
 		if (!fits(run, types, p[i].type, &op->params.v[i].type))
 			return mem_printf("parameter '%s' is '%s', but in the op it is '%s'",

@@ -8,16 +8,14 @@
 
 /* ---- language ---- */
 
-/** Where a file's first line belongs: behind comments that document nothing. */
-static size_t skip_comments(const char *s, size_t n)
+/** Behind comments from @i on: all, or those that document nothing. */
+static size_t skip_comments(const char *s, size_t n, size_t i, bool is_all)
 {
-	size_t i = n >= 3 && !memcmp(s, "\xef\xbb\xbf", 3) ? 3 : 0;
-
 	for (;;) {
 		const char *end = NULL;
 
 		i += strspn(s + i, " \t\r\n\f");
-		if (!strncmp(s + i, "//", 2) && s[i + 2] != '/')
+		if (!strncmp(s + i, "//", 2) && (is_all || s[i + 2] != '/'))
 			end = memchr(s + i, '\n', n - i);
 		else if (!strncmp(s + i, "/*", 2))
 			end = strstr(s + i + 2, "*/");
@@ -32,13 +30,15 @@ static size_t skip_comments(const char *s, size_t n)
 static void check_language_line(struct run *run, uint32_t file)
 {
 	const struct source *s = run->sources.v[file];
-	uint32_t begin = (uint32_t)skip_comments(s->text, s->length);
-	uint32_t end = begin + (uint32_t)strcspn(s->text + begin, " \t\r\n");
+	size_t begin = s->length >= 3 && !memcmp(s->text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	size_t place = skip_comments(s->text, s->length, begin, false);
+	size_t word = skip_comments(s->text, s->length, place, true);
+	size_t end = word + strspn(s->text + word, "abcdefghijklmnopqrstuvwxyz");
 
-	if (s->has_language || begin == s->length)
+	if (s->has_language || word == s->length)
 		return;
-	diag(run, missing_language, ((struct loc){file, begin, end}));
-	diag_fix(run, (struct loc){file, begin, begin}, "language 1;\n");
+	diag(run, missing_language, ((struct loc){file, (uint32_t)word, (uint32_t)end}));
+	diag_fix(run, (struct loc){file, (uint32_t)place, (uint32_t)place}, "language 1;\n");
 }
 
 static void check_languages(struct run *run)
@@ -197,7 +197,7 @@ static void check_converters(struct run *run)
 		{
 			bool is_used = false;
 
-			vec_each(s, &b->stmts) is_used |= is_converting(s, c);
+			vec_each(s, &b->stmts) is_used |= is_converting(*s, c);
 			if (!is_used)
 				diag(run, unused_converter, c->name.loc, b->name.s, c->name.s);
 		}

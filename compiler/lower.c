@@ -26,30 +26,44 @@ static void push_insn(struct lowering *l, const char *text)
 
 /* ---- placeholders in instruction text ---- */
 
-static names split_path(const char *text, size_t n, struct loc loc)
+/** A placeholder in the text of a string. */
+struct placeholder {
+	const struct operand *string;
+	size_t begin, end; /* with its braces */
+};
+
+static struct loc placeholder_loc(const struct run *run, const struct placeholder *p)
 {
+	return source_in_string(run, p->string->loc, p->begin, p->end);
+}
+
+static names split_path(const struct run *run, const struct placeholder *p)
+{
+	const char *text = p->string->string;
 	names path = {0};
 
-	for (size_t begin = 0; begin <= n;) {
-		size_t length = strcspn(text + begin, ".}");
+	for (size_t begin = p->begin + 1; begin < p->end;) {
+		size_t n = strcspn(text + begin, ".}");
 
-		*vec_push(&path) = (struct name){intern_n(text + begin, length), loc};
-		begin += length + 1;
+		*vec_push(&path) =
+			(struct name){intern_n(text + begin, n),
+				      source_in_string(run, p->string->loc, begin, begin + n)};
+		begin += n + 1;
 	}
 	return path;
 }
 
 /** {structure.member} is a place in shared memory, {name} is other code. */
-static void put_placeholder(struct lowering *l, struct insn *insn, const char *text, size_t n,
+static void put_placeholder(struct lowering *l, struct insn *insn, const struct placeholder *p,
 			    struct out *o, struct out *shape)
 {
-	names path = split_path(text, n, insn->loc);
+	names path = split_path(l->run, p);
 	struct place place;
 
 	vec_each(name, &path)
 	{
 		if (!*name->s) {
-			diag(l->run, bad_placeholder, insn->loc);
+			diag(l->run, bad_placeholder, placeholder_loc(l->run, p));
 			return;
 		}
 	}
@@ -66,6 +80,7 @@ static void lower_insn(struct lowering *l, const struct operand *source)
 {
 	struct insn *insn = vec_push(&l->result->insns);
 	const char *s = source->string;
+	struct placeholder p = {.string = source};
 	struct out o = {0}, shape = {0};
 
 	*insn = (struct insn){.loc = source->loc};
@@ -78,11 +93,13 @@ static void lower_insn(struct lowering *l, const struct operand *source)
 		s += n;
 		if (!*s)
 			break;
+		p.begin = (size_t)(s - source->string);
+		p.end = end ? (size_t)(end + 1 - source->string) : strlen(source->string);
 		if (!end) {
-			diag(l->run, bad_placeholder, source->loc);
+			diag(l->run, bad_placeholder, placeholder_loc(l->run, &p));
 			return;
 		}
-		put_placeholder(l, insn, s + 1, (size_t)(end - s - 1), &o, &shape);
+		put_placeholder(l, insn, &p, &o, &shape);
 		s = end + 1;
 	}
 	insn->text = intern(text_of(&o));
@@ -188,6 +205,10 @@ static void (*const lowerings[])(struct lowering *l) = {
 
 static uint32_t register_bit(const struct arch *arch, const char *name)
 {
+	/* Nearly all names come from the architecture's own tables, which share their strings. */
+	for (unsigned int i = 0; arch->registers[i]; i++)
+		if (arch->registers[i] == name)
+			return UINT32_C(1) << i;
 	for (unsigned int i = 0; arch->registers[i]; i++)
 		if (!strcmp(arch->registers[i], name))
 			return UINT32_C(1) << i;
@@ -230,7 +251,7 @@ static void check_late(const struct lowering *l)
 	if (!(l->op->context & CONTEXT_LATE) || l->result->form != FORM_INLINE ||
 	    l->result->insns.n <= 1)
 		return;
-	diag(l->run, late_template, l->impl->loc, l->op->name.s, l->backend->name.s);
+	diag(l->run, late_template, l->result->insns.v[1].loc, l->op->name.s, l->backend->name.s);
 	diag_note(l->run, l->op->name.loc, "the op is here");
 }
 

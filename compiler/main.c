@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,22 +112,24 @@ static int command_backend_sync(struct run *run)
 }
 
 const struct command commands[] = {
-	{"build", "FILE...", "write the glue that the descriptions FILE define", command_build,
-	 FOR_BUILD},
-	{"check", "FILE...", "only report what is wrong with them", command_check, FOR_CHECK},
-	{"fmt", "FILE...", "print the descriptions FILE, or those below directories, well laid out",
-	 command_fmt, FOR_FMT},
-	{"verify", "OBJECT... FILE.pvi...",
+	{"build", "[OPTION]... FILE...", "write the glue that the descriptions FILE define",
+	 command_build, FOR_BUILD},
+	{"check", "[OPTION]... FILE...", "only report what is wrong with them", command_check,
+	 FOR_CHECK},
+	{"fmt", "[OPTION]... FILE...",
+	 "print the descriptions FILE, or those below directories, well laid out", command_fmt,
+	 FOR_FMT},
+	{"verify", "[OPTION]... OBJECT... FILE.pvi...",
 	 "compare a linked image, a Linux kernel, or relocatable objects together, with the "
 	 "descriptions",
 	 command_verify, FOR_VERIFY},
-	{"backend new", "NAME FILE...",
+	{"backend new", "[OPTION]... NAME FILE...",
 	 "write what the author of a new backend starts from: its description, its C",
 	 command_backend_new, FOR_NEW},
-	{"backend status", "[OBJECT]... FILE.pvi...",
+	{"backend status", "[OPTION]... [OBJECT]... FILE.pvi...",
 	 "what is done of each backend, and where; revisions from the objects, else the sources",
 	 command_backend_status, FOR_STATUS},
-	{"backend sync", "FILE...",
+	{"backend sync", "[OPTION]... FILE...",
 	 "add to the backends' sources what is to be written, report what does not fit",
 	 command_backend_sync, FOR_SYNC},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
@@ -174,7 +177,7 @@ static int run_command(const char *const *words, size_t n)
 
 	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") ||
 	    !strcmp(words[n - 1], "--help"))
-		return print_help(stdout, true);
+		return print_help(stdout, command, true);
 	if (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))
 		return print_version();
 	if (!command)
@@ -188,6 +191,17 @@ static int run_command(const char *const *words, size_t n)
 	return status;
 }
 
+/** Whether all that was printed has arrived shows last; the status to exit with. */
+static int finish(int status)
+{
+	bool arrived = !fflush(stdout) && !ferror(stdout);
+
+	if (arrived || status == STATUS_ENVIRONMENT)
+		return status;
+	fprintf(stderr, "pvgen: cannot write '<stdout>': %s\n", strerror(errno));
+	return STATUS_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
 	struct words words = {0};
@@ -199,7 +213,7 @@ int main(int argc, char **argv)
 	if (!expand_words(argc > 0 ? argv + 1 : argv, &words))
 		return STATUS_ENVIRONMENT;
 	if (!words.n)
-		return print_help(stderr, false);
+		return print_help(stderr, NULL, false);
 	*vec_push(&words) = NULL;
-	return run_command(words.v, words.n - 1);
+	return finish(run_command(words.v, words.n - 1));
 }

@@ -80,45 +80,52 @@ static bool has_label(const struct template *t, unsigned int insn, int64_t label
 	return false;
 }
 
-/** The rest of `fault NUMBER fixup "INSTRUCTION"...;`. */
-static bool read_fixup(const struct attributed *a, struct fault *f)
+/** `fault NUMBER LABEL;` or `fault NUMBER fixup "INSTRUCTION"...;` */
+static bool read_fault(const struct attributed *a, struct fault *f)
 {
+	static const char usage[] = "fault NUMBER LABEL; or fault NUMBER fixup \"INSTRUCTION\"...;";
 	const operands *o = &a->s->operands;
+	bool is_fixup = operand_is(&o->v[1], "fixup");
+	const char *shape = is_fixup ? "iws+" : "ii";
 
-	if (o->v[1].kind != OPERAND_PATH || !is_word(o->v[1].path.v[0], "fixup") || o->n < 3)
+	if (!shape_fits(shape, o)) {
+		report_operand(a, shape_misfit(shape, o), usage);
 		return false;
+	}
+	f->label = is_fixup ? 0 : o->v[1].value;
 	for (size_t i = 2; i < o->n; i++) {
-		if (o->v[i].kind != OPERAND_STRING)
-			return false;
 		template_check(a->run, &o->v[i]);
 		*vec_push(&f->fixup) = o->v[i];
 	}
 	return true;
 }
 
+/** Reports a second word on the same instruction. */
+static void check_repeated(const struct attributed *a, const struct fault *f)
+{
+	vec_each(old, &((const struct template *)a->thing)->faults)
+	{
+		if (old->insn != f->insn)
+			continue;
+		diag(a->run, repeated, f->loc, mem_printf("fault %u", f->insn));
+		diag_note(a->run, old->loc, "it was said here first");
+	}
+}
+
 static void template_fault(const struct attributed *a)
 {
 	struct template *t = a->thing;
 	const operands *o = &a->s->operands;
-	struct fault f = {.loc = a->s->loc, .insn = bounded(a->run, a->s, 1, (int64_t)t->insns.n)};
-	bool is_label = o->v[1].kind == OPERAND_INT && o->n == 2;
+	struct fault f = {.loc = o->v[0].loc};
+	unsigned int errors = a->run->errors;
 
-	if (!is_label && !read_fixup(a, &f)) {
-		diag(a->run, bad_operands, a->s->loc, "fault",
-		     "fault NUMBER LABEL; or fault NUMBER fixup \"INSTRUCTION\"...;");
+	f.insn = bounded(a->run, a->s, 1, (int64_t)t->insns.n);
+	if (a->run->errors != errors || !read_fault(a, &f))
 		return;
-	}
-	f.label = is_label ? o->v[1].value : 0;
-	if (is_label && !has_label(t, f.insn, f.label))
+	if (!f.fixup.n && !has_label(t, f.insn, f.label))
 		diag(a->run, no_label, o->v[1].loc, mem_printf("%lld", (long long)f.label),
 		     mem_printf("%u", f.insn));
-	vec_each(old, &t->faults)
-	{
-		if (old->insn != f.insn)
-			continue;
-		diag(a->run, repeated, o->v[0].loc, mem_printf("fault %u", f.insn));
-		diag_note(a->run, old->loc, "it was said here first");
-	}
+	check_repeated(a, &f);
 	*vec_push(&t->faults) = f;
 }
 
@@ -191,7 +198,7 @@ static void op_default(const struct attributed *a)
 	const struct decl *d =
 		o->kind == OPERAND_PATH ? scope_find(a->run, &i->scope, o->path.v[0]) : NULL;
 
-	op->fallback = (struct impl){.kind = find_default(o), .loc = a->s->loc};
+	op->fallback = (struct impl){.kind = find_default(o), .loc = o->loc};
 	if (op->fallback.kind != IMPL_NONE)
 		return;
 	if (o->kind == OPERAND_PATH && (!d || d->kind != DECL_CONST)) {
@@ -306,8 +313,8 @@ static void wrapper_order(const struct attributed *a)
 			*vec_push(&op->wrapper.params) = p;
 	}
 	if (op->wrapper.params.n == a->s->operands.n - 1 && op->wrapper.params.n != op->params.n)
-		diag(a->run, argument_count, a->s->loc, op->wrapper.name.s,
-		     mem_printf("%u", op->params.n), mem_printf("%u", op->wrapper.params.n));
+		diag(a->run, argument_count, op->wrapper.name.loc, op->wrapper.name.s,
+		     counted(op->params.n, "argument"), mem_printf("%u", op->wrapper.params.n));
 }
 
 static void op_wrapper(const struct attributed *a)
@@ -337,7 +344,7 @@ struct op *find_op(struct run *run, const struct interface *i, const names *path
 {
 	const struct name *last = &path->v[path->n - 1];
 	struct op *op = map_get(&i->op_map, last->s);
-	struct loc loc = path->v[0].loc;
+	struct loc loc = path_loc(path);
 
 	if (op && (path->n == 1 || is_in_groups(op->group, path)))
 		return op;
@@ -346,7 +353,6 @@ struct op *find_op(struct run *run, const struct interface *i, const names *path
 		     suggest(run, &i->op_map, last->s));
 		return NULL;
 	}
-	loc.end = last->loc.end;
 	diag(run, unknown_op, loc, i->name.s, path_text(path, 0),
 	     mem_printf("; did you mean '%s'?", op_path(op)));
 	diag_fix(run, loc, op_path(op));
@@ -395,7 +401,7 @@ static void op_defer(const struct attributed *a)
 		diag(a->run, unknown_batch, name.loc, i->name.s, name.s,
 		     suggest(a->run, &i->batch_map, name.s));
 	else if (has_op(&b->begin, op) || has_op(&b->end, op) || has_op(&b->flush, op))
-		diag(a->run, contradiction, a->s->loc, op_path(op),
+		diag(a->run, contradiction, name.loc, op_path(op),
 		     mem_printf("opens, closes or flushes batch '%s'", name.s), "wait in it");
 	else
 		*vec_push(&op->defer) = b;
@@ -530,23 +536,29 @@ static const struct {
 	bool (*is)(const struct op *op);
 	const char *what;
 	bool (*has)(const struct op *op);
+	const char *statement, *word; /* that say so; or NULL */
 	const char *cannot;
 } contradictions[] = {
-	{is_never_patched, "is never patched", is_late, "be late"},
-	{is_never_patched, "is never patched", has_budget, "have a budget"},
-	{has_no_result, "has no result", is_pure, "be pure: nobody would need the call"},
-	{has_result, "has a result", is_deferred, "be deferred: its caller needs it now"},
-	{is_no_tail, "is no tail op", has_frame, "have a frame"},
-	{is_tail, "is a tail op", has_wrapper, "have a wrapper: C does not call it"},
-	{has_no_slot, "has no slot", is_to_retire, "be retired: none has to stay"},
+	{is_never_patched, "is never patched", is_late, "context", "late", "be late"},
+	{is_never_patched, "is never patched", has_budget, "budget", NULL, "have a budget"},
+	{has_no_result, "has no result", is_pure, "context", "pure",
+	 "be pure: nobody would need the call"},
+	{has_result, "has a result", is_deferred, "defer", NULL,
+	 "be deferred: its caller needs it now"},
+	{is_no_tail, "is no tail op", has_frame, "frame", NULL, "have a frame"},
+	{is_tail, "is a tail op", has_wrapper, "wrapper", NULL,
+	 "have a wrapper: C does not call it"},
+	{has_no_slot, "has no slot", is_to_retire, "retired", NULL, "be retired: none has to stay"},
 };
 
 static void check_contradictions(struct run *run, const struct op *op)
 {
 	for (size_t i = 0; i < NELEM(contradictions); i++)
 		if (contradictions[i].is(op) && contradictions[i].has(op))
-			diag(run, contradiction, op->name.loc, op_path(op), contradictions[i].what,
-			     contradictions[i].cannot);
+			diag(run, contradiction,
+			     said_at(&op->stmts, contradictions[i].statement,
+				     contradictions[i].word),
+			     op_path(op), contradictions[i].what, contradictions[i].cannot);
 }
 
 /* ---- all of it ---- */
@@ -594,8 +606,9 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op)
 	apply_all(run, &op_table, interface, op, &op->stmts);
 	check_contradictions(run, op);
 	check_versions(run, interface, op);
+	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
+		diag(run, late_budget, said(&op->stmts, "budget")->operands.v[0].loc, op->name.s,
+		     mem_printf("%u", run->arch->line));
 	if (!op->budget)
 		op->budget = run->arch->default_budget;
-	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
-		diag(run, late_budget, op->name.loc, op->name.s, mem_printf("%u", run->arch->line));
 }

@@ -412,38 +412,70 @@ static const char *spelling(const struct option_row *row)
 	return row->argument ? mem_printf("%s%s%s", row->name, between, row->argument) : row->name;
 }
 
-static void print_commands(FILE *f)
+/** Of a command alone, or without one of all. */
+static bool is_about(const struct command *only, unsigned int bits)
 {
-	for (size_t i = 0; i < command_count; i++)
-		fprintf(f, "%s pvgen %s [OPTION]... %s\n",
-			i ? "      " : "usage:", commands[i].name, commands[i].operands);
-	fputs("       pvgen --help | --version\n\n", f);
-	for (size_t i = 0; i < command_count; i++)
-		fprintf(f, "  %-14s %s\n", commands[i].name, commands[i].help);
+	return !only || (bits & only->bit);
 }
 
-int print_help(FILE *f, bool was_asked)
+static void print_commands(FILE *f, const struct command *only)
 {
-	print_commands(f);
-	fputs("\nA FILE - is standard input; -- ends options; @FILE stands for the words in "
-	      "FILE.\n\n",
-	      f);
-	for (size_t i = 0; i < NELEM(rows); i++)
-		fprintf(f, "  %-26s %s\n", spelling(&rows[i]), rows[i].help);
+	const char *before = "usage:";
+
+	for (size_t i = 0; i < command_count; i++) {
+		if (!is_about(only, commands[i].bit))
+			continue;
+		fprintf(f, "%s pvgen %s %s\n", before, commands[i].name, commands[i].operands);
+		before = "      ";
+	}
+	if (!only)
+		fputs("       pvgen [COMMAND] --help\n       pvgen --version\n", f);
+	fputs("\n", f);
+	for (size_t i = 0; i < command_count; i++)
+		if (is_about(only, commands[i].bit))
+			fprintf(f, "  %-14s %s\n", commands[i].name, commands[i].help);
+}
+
+static void print_options(FILE *f, const struct command *only)
+{
+	const char *before = "\n";
+
+	for (size_t i = 0; i < NELEM(rows); i++) {
+		if (!is_about(only, rows[i].commands))
+			continue;
+		fprintf(f, "%s  %-26s %s\n", before, spelling(&rows[i]), rows[i].help);
+		before = "";
+	}
+}
+
+static void print_kinds(FILE *f)
+{
 	fputs("\nKinds:", f);
 	for (size_t i = 0; i < emitter_count; i++)
 		fprintf(f, " %s", emitters[i].kind);
-	fputs("\n\nExit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault "
+	fputs("\n", f);
+}
+
+int print_help(FILE *f, const struct command *only, bool was_asked)
+{
+	print_commands(f, only);
+	fputs("\nA FILE - is standard input; -- ends options; @FILE stands for the words in "
+	      "FILE.\n",
+	      f);
+	print_options(f, only);
+	if (is_about(only, FOR_BUILD))
+		print_kinds(f);
+	fputs("\nExit status: 0 fine, 1 errors in the input, 2 usage or environment, 3 a fault "
 	      "of\n"
 	      "pvgen.  verify: 1 findings, 2 also an input that cannot be read, 4 not enough in "
 	      "the\n"
 	      "object to say that nothing is wrong.\n",
 	      f);
-	return fflush(f) || !was_asked ? STATUS_ENVIRONMENT : STATUS_FINE;
+	return was_asked ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
 int print_version(void)
 {
 	fputs(version, stdout);
-	return fflush(stdout) ? STATUS_ENVIRONMENT : STATUS_FINE;
+	return STATUS_FINE;
 }

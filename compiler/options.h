@@ -54,8 +54,8 @@ int usage_error(const char *text, const char *word);
 /** `pvgen explain`: its operands are the inputs. */
 int command_explain(struct run *run);
 
-/** --help and --version, made of the tables; the status to exit with. */
-int print_help(FILE *f, bool was_asked);
+/** --help, of one command or of all, and --version, made of the tables; the status to exit with. */
+int print_help(FILE *f, const struct command *only, bool was_asked);
 int print_version(void);
 
 #endif

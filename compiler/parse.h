@@ -33,7 +33,7 @@ struct parse {
 	const struct source *source;
 	uint32_t file;
 	uint32_t offset;  /* of the next token */
-	uint32_t bad_end; /* of the last character that began none */
+	uint32_t bad_end; /* of what was reported last and is no token, or no whole one */
 	struct out doc;	  /* lines of documentation since the last token */
 	struct out text;  /* of a string literal */
 	uint32_t text_begin;
@@ -43,6 +43,8 @@ struct parse {
 	struct scope *scope;
 	struct interface *interface;
 	struct group *group;
+	struct op *op; /* the next */
+	unsigned int op_room;
 	struct registration *registration;
 	struct abi *abi;
 	struct call *call;

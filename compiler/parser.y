@@ -32,26 +32,24 @@
 static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char *text);
 }
 
+/* Copied for each token and each rule: what is larger is a pointer, or only ever part of a list. */
 %union {
 	struct token token;
 	names names;
 	struct type type;
-	struct param param;
 	params params;
 	struct attribute attribute;
 	attributes attributes;
 	struct operand operand;
 	operands operands;
-	struct stmt stmt;
+	struct stmt *stmt;
 	stmts stmts;
-	struct argument argument;
 	arguments arguments;
 	struct decl *decl;
-	struct member member;
 	struct expr *expr;
-	struct feature feature;
+	struct feature *feature;
 	bit_fields fields;
-	int64_t value;
+	bool is_said;
 }
 
 %token END 0 "end of file"
@@ -73,7 +71,6 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <token> name record_word stmt_word
 %type <names> path
 %type <type> type base c_words
-%type <param> param
 %type <params> params param_list
 %type <attribute> attribute
 %type <attributes> attributes
@@ -81,11 +78,10 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <operands> operands operand_list comma_operands
 %type <stmt> word_stmt condition_stmt binding
 %type <stmts> stmts body
-%type <argument> argument
-%type <arguments> arguments argument_list
+%type <arguments> arguments argument_list argument
 %type <decl> members member_block
-%type <member> member
-%type <value> integer packed shared
+%type <operand> integer
+%type <is_said> packed shared
 %type <expr> expr guard
 %type <feature> feature_place
 %type <fields> fields field_block
@@ -130,17 +126,17 @@ path:
 ;
 
 type:
-  base				{ $$ = $1; }
-| CONST base			{ $$ = $2; $$.is_const = true; $$.doc = $1.doc; }
-| type '*'			{ $$ = $1; $$.stars++; }
+  base				{ $$ = $1; $$.loc = @$; }
+| CONST base			{ $$ = $2; $$.is_const = true; $$.doc = $1.doc; $$.loc = @$; }
+| type '*'			{ $$ = $1; $$.stars++; $$.loc = @$; }
 ;
 
 base:
   VOID				{ $$ = (struct type){.name = $1.name, .doc = $1.doc}; }
 | c_words			{ $$ = $1; }
 | name				{ $$ = (struct type){.name = $1.name, .doc = $1.doc}; }
-| STRUCT name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "struct"}; }
-| UNION name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "union"}; }
+| STRUCT name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "struct", .tag_loc = @1}; }
+| UNION name			{ $$ = (struct type){.name = $2.name, .doc = $1.doc, .tag = "union", .tag_loc = @1}; }
 ;
 
 c_words:
@@ -155,12 +151,8 @@ params:
 ;
 
 param_list:
-  param				{ $$ = (params){0}; *vec_push(&$$) = $1; }
-| param_list ',' param		{ $$ = $1; *vec_push(&$$) = $3; }
-;
-
-param:
-  type name attributes		{ $$ = (struct param){.name = $2.name, .type = $1, .attributes = $3}; }
+  type name attributes		{ $$ = (params){0}; *vec_push(&$$) = (struct param){.name = $2.name, .type = $1, .attributes = $3}; }
+| param_list ',' type name attributes	{ $$ = $1; *vec_push(&$$) = (struct param){.name = $4.name, .type = $3, .attributes = $5}; }
 ;
 
 attributes:
@@ -179,8 +171,8 @@ comma_operands:
 ;
 
 integer:
-  INT				{ $$ = $1.value; }
-| '-' INT			{ $$ = negative(p, $2); }
+  INT				{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = $1.value}; }
+| '-' INT			{ $$ = (struct operand){.kind = OPERAND_INT, .loc = @$, .value = negative(p, $2)}; }
 ;
 
 /* ---- conditions ---- */
@@ -248,15 +240,11 @@ record_word: STRUCT | UNION ;
 
 members:
   %empty			{ $$ = mem_alloc(sizeof(*$$)); }
-| members member		{ $$ = $1; *vec_push(&$$->members) = $2; }
+| members type name attributes ';'	{ $$ = $1; *vec_push(&$$->members) = (struct member){.name = $3.name, .type = $2, .attributes = $4, .count = 1}; }
+| members type name '[' INT ']' attributes ';'	{ $$ = $1; *vec_push(&$$->members) = (struct member){.name = $3.name, .type = $2, .attributes = $7, .count = (uint64_t)$5.value, .is_array = true, .count_name.loc = @5}; }
+| members type name '[' name ']' attributes ';'	{ $$ = $1; *vec_push(&$$->members) = (struct member){.name = $3.name, .type = $2, .attributes = $7, .count_name = $5.name, .is_array = true}; }
+| members record_word member_block name ';'	{ $$ = $1; *vec_push(&$$->members) = nested_member(p, $2, $3, $4); }
 | members error ';'		{ $$ = $1; yyerrok; }
-;
-
-member:
-  type name attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $3, .count = 1}; }
-| type name '[' INT ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count = (uint64_t)$4.value, .is_array = true}; }
-| type name '[' name ']' attributes ';'	{ $$ = (struct member){.name = $2.name, .type = $1, .attributes = $6, .count_name = $4.name, .is_array = true}; }
-| record_word member_block name ';'	{ $$ = nested_member(p, $1, $2, $3); }
 ;
 
 /* Of a statement that has no end, the list around it keeps its own. */
@@ -276,8 +264,8 @@ stmts:
 
 /* `if` asks the configuration, `when` the machine at boot. */
 condition_stmt:
-  IF expr ';'			{ $$ = condition_stmt($1, $2, @$); }
-| WHEN expr ';'			{ $$ = condition_stmt($1, $2, @$); }
+  IF expr ';'			{ $$ = condition_stmt($1, $2); }
+| WHEN expr ';'			{ $$ = condition_stmt($1, $2); }
 ;
 
 body:
@@ -286,8 +274,8 @@ body:
 ;
 
 word_stmt:
-  stmt_word operands ';'	{ $$ = word_stmt($1, $2, @$); }
-| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2, @$); $$.has_block = true; $$.block = $4; }
+  stmt_word operands ';'	{ $$ = word_stmt($1, $2); }
+| stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2); $$->has_block = true; $$->block = $4; }
 ;
 
 stmt_word: IDENT | SHARED ;
@@ -400,8 +388,8 @@ abi_items:
 | abi_items word_stmt		{ *vec_push(&p->abi->stmts) = $2; }
 | abi_items call
 | abi_items MSR integer type name body	{ define_msr(p, $2, $3, $4, $5, $6); }
-| abi_items FEATURE name '=' feature_place body	{ define_feature(p, $2, $3, &$5, $6, false); }
-| abi_items HINT name '=' feature_place body	{ define_feature(p, $2, $3, &$5, $6, true); }
+| abi_items FEATURE name '=' feature_place body	{ define_feature(p, $2, $3, $5, $6, false); }
+| abi_items HINT name '=' feature_place body	{ define_feature(p, $2, $3, $5, $6, true); }
 | abi_items error ';'		{ yyerrok; }
 ;
 
@@ -414,8 +402,8 @@ call:
 
 /* A bit that says what the machine offers: cpuid(base + 1).eax[7]. */
 feature_place:
-  path '(' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .loc = @$}; }
-| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = (struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .loc = @$}; }
+  path '(' INT ')' '.' name '[' INT ']'	{ $$ = new_feature(&(struct feature){.source = $1, .leaf = $3.value, .word = $6.name, .bit = $8.value, .bit_loc = @8, .loc = @$}); }
+| path '(' name '+' INT ')' '.' name '[' INT ']'	{ $$ = new_feature(&(struct feature){.source = $1, .base = $3.name, .leaf = $5.value, .word = $8.name, .bit = $10.value, .bit_loc = @10, .loc = @$}); }
 ;
 
 call_body:
@@ -445,8 +433,8 @@ on:
 
 backend_items:
   %empty
-| backend_items word_stmt	{ add_backend_stmt(p, &$2); }
-| backend_items binding		{ add_backend_stmt(p, &$2); }
+| backend_items word_stmt	{ add_backend_stmt(p, $2); }
+| backend_items binding		{ add_backend_stmt(p, $2); }
 | backend_items WHEN expr '{'	{ open_when(p, $3); }
   backend_items close		{ p->when = p->when->outer; }
 | backend_items PHASE name '{'	{ open_phase(p, $3); }
@@ -455,9 +443,9 @@ backend_items:
 ;
 
 binding:
-  name '.' path operands ';'	{ $$ = binding($1, &$3, $4, @$); }
-| name '.' path '=' operand_list ';'	{ $$ = binding($1, &$3, $5, @$); $$.is_assignment = true; }
-| name '.' path '=' path '(' arguments ')' ';'	{ $$ = call_binding($1, &$3, $5, $7, @$, @5); }
+  name '.' path operands ';'	{ $$ = binding($1, &$3, $4); }
+| name '.' path '=' operand_list ';'	{ $$ = assignment($1, &$3, loc_from_to(@4, @5)); $$->operands = $5; }
+| name '.' path '=' path '(' arguments ')' ';'	{ $$ = assignment($1, &$3, loc_from_to(@4, @8)); $$->call = $5; $$->arguments = $7; }
 ;
 
 arguments:
@@ -466,13 +454,14 @@ arguments:
 ;
 
 argument_list:
-  argument			{ $$ = (arguments){0}; *vec_push(&$$) = $1; }
-| argument_list ',' argument	{ $$ = $1; *vec_push(&$$) = $3; }
+  argument
+| argument_list ',' argument	{ $$ = $1; *vec_push(&$$) = $3.v[0]; }
 ;
 
+/* A list of one. */
 argument:
-  operand			{ $$ = (struct argument){.value = $1}; }
-| name '(' operand ')'		{ $$ = (struct argument){.converter = $1.name, .value = $3}; }
+  operand			{ $$ = (arguments){0}; *vec_push(&$$) = (struct argument){.value = $1}; }
+| name '(' operand ')'		{ $$ = (arguments){0}; *vec_push(&$$) = (struct argument){.converter = $1.name, .value = $3}; }
 ;
 
 %%
@@ -529,7 +518,6 @@ static void report_semicolon(struct parse *p, const char *next)
 	uint32_t end = p->recovery.end_before;
 	struct loc loc = {p->file, end, end};
 
-	recover(p, true);
 	diag(p->run, syntax, loc, mem_printf("expected ';' before %s", next), "");
 	diag_fix(p->run, loc, ";");
 }
@@ -576,16 +564,17 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p, v
 	yysymbol_kind_t all[YYNTOKENS];
 	int n = yypcontext_expected_tokens(context, all, YYNTOKENS);
 	const char *found = quoted(p, context);
+	bool is_semicolon = lacks_semicolon(p, context, all, n);
 
 	(void)scanner;
-	if (lacks_semicolon(p, context, all, n)) {
+	recover(p, is_semicolon);
+	/* What stood in between was reported. */
+	if (p->bad_end && p->bad_end >= p->recovery.end_before)
+		return 0;
+	if (is_semicolon) {
 		report_semicolon(p, found);
 		return 0;
 	}
-	recover(p, false);
-	/* What stood in between was reported. */
-	if (p->bad_end > p->recovery.end_before)
-		return 0;
 	diag(p->run, syntax, *yypcontext_location(context),
 	     mem_printf("unexpected %s%s", found, expected_text(all, n)),
 	     suggest_keyword(p, all, n));

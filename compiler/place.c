@@ -35,7 +35,7 @@ bool say_at(struct run *run, struct param *p, const struct attribute *a)
 	if (p->at.n)
 		diag(run, repeated, a->name.loc, a->name.s);
 	else if (!shape_fits("d", &a->operands))
-		diag(run, bad_operands, a->name.loc, a->name.s, "@at(MEMBER)");
+		report_attribute(run, a, "d", "@at(MEMBER)");
 	else
 		p->at = a->operands.v[0].path;
 	return true;
@@ -43,18 +43,19 @@ bool say_at(struct run *run, struct param *p, const struct attribute *a)
 
 static void say_reg(struct param *p, const struct operand *o)
 {
-	p->said.registers = registers_from(o);
+	p->way->said.registers = registers_from(o);
 }
 
 static void say_stack(struct param *p, const struct operand *o)
 {
-	p->said.is_stack = true;
-	p->said.slot = o->value;
+	p->way->said.is_stack = true;
+	p->way->said.slot = o->value;
+	p->way->said.slot_loc = o->loc;
 }
 
 static void say_bits(struct param *p, const struct operand *o)
 {
-	p->said.bits = (struct bits){true, o->loc, o->value, o->low};
+	p->way->said.bits = (struct bits){true, o->loc, o->value, o->low};
 }
 
 static const struct {
@@ -69,8 +70,8 @@ static const struct {
 static bool was_said(const struct param *p, const char *name)
 {
 	if (!strcmp(name, "bits"))
-		return p->said.bits.is_said;
-	return p->said.registers.low.s || p->said.is_stack;
+		return p->way->said.bits.is_said;
+	return p->way->said.registers.low.s || p->way->said.is_stack;
 }
 
 bool say_carrier(struct run *run, struct param *p, const struct attribute *a)
@@ -81,7 +82,7 @@ bool say_carrier(struct run *run, struct param *p, const struct attribute *a)
 		if (was_said(p, a->name.s))
 			diag(run, repeated, a->name.loc, a->name.s);
 		else if (!shape_fits(sayings[i].shape, &a->operands))
-			diag(run, bad_operands, a->name.loc, a->name.s, sayings[i].usage);
+			report_attribute(run, a, sayings[i].shape, sayings[i].usage);
 		else
 			sayings[i].say(p, &a->operands.v[0]);
 		return true;
@@ -134,6 +135,18 @@ static void claim_stack(struct placing *p, claims *claims, const struct carrier 
 		      UINT64_MAX, param->name);
 }
 
+static bool is_placed(const struct carrier *at)
+{
+	return at->registers.low.s || at->is_stack;
+}
+
+static struct loc registers_loc(const struct carrier *at)
+{
+	const struct registers *r = &at->registers;
+
+	return loc_from_to(r->high.s ? r->high.loc : r->low.loc, r->low.loc);
+}
+
 /** A value that is wider than its place would be cut. */
 static bool fits(struct placing *p, const struct param *param, const struct carrier *at)
 {
@@ -141,8 +154,7 @@ static bool fits(struct placing *p, const struct param *param, const struct carr
 	unsigned int width = p->arch->word * 8 * (at->registers.high.s ? 2 : 1);
 
 	if (at->is_stack && (at->slot < 0 || at->slot > MAX_SLOT)) {
-		diag(p->run, out_of_range, param->name.loc, "stack", "0",
-		     mem_printf("%d", MAX_SLOT));
+		diag(p->run, out_of_range, at->slot_loc, "stack", "0", mem_printf("%d", MAX_SLOT));
 		return false;
 	}
 	if (at->bits.is_said)
@@ -150,27 +162,28 @@ static bool fits(struct placing *p, const struct param *param, const struct carr
 				  width < 64 ? width : 64);
 	if (at->is_stack || type_size(p->arch, &param->type) * 8 <= width)
 		return true;
-	diag(p->run, too_wide, param->name.loc, param->name.s, at->registers.low.s, p->arch->name);
+	diag(p->run, too_wide, is_placed(&param->way->said) ? registers_loc(at) : param->name.loc,
+	     param->name.s, at->registers.low.s, p->arch->name);
 	return false;
 }
 
 /* ---- arguments ---- */
 
-static void report_full(struct placing *p)
+static void report_full(struct placing *p, const struct param *param)
 {
 	if (!p->is_full && !p->entry->args.n)
 		diag(p->run, entry_incomplete, p->entry->code.arch.loc, p->arch->name, "args");
 	else if (!p->is_full)
-		diag(p->run, too_many_args, p->call->name.loc, p->call->name.s);
+		diag(p->run, too_many_args, param->name.loc, p->call->name.s);
 	p->is_full = true;
 }
 
-static struct carrier on_stack(struct placing *p, uint64_t words)
+static struct carrier on_stack(struct placing *p, const struct param *param, uint64_t words)
 {
 	struct carrier at = {.is_stack = true, .slot = p->next_slot};
 
 	if (!p->entry->takes_stack)
-		report_full(p);
+		report_full(p, param);
 	p->next_arg = p->entry->args.n;
 	p->next_slot += (int64_t)words;
 	return at;
@@ -189,19 +202,14 @@ static struct carrier next_carrier(struct placing *p, const struct param *param)
 		return (struct carrier){.registers = *next};
 	}
 	if (left < words)
-		return on_stack(p, words);
+		return on_stack(p, param, words);
 	p->next_arg += words;
 	return (struct carrier){.registers = {next[1].low, next[0].low}};
 }
 
-static bool is_placed(const struct carrier *at)
-{
-	return at->registers.low.s || at->is_stack;
-}
-
 static struct carrier carrier_of(struct placing *p, const struct param *param)
 {
-	const struct carrier *said = &param->said, *number = &p->entry->number;
+	const struct carrier *said = &param->way->said, *number = &p->entry->number;
 	struct carrier at = *number;
 
 	if (is_placed(said)) {
@@ -222,7 +230,7 @@ static void place_param(struct placing *p, struct param *param)
 {
 	struct carrier at = carrier_of(p, param);
 
-	param->carrier = at;
+	param->way->at = at;
 	if (!is_placed(&at) || !fits(p, param, &at))
 		return;
 	if (at.is_stack)
@@ -235,21 +243,23 @@ static void place_param(struct placing *p, struct param *param)
 
 static void place_result(struct placing *p, struct param *result)
 {
+	struct way *way = result->way;
+
 	if (type_is_void(&result->type)) {
 		/* What the entry changes though nobody wants it. */
 		if (!p->call->traits.clobbers.is_said)
-			result->carrier.registers = p->entry->result;
+			way->at.registers = p->entry->result;
 		return;
 	}
-	result->carrier = result->said;
-	if (is_placed(&result->said))
-		check_carrier(p->run, p->arch, &result->said.registers);
+	way->at = way->said;
+	if (is_placed(&way->said))
+		check_carrier(p->run, p->arch, &way->said.registers);
 	else
-		result->carrier.registers = p->entry->result;
-	if (!result->carrier.registers.low.s)
+		way->at.registers = p->entry->result;
+	if (!way->at.registers.low.s)
 		diag(p->run, entry_incomplete, p->entry->code.arch.loc, p->arch->name, "result");
-	else if (fits(p, result, &result->carrier))
-		claim_registers(p, &p->out, &result->carrier, result->name);
+	else if (fits(p, result, &way->at))
+		claim_registers(p, &p->out, &way->at, result->name);
 }
 
 /* ---- a call ---- */

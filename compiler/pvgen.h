@@ -44,10 +44,12 @@ struct scalar {
 
 struct type {
 	struct name name;
-	bool is_const;	 /* of what the first * points to, or of the value */
+	struct loc loc;	 /* of all of it, from const to the last star */
 	const char *tag; /* "struct", "union" or NULL */
+	struct loc tag_loc;
 	const char *doc; /* of the declaration that starts with this type */
 	unsigned int stars;
+	bool is_const;		     /* of what the first * points to, or of the value */
 	bool is_broken;		     /* reported; nothing else follows from it */
 	const struct scalar *scalar; /* resolved: this or decl, or neither for void */
 	struct decl *decl;
@@ -92,7 +94,7 @@ struct attribute {
 };
 
 typedef VEC(struct attribute) attributes;
-typedef VEC(struct stmt) stmts;
+typedef VEC(struct stmt *) stmts;
 
 /** A symbol of the kernel's configuration: `config bool NAME;` or `config int NAME;`. */
 struct config {
@@ -148,6 +150,7 @@ struct feature {
 	int64_t leaf;
 	struct name word;
 	int64_t bit;
+	struct loc bit_loc;
 	stmts stmts;
 	struct life life;
 	names needs;
@@ -160,7 +163,7 @@ struct member {
 	attributes attributes;
 	struct decl *nested; /* a struct or union defined in place */
 	bool is_array;
-	struct name count_name;
+	struct name count_name;		   /* .s is NULL if it is a number */
 	uint64_t count;			   /* of an array's elements, else 1 */
 	const struct operand *said_offset; /* by the description, or NULL */
 	uint64_t offset, size;
@@ -230,7 +233,14 @@ struct carrier {
 	struct registers registers;
 	bool is_stack;
 	int64_t slot; /* word of the arguments on the stack */
+	struct loc slot_loc;
 	struct bits bits;
+};
+
+/** How a value of a call travels. */
+struct way {
+	struct carrier said; /* by the description */
+	struct carrier at;   /* on the architecture at hand */
 };
 
 /** Of a function, or a call's result. */
@@ -240,10 +250,9 @@ struct param {
 	attributes attributes;
 	enum direction direction;
 	enum space space;
-	names at;		/* place in the element of an argument array */
-	bool is_embedded;	/* what it points to is there, not the pointer */
-	struct carrier said;	/* by the description */
-	struct carrier carrier; /* on the architecture at hand, for a call */
+	names at;	  /* place in the element of an argument array */
+	bool is_embedded; /* what it points to is there, not the pointer */
+	struct way *way;  /* NULL: it is not of a call */
 };
 
 /** Around statements of a backend: `when CONDITION { }`, innermost first. */
@@ -273,7 +282,8 @@ typedef VEC(struct argument) arguments;
 
 /** `path operands;`: an attribute or a binding, known by its first words. */
 struct stmt {
-	struct loc loc;
+	struct loc loc;	 /* of the path */
+	struct loc rest; /* operands or assignment, if there are any */
 	const char *doc;
 	names path;
 	operands operands;
@@ -281,7 +291,6 @@ struct stmt {
 	stmts block;
 	bool is_assignment; /* path = ... */
 	names call;	    /* ... is call(arguments) */
-	struct loc call_loc;
 	arguments arguments;
 	struct expr *condition; /* of `if` and `when` */
 	const struct when *when;
@@ -353,7 +362,7 @@ struct place {
 /** How one backend does one op. */
 struct impl {
 	enum impl_kind kind;
-	struct loc loc;
+	struct loc loc;		 /* of the words that say how */
 	struct template *code;	 /* INLINE */
 	const char *function;	 /* CALL, ASM */
 	const struct call *call; /* HYPERCALL */
@@ -536,6 +545,7 @@ struct subcall {
 	struct name name;
 	const char *doc;
 	int64_t number;
+	struct loc number_loc;
 	struct param result;
 	params params;
 	stmts stmts;
@@ -548,6 +558,7 @@ struct msr {
 	struct name name;
 	const char *doc;
 	int64_t number;
+	struct loc number_loc;
 	struct type type;
 	stmts stmts;
 	bool is_read, is_written, is_percpu;
@@ -560,6 +571,7 @@ struct call {
 	const char *doc;
 	struct abi *abi;
 	int64_t number; /* of a fixed one: offset from the start of the table or ROM */
+	struct loc number_loc;
 	bool is_fixed;
 	struct param result;
 	params params;
@@ -693,6 +705,7 @@ enum action_kind {
 struct action {
 	enum action_kind kind;
 	const struct stmt *stmt;
+	struct loc loc;	    /* of the target */
 	const char *target; /* dotted; of TEARDOWN the event */
 	const char *way;    /* the word that says how, or "" */
 	const struct registration_member *member;
@@ -744,6 +757,7 @@ struct inheritance {
 /** How a backend does an op under a condition, or from a phase on. */
 struct variant {
 	struct op *op;
+	struct loc loc; /* where the op is named */
 	struct impl impl;
 	const struct when *when;   /* NULL: always */
 	const struct phase *phase; /* NULL: from the start */
@@ -1110,6 +1124,9 @@ bool expr_compare(enum expr_kind kind, int64_t left, int64_t right);
 /** As it would be written: equal texts are equal conditions. */
 const char *expr_text(const struct expr *e);
 
+/** An operand as a description has it. */
+const char *operand_text(const struct operand *o);
+
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
 
@@ -1306,6 +1323,9 @@ bool op_is_narrow(const struct op *op);
 
 /** As a string literal. */
 const char *c_string(const char *s);
+
+/** From its first word to its last. */
+struct loc path_loc(const names *path);
 
 /** Words from the first on, with dots between them. */
 const char *path_text(const names *path, size_t first);

@@ -71,8 +71,11 @@ int yylex(YYSTYPE *value, struct loc *loc, struct parse *p, void *scanner)
 {
 	int kind = next_token(value, loc, p, scanner);
 
-	if (!kind)
+	/* A text ends behind its last token, not behind comments and empty lines. */
+	if (!kind) {
 		value->token = (struct token){0};
+		loc->begin = loc->end = p->recovery.last.loc.end;
+	}
 	p->recovery.end_before = p->recovery.last.loc.end;
 	p->recovery.last = (struct kept){kind, value->token, *loc};
 	return kind;

@@ -16,7 +16,7 @@ static void resolve_attributes(struct run *run, const struct registration *r,
 			     r->is_hooks ? "a hook" : "a registration's member", a->name.s,
 			     r->is_hooks ? "" : "; known: optional");
 		else if (a->operands.n)
-			diag(run, bad_operands, a->name.loc, "optional", "@optional");
+			report_attribute(run, a, "", "@optional");
 		m->is_optional = true;
 	}
 }
@@ -86,12 +86,12 @@ static void collect_values(struct run *run, const struct registration *r,
 {
 	vec_each(s, &provide->block)
 	{
-		const struct name *name = &s->path.v[0];
+		const struct name *name = &(*s)->path.v[0];
 
 		if (!map_get(&r->member_map, name->s))
 			diag(run, unknown_attribute, name->loc, r->name.s, name->s,
 			     suggest(run, &r->member_map, name->s));
-		else if (map_add(values, name->s, s))
+		else if (map_add(values, name->s, *s))
 			diag(run, repeated, name->loc, name->s);
 	}
 }
@@ -111,7 +111,7 @@ static void provide_values(const struct attributed *a, struct provision *p)
 		if (s && s->operands.n == 1)
 			member_value(a->run, a->module, m, &s->operands.v[0], value);
 		else if (s)
-			report_value(a->run, m, s->loc);
+			report_value(a->run, m, operand_loc(&s->operands, 1, s->loc));
 		else if (!m->is_optional)
 			diag(a->run, member_missing, p->name.loc, p->registration->name.s,
 			     p->name.s, m->name.s);

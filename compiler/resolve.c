@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pvgen.h"
+#include "attributes.h"
 
 enum { MAX_ARRAY = 1 << 20 };
 
@@ -226,18 +226,19 @@ const char *suggest_type(struct run *run, const struct scope *scope, const char 
 	return suggest_end(run, n);
 }
 
-/** From the tag, if there is one, up to the name. */
-static struct loc place_of_tag(const struct run *run, const struct type *type)
+/** What makes the tag of a use that of its declaration. */
+static void fix_tag(struct run *run, const struct type *type, const char *tag)
 {
-	const char *text = run->sources.v[type->name.loc.file]->text;
-	size_t n = type->tag ? strlen(type->tag) : 0;
-	struct loc loc = {type->name.loc.file, type->name.loc.begin, type->name.loc.begin};
+	struct loc loc = type->name.loc;
 
-	while (n && loc.begin && strchr(" \t\r\n", text[loc.begin - 1]))
-		loc.begin--;
-	if (n && loc.begin >= n && !strncmp(text + loc.begin - n, type->tag, n))
-		loc.begin -= (uint32_t)n;
-	return loc;
+	if (type->tag && tag) {
+		diag_fix(run, type->tag_loc, tag);
+		return;
+	}
+	loc.end = loc.begin;
+	if (type->tag)
+		loc.begin = type->tag_loc.begin;
+	diag_fix(run, loc, tag ? mem_printf("%s ", tag) : "");
 }
 
 static void report_wrong_tag(struct run *run, const struct type *type, const struct decl *d)
@@ -246,7 +247,7 @@ static void report_wrong_tag(struct run *run, const struct type *type, const str
 
 	diag(run, wrong_tag, type->name.loc, type->name.s,
 	     type->tag ? type->tag : mem_printf("typedef; write '%s' before it", tag));
-	diag_fix(run, place_of_tag(run, type), tag ? mem_printf("%s ", tag) : "");
+	fix_tag(run, type, tag);
 	diag_note(run, d->name.loc, "'%s' is defined here", d->name.s);
 }
 
@@ -326,15 +327,13 @@ const struct decl *find_const(struct run *run, const struct scope *scope, struct
 
 static void resolve_count(struct run *run, const struct scope *scope, struct member *m)
 {
-	struct loc loc = m->count_name.s ? m->count_name.loc : m->name.loc;
-
 	if (m->count_name.s) {
 		const struct decl *d = find_const(run, scope, m->count_name);
 
 		m->count = d ? (uint64_t)d->value : 1;
 	}
 	if (m->is_array && (m->count < 1 || m->count > MAX_ARRAY)) {
-		diag(run, bad_array, loc);
+		diag(run, bad_array, m->count_name.loc);
 		m->count = 1;
 	}
 }
@@ -486,9 +485,9 @@ static void apply_word(struct run *run, struct param *p, const struct attribute 
 	if ((direction && p->direction) || (space && p->space))
 		diag(run, repeated, a->name.loc, a->name.s);
 	else if (a->operands.n)
-		diag(run, bad_operands, a->name.loc, a->name.s, mem_printf("@%s", a->name.s));
-	p->direction |= direction;
-	p->space = space ? space : p->space;
+		report_attribute(run, a, "", mem_printf("@%s", a->name.s));
+	p->direction = p->direction ? p->direction : direction;
+	p->space = p->space ? p->space : space;
 }
 
 /** What a parameter's attribute says, once: a direction, a kind of address or a place. */
@@ -515,6 +514,16 @@ static void report_no_direction(struct run *run, const struct param *p)
 		diag_fix(run, behind, " @in");
 }
 
+/** The word after which the parameter comes back. */
+static struct loc direction_loc(const struct param *p)
+{
+	const struct attribute *a = p->attributes.v;
+
+	while (direction_find(a->name.s) <= DIR_IN)
+		a++;
+	return a->name.loc;
+}
+
 static void check_direction(struct run *run, const struct param *p)
 {
 	bool is_function = p->type.decl && p->type.decl->kind == DECL_FUNCTION;
@@ -522,14 +531,16 @@ static void check_direction(struct run *run, const struct param *p)
 	if (is_function)
 		return;
 	if (!type_is_pointer(&p->type)) {
-		if (p->direction > DIR_IN && !p->said.registers.low.s && !p->at.n)
-			diag(run, out_value, p->name.loc, p->name.s);
+		bool is_in_register = p->way && p->way->said.registers.low.s;
+
+		if (p->direction > DIR_IN && !is_in_register && !p->at.n)
+			diag(run, out_value, direction_loc(p), p->name.s);
 		return;
 	}
 	if (p->direction == DIR_NONE)
 		report_no_direction(run, p);
 	if (p->type.is_const && p->direction > DIR_IN)
-		diag(run, const_direction, p->name.loc, p->name.s);
+		diag(run, const_direction, direction_loc(p), p->name.s);
 }
 
 static void resolve_param(struct run *run, const struct scope *scope, const struct holder *h,
@@ -598,7 +609,8 @@ static void check_param_count(struct run *run, const struct op *op)
 	while (run->arch->args[max])
 		max++;
 	if (op->params.n > max)
-		diag(run, too_many_params, op->name.loc, op->name.s, mem_printf("%zu", max));
+		diag(run, too_many_params, op->params.v[max].name.loc, op->name.s,
+		     counted(max, "parameter"));
 }
 
 static void resolve_interface(struct run *run, struct interface *i)

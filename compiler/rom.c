@@ -31,7 +31,12 @@ static void rom_scan(const struct attributed *a)
 	rom->to = o->v[1].value;
 	rom->step = o->v[2].value;
 	if (rom->from < 0 || rom->to <= rom->from || rom->step < 1)
-		diag(a->run, bad_order, a->s->loc, "scan");
+		diag(a->run, bad_order,
+		     o->v[rom->from < 0		 ? 0
+			  : rom->to <= rom->from ? 1
+						 : 2]
+			     .loc,
+		     "scan");
 }
 
 static void rom_length(const struct attributed *a)
@@ -120,7 +125,7 @@ static void check_fixed_place(struct run *run, const struct abi *abi, const stru
 
 	if (!m || (int64_t)m->offset == call->number)
 		return;
-	diag(run, fixed_place, call->name.loc, call->name.s,
+	diag(run, fixed_place, call->number_loc, call->name.s,
 	     mem_printf("%lld", (long long)call->number),
 	     mem_printf("%llu", (unsigned long long)m->offset));
 	diag_note(run, m->name.loc, "the header has '%s' here", m->name.s);
@@ -135,7 +140,7 @@ static void check_slots(struct run *run, const struct abi *abi, const struct cal
 		if (!other->is_fixed || other == call || other->number <= call->number ||
 		    other->number >= call->number + abi->rom->slot)
 			continue;
-		diag(run, slot_overlap, other->name.loc, other->name.s, call->name.s);
+		diag(run, slot_overlap, other->number_loc, other->name.s, call->name.s);
 	}
 }
 

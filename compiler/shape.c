@@ -26,8 +26,7 @@ static void take_numbers(struct run *run, const char *place, const char *known,
 		else if (*rows[i].value)
 			diag(run, repeated, a->name.loc, a->name.s);
 		else if (!shape_fits("i", &a->operands))
-			diag(run, bad_operands, a->name.loc, a->name.s,
-			     mem_printf("@%s(BYTES)", a->name.s));
+			report_attribute(run, a, "i", mem_printf("@%s(BYTES)", a->name.s));
 		else
 			*rows[i].value = &a->operands.v[0];
 	}

@@ -64,7 +64,7 @@ static void compare_results(struct comparison *c)
 static void compare_params(struct comparison *c)
 {
 	if (c->is->params.n != c->wanted.params.n) {
-		differ(c, mem_printf("it has %u parameters, not %u", c->is->params.n,
+		differ(c, mem_printf("it has %s, not %u", counted(c->is->params.n, "parameter"),
 				     c->wanted.params.n));
 		return;
 	}
@@ -271,7 +271,7 @@ static void fix(const struct survey *s, pieces *p)
 		    piece->text);
 		all.end = piece->loc.end;
 	}
-	survey_fix(s, all, text_of(&o));
+	diag_fix(s->run, all, text_of(&o));
 }
 
 /** The word and the blanks behind it. */

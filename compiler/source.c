@@ -130,6 +130,27 @@ struct source *source_draft(struct run *run, const char *path, const struct out 
 	return s;
 }
 
+/** Behind the next character of a string; a backslash begins one of two bytes, '\r' is none. */
+static uint32_t skip_character(const char *text, uint32_t at)
+{
+	while (text[at] == '\r')
+		at++;
+	return at + (text[at] == '\\' ? 2 : 1);
+}
+
+struct loc source_in_string(const struct run *run, struct loc literal, size_t begin, size_t end)
+{
+	const char *text = run->sources.v[literal.file]->text;
+	struct loc part = {literal.file, literal.begin + 1, literal.begin + 1};
+
+	for (size_t i = 0; i < end; i++) {
+		part.end = skip_character(text, part.end);
+		if (i < begin)
+			part.begin = part.end;
+	}
+	return part;
+}
+
 /** Index of the line that holds this offset. */
 static size_t line_at(const struct source *s, uint32_t offset)
 {

@@ -12,6 +12,12 @@ struct loc {
 	uint32_t begin, end;
 };
 
+/** From one place to another of the same text. */
+static inline struct loc loc_from_to(struct loc first, struct loc last)
+{
+	return (struct loc){first.file, first.begin, last.end};
+}
+
 struct source {
 	uint32_t file;	  /* its index in the run */
 	const char *path; /* as named by the user or by an import */
@@ -47,6 +53,9 @@ struct position source_position(const struct run *run, struct loc loc);
 
 /** The same for outputs, whose paths the user may have mapped to others. */
 struct position source_origin(const struct run *run, struct loc loc);
+
+/** Bytes of the text that a string literal stands for, where they are written. */
+struct loc source_in_string(const struct run *run, struct loc literal, size_t begin, size_t end);
 
 /** A line, counted from 1, without its end. */
 const char *source_line(const struct source *s, unsigned int line, size_t *length);

@@ -35,13 +35,7 @@ static const char *template_text(const struct template *t)
 /** What stands behind the op's path in the description. */
 static const char *binding_text(const struct run *run, const struct impl *impl)
 {
-	const struct name *last = &impl->stmt->path.v[impl->stmt->path.n - 1];
-	struct loc rest = {last->loc.file, last->loc.end, impl->stmt->loc.end};
-	const char *text = source_text(run, rest);
-	size_t n = strlen(text);
-
-	return mem_printf("%.*s", (int)(n && text[n - 1] == ';' ? n - 1 : n),
-			  text + (*text == ' '));
+	return source_text(run, impl->stmt->rest);
 }
 
 const char *plain_way(const struct impl *impl)

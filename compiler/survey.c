@@ -318,25 +318,3 @@ const struct cstatement *survey_revision(const struct survey *s, const struct si
 	}
 	return found;
 }
-
-/* ---- edits ---- */
-
-const char *lines_like(const char *other, size_t n, const char *text)
-{
-	const char *end = n ? memchr(other, '\n', n) : NULL;
-	bool has_returns = end && end > other && end[-1] == '\r';
-	struct out o = {0};
-
-	if (!has_returns)
-		return text;
-	for (; *text; text++)
-		put(&o, *text == '\n' && (!o.n || o.v[o.n - 1] != '\r') ? "\r%c" : "%c", *text);
-	return text_of(&o);
-}
-
-void survey_fix(const struct survey *s, struct loc loc, const char *text)
-{
-	const struct source *source = s->run->sources.v[loc.file];
-
-	diag_fix(s->run, loc, lines_like(source->text, source->length, text));
-}

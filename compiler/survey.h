@@ -35,12 +35,6 @@ struct sighting survey_find(const struct survey *s, const char *home, const char
 const struct cstatement *survey_revision(const struct survey *s, const struct sighting *at,
 					 const struct interface *i, const struct op *op);
 
-/** The text with ends of lines like those of another text. */
-const char *lines_like(const char *other, size_t n, const char *text);
-
-/** diag_fix() with ends of lines like those of the file. */
-void survey_fix(const struct survey *s, struct loc loc, const char *text);
-
 /** Does the file lie in this folder? */
 bool survey_is_in(const struct survey *s, const struct cfile *f, const char *folder);
 

@@ -9,6 +9,7 @@
 #include "path.h"
 #include "signature.h"
 #include "sync.h"
+#include "text.h"
 
 struct sync {
 	struct run *run;
@@ -225,7 +226,7 @@ static void check_storage(struct sync *s, const struct written *w, const struct 
 	if (!word.end)
 		return;
 	word.end += (uint32_t)strspn(s->run->sources.v[word.file]->text + word.end, " \t");
-	survey_fix(&s->survey, word, "");
+	diag_fix(s->run, word, "");
 }
 
 /** All of its definitions and declarations at home: conditions may choose among several. */
@@ -248,8 +249,10 @@ static void check_sightings(struct sync *s, const struct written *w)
 
 static void note_revision(struct sync *s, const struct op *op)
 {
-	vec_each(stmt, &op->stmts)
+	vec_each(it, &op->stmts)
 	{
+		const struct stmt *stmt = *it;
+
 		if (stmt->path.n != 1 || strcmp(stmt->path.v[0].s, "revision") != 0)
 			continue;
 		diag_note(s->run, stmt->loc, "%s", stmt->doc ? stmt->doc : "the revision is this");
@@ -276,8 +279,8 @@ static void report_unstated(struct sync *s, const struct sighting *at, const str
 
 	diag(s->run, unstated_revision, symbol->loc, symbol->name, op_path(op), text);
 	if (op->revision == 1 && (is_label || symbol->result.end))
-		survey_fix(&s->survey, (struct loc){symbol->loc.file, begin, begin},
-			   mem_printf("%s%s\n", is_label ? "\t" : "", text));
+		diag_fix(s->run, (struct loc){symbol->loc.file, begin, begin},
+			 mem_printf("%s%s\n", is_label ? "\t" : "", text));
 }
 
 static void check_revision(struct sync *s, const struct sighting *at, const struct op *op)

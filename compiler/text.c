@@ -117,3 +117,16 @@ void put_json(struct out *o, const char *s)
 		i += put_json_character(o, s + i, n - i);
 	put(o, "\"");
 }
+
+const char *lines_like(const char *other, size_t n, const char *text)
+{
+	const char *end = n ? memchr(other, '\n', n) : NULL;
+	bool has_returns = end && end > other && end[-1] == '\r';
+	struct out o = {0};
+
+	if (!has_returns)
+		return text;
+	for (; *text; text++)
+		put(&o, *text == '\n' && (!o.n || o.v[o.n - 1] != '\r') ? "\r%c" : "%c", *text);
+	return text_of(&o);
+}

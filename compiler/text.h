@@ -15,4 +15,7 @@ void put_visible(struct out *o, const char *s);
 /** Puts a JSON string with its quotes; what is no UTF-8 becomes U+FFFD.  NULL is "". */
 void put_json(struct out *o, const char *s);
 
+/** The text with ends of lines like those of another text. */
+const char *lines_like(const char *other, size_t n, const char *text);
+
 #endif

@@ -9,35 +9,51 @@
 #define ARENA_CHUNK ((size_t)256 * 1024)
 #endif
 
+/* Nothing that is kept needs more than pointers and 64-bit numbers do. */
+#define ALIGNMENT sizeof(uint64_t)
+
 static struct chunk {
-	struct chunk *older;
-	_Alignas(16) char memory[];
+	struct chunk *older, *newer;
+	_Alignas(ALIGNMENT) char memory[];
 } * newest;
 
 static char *arena_at, *arena_end;
 
-static void arena_refill(size_t size)
+/** A chunk that got its memory, if it did, joins the others where it belongs. */
+static struct chunk *link_chunk(struct chunk *c)
 {
-	size_t room = size > ARENA_CHUNK ? size : ARENA_CHUNK;
-	struct chunk *c = calloc(1, sizeof(*c) + room);
-
 	if (!c) {
 		fprintf(stderr, "pvgen: out of memory\n");
 		exit(2);
 	}
-	c->older = newest;
-	newest = c;
-	arena_at = c->memory;
-	arena_end = c->memory + room;
+	if (c->older)
+		c->older->newer = c;
+	if (c->newer)
+		c->newer->older = c;
+	else
+		newest = c;
+	return c;
+}
+
+static struct chunk *new_chunk(size_t room)
+{
+	struct chunk *c = calloc(1, sizeof(*c) + room);
+
+	if (c)
+		c->older = newest;
+	return link_chunk(c);
 }
 
 void *mem_alloc(size_t size)
 {
-	size_t skipped = -(uintptr_t)arena_at % 16;
+	size_t skipped = -(uintptr_t)arena_at % ALIGNMENT;
 	void *p;
 
+	if (size > ARENA_CHUNK)
+		return new_chunk(size)->memory;
 	if ((size_t)(arena_end - arena_at) < skipped + size) {
-		arena_refill(size);
+		arena_at = new_chunk(ARENA_CHUNK)->memory;
+		arena_end = arena_at + ARENA_CHUNK;
 		skipped = 0;
 	}
 	p = arena_at + skipped;
@@ -45,11 +61,23 @@ void *mem_alloc(size_t size)
 	return p;
 }
 
+/** What has a chunk of its own takes that along: no page of it is copied, and none stays behind. */
+static void *grow_chunk(char *old, size_t old_size, size_t new_size)
+{
+	struct chunk *c = (struct chunk *)(old - offsetof(struct chunk, memory));
+
+	c = link_chunk(realloc(c, sizeof(*c) + new_size));
+	memset(c->memory + old_size, 0, new_size - old_size);
+	return c->memory;
+}
+
 void *mem_grow(void *old, size_t old_size, size_t new_size)
 {
 	size_t more = new_size - old_size;
 	void *p;
 
+	if (old_size > ARENA_CHUNK)
+		return grow_chunk(old, old_size, new_size);
 	/* What was allocated last grows where it is. */
 	if (old && (char *)old + old_size == arena_at && (size_t)(arena_end - arena_at) >= more) {
 		arena_at += more;
@@ -61,6 +89,11 @@ void *mem_grow(void *old, size_t old_size, size_t new_size)
 	return p;
 }
 
+char *mem_text(const char *s, size_t n)
+{
+	return memcpy(mem_alloc(n + 1), s, n);
+}
+
 char *mem_printf(const char *fmt, ...)
 {
 	struct out o = {0};
@@ -70,26 +103,64 @@ char *mem_printf(const char *fmt, ...)
 	put_v(&o, fmt, ap);
 	va_end(ap);
 	if (!ARENA_CHUNK)
-		return memcpy(mem_alloc(o.n + 1), o.v, o.n + 1);
+		return mem_text(o.v, o.n);
 	/* Of what was allocated last the room behind the text is given back. */
 	if (o.v + o.cap == arena_at)
 		arena_at = o.v + o.n + 1;
 	return o.v;
 }
 
-/* Interned strings: an open hash table. */
+const char *counted(uint64_t n, const char *noun)
+{
+	return mem_printf("%llu %s%s", (unsigned long long)n, noun, n == 1 ? "" : "s");
+}
+
+/* Interned strings: an open hash table, and their text side by side, as it is read. */
 static struct {
 	struct pooled {
 		const char *s;
 		uint32_t hash, n;
 	} * v;
 	size_t n, cap;
+	char *text;
+	size_t room;
 } pool;
+
+static const char *pool_text(const char *s, size_t n)
+{
+	enum { BLOCK = 8192 };
+	char *text;
+
+	if (pool.room < n + 1) {
+		pool.room = ARENA_CHUNK && n < BLOCK ? BLOCK : n + 1;
+		pool.text = mem_alloc(pool.room);
+	}
+	text = memcpy(pool.text, s, n);
+	pool.text += n + 1;
+	pool.room -= n + 1;
+	return text;
+}
 
 static uint64_t mix(uint64_t h)
 {
 	h *= 0x9e3779b97f4a7c15u;
 	return h ^ h >> 32;
+}
+
+/*
+ * Up to seven bytes as one number, those in the middle twice; the last letters, in which names
+ * differ most, are its lowest bits, on which all bits of a product depend.
+ */
+static uint64_t short_word(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	uint32_t first, last;
+
+	if (n < sizeof(first))
+		return n ? (uint64_t)u[0] << 16 | u[n / 2] << 8 | u[n - 1] : 0;
+	memcpy(&first, s, sizeof(first));
+	memcpy(&last, s + n - sizeof(last), sizeof(last));
+	return (uint64_t)__builtin_bswap32(first) << 32 | __builtin_bswap32(last);
 }
 
 /* Eight bytes at a time. */
@@ -101,9 +172,7 @@ static uint32_t hash_text(const char *s, size_t n)
 		memcpy(&word, s, sizeof(word));
 		h = mix(h ^ word);
 	}
-	for (word = 0; n; n--)
-		word = word << 8 | (unsigned char)*s++;
-	return (uint32_t)mix(h ^ word);
+	return (uint32_t)mix(h ^ short_word(s, n));
 }
 
 static struct pooled *pool_slot(const char *s, uint32_t n, uint32_t hash)
@@ -138,7 +207,7 @@ const char *intern_n(const char *s, size_t n)
 		pool_grow();
 	slot = pool_slot(s, (uint32_t)n, hash);
 	if (!slot->s) {
-		*slot = (struct pooled){memcpy(mem_alloc(n + 1), s, n), hash, (uint32_t)n};
+		*slot = (struct pooled){pool_text(s, n), hash, (uint32_t)n};
 		pool.n++;
 	}
 	return slot->s;
@@ -202,7 +271,7 @@ void *map_add(struct map *m, const char *key, void *value)
 
 void put_room(struct out *o, size_t more)
 {
-	size_t need = o->n + more + 1, cap = o->cap * 2 + 32;
+	size_t need = o->n + more + 1, cap = o->cap + o->cap / 2 + 32;
 
 	if (need <= o->cap)
 		return;

@@ -21,11 +21,17 @@
 /** Zeroed memory that lives until exit. */
 void *mem_alloc(size_t size);
 
-/** Memory of @new_size that starts like @old, which had @old_size and may be at the same place. */
+/** Memory of @new_size that starts like @old, which had @old_size and is no longer there. */
 void *mem_grow(void *old, size_t old_size, size_t new_size);
+
+/** A copy of the text, with a NUL behind it. */
+char *mem_text(const char *s, size_t n);
 
 /** Formatted text that lives until exit. */
 char *mem_printf(const char *fmt, ...) PRINTF(1, 2);
+
+/** "1 byte", "2 bytes": the noun is one that an s makes plural. */
+const char *counted(uint64_t n, const char *noun);
 
 /** The one copy of a string: equal interned strings have equal addresses. */
 const char *intern(const char *s);

@@ -416,12 +416,13 @@ static void print_summary(const struct kernel *k)
 	vec_each(s, &v->sites) n_inlined += s->inlined != 0;
 	vec_each(s, &v->slot_table) n_described += s->op != NULL;
 	fprintf(f,
-		"%s: %s; %u sites in %s: %u calls, %u of them also inline; %u calls without a "
-		"record; %u slots, %u of them described; %u targets of %u backends; %u functions "
-		"of the patcher (%u indirect calls not followed, %u not decoded)%s\n",
-		v->object->files.v[0].path, k->generation->name, v->sites.n, k->generation->section,
-		v->sites.n, n_inlined, k->strays.n, v->slot_table.n, n_described, v->targets.n,
-		count_backends(v), v->n_functions, v->n_unfollowed, v->n_undecoded,
+		"%s: %s; %s in %s, %u of them also inline; %s without a record; %s, %u of them "
+		"described; %s of %s; %s of the patcher (%s not followed, %u not decoded)%s\n",
+		v->object->files.v[0].path, k->generation->name, counted(v->sites.n, "site"),
+		k->generation->section, n_inlined, counted(k->strays.n, "call"),
+		counted(v->slot_table.n, "slot"), n_described, counted(v->targets.n, "target"),
+		counted(count_backends(v), "backend"), counted(v->n_functions, "function"),
+		counted(v->n_unfollowed, "indirect call"), v->n_undecoded,
 		v->object->files.v[0].n_symbols
 			? ""
 			: "; names without sizes, so tables that no code copies are hidden");

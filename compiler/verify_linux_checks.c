@@ -314,8 +314,8 @@ static const char *values_text(const struct stretch *b)
 		}
 		++*count;
 	}
-	vec_each(value, &values) put(&o, "%s%s in %u records", o.n ? ", " : "", *value,
-				     *(unsigned int *)map_get(&counts, *value));
+	vec_each(value, &values) put(&o, "%s%s in %s", o.n ? ", " : "", *value,
+				     counted(*(unsigned int *)map_get(&counts, *value), "record"));
 	return text_of(&o);
 }
 

@@ -113,12 +113,12 @@ static void print_summary(const struct verify *v)
 {
 	FILE *f = summary_stream(v->run);
 
-	fprintf(f,
-		"%s: %u sites, %u templates and calls, %u slots of %u backends, "
-		"%u functions of the patcher (%u indirect calls not followed), "
-		"%u stated revisions\n",
-		v->object->files.v[0].path, v->sites.n, v->n_patches, v->n_slots, v->linked.n,
-		v->n_functions, v->n_unfollowed, v->n_revisions);
+	fprintf(f, "%s: %s, %s, %s of %s, %s of the patcher (%s not followed), %s\n",
+		v->object->files.v[0].path, counted(v->sites.n, "site"),
+		counted(v->n_patches, "patch record"), counted(v->n_slots, "slot"),
+		counted(v->linked.n, "backend"), counted(v->n_functions, "function"),
+		counted(v->n_unfollowed, "indirect call"),
+		counted(v->n_revisions, "stated revision"));
 }
 
 void verify_own(struct verify *v)

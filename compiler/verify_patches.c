@@ -53,9 +53,10 @@ static const char *check_patch_length(const struct verify *v, const struct cell 
 	if (!is_template(e))
 		return NULL;
 	if (!length || length > e->op->budget)
-		return mem_printf("%u bytes, but the op's budget is %u", length, e->op->budget);
+		return mem_printf("%s, but the op's budget is %u", counted(length, "byte"),
+				  e->op->budget);
 	if (v->lengths && length > v->lengths[e->op->slot])
-		return mem_printf("%u bytes, but the op's sites have %u", length,
+		return mem_printf("%s, but the op's sites have %u", counted(length, "byte"),
 				  v->lengths[e->op->slot]);
 	return NULL;
 }
@@ -74,8 +75,8 @@ static const char *check_patch_first(const struct verify *v, const struct cell *
 			return mem_printf("no instruction that is known ends at byte %u or before",
 					  length);
 		if (!at && insn.length != e->patch[PATCH_FIRST])
-			return mem_printf("the first instruction has %u bytes, not %u", insn.length,
-					  e->patch[PATCH_FIRST]);
+			return mem_printf("the first instruction has %s, not %u",
+					  counted(insn.length, "byte"), e->patch[PATCH_FIRST]);
 		at += insn.length;
 	}
 	return NULL;
@@ -203,6 +204,6 @@ void check_lengths(struct verify *v)
 		}
 		if (v->lengths[(*op)->slot] != longest)
 			diag(v->run, site_room, (*op)->name.loc, op_path(*op),
-			     number(v->lengths[(*op)->slot]), number(longest), backend);
+			     counted(v->lengths[(*op)->slot], "byte"), number(longest), backend);
 	}
 }

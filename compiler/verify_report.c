@@ -53,7 +53,7 @@ static struct tally tally_of(const struct verify *v, unsigned int slot)
 
 static void put_tally(const struct tally *t, struct out *o)
 {
-	put(o, "%u sites", t->n);
+	put(o, "%s", counted(t->n, "site"));
 	if (t->n)
 		put(o, " of %s bytes",
 		    t->least == t->most ? number(t->least)
@@ -86,8 +86,8 @@ static void put_text(const struct verify *v, struct out *o)
 
 static void put_sites(const struct verify *v, struct out *o)
 {
-	vec_each(s, &v->sites) put(o, "%s: %s, %u bytes, %s\n", object_place(v->object, s->address),
-				   path_of(v, s->op), s->length, form_of(s));
+	vec_each(s, &v->sites) put(o, "%s: %s, %s, %s\n", object_place(v->object, s->address),
+				   path_of(v, s->op), counted(s->length, "byte"), form_of(s));
 }
 
 /* ---- as JSON ---- */

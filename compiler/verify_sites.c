@@ -13,14 +13,15 @@ static const char *check_site_op(const struct verify *v, const struct site *s)
 {
 	if (s->op < v->slot_table.n)
 		return NULL;
-	return mem_printf("the interface has %u ops", v->slot_table.n);
+	return mem_printf("the interface has %s", counted(v->slot_table.n, "op"));
 }
 
 static const char *check_site_length(const struct verify *v, const struct site *s)
 {
 	if (!v->lengths || v->lengths[s->op] == s->length)
 		return NULL;
-	return mem_printf("%u bytes, but sites of this op have %u", s->length, v->lengths[s->op]);
+	return mem_printf("%s, but sites of this op have %u", counted(s->length, "byte"),
+			  v->lengths[s->op]);
 }
 
 static const char *check_site_kind(const struct verify *v, const struct site *s)
@@ -71,7 +72,7 @@ static const char *check_site_line(const struct verify *v, const struct site *s)
 	if (!(site_op(v, s)->context & CONTEXT_LATE) ||
 	    s->address / line == (s->address + s->length - 1) / line)
 		return NULL;
-	return mem_printf("%u bytes across a boundary of %u", s->length, line);
+	return mem_printf("%s across a boundary of %u", counted(s->length, "byte"), line);
 }
 
 /** In this order; the first that fails is reported, those behind it rely on it. */

@@ -325,7 +325,7 @@ static void leave_out(struct backend *b)
 
 	vec_each(s, &b->stmts)
 	{
-		if (!when_is_left_out(s->when))
+		if (!when_is_left_out((*s)->when))
 			b->stmts.v[kept++] = *s;
 	}
 	b->stmts.n = kept;

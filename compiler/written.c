@@ -59,7 +59,7 @@ static void add_op(struct listing *l, const struct op *op, const struct impl *im
 			.role = op_path(op),
 			.topic = inner_group(NULL, op)->name.s,
 			.doc = op_doc(op),
-			.loc = impl->loc,
+			.loc = impl->stmt->operands.v[1].loc,
 		};
 	if (impl->kind == IMPL_CALL && !w->declaration) {
 		w->declaration = c_prototype(l->backend->interface, op, impl->function);

@@ -10,7 +10,7 @@
 
 /* Templates of all backends: only their lengths are used, for the sites. */
 __asm__(
-	" .pushsection .discard.pv,\"\",@progbits\n"
+	" .pushsection \".discard.pv\",\"\",@progbits\n"
 	".Lpv_native_read_cr0:\n"
 	" mov %cr0, %rax\n"
 	".Lpv_native_read_cr0_end:\n"

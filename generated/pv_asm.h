@@ -5,7 +5,7 @@
 #include "pv_ops.h"
 
 /* Arguments and results are where the C calling convention has them. */
-	.pushsection .discard.pv,"",@progbits
+	.pushsection ".discard.pv","",@progbits
 .Lpv_native_read_cr0:
 	mov %cr0, %rax
 .Lpv_native_read_cr0_end:

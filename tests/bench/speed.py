@@ -6,18 +6,16 @@ from one size to the next: 1 is linear.  Measures; judges nothing.
 """
 
 import argparse
-import math
-import os
-import statistics
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from measure import Run, exponent, growth, median, write_lines
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (60, 1_000, 10_000, 100_000)
 OPS_OF_A_GROUP = 20
-HEAD = f"{'ops':>8} {'seconds':>9} {'growth':>6} {'MiB':>8} {'growth':>6} {'us/op':>7}"
+HEAD = f"{'ops':>8} {'seconds':>9} {'growth':>6} {'MiB':>8} {'growth':>6} {'ops/s':>8}"
 
 # A site record has 16 bits for the op, so larger numbers are in several interfaces.
 OPS_OF_AN_INTERFACE = 50_000
@@ -103,49 +101,13 @@ def interface(i: int, numbers: range) -> Iterator[str]:
     yield "}\n"
 
 
-def description(count: int) -> str:
-    """A description with this many ops."""
+def description(count: int) -> Iterator[str]:
+    """The lines of a description with this many ops."""
     starts = range(0, count, OPS_OF_AN_INTERFACE)
     parts = [range(start, min(start + OPS_OF_AN_INTERFACE, count)) for start in starts]
-    lines = (line for i, part in enumerate(parts) for line in interface(i, part))
-    return "\n".join([TYPES, ABI, *lines])
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one run: user CPU seconds, and mebibytes at the peak."""
-
-    seconds: float
-    memory: float
-
-
-def cost(command: list[str]) -> Cost:
-    """Run a command that must succeed."""
-    pid = os.spawnv(os.P_NOWAIT, command[0], command)
-    _, status, usage = os.wait4(pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(command)}: status {os.waitstatus_to_exitcode(status)}")
-    return Cost(usage.ru_utime, usage.ru_maxrss / 1024)
-
-
-def mean(command: list[str], times: int) -> Cost:
-    """Mean of runs that are too short for the system's clock."""
-    costs = [cost(command) for _ in range(times)]
-    return Cost(statistics.mean(c.seconds for c in costs), costs[0].memory)
-
-
-def median(command: list[str], runs: int, times: int) -> Cost:
-    """Median of several measurements, each part by itself."""
-    costs = [mean(command, times) for _ in range(runs)]
-    seconds = statistics.median(c.seconds for c in costs)
-    return Cost(seconds, statistics.median(c.memory for c in costs))
-
-
-def exponent(before: tuple[int, float] | None, size: int, value: float) -> str:
-    """Growth from the size before: value ~ size ** exponent."""
-    if not before or before[1] <= 0 or value <= 0:
-        return "    -"
-    return f"{math.log(value / before[1]) / math.log(size / before[0]):5.2f}"
+    yield from (TYPES, ABI)
+    for i, part in enumerate(parts):
+        yield from interface(i, part)
 
 
 def measure(pvgen: str, command: str, sizes: list[int], runs: int, directory: Path) -> None:
@@ -153,12 +115,11 @@ def measure(pvgen: str, command: str, sizes: list[int], runs: int, directory: Pa
     before: dict[str, tuple[int, float]] = {}
     print(f"{command}:\n{HEAD}")
     for size in sizes:
-        outdir = ["--outdir", str(directory / f"out{size}")] if command == "build" else []
-        words = [pvgen, command, *outdir, str(directory / f"{size}.pvi")]
-        c = median(words, runs, max(1, 3000 // size))
-        time = f"{c.seconds:9.4f}  {exponent(before.get('time'), size, c.seconds)}"
-        memory = f"{c.memory:8.1f}  {exponent(before.get('memory'), size, c.memory)}"
-        print(f"{size:8} {time} {memory} {c.seconds / size * 1e6:7.2f}", flush=True)
+        outdir = directory / "out" if command == "build" else None
+        c = median(Run([pvgen, command, str(directory / f"{size}.pvi")], outdir), runs)
+        time = f"{c.seconds:9.4f}  {growth(exponent(before.get('time'), size, c.seconds))}"
+        memory = f"{c.memory_text():>8}  {growth(exponent(before.get('memory'), size, c.memory))}"
+        print(f"{size:8} {time} {memory} {size / c.seconds:8.0f}", flush=True)
         before = {"time": (size, c.seconds), "memory": (size, c.memory)}
 
 
@@ -168,12 +129,12 @@ def main() -> None:
     parser.add_argument("--pvgen", default=str(ROOT / "build/pvgen"), help="the program to measure")
     parser.add_argument("--runs", type=int, default=5, help="runs of which the median counts")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of ops")
-    parser.add_argument("--largest-build", type=int, default=10_000, help="check only beyond")
+    parser.add_argument("--largest-build", type=int, default=100_000, help="check only beyond")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         for size in options.sizes:
-            (directory / f"{size}.pvi").write_text(description(size))
+            write_lines(directory / f"{size}.pvi", description(size))
         measure(options.pvgen, "check", options.sizes, options.runs, directory)
         builds = [size for size in options.sizes if size <= options.largest_build]
         measure(options.pvgen, "build", builds, options.runs, directory)

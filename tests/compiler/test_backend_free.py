@@ -21,7 +21,7 @@ FLAGS = ("-std=gnu11", "-ffreestanding", "-m64", "-mcmodel=kernel", "-mno-red-zo
          "-ffunction-sections", f"-I{ROOT / 'runtime'}", f"-I{ROOT / 'tests/boot'}")
 CALL_LENGTH = 6         # call *slot(%rip), the rest of a site is filler
 NOP = 0x90
-LENGTHS = re.compile(r'\s*\.pushsection \.discard\.pv,.*?\.popsection\n', re.DOTALL)
+LENGTHS = re.compile(r'\s*\.pushsection \\?"\.discard\.pv\\?",.*?\.popsection\n', re.DOTALL)
 ORIGIN = re.compile(r'^# \d+ ".*$\n', re.MULTILINE)
 PARAMETER = re.compile(r"\(\*(\w+)\)|(\w+)$")
 # Real callers, with branches and loops around the sites.

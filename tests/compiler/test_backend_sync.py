@@ -318,18 +318,18 @@ CHANGED: dict[str, tuple[str, str, str | None]] = {
         "parameter 2 is 'const entry_t **entry', not", A,
     ),
     "number of parameters": (
-        "void guest_a(unsigned long address)", "it has 1 parameters, not 2",
+        "void guest_a(unsigned long address)", "it has 1 parameter, not 2",
         "void guest_a(unsigned long address, const entry_t *e)",
     ),
     "one too many": (
         "void guest_a(unsigned long address, int more, const entry_t *entry)", "it has 3 parameters, not 2", A,
     ),
     "a new one in front": (
-        "void guest_a(const entry_t *entry /* mine */)", "it has 1 parameters, not 2",
+        "void guest_a(const entry_t *entry /* mine */)", "it has 1 parameter, not 2",
         "void guest_a(unsigned long x, const entry_t *entry /* mine */)",
     ),
     "a new one whose name is taken": (
-        "void guest_a(const entry_t *x)", "it has 1 parameters, not 2",
+        "void guest_a(const entry_t *x)", "it has 1 parameter, not 2",
         "void guest_a(unsigned long x_, const entry_t *x)",
     ),
     "exchanged": (

@@ -153,12 +153,17 @@ CASES: dict[str, tuple[str, str, int]] = {
     "one brace too few": (
         "interface i version 1.0 { group g { op void f(void) { default nop; }\n}\n" + "typedef u8 a;\ntypedef u8 b;\n",
         "syntax",
-        5,
+        4,
     ),
     "stray character": ("const A = 1 # 2;\nconst B = 2;\n", "bad-character", 1),
     "stray characters": ("const A = \u00e9\u00e9 1;\nconst B = 2;\n", "bad-character", 1),
     "letters in a number": ("const A = 12kb;\nconst B = 2;\n", "bad-character", 1),
     "open string": ('import "abc\n;const A = 1;\n', "open-string", 1),
+    "two directions": ("typedef void f(const u8 *p @in @out);\n", "repeated", 1),
+    "open string that lacks its semicolon": ('import "abc;\nconst A = 1;\n', "open-string", 1),
+    "open string before a brace": (OP.replace("f(void) { }", 'f(void) { native x86_64 "nop;\n}'), "open-string", 1),
+    "open string at the end": ('import "abc', "open-string", 1),
+    "comment that takes the rest": ("interface i version 1.0 /* {\n}\n", "open-comment", 1),
     "open comment": ("const A = 1; /* abc\nconst B = ;\n", "open-comment", 1),
     "number that does not fit": ("struct s { u8 a[18446744073709551616]; };\n", "bad-number", 1),
 }

@@ -512,12 +512,27 @@ def test_help() -> None:
         assert result.out.startswith(b"usage: pvgen build ")
 
 
+def test_help_of_a_command() -> None:
+    """Only what belongs to it."""
+    text = run("fmt", "--help").out.decode()
+    assert text.startswith("usage: pvgen fmt [OPTION]... FILE...\n\n")
+    assert "\n  --check " in text and "--outdir" not in text and "Kinds" not in text
+    assert "Kinds" in run("build", "in.pvi", "--help").out.decode()
+
+
 def test_version() -> None:
     """One line."""
     for option in ("--version", "-V"):
         result = run(option)
         assert (result.status, result.err) == (FINE, "")
         assert re.fullmatch(rb"pvgen \d+\.\d+\n", result.out)
+
+
+@pytest.mark.parametrize("words", (["--help"], ["fmt", "--help"], ["--version"], ["explain"], ["explain", "syntax"]))
+def test_answers_to_a_full_disk(words: list[str]) -> None:
+    """Said, with status 2: what is missing would look like a short answer."""
+    result = run(*words, prefix=("sh", "-c", 'exec "$@" >/dev/full', "sh"))
+    assert (result.status, result.err) == (ENVIRONMENT, "pvgen: cannot write '<stdout>': No space left on device\n")
 
 
 def test_help_names_every_kind() -> None:

@@ -47,14 +47,24 @@ def test_each_is_explained_once() -> None:
     assert [line for line in (ROOT / PATH).read_text().splitlines() if len(line) > 100] == []
 
 
-def found(name: str, text: str, place: Path) -> set[str]:
-    """Names of what is reported for a text."""
-    (place / "other.pvi").write_text("language 1; const OTHER = 1;\n")
-    (place / "example.pvi").write_text(text)
-    command = ["build", "--outdir", "out"] if name in OF_A_BUILD else ["check"]
+def command_of(name: str) -> tuple[str, ...]:
+    """What reports it."""
+    command = ("build", "--outdir", "out") if name in OF_A_BUILD else ("check",)
     row = rf'"{name}",\s*(WARNING|SILENT)'
     is_warning = re.search(row, (ROOT / "compiler/diag.def").read_text())
-    result = run(*command, *([f"-W{name}"] if is_warning else []), "example.pvi", cwd=place)
+    return (*command, f"-W{name}") if is_warning else command
+
+
+def write(text: str, place: Path) -> None:
+    """The example, and what it may import."""
+    (place / "other.pvi").write_text("language 1; const OTHER = 1;\n")
+    (place / "example.pvi").write_text(text)
+
+
+def found(name: str, text: str, place: Path) -> set[str]:
+    """Names of what is reported for a text."""
+    write(text, place)
+    result = run(*command_of(name), "example.pvi", cwd=place)
     assert clean(result) or result.names(), result.err
     return set(result.names())
 
@@ -118,9 +128,3 @@ def test_unknown(word: str, meant: str | None) -> None:
     assert (result.status, result.out) == (ENVIRONMENT, run("explain", "syntax").out)
     hint = f"; did you mean '{meant}'?" if meant else ""
     assert result.err == f"pvgen: unknown diagnostic '{word}'{hint}\n"
-
-
-def test_explain_to_a_full_disk() -> None:
-    """Status 2."""
-    full = ("sh", "-c", 'exec "$@" >/dev/full', "sh")
-    assert run("explain", "syntax", prefix=full).status == ENVIRONMENT

@@ -142,7 +142,7 @@ EDITS: dict[str, tuple[str, str]] = {
     "tag": ("struct a { u8 x; }; struct b { a x; };", "struct a { u8 x; }; struct b { struct a x; };"),
     "other tag": (
         "union a { u8 x; }; struct b { struct\ta x; };",
-        "union a { u8 x; }; struct b { union a x; };",
+        "union a { u8 x; }; struct b { union\ta x; };",
     ),
     "no tag": ("typedef u8 a; struct b { struct a x; };", "typedef u8 a; struct b { a x; };"),
     "constants are no types": ("const page = 1; struct b { pages x; };",) * 2,

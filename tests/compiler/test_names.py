@@ -63,6 +63,27 @@ BOUND = {
 }
 
 
+# What C knows by a module's name and its own, or not at all: words of C will do.
+TABLE = (ROOT / "compiler/names.c").read_text()
+NO_WORDS = NO_NAMES | set("bool char int long short signed unsigned".split())
+C_WORDS = re.findall(r'"(\w+)"', TABLE[TABLE.index("words[]") : TABLE.index("};")])
+C_WORDS = [word for word in C_WORDS if word not in NO_WORDS]
+PREFIXED = {kind: KINDS[kind] for kind in "interface,type,structure,constant,batch,derived feature".split(",")}
+AROUND = {
+    "configuration": OUTSIDE["configuration"],
+    "bits": "bits s_@ : u32 { @ 0; reserved 31:1; };",
+    "backend": "backend @ for i { detect always; }",
+    "converter": "backend b_@ for i { detect always; converter @ from gpa to mfn call f_@; }",
+    "abi": "abi @ { ENTRY const C = 1; struct s { u8 a; }; call 1 long f(int a); }",
+    "in an abi": "abi a_@ { ENTRY struct @ { u8 a; }; call 1 long @(int a); msr 7 u64 @; }",
+    "constant of an abi": "abi a_@ { ENTRY const @ = 1; }",
+    "type of an abi": "abi a_@ { ENTRY typedef u64 @; call 1 long f(int cmd) { subs in cmd; sub 1 @(void); } }",
+    "bits of an abi": "abi a_@ { ENTRY bits @ : u32 { @ 0; reserved 31:1; }; }",
+    "feature": "abi a_@ { ENTRY feature @ = cpuid(1).eax[3]; }",
+}
+ENTRY = 'entry x86_64 "syscall" { number rax; args rdi; result rax; }'
+
+
 compilers = pytest.mark.parametrize("compiler", ("gcc", pytest.param("clang", marks=pytest.mark.slow)))
 
 
@@ -113,6 +134,23 @@ def test_keywords_of_backends(kind: str, compiler: str, tmp_path: Path) -> None:
     lines = for_all(BOUND[kind], KEYWORDS).split("\n")
     text = "\n".join(line % number for number, line in enumerate(lines, 1))
     built(tmp_path, INTERFACE.format("registration r { void f(void); }", "") + text, compiler)
+
+
+@pytest.mark.parametrize("kind", PREFIXED)
+def test_words_of_c_in_an_interface(kind: str, tmp_path: Path) -> None:
+    """Every word of C as a name of this kind, which C never sees alone."""
+    words = [word for word in C_WORDS if not (kind == "structure" and word == "register")]
+    text = for_all(PREFIXED[kind], words)
+    if kind != "interface":
+        text = INTERFACE.format(text, "") + "\nbackend metal for i { bare; detect always; }"
+    built(tmp_path, HEAD + text, "gcc")
+
+
+@pytest.mark.parametrize("kind", AROUND)
+def test_words_of_c_elsewhere(kind: str, tmp_path: Path) -> None:
+    """The same around an interface."""
+    text = for_all(AROUND[kind], C_WORDS).replace("ENTRY", ENTRY)
+    built(tmp_path, INTERFACE.format("", "") + text, "gcc")
 
 
 @pytest.mark.parametrize("word", sorted(TAKEN))

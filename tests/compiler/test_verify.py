@@ -140,6 +140,7 @@ def no_landing_pad(image: Image) -> None:
 DAMAGES: dict[str, tuple[Callable[[Image], None], str, str, str]] = {
     "unknown op": (change_record(SET, 4, 2, 99), "site-op", "op '99'", "interface"),
     "length": (change_record(SET, 6, 1, 7), "site-length", "'g.set' .*caller.*7 bytes", "op void set"),
+    "length of one": (change_record(SET, 6, 1, 1), "site-length", "'g.set' .* 1 byte, but", "op void set"),
     "kind": (change_record(LEAVE, 7, 1, 0), "site-kind", "'g.leave' .*leaver", "op void leave"),
     "place": (move_site, "site-place", "'g.set'", "op void set"),
     "slot": (wrong_slot, "site-slot", "'g.set' .*caller.* slot is", "op void set"),
@@ -228,7 +229,14 @@ def test_indirect_calls_are_counted(tmp_path: Path) -> None:
     """What cannot be followed is said."""
     result = verify(small.build(tmp_path, "INDIRECT"))
     assert result.status == FINE
-    assert b"1 indirect calls not followed" in result.out
+    assert b"1 indirect call not followed" in result.out
+
+
+def test_summary_to_a_full_disk(tree: Path) -> None:
+    """Who reads the summary learns that there is none."""
+    full = ("sh", "-c", 'exec "$@" >/dev/full', "sh")
+    result = run("verify", "image", "pv.pvi", cwd=tree, prefix=full)
+    assert result.status == ENVIRONMENT and "cannot write '<stdout>'" in result.err
 
 
 # What is written into the description; what is found; about what.

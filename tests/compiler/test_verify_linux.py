@@ -71,7 +71,7 @@ def test_clean(built: Path) -> None:
         told = [f"native: {op.target('native')}"]
         told += [f"guest: {op.target('guest')}"] * (op in TABLED)
         told += [f"host: {op.target('host')}"] * (op in ALONE)
-        assert line == "; ".join([f"{op.path}: 1 sites of 6 bytes", *told])
+        assert line == "; ".join([f"{op.path}: 1 site of 6 bytes", *told])
 
 
 def test_reports(built: Path) -> None:
@@ -266,7 +266,7 @@ def test_bytes_of_records(first: int, old: Path, tmp_path: Path) -> None:
     image.write(record(image, OPS[0]) + first, 0, 2)
     result = verify(tree)
     (text,) = [d.text for d in result.diagnostics() if d.name == "record-bytes"]
-    assert f"bytes {first} to {first + 1} of" in text and "00 00 in 1 records, 01 01 in 32 records, ff 01 in 15" in text
+    assert f"bytes {first} to {first + 1} of" in text and "00 00 in 1 record, 01 01 in 32 records, ff 01 in 15" in text
     image.write(extra + first, 0x7777, 2)
     assert not [d for d in verify(tree).diagnostics() if d.name == "record-bytes"]
 

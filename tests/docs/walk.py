@@ -2,12 +2,14 @@
 
 `walk.py DOCUMENT...` writes the outputs anew; read what changed before you believe it.
 
-What stands in a fenced block is done in order, in an empty directory:
+What stands in a fenced block is done in order, in the document's place:
 
     ```c NAME          the file NAME is written (any language)
     ```diff            the files that it names are changed, as patch(1) would
     ```console         "$ command" lines are run, with "> " lines that go on; what stands
                        below each is its whole output, and last, if it is not 0, "[status]"
+
+In an output, ... stands for anything in a line, or as a line for any lines.
 """
 
 import os
@@ -16,134 +18,104 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 FENCE = re.compile(r"^```(\w*) ?([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SECONDS = 60
+COMMAND = re.compile(r"^\$ (.*(?:\n> .*)*\n)((?:(?!\$ ).*\n)*)", re.MULTILINE)
+SECONDS = 300
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PVGEN_BUILD", ROOT / "build")).resolve()
 
+# Those that are about the repository are walked through in a copy of it, others where nothing is.
+IN_A_COPY = {"backend-guide"}
+LEFT = {".git", "build"}
+BUILT = "pvgen plain guest parser.c parser.h lexer.c explain.inc".split()
+
+
+def copy(source: Path, target: Path) -> None:
+    """A file or a folder, with its times: make believes them."""
+    if source.is_dir():
+        shutil.copytree(source, target, copy_function=shutil.copy2)
+    elif source.exists():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy2(source, target)
+
 
 @dataclass(frozen=True)
-class Block:
-    """A fenced block: its first line's words, the text, and the line where it starts."""
+class Walk:
+    """A place for a document, and a folder that holds pvgen alone, as if it were installed."""
 
-    language: str
-    name: str
-    text: str
-    line: int
+    place: Path
+    tools: Path
 
+    def write(self, name: str, text: str) -> str:
+        """A file of the document."""
+        path = self.place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return text
 
-@dataclass(frozen=True)
-class Command:
-    """A command of a console block, and all that the document says it prints."""
+    def run(self, *words: str, stdin: str = "") -> str:
+        """What a command really prints, with its status if that is not 0."""
+        done = subprocess.run(
+            words,
+            cwd=self.place,
+            env={"PATH": f"{self.tools}:/usr/bin:/bin", "LC_ALL": "C", "HOME": str(self.place)},
+            input=stdin.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=SECONDS,
+            check=False,
+        )
+        return done.stdout.decode() + (f"[{done.returncode}]\n" if done.returncode else "")
 
-    words: str
-    output: str
+    def patch(self, text: str) -> str:
+        """Change files as the document says."""
+        said = self.run("patch", "-p0", "-s", "--no-backup-if-mismatch", stdin=text)
+        return said or text
 
+    def command(self, m: re.Match[str]) -> str:
+        """A command and its output: as it is said, if that is true."""
+        printed = self.run("sh", "-c", m[1].replace("\n> ", "\n"))
+        return m[0] if re.fullmatch(pattern(m[2]), printed) else f"$ {m[1]}{printed}"
 
-def blocks(document: str) -> Iterator[Block]:
-    """The fenced blocks of a document, in order."""
-    for m in FENCE.finditer(document):
-        yield Block(m.group(1), m.group(2), m.group(3), document.count("\n", 0, m.start()) + 1)
-
-
-def commands(text: str) -> Iterator[Command]:
-    """The commands of a console block."""
-    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-        lines = part.splitlines(keepends=True)
-        more = 1
-        while more < len(lines) and lines[more].startswith("> "):
-            more += 1
-        words = lines[0] + "".join(line.removeprefix("> ") for line in lines[1:more])
-        yield Command(words.rstrip("\n"), "".join(lines[more:]))
-
-
-def prepare(directory: Path) -> tuple[Path, Path]:
-    """An empty directory to work in, and one that holds pvgen alone, as if it were installed."""
-    work, tools = directory / "work", directory / "bin"
-    work.mkdir()
-    tools.mkdir()
-    shutil.copy(BUILD / "pvgen", tools / "pvgen")
-    return work, tools
-
-
-def run(command: Command, directory: Path, tools: Path) -> str:
-    """What the command really prints, with its status if that is not 0."""
-    done = subprocess.run(
-        ["sh", "-c", command.words],
-        cwd=directory,
-        env={"PATH": f"{tools}:/usr/bin:/bin", "LC_ALL": "C", "HOME": str(directory)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=SECONDS,
-        check=False,
-    )
-    status = f"[{done.returncode}]\n" if done.returncode else ""
-    return done.stdout.decode() + status
+    def block(self, m: re.Match[str]) -> str:
+        """A block, when it is done."""
+        language, name, text = m.groups()
+        if language == "diff":
+            text = self.patch(text)
+        elif language == "console":
+            text = "".join(map(self.command, COMMAND.finditer(text)))
+        elif name:
+            text = self.write(name, text)
+        return f"```{language} {name}".rstrip() + f"\n{text}```"
 
 
-def patch(block: Block, directory: Path) -> None:
-    """Change files as the block says."""
-    done = subprocess.run(
-        ["patch", "-p0", "--no-backup-if-mismatch"],
-        cwd=directory,
-        input=block.text.encode(),
-        capture_output=True,
-        check=False,
-    )
-    assert not done.returncode, f"line {block.line}: {done.stdout.decode()}"
+def pattern(output: str) -> str:
+    """The outputs that are meant."""
+    lines = re.escape(output).replace(r"\.\.\.", ".*")
+    return re.sub(r"^\.\*\\\n", r"(?:.*\n)*", lines, flags=re.MULTILINE)
 
 
-def write(block: Block, directory: Path) -> None:
-    """Write the file that the block names."""
-    path = directory / block.name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(block.text)
-
-
-def walk(document: Path, directory: Path, tools: Path) -> int:
-    """Do all that the document says; returns how many commands it ran."""
-    count = 0
-    for block in blocks(document.read_text()):
-        if block.language == "diff":
-            patch(block, directory)
-        elif block.language == "console":
-            for command in commands(block.text):
-                got = run(command, directory, tools)
-                assert got == command.output, f"line {block.line}: $ {command.words}\n{got}"
-                count += 1
-        elif block.name:
-            write(block, directory)
-    return count
-
-
-def renewed(document: str, directory: Path, tools: Path) -> str:
-    """The document with the outputs that its commands print now."""
-    texts = []
-    for block in blocks(document):
-        text = block.text
-        if block.language == "diff":
-            patch(block, directory)
-        elif block.language == "console":
-            said = [(c, run(c, directory, tools)) for c in commands(text)]
-            text = "".join(f"$ {c.words.replace(chr(10), chr(10) + '> ')}\n{o}" for c, o in said)
-        elif block.name:
-            write(block, directory)
-        texts.append(text)
-    new = iter(texts)
-    return FENCE.sub(lambda m: f"```{m.group(1)} {m.group(2)}".rstrip() + f"\n{next(new)}```", document)
+def renewed(document: Path, directory: Path) -> str:
+    """The document with what its commands print now, walked through below an empty directory."""
+    walk = Walk(directory / "place", directory / "bin")
+    copy(BUILD / "pvgen", walk.tools / "pvgen")
+    if document.stem in IN_A_COPY:
+        top = str(ROOT)
+        shutil.copytree(top, walk.place, ignore=lambda path, _: LEFT if path == top else set())
+        for name in BUILT:
+            copy(BUILD / name, walk.place / "build" / name)
+    walk.place.mkdir(exist_ok=True)
+    return FENCE.sub(walk.block, document.read_text())
 
 
 def main() -> None:
     """Renew the documents that the command line names."""
     for name in sys.argv[1:]:
         with tempfile.TemporaryDirectory() as directory:
-            path = Path(name)
-            path.write_text(renewed(path.read_text(), *prepare(Path(directory))))
+            Path(name).write_text(renewed(Path(name), Path(directory)))
 
 
 if __name__ == "__main__":

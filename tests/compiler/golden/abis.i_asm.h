@@ -5,7 +5,7 @@
 #include "i_ops.h"
 
 /* Arguments and results are where the C calling convention has them. */
-	.pushsection .discard.i,"",@progbits
+	.pushsection ".discard.i","",@progbits
 	.set .Li_length_f, 6
 	.popsection
 

@@ -10,7 +10,7 @@
 
 /* Templates of all backends: only their lengths are used, for the sites. */
 __asm__(
-	" .pushsection .discard.i,\"\",@progbits\n"
+	" .pushsection \".discard.i\",\"\",@progbits\n"
 	" .set .Li_length_f, 6\n"
 	" .popsection\n"
 );

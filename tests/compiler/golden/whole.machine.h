@@ -10,7 +10,7 @@
 
 /* Templates of all backends: only their lengths are used, for the sites. */
 __asm__(
-	" .pushsection .discard.machine,\"\",@progbits\n"
+	" .pushsection \".discard.machine\",\"\",@progbits\n"
 	".Lmachine_metal_scalars:\n"
 	" movzbl %dil, %eax\n"
 	".Lmachine_metal_scalars_end:\n"

@@ -5,7 +5,7 @@
 #include "machine_ops.h"
 
 /* Arguments and results are where the C calling convention has them. */
-	.pushsection .discard.machine,"",@progbits
+	.pushsection ".discard.machine","",@progbits
 .Lmachine_metal_scalars:
 	movzbl %dil, %eax
 .Lmachine_metal_scalars_end:
