@@ -253,7 +253,9 @@ FLAGS = (
     "-c -gbtf -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie"
     " -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -O2 -w"
 ).split()
-LINK = "ld -nostdlib -static -T kernel.lds -e start --no-warn-rwx-segments -o vmlinux kernel.o".split()
+LINK = (
+    "ld -nostdlib -static -T kernel.lds -e start --no-warn-rwx-segments -o vmlinux kernel.o"
+).split()
 
 
 def build(directory: Path, *defines: str) -> Path:
@@ -376,7 +378,7 @@ def names_source(symbols: list[tuple[int, str, str]], order: str) -> str:
     """The tables that Linux's build makes of all symbols; `order` is of Linux 6.1 or of 6.4."""
     base = min(address for address, _, _ in symbols)
     tokens = [chr(i) if chr(i).isprintable() and 32 <= i < 127 else "" for i in range(256)]
-    texts = [f"{length_text(len(kind + name))}\n.ascii \"{kind + name}\"" for _, kind, name in symbols]
+    texts = [name_text(kind + name) for _, kind, name in symbols]
     starts, at = [], 0
     for i, (_, kind, name) in enumerate(symbols):
         if i % 256 == 0:
@@ -395,9 +397,11 @@ def names_source(symbols: list[tuple[int, str, str]], order: str) -> str:
     return '.section .names, "a"\n' + "".join(f".balign 8\n{table}\n" for table in tables)
 
 
-def length_text(n: int) -> str:
-    """Seven bits a byte, the low ones first."""
-    return f".byte {n}" if n < 128 else f".byte {n & 127 | 128}, {n >> 7}"
+def name_text(name: str) -> str:
+    """A name in assembly behind its length: seven bits a byte, the low ones first."""
+    n = len(name)
+    length = f"{n}" if n < 128 else f"{n & 127 | 128}, {n >> 7}"
+    return f".byte {length}\n.ascii \"{name}\""
 
 
 def token_text(token: str) -> str:
@@ -408,11 +412,12 @@ def token_text(token: str) -> str:
 
 def name_itself(tree: Path, order: str) -> None:
     """Give the kernel the tables, and take its symbols away."""
-    listing = subprocess.run(["nm", "-n", "vmlinux"], cwd=tree, capture_output=True, text=True, check=True)
-    rows = [line.split() for line in listing.stdout.splitlines()]
+    listing = subprocess.check_output(["nm", "-n", "vmlinux"], cwd=tree, text=True)
+    rows = [line.split() for line in listing.splitlines()]
     symbols = [(int(address, 16), kind, name) for address, kind, name in rows]
     # Kernels have many; the last name is long enough to need two bytes for its length.
-    symbols += [(symbols[-1][0], "d", f"filler_{i}") for i in range(600)] + [(symbols[-1][0], "d", "long" * 50)]
+    last = symbols[-1][0]
+    symbols += [(last, "d", f"filler_{i}") for i in range(600)] + [(last, "d", "long" * 50)]
     (tree / "names.S").write_text(names_source(symbols, order))
     subprocess.run(["gcc", "-c", "-o", "names.o", "names.S"], cwd=tree, check=True)
     subprocess.run([*LINK, "names.o"], cwd=tree, check=True)

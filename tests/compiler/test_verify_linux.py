@@ -64,7 +64,8 @@ def test_clean(built: Path) -> None:
     """Each op has its site and its functions, by name."""
     result = verify(built, "--report=text")
     assert (result.status, result.err.count("\n")) == (FINE, 1), result.err
-    assert "48 sites" in result.err and "48 slots, 48 of them described; 91 targets of 3 backends" in result.err
+    for text in "48 sites", "48 slots, 48 of them described", "91 targets of 3 backends":
+        assert text in result.err
     lines = result.out.decode().splitlines()
     assert len(lines) == len(OPS)
     for op, line in zip(OPS, lines, strict=True):
@@ -80,7 +81,8 @@ def test_reports(built: Path) -> None:
     assert result.status == FINE and b"48 sites" in result.out
     sites = (built / "sites").read_text().splitlines()
     assert len(sites) == len(OPS)
-    assert all(re.fullmatch(r"0x\w+ \(call_(\w+)\+0x\w+\): \w+\.\1, 6 bytes, call", s) for s in sites)
+    form = re.compile(r"0x\w+ \(call_(\w+)\+0x\w+\): \w+\.\1, 6 bytes, call")
+    assert all(form.fullmatch(site) for site in sites)
     (interface,) = json.loads((built / "report.json").read_text())["interfaces"]
     assert [s["op"] for s in interface["slots"]] == [op.path for op in OPS]
     assert {s["op"]: s["place"] for s in interface["sites"]}.keys() == {op.path for op in OPS}
@@ -247,7 +249,7 @@ def test_unrecorded_calls(old: Path, tmp_path: Path) -> None:
     assert {op for op, _ in found(result, "site-overlap")} == {kept.path}
     text = (tree / "pv.pvi").read_text()
     for op in chosen:
-        text = re.sub(rf"( {op.name}\(.*) }}$", r"\1 site never_patched; }", text, flags=re.MULTILINE)
+        text = re.sub(rf"(?m)( {op.name}\(.*) }}$", r"\1 site never_patched; }", text)
     (tree / "pv.pvi").write_text(text)
     assert not found(verify(tree), "site-unrecorded")
 
@@ -266,7 +268,8 @@ def test_bytes_of_records(first: int, old: Path, tmp_path: Path) -> None:
     image.write(record(image, OPS[0]) + first, 0, 2)
     result = verify(tree)
     (text,) = [d.text for d in result.diagnostics() if d.name == "record-bytes"]
-    assert f"bytes {first} to {first + 1} of" in text and "00 00 in 1 record, 01 01 in 32 records, ff 01 in 15" in text
+    assert f"bytes {first} to {first + 1} of" in text
+    assert "00 00 in 1 record, 01 01 in 32 records, ff 01 in 15 records" in text
     image.write(extra + first, 0x7777, 2)
     assert not [d for d in verify(tree).diagnostics() if d.name == "record-bytes"]
 
@@ -305,7 +308,8 @@ def test_undescribed_slots(built: Path, tmp_path: Path) -> None:
 def test_missing_slots(built: Path, tmp_path: Path) -> None:
     """Ops that the kernel does not have."""
     tree = copy_of(built, tmp_path)
-    change(tree, r"^(group first \{)", r"\1\n    op void fresh(void) { }\n    op void other(void) if LATER { }")
+    fresh = r"\1\n    op void fresh(void) { }\n    op void other(void) if LATER { }"
+    change(tree, r"^(group first \{)", fresh)
     change(tree, "^language 1;", "language 1;\nconfig bool LATER;")
     result = change(tree, "^(backend .*)$", r"\1\n    first.fresh nop;\n    first.other nop;")
     assert found(result, "slot-missing") == {("first.fresh", "")}, result.err
@@ -345,7 +349,10 @@ MISSING = {
         ["--strip-symbol=apply_paravirt", "--strip-symbol=apply_alternatives"],
         "the patcher: no function of it has a name",
     ),
-    "sections": (["--strip-symbol=__noinstr_text_start"], "instrumented functions: there is no symbol"),
+    "sections": (
+        ["--strip-symbol=__noinstr_text_start"],
+        "instrumented functions: there is no symbol",
+    ),
 }
 
 
@@ -372,9 +379,11 @@ def test_stripped_new_kernel(tmp_path: Path) -> None:
 def test_another_interface(built: Path, tmp_path: Path) -> None:
     """A description that has nothing of the kernel's ops."""
     tree = copy_of(built, tmp_path)
-    (tree / "pv.pvi").write_text("language 1; interface x version 1.0 { group g { op void f(void) { } } }")
+    other = "language 1; interface x version 1.0 { group g { op void f(void) { } } }"
+    (tree / "pv.pvi").write_text(other)
     result = verify(tree)
-    assert result.status == NO_EVIDENCE and "no interface is described whose ops it has" in result.err
+    assert result.status == NO_EVIDENCE
+    assert "no interface is described whose ops it has" in result.err
 
 
 # ---- kernels as distributions have them ----
@@ -420,8 +429,9 @@ def test_unknown_format(tmp_path: Path) -> None:
 
 def corrupt(image: Image, dice: random.Random) -> bytes:
     """A few bytes changed, many of them in what the kernel says of itself."""
-    sections = [s for s in image.elf.iter_sections() if s["sh_size"] and s["sh_type"] != "SHT_NOBITS"]
-    spans = [(s["sh_offset"], s["sh_size"], 8 if s.name == ".BTF" else 1) for s in sections]
+    sections = [s for s in image.elf.iter_sections() if s["sh_type"] != "SHT_NOBITS"]
+    filled = [s for s in sections if s["sh_size"]]
+    spans = [(s["sh_offset"], s["sh_size"], 8 if s.name == ".BTF" else 1) for s in filled]
     copy = bytearray(image.data)
     for _ in range(dice.randint(1, 8)):
         ((start, size, _),) = dice.choices(spans, [weight for _, _, weight in spans])
@@ -454,11 +464,12 @@ def test_without_libraries(old: Path, tmp_path: Path) -> None:
     tree = copy_of(old, tmp_path)
     result = run("verify", "vmlinux", "pv.pvi", cwd=tree, tool=bare / "pvgen")
     assert result.status == NO_EVIDENCE and "install libbpf-dev and run make again" in result.err
-    packages = {"gzip": "zlib1g-dev", "xz": "liblzma-dev", "lz4": "liblz4-dev", "zstd": "libzstd-dev"}
-    for form, package in packages.items():
+    packages = "gzip zlib1g-dev xz liblzma-dev lz4 liblz4-dev zstd libzstd-dev".split()
+    for form, package in zip(packages[::2], packages[1::2], strict=True):
         (tree / "packed").write_bytes(small_linux.bzimage((tree / "vmlinux").read_bytes(), form))
         result = run("verify", "packed", "pv.pvi", cwd=tree, tool=bare / "pvgen")
-        assert result.status == ENVIRONMENT and f"install {package} and run make again" in result.err
+        assert result.status == ENVIRONMENT
+        assert f"install {package} and run make again" in result.err
     (tmp_path / "own").mkdir()
     own = small.build(tmp_path / "own")
     result = run("verify", "image", "pv.pvi", cwd=own, tool=bare / "pvgen")

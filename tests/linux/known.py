@@ -34,14 +34,16 @@ FINDING = re.compile(r"op '([\w.]+)' in backend '(\w+)'.* \[([a-z-]+)\]$", re.MU
 
 def check(kernel: str) -> bool:
     """Is all there?  Says what is not, and what else is."""
-    command = [ROOT / "build/pvgen", "verify", "--max-errors=0", "-Wno-patcher-reaches", kernel, *IDL]
+    options = ["--max-errors=0", "-Wno-patcher-reaches"]
+    command = [ROOT / "build/pvgen", "verify", *options, kernel, *IDL]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     found = {(name, op, backend) for op, backend, name in FINDING.findall(result.stderr)}
     missing = KNOWN - found
     words = "[record-bytes]" in result.stderr
     good = not missing and words == (OLD_RECORDS in result.stdout)
     print(result.stdout + re.sub(r"^ .*\n", "", result.stderr, flags=re.MULTILINE), end="")
-    print(f"{kernel}: {len(KNOWN) - len(missing)} of {len(KNOWN)} known faults found", *sorted(missing))
+    n = len(KNOWN) - len(missing)
+    print(f"{kernel}: {n} of {len(KNOWN)} known faults found", *sorted(missing))
     return good
 
 

@@ -44,8 +44,10 @@ class Kernel:
     def offset(self, address: int) -> int:
         """Where in the file an address is."""
         for s in self.elf.iter_sections():
-            if s["sh_addr"] and s["sh_type"] != "SHT_NOBITS" and 0 <= address - s["sh_addr"] < s["sh_size"]:
-                return s["sh_offset"] + address - s["sh_addr"]
+            distance = address - s["sh_addr"]
+            is_there = s["sh_addr"] and s["sh_type"] != "SHT_NOBITS"
+            if is_there and 0 <= distance < s["sh_size"]:
+                return s["sh_offset"] + distance
         raise ValueError(hex(address))
 
     def write(self, address: int, data: bytes) -> None:
@@ -70,7 +72,8 @@ def verify(path: Path) -> tuple[set[Finding], dict]:
     """Findings, and the report."""
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.json"
-        command = [ROOT / "build/pvgen", "verify", "--max-errors=0", f"--report=json:{report}", path, *IDL]
+        options = ["--max-errors=0", f"--report=json:{report}"]
+        command = [ROOT / "build/pvgen", "verify", *options, path, *IDL]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode not in (0, 1, 4):
             raise RuntimeError(result.stderr)
@@ -109,7 +112,8 @@ def is_shared(kernel: Kernel, slot: dict) -> bool:
 def declarations() -> dict[str, str]:
     """What the description says of each op, by its name."""
     text = (ROOT / "idl/linux/pv_ops.pvi").read_text()
-    return {m[1]: m[0] for m in re.finditer(r"^ *op [^;{]*?(\w+)\(.*?\n    +}$", text, re.MULTILINE | re.DOTALL)}
+    matches = re.finditer(r"(?ms)^ *op [^;{]*?(\w+)\(.*?\n    +}$", text)
+    return {m[1]: m[0] for m in matches}
 
 
 def is_void(slot: dict) -> bool:
@@ -170,7 +174,8 @@ def plant_idle(kernel: Kernel, chosen: list[int]) -> None:
 
 def plant_instrumented(kernel: Kernel, chosen: list[int]) -> None:
     """Their slots hold a function that is instrumented."""
-    loud = kernel.symbols[next(native(s) for s in kernel.slots if not is_noinstr(s) and not is_shared(kernel, s))]
+    others = [s for s in kernel.slots if not is_noinstr(s) and not is_shared(kernel, s)]
+    loud = kernel.symbols[native(others[0])]
     for i in chosen:
         kernel.put("pv_ops", i, loud)
 
