@@ -18,15 +18,17 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all setup setup-bench install demo check check-fast check-tree regen bench format clean
+.PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench \
+	format clean
 
 all: $(BUILD)/pvgen
 
 setup: PACKAGES := packages.txt
 setup-bench: PACKAGES := tests/bench/packages.txt
+setup-linux: PACKAGES := tests/linux/packages.txt
 
-# What pvgen and its tests need; what pvgen is compared with.
-setup setup-bench:
+# What pvgen and its tests need; what pvgen is compared with; what builds Linux.
+setup setup-bench setup-linux:
 	$(SUDO) apt-get update -qq
 	xargs -a $(PACKAGES) $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null
@@ -63,11 +65,11 @@ $(BUILD)/lexer.c: compiler/lexer.l $(BUILD)/parser.c
 	@echo '  FLEX  $@'
 	@flex -o $@ $<
 
-# A text as a C string, a line each.
-$(BUILD)/explain.inc: compiler/explain.txt
+# A text as a C string, a line each; what begins with ## is about the text.
+$(BUILD)/%.inc: compiler/%.txt
 	@mkdir -p $(@D)
 	@echo '  SED   $@'
-	@sed -e '/^#/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
+	@sed -e '/^##/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
 
 # One rule for all builds of pvgen: its compiler and its flags differ.
 define pvgen-build
@@ -82,6 +84,7 @@ $(BUILD)/$(1)/%.o: $(BUILD)/%.c $(PVGEN_DEPS)
 	@$(2) $(PVGEN_CFLAGS) $(3) -I$(BUILD) -c -o $$@ $$<
 
 $(BUILD)/$(1)/explain.o: $(BUILD)/explain.inc
+$(BUILD)/$(1)/emit_linux.o: $(BUILD)/linux_types.inc $(BUILD)/linux_sites.inc $(BUILD)/linux_calls.inc
 
 $(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/parser.o $(BUILD)/$(1)/lexer.o
 	@echo '  LD    $$@'
@@ -164,6 +167,10 @@ include tests/canary/rules.mk
 
 include tests/fuzz/rules.mk
 
+# ---- Linux 6.1 with generated text ----
+
+include tests/linux/rules.mk
+
 # ---- the plugin that counts instructions ----
 
 $(BUILD)/cost.so: tests/cost/plugin.c
@@ -201,7 +208,8 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
-		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c)
+		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
+		tests/linux/*.c)
 
 clean:
 	rm -rf $(BUILD)
