@@ -18,8 +18,7 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench \
-	format clean
+.PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 

@@ -199,6 +199,9 @@ static int finish(int status)
 
 	if (arrived || status == STATUS_ENVIRONMENT)
 		return status;
+	/* Why a write failed long ago is forgotten; one more says it again. */
+	fputc('\n', stdout);
+	fflush(stdout);
 	fprintf(stderr, "pvgen: cannot write '<stdout>': %s\n", strerror(errno));
 	return STATUS_ENVIRONMENT;
 }
