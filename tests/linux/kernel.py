@@ -25,6 +25,9 @@ FIXED = {
     "LC_ALL": "C",
 }
 
+# Nor if the types are gathered by threads, as kbuild would have it: each run numbers them anew.
+ONE_THREAD = "PAHOLE_FLAGS=--btf_gen_floats --lang_exclude=rust"
+
 SETTING = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 LOG = "pvgen.log"
 LAST_LINES = 30     # of a build that failed
@@ -95,7 +98,8 @@ class Build:
     def make(self, *words: str) -> None:
         """Run kbuild; what it says is in a file, its end in the error."""
         log = self.folder / LOG
-        command = ["make", f"-j{os.cpu_count()}", f"O={self.folder.name}", *self.configuration.words, *words]
+        command = ["make", f"-j{os.cpu_count()}", f"O={self.folder.name}", ONE_THREAD,
+                   *self.configuration.words, *words]
         with log.open("w") as out:
             code = subprocess.run(command, cwd=self.tree, stdin=subprocess.DEVNULL, stdout=out,
                                   stderr=subprocess.STDOUT, env=environment(), check=False).returncode
