@@ -53,6 +53,10 @@ DAMAGED = ("arch/x86/kernel/paravirt.o", "arch/x86/kernel/process.o", "arch/x86/
            "arch/x86/xen/mmu_pv.o", "mm/memory.o")
 
 
+# In vmlinux they are data, with build ids in them.
+VDSOS = ("arch/x86/entry/vdso/vdso64.so.dbg", "arch/x86/entry/vdso/vdso32.so.dbg")
+
+
 def say(text: str) -> None:
     """Tell how far it is; builds take minutes."""
     print(f"== {time.strftime('%H:%M:%S')} {text}", flush=True)
@@ -98,11 +102,17 @@ def build_both(name: str, configuration: Configuration, targets: list[str] | Non
     return first, other, targets
 
 
+def report_linked(first: Build, other: Build, file: str) -> list[sections.Difference]:
+    """One linked file of both builds; what differs without a reason."""
+    print(file)
+    return sections.report(sections.linked(first.folder / file, other.folder / file), Path(file).name)
+
+
 def check_main(name: str) -> bool:
     """The kernel as a whole."""
     overlay.create(name)
     first, other, _ = build_both(name, MAIN, ["vmlinux"])
-    unnamed = sections.report(sections.linked(first.vmlinux, other.vmlinux), MAIN.name)
+    unnamed = [each for file in ("vmlinux", *VDSOS) for each in report_linked(first, other, file)]
     if unnamed:
         say("main: the objects, to find the cause")
         sections.report(sections.objects(first.folder, other.folder), MAIN.name)
