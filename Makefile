@@ -47,11 +47,11 @@ $(BUILD)/lexer.c: compiler/lexer.l $(BUILD)/parser.c
 	@echo '  FLEX  $@'
 	@flex -o $@ $<
 
-# A text as a C string, a line each.
-$(BUILD)/explain.inc: compiler/explain.txt
+# A text as a C string, a line each; what begins with ## is about the text.
+$(BUILD)/%.inc: compiler/%.txt
 	@mkdir -p $(@D)
 	@echo '  SED   $@'
-	@sed -e '/^#/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
+	@sed -e '/^##/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@
 
 # One rule for all builds of pvgen: its compiler and its flags differ.
 define pvgen-build
@@ -66,6 +66,7 @@ $(BUILD)/$(1)/%.o: $(BUILD)/%.c $(PVGEN_DEPS)
 	@$(2) $(PVGEN_CFLAGS) $(3) -I$(BUILD) -c -o $$@ $$<
 
 $(BUILD)/$(1)/explain.o: $(BUILD)/explain.inc
+$(BUILD)/$(1)/emit_linux.o: $(BUILD)/linux_types.inc $(BUILD)/linux_sites.inc $(BUILD)/linux_calls.inc
 
 $(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/parser.o $(BUILD)/$(1)/lexer.o
 	@echo '  LD    $$@'

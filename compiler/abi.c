@@ -64,7 +64,7 @@ static const struct attribute_row abi_rows[] = {
 	{"rom", "w", "rom STRUCTURE { ... }", abi_rom, BLOCK},
 };
 
-static const struct table abi_table = {"an abi", abi_rows, NELEM(abi_rows)};
+static const struct table abi_table = {"an abi", abi_rows, NELEM(abi_rows), NULL};
 
 void choose_arch(struct run *run, struct abi *abi)
 {

@@ -45,6 +45,7 @@ const struct arch arch_table[] = {
 		.parts = LIST("eax", "rax", "ebx", "rbx", "ecx", "rcx", "edx", "rdx", "esi", "rsi",
 			      "edi", "rdi", "ebp", "rbp"),
 		.segments = LIST("cs", "ds", "es", "fs", "gs", "ss"),
+		.linux_config = "CONFIG_X86_64",
 		.generates = true,
 		.args = LIST("rdi", "rsi", "rdx", "rcx", "r8", "r9"),
 		.volatiles = LIST("rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11"),
@@ -96,6 +97,7 @@ const struct arch arch_table[] = {
 		.registers = LIST("flags", "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"),
 		.parts = LIST(NULL),
 		.segments = LIST("cs", "ds", "es", "fs", "gs", "ss"),
+		.linux_config = "CONFIG_X86_32",
 	},
 	{
 		.name = "arm64",

@@ -106,6 +106,8 @@ static void apply(const struct table *t, const struct attributed *a, struct map 
 	const struct attribute_row *row = find_row(t, word->s);
 	const struct name *first;
 
+	if (!row && t->report && t->report(a))
+		return;
 	if (!row) {
 		diag(a->run, unknown_attribute, word->loc, t->place, word->s,
 		     row_names(t->rows, t->n));

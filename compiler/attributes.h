@@ -38,6 +38,8 @@ struct table {
 	const char *place;
 	const struct attribute_row *rows;
 	size_t n;
+	/* Reports a word that is none of the rows' if it knows better what was meant; or NULL. */
+	bool (*report)(const struct attributed *a);
 };
 
 /** Applies the statements that are attributes, not bindings. */

@@ -81,7 +81,7 @@ static const struct attribute_row shared_rows[] = {
 	{"decrypted", "", "decrypted;", shared_decrypted, ONCE},
 };
 
-static const struct table shared_table = {"shared memory", shared_rows, NELEM(shared_rows)};
+static const struct table shared_table = {"shared memory", shared_rows, NELEM(shared_rows), NULL};
 
 /** Of the abi, or of the kernel's where the hypervisor does not care what is beside its bits. */
 static struct decl *shared_decl(const struct attributed *a, struct name record)
@@ -174,6 +174,21 @@ static void backend_inherit(const struct attributed *a)
 	vec_each(o, &a->s->operands) inherit_group(a, &o->path.v[0]);
 }
 
+static void backend_table_name(const struct attributed *a)
+{
+	struct backend *b = a->thing;
+	struct name group = word_at(a->s, 0);
+	const struct group *g = map_get(&b->interface->group_map, group.s);
+
+	if (!g || g->outer) {
+		diag(a->run, unknown_group, group.loc, b->interface->name.s, group.s,
+		     suggest(a->run, &b->interface->group_map, group.s));
+		return;
+	}
+	*vec_push(&b->tables) = (struct group_table){b, g, word_at(a->s, 1)};
+	c_name(a->run, word_at(a->s, 1));
+}
+
 static const struct attribute_row backend_rows[] = {
 	{"bare", "", "bare;", backend_bare, ONCE},
 	{"deprivileged", "", "deprivileged;", backend_deprivileged, ONCE},
@@ -187,6 +202,7 @@ static const struct attribute_row backend_rows[] = {
 	{"converter", "wwwwwww", "converter NAME from KIND to KIND call FUNCTION;",
 	 backend_converter, REPEAT},
 	{"inherit", "w+", "inherit GROUP...;", backend_inherit, REPEAT},
+	{"slots", "ww", "slots GROUP SYMBOL;", backend_table_name, REPEAT},
 	{"provide", "wa", "provide REGISTRATION NAME { MEMBER VALUE; ... }", backend_provide,
 	 BLOCK | REPEAT | WHEN},
 	{"hook", "dwa?", "hook PATH call|chain|asm|nop|constant|none VALUE;", backend_hook,
@@ -200,7 +216,23 @@ static const struct attribute_row backend_rows[] = {
 	 REPEAT | BLOCK | WHEN},
 };
 
-static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows)};
+/** An op without the groups around it. */
+static bool report_op(const struct attributed *a)
+{
+	const struct backend *b = a->thing;
+	const struct name *word = &a->s->path.v[0];
+	const struct op *op = map_get(&b->interface->op_map, word->s);
+
+	if (!op)
+		return false;
+	diag(a->run, unknown_op, word->loc, b->interface->name.s, word->s,
+	     mem_printf("; did you mean '%s'?", op_path(op)));
+	diag_fix(a->run, word->loc, op_path(op));
+	return true;
+}
+
+static const struct table backend_table = {"a backend", backend_rows, NELEM(backend_rows),
+					   report_op};
 
 static void *find_module(const struct map *names, struct name name, const void *list, size_t n)
 {

@@ -83,9 +83,17 @@ static bool bind_function(struct binding *b, struct impl *impl)
 {
 	const operands *o = &b->stmt->operands;
 
-	if (!check_operands(b, "ww", mem_printf("%s FUNCTION;", plain_word(&o->v[0]))))
+	if (!check_operands(b, "www?",
+			    mem_printf("%s FUNCTION [cast|extern];", plain_word(&o->v[0]))))
 		return false;
 	impl->function = o->v[1].path.v[0].s;
+	impl->is_cast = o->n == 3 && !strcmp(plain_word(&o->v[2]), "cast");
+	impl->is_extern = o->n == 3 && !strcmp(plain_word(&o->v[2]), "extern");
+	if (o->n == 3 && !impl->is_cast && !impl->is_extern) {
+		diag(b->run, unknown_word, o->v[2].loc, plain_word(&o->v[2]),
+		     "word about a function", "cast extern");
+		return false;
+	}
 	return c_name(b->run, o->v[1].path.v[0]);
 }
 
@@ -333,6 +341,36 @@ static const struct converter *find_converter(struct binding *b, struct name nam
 	return NULL;
 }
 
+static const char *kind_text(enum space space)
+{
+	return space == SPACE_NONE ? "no address"
+				   : mem_printf("an address of kind @%s", space_name(space));
+}
+
+static const char *wanted_text(enum space space)
+{
+	return space == SPACE_NONE ? "none" : mem_printf("@%s", space_name(space));
+}
+
+/** What to write where @have is given and @want wanted. */
+static const char *remedy(enum space have, enum space want)
+{
+	if (have == SPACE_NONE)
+		return mem_printf("write '@%s' behind the op's parameter if it is one",
+				  space_name(want));
+	if (want == SPACE_NONE)
+		return mem_printf("write '@%s' behind the call's parameter if it takes one",
+				  space_name(have));
+	return "name a converter";
+}
+
+static void report_space(struct binding *b, const struct argument *a, enum space have,
+			 const char *wanting, enum space want)
+{
+	diag(b->run, address_kind, a->value.loc, a->param->name.s, kind_text(have), wanting,
+	     wanted_text(want), remedy(have, want));
+}
+
 /** An address reaches the hypervisor only as the kind of address that it wants. */
 static void check_space(struct binding *b, const struct argument *a, const struct param *target)
 {
@@ -340,32 +378,11 @@ static void check_space(struct binding *b, const struct argument *a, const struc
 
 	if (a->convert) {
 		if (a->convert->from != have)
-			diag(b->run, address_kind, a->value.loc, a->param->name.s, space_name(have),
-			     a->convert->name.s, space_name(a->convert->from));
+			report_space(b, a, have, a->convert->name.s, a->convert->from);
 		have = a->convert->to;
 	}
 	if (have != target->space)
-		diag(b->run, address_kind, a->value.loc, a->param->name.s, space_name(have),
-		     target->name.s, space_name(target->space));
-}
-
-/** The only number that is a pointer is none. */
-static void check_number_argument(struct binding *b, const struct argument *a,
-				  const struct param *target)
-{
-	int64_t value = a->constant ? a->constant->value : a->value.value;
-
-	if (value && type_is_pointer(&target->type))
-		diag(b->run, argument_pointer, a->value.loc,
-		     a->constant ? a->constant->name.s : mem_printf("%lld", (long long)value),
-		     target->name.s);
-}
-
-/** What comes back does so through a pointer, also where the call itself returns it in a register.
- */
-static bool is_passed_by_pointer(const struct param *p)
-{
-	return type_is_pointer(&p->type) || is_output(p);
+		report_space(b, a, have, target->name.s, target->space);
 }
 
 static void bind_argument(struct binding *b, struct argument *a, const struct param *target)
@@ -380,7 +397,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 	if (!a->param && !a->converter.s)
 		a->constant = find_constant(b, &a->value);
 	if (a->constant || a->value.kind == OPERAND_INT) {
-		check_number_argument(b, a, target);
+		check_argument(b->run, a, target);
 		return;
 	}
 	if (!a->param) {
@@ -388,8 +405,7 @@ static void bind_argument(struct binding *b, struct argument *a, const struct pa
 		     suggest_param(b->run, &b->op->params, word));
 		return;
 	}
-	if (type_is_pointer(&a->param->type) != is_passed_by_pointer(target))
-		diag(b->run, argument_pointer, a->value.loc, a->param->name.s, target->name.s);
+	check_argument(b->run, a, target);
 	check_space(b, a, target);
 }
 
@@ -464,7 +480,8 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 		diag(b->run, no_entry, path->v[1].loc, abi->name.s, b->run->arch->name);
 		return false;
 	}
-	return bind_arguments(b, impl, path->v[path->n - 1].s,
+	return check_call_result(b->run, b->op, impl->call, impl->loc) &&
+	       bind_arguments(b, impl, path->v[path->n - 1].s,
 			      impl->sub ? &impl->sub->params : &impl->call->params);
 }
 
@@ -734,41 +751,6 @@ static void check_variants(struct run *run, struct backend *b)
 	check_choices(run, &choices);
 }
 
-/** Where a function is named; inherited ones are named elsewhere. */
-static struct loc function_loc(const struct impl *impl)
-{
-	return impl->is_inherited ? impl->loc : impl->stmt->operands.v[1].loc;
-}
-
-/** One C function has one prototype. */
-static void check_function(struct run *run, const struct interface *i, const struct op *op,
-			   const struct impl *impl, struct map *seen)
-{
-	struct implemented {
-		const struct op *op;
-		const struct impl *impl;
-	} * first, *this;
-
-	if (impl->kind != IMPL_CALL)
-		return;
-	this = mem_alloc(sizeof(*this));
-	*this = (struct implemented){op, impl};
-	first = map_add(seen, impl->function, this);
-	if (!first || !strcmp(c_prototype(i, op, ""), c_prototype(i, first->op, "")))
-		return;
-	diag(run, function_twice, function_loc(impl), impl->function);
-	diag_note(run, function_loc(first->impl), "it implements '%s' here", op_path(first->op));
-}
-
-static void check_functions(struct run *run, const struct backend *b)
-{
-	const struct interface *i = b->interface;
-	struct map seen = {0};
-
-	vec_each(op, &i->ops) check_function(run, i, *op, &b->impls[(*op)->slot], &seen);
-	vec_each(v, &b->variants) check_function(run, i, v->op, &v->impl, &seen);
-}
-
 /** Data with this path of groups and a name; NULL if there is none. */
 static const struct data *find_data(const struct interface *i, const names *path)
 {
@@ -952,6 +934,16 @@ static void check_variants_together(struct run *run, const struct backend *b)
 	}
 }
 
+static bool says_together(const struct op *op, const struct op *other)
+{
+	vec_each(it, &op->together)
+	{
+		if (*it == other)
+			return true;
+	}
+	return false;
+}
+
 /** Of ops that belong together a backend does all or none; bare hardware always does all. */
 static void check_together(struct run *run, const struct backend *b)
 {
@@ -963,6 +955,9 @@ static void check_together(struct run *run, const struct backend *b)
 		{
 			const struct op *own = is_own(b, op) ? op : *other;
 
+			/* Said by both it is reported at the first. */
+			if (says_together(*other, op) && (*other)->slot < op->slot)
+				continue;
 			if (!(*other)->is_left_out && is_own(b, op) != is_own(b, *other))
 				report_lone(run, b, b->impls[own->slot].stmt->loc, own,
 					    own == op ? *other : op, op);
@@ -1000,7 +995,7 @@ bool bind(struct run *run)
 			complete(run, *b, *op, &(*b)->impls[(*op)->slot]);
 		check_variants(run, *b);
 		check_data(run, *b);
-		check_functions(run, *b);
+		check_symbols(run, *b);
 	}
 	return !run->errors;
 }

@@ -214,7 +214,7 @@ static const struct attribute_row call_rows[] = {
 	TRAIT_ROWS,
 };
 
-static const struct table call_table = {"a call", call_rows, NELEM(call_rows)};
+static const struct table call_table = {"a call", call_rows, NELEM(call_rows), NULL};
 
 /* ---- sub-commands alone ---- */
 
@@ -234,7 +234,7 @@ static const struct attribute_row sub_rows[] = {
 	TRAIT_ROWS,
 };
 
-static const struct table sub_table = {"a sub-command", sub_rows, NELEM(sub_rows)};
+static const struct table sub_table = {"a sub-command", sub_rows, NELEM(sub_rows), NULL};
 
 /** A structure travels in the element whole: the parameter points to one. */
 static void place_in_element(struct run *run, const struct call *call, struct param *p)

@@ -193,7 +193,7 @@ static void require_known_inside(struct run *run, const struct op *op)
 
 bool decide(struct run *run)
 {
-	if (!run_writes_code(run))
+	if (!run_writes_code(run) || run->profile->keeps_guards)
 		return true;
 	each_guard_of_all(run, require_known);
 	vec_each(i, &run->interfaces)

@@ -88,8 +88,9 @@ const struct cmacro *cstream_macro(const struct cstream *s, const struct ctoken 
 
 /** What names of types mean. */
 struct ctypes {
-	struct map typedefs; /* ctokens of each declaration, by its name */
-	unsigned int word;   /* bytes of a long */
+	struct map typedefs;  /* ctokens of each declaration, by its name */
+	unsigned int word;    /* bytes of a long */
+	bool is_64_long_long; /* a number of 64 bits that has a name is one, on all machines */
 };
 
 /**

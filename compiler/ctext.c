@@ -73,6 +73,13 @@ const char *c_from_word(const struct type *type, const char *word)
 	return mem_printf("(%s)%s", c_declare(type, ""), word);
 }
 
+const char *c_convert(const struct type *from, const struct type *to, const char *value)
+{
+	if (!type_wrapped(from) && !type_wrapped(to))
+		return value;
+	return c_from_word(to, c_to_word(from, value));
+}
+
 bool op_is_narrow(const struct op *op)
 {
 	/* A tail op is not called from C, so no convention applies to it. */
@@ -163,6 +170,91 @@ const char *op_path(const struct op *op)
 const char *data_path(const struct data *data)
 {
 	return path_in(data->group, data->name.s);
+}
+
+static const char *const spaces[] = {
+	[SPACE_VA] = "virtual address",
+	[SPACE_PA] = "physical address",
+	[SPACE_GPA] = "guest-physical address",
+	[SPACE_PFN] = "frame number, as the guest counts frames",
+	[SPACE_MFN] = "frame number, as the machine counts frames",
+	[SPACE_MA] = "machine address",
+};
+
+static const char *const directions[] = {
+	[DIR_IN] = "what is read",
+	[DIR_OUT] = "what is written",
+	[DIR_INOUT] = "what is read and written",
+};
+
+static void put_param(const struct param *p, struct out *o)
+{
+	const char *space = spaces[p->space];
+
+	if (p->direction)
+		put(o, "%s: %s of %s.\n", p->name.s, space ? space : "address",
+		    directions[p->direction]);
+	else if (space)
+		put(o, "%s: %s.\n", p->name.s, space);
+}
+
+const char *params_units(const params *params)
+{
+	struct out o = {0};
+
+	vec_each(p, params) put_param(p, &o);
+	return text_of(&o);
+}
+
+const char *c_units(const struct op *op)
+{
+	const char *result = spaces[op->space];
+
+	return mem_printf("%s%s", params_units(&op->params),
+			  result ? mem_printf("Result: %s.\n", result) : "");
+}
+
+/** Do the wrapper's parameters stand as the op's do? */
+static bool is_in_order(const struct op *op)
+{
+	for (size_t n = 0; n < op->params.n; n++)
+		if (op->wrapper.params.v[n] != &op->params.v[n])
+			return false;
+	return op->wrapper.params.n == op->params.n;
+}
+
+bool has_wrapper_of_its_own(const struct interface *i, const struct op *op)
+{
+	const char *stub = mem_printf("%s%s", i->scope.prefix, op->name.s);
+
+	return op->wrapper.name.s && (strcmp(op->wrapper.name.s, stub) || !is_in_order(op));
+}
+
+const char *op_deprecation(const struct op *op)
+{
+	return mem_printf("since %s: %s", version_text(op->deprecated->value), op->advice);
+}
+
+const char *op_retirement(const struct op *op)
+{
+	return mem_printf("%s is retired since %s", op_path(op), version_text(op->retired->value));
+}
+
+const char *op_contract(const struct op *op)
+{
+	struct out o = {0};
+
+	put(&o, "%s%s", op->doc ? op->doc : "", op->doc ? "\n" : "");
+	if (op->is_spare)
+		put(&o, "For an op of a later version.\n");
+	else if (op->is_retired)
+		put(&o, "Traps: %s.\n", op_retirement(op));
+	else
+		put(&o, "%sChanges %s.\n", c_units(op), c_clobbers(op));
+	if (op->is_deprecated)
+		put(&o, "Deprecated %s\n", op_deprecation(op));
+	put(&o, "%s", c_frame(op));
+	return text_of(&o);
 }
 
 const struct group *inner_group(const struct group *outer, const struct op *op)

@@ -146,10 +146,11 @@ static const struct {
 static const char *sized(const struct reader *r, unsigned int size, bool is_unsigned)
 {
 	unsigned int word = r->types ? r->types->word : 8;
+	bool is_long = word == 8 && !(r->types && r->types->is_64_long_long);
 	const char *name = size == 1   ? "char"
 			   : size == 2 ? "short"
 			   : size == 4 ? "int"
-			   : size == 8 ? word == 8 ? "long" : "long long"
+			   : size == 8 ? is_long ? "long" : "long long"
 			   : word == 8 ? "long"
 				       : "int";
 

@@ -144,7 +144,7 @@ static void check_signature(struct run *run, const struct abi *abi, const struct
 		other = s->text;
 	}
 	if (other)
-		diag(run, other_signature, loc, abi->name.s, other, d->text);
+		diag(run, other_signature, loc, abi->name.s, other, d->text, abi->name.s);
 }
 
 void backend_detect(const struct attributed *a)

@@ -68,7 +68,7 @@ static const struct attribute_row msr_rows[] = {
 	LIFE_ROWS,
 };
 
-static const struct table msr_table = {"an msr", msr_rows, NELEM(msr_rows)};
+static const struct table msr_table = {"an msr", msr_rows, NELEM(msr_rows), NULL};
 
 static void resolve_msr(struct run *run, struct abi *abi, struct map *numbers, struct msr *m)
 {
@@ -94,7 +94,7 @@ static void resolve_msr(struct run *run, struct abi *abi, struct map *numbers, s
 
 static const struct attribute_row feature_rows[] = {LIFE_ROWS};
 
-static const struct table feature_table = {"a feature", feature_rows, NELEM(feature_rows)};
+static const struct table feature_table = {"a feature", feature_rows, NELEM(feature_rows), NULL};
 
 static bool has_cpuid_signature(const struct abi *abi)
 {

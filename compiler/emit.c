@@ -3,7 +3,7 @@
 
 #include "pvgen.h"
 
-const struct emitter emitters[] = {
+static const struct emitter kernel_emitters[] = {
 	{"ops", "@_ops.h", PER_INTERFACE, CODE, emit_ops},
 	{"calls", "@.h", PER_INTERFACE, CODE, emit_calls},
 	{"asm", "@_asm.h", PER_INTERFACE, CODE, emit_asm},
@@ -17,7 +17,20 @@ const struct emitter emitters[] = {
 	{"templates", "@.S", PER_BACKEND, CODE, emit_backend_templates},
 };
 
-const size_t emitter_count = NELEM(emitters);
+/* The names are those that Linux includes. */
+static const struct emitter linux_emitters[] = {
+	{"linux-types", "paravirt_types.h", PER_INTERFACE, CODE, emit_linux_types},
+	{"linux-calls", "paravirt.h", PER_INTERFACE, CODE, emit_linux_calls},
+	{"linux-native", "native_table.h", PER_INTERFACE, CODE, emit_linux_native},
+	{"linux-slots", "@.h", PER_SLOTS, CODE, emit_linux_slots},
+};
+
+const struct profile profiles[] = {
+	{"kernel", kernel_emitters, NELEM(kernel_emitters), false, false, find_kernel_gaps, NULL},
+	{"linux", linux_emitters, NELEM(linux_emitters), true, true, find_linux_gaps, "GPL-2.0"},
+};
+
+const size_t profile_count = NELEM(profiles);
 
 bool run_writes_code(const struct run *run)
 {
@@ -68,6 +81,15 @@ void emit_doc(struct out *o, const char *indent, const char *doc)
 	put(o, "%s */\n", indent);
 }
 
+/** JSON has no comments. */
+static void put_licence(const struct run *run, const struct emitter *e, struct out *o)
+{
+	const char *licence = run->licence ? run->licence : run->profile->licence;
+
+	if (licence && !strstr(e->pattern, ".json"))
+		put(o, "/* SPDX-License-Identifier: %s */\n", licence);
+}
+
 static void emit_module(struct run *run, const struct emit_request *request, const void *module,
 			struct name name)
 {
@@ -78,7 +100,20 @@ static void emit_module(struct run *run, const struct emit_request *request, con
 	out->path = request->path ? request->path
 				  : mem_printf("%s/%s", run->outdir,
 					       arch_expand(e->pattern, name.s, NULL));
+	put_licence(run, e, &out->text);
 	e->emit(run, module, &out->text);
+}
+
+/** One file for each group whose slots of a backend have a table of their own. */
+static void emit_all_slots(struct run *run, const struct emit_request *request,
+			   const struct backend *b)
+{
+	vec_each(t, &b->tables)
+	{
+		const char *name = mem_printf("%s_%s", b->name.s, t->group->name.s);
+
+		emit_module(run, request, t, (struct name){.s = name});
+	}
 }
 
 static void emit_request(struct run *run, const struct emit_request *request)
@@ -92,6 +127,9 @@ static void emit_request(struct run *run, const struct emit_request *request)
 		break;
 	case PER_BACKEND:
 		vec_each(b, &run->backends) emit_module(run, request, *b, (*b)->name);
+		break;
+	case PER_SLOTS:
+		vec_each(b, &run->backends) emit_all_slots(run, request, *b);
 		break;
 	}
 }

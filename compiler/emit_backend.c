@@ -34,7 +34,7 @@ void emit_backend_header(const struct run *run, const void *module, struct out *
 
 /* ---- table: slots, hypercall expressions, registrations ---- */
 
-static const char *argument_text(const struct argument *a)
+static const char *argument_text(const struct argument *a, const struct param *target)
 {
 	const char *value;
 
@@ -46,18 +46,20 @@ static const char *argument_text(const struct argument *a)
 	if (a->convert)
 		return mem_printf("%s(%s)", a->convert->function,
 				  c_to_word(&a->param->type, value));
-	return value;
+	return is_output(target) ? value : c_convert(&a->param->type, &target->type, value);
 }
 
 /** The hypercall as a C expression. */
 static const char *call_text(const struct backend *b, const struct impl *impl)
 {
+	const params *targets = impl->sub ? &impl->sub->params : &impl->call->params;
 	struct out o = {0};
 
 	put(&o, "%s%s%s%s(", b->abi->scope.prefix, impl->call->name.s, impl->sub ? "_" : "",
 	    impl->sub ? impl->sub->name.s : "");
-	vec_each(a, &impl->stmt->arguments)
-		put(&o, "%s%s", a == impl->stmt->arguments.v ? "" : ", ", argument_text(a));
+	for (size_t i = 0; i < targets->n; i++)
+		put(&o, "%s%s", i ? ", " : "",
+		    argument_text(&impl->stmt->arguments.v[i], &targets->v[i]));
 	put(&o, ")");
 	return text_of(&o);
 }
@@ -71,6 +73,26 @@ static bool is_error_lost(const struct backend *b, const struct op *op)
 	       call_errors(b->abi, impl_of(b, op)->call)->domain == ERRORS_NEGATIVE;
 }
 
+static bool is_argument(const struct impl *impl, const struct param *p)
+{
+	vec_each(a, &impl->stmt->arguments)
+	{
+		if (a->param == p)
+			return true;
+	}
+	return false;
+}
+
+/** A parameter that the hypercall does not take is no mistake, and no warning either. */
+static void put_unused(const struct op *op, const struct impl *impl, struct out *o)
+{
+	vec_each(p, &op->params)
+	{
+		if (!is_argument(impl, p))
+			put(o, "\t(void)%s;\n", p->name.s);
+	}
+}
+
 static void emit_hypercall(const struct backend *b, const struct op *op, struct out *o)
 {
 	const char *call = call_text(b, impl_of(b, op));
@@ -79,6 +101,7 @@ static void emit_hypercall(const struct backend *b, const struct op *op, struct 
 	put(o, "static %s\n{\n", c_prototype(i, op, b->lowered[op->slot].symbol));
 	if (is_error_lost(b, op))
 		put(o, "\tlong pv_error;\n\n");
+	put_unused(op, impl_of(b, op), o);
 	if (b->flush)
 		put(o, "\t%s();\n", b->flush);
 	if (is_error_lost(b, op))
@@ -86,8 +109,11 @@ static void emit_hypercall(const struct backend *b, const struct op *op, struct 
 		    "\tpv_error = %s;\n\tif (pv_error < 0)\n"
 		    "\t\t%shypercall_failed(%sOP_%s, pv_error);\n",
 		    call, i->scope.prefix, i->scope.upper_prefix, op->name.s);
+	else if (type_is_void(&op->type))
+		put(o, "\t%s;\n", call);
 	else
-		put(o, "\t%s%s;\n", type_is_void(&op->type) ? "" : "return ", call);
+		put(o, "\treturn %s;\n",
+		    c_convert(&impl_of(b, op)->call->result.type, &op->type, call));
 	put(o, "}\n\n");
 }
 

@@ -20,33 +20,6 @@ static void emit_numbers(const struct interface *i, struct out *o)
 	put(o, "\t%sNR_OPS = %u\n};\n\n", up, i->ops.n);
 }
 
-static const char *deprecation(const struct op *op)
-{
-	return mem_printf("since %s: %s", version_text(op->deprecated->value), op->advice);
-}
-
-static const char *retirement(const struct op *op)
-{
-	return mem_printf("%s is retired since %s", op_path(op), version_text(op->retired->value));
-}
-
-static const char *op_doc(const struct op *op)
-{
-	struct out o = {0};
-
-	put(&o, "%s%s", op->doc ? op->doc : "", op->doc ? "\n" : "");
-	if (op->is_spare)
-		put(&o, "For an op of a later version.\n");
-	else if (op->is_retired)
-		put(&o, "Traps: %s.\n", retirement(op));
-	else
-		put(&o, "Changes %s.\n", c_clobbers(op));
-	if (op->is_deprecated)
-		put(&o, "Deprecated %s\n", deprecation(op));
-	put(&o, "%s", c_frame(op));
-	return text_of(&o);
-}
-
 static void put_group_member(const struct interface *i, const struct group *g, struct out *o)
 {
 	put(o, "\tstruct %s_%s_ops %s;\n", i->name.s, g->name.s, g->name.s);
@@ -71,7 +44,7 @@ static void emit_group_struct(const struct interface *i, const struct group *g, 
 		last = inner;
 		if (inner)
 			continue;
-		emit_doc(o, "\t", op_doc(*op));
+		emit_doc(o, "\t", op_contract(*op));
 		put(o, "\t%s;\n", c_prototype(i, *op, mem_printf("(*%s)", (*op)->name.s)));
 	}
 	put(o, "};\n\n");
@@ -231,7 +204,8 @@ static const char implements[] =
 	"\t__asm__(\".pushsection .@.implements,\\\"\\\",@progbits\\n\"             \\\n"
 	"\t\t\".asciz \\\"\" #op \"=\" #revision \"\\\"\\n\"                       \\\n"
 	"\t\t\".popsection\")\n\n"
-	"/* A function that preserves all registers but its arguments and result. */\n"
+	"/* A function that preserves all registers but its arguments and result; gcc defines "
+	"one\n * only with -mgeneral-regs-only. */\n"
 	"#define ^_NARROW __attribute__((no_caller_saved_registers))\n\n";
 
 /**
@@ -554,9 +528,9 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 {
 	struct out *o = lines->out;
 
-	emit_doc(o, "", op_doc(op));
+	emit_doc(o, "", op_contract(op));
 	if (op->is_deprecated)
-		put(o, "__attribute__((deprecated(%s)))\n", c_string(deprecation(op)));
+		put(o, "__attribute__((deprecated(%s)))\n", c_string(op_deprecation(op)));
 	put(o, "static inline __attribute__((always_inline)) %s(%s)\n{\n",
 	    c_declare(&op->type, name), c_params(params));
 	if (op->site == SITE_NEVER_PATCHED)
@@ -569,8 +543,8 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 /** A call does not compile. */
 static void emit_retired_stub(const struct interface *i, const struct op *op, struct out *o)
 {
-	emit_doc(o, "", op_doc(op));
-	put(o, "__attribute__((error(%s)))\n%s(%s);\n\n", c_string(retirement(op)),
+	emit_doc(o, "", op_contract(op));
+	put(o, "__attribute__((error(%s)))\n%s(%s);\n\n", c_string(op_retirement(op)),
 	    c_declare(&op->type, stub_name(i, op)), c_params(&op->params));
 }
 
@@ -592,7 +566,7 @@ static void emit_stubs(const struct run *run, const struct interface *i, const s
 	}
 	emit_stub(run, i, op, stub_name(i, op), &op->params, lines);
 	vec_each(p, &op->wrapper.params) * vec_push(&ordered) = **p;
-	if (op->wrapper.name.s)
+	if (has_wrapper_of_its_own(i, op))
 		emit_stub(run, i, op, op->wrapper.name.s, &ordered, lines);
 }
 
@@ -625,13 +599,13 @@ void emit_site(const struct run *run, const struct interface *i, const struct op
 static void emit_macro(const struct run *run, const struct interface *i, const struct op *op,
 		       struct out *o)
 {
-	emit_doc(o, "", op_doc(op));
+	emit_doc(o, "", op_contract(op));
 	put(o, "\t.macro %s\n", stub_name(i, op));
 	if (op->is_deprecated)
 		put(o, "\t.warning %s\n",
-		    c_string(mem_printf("%s is deprecated %s", op_path(op), deprecation(op))));
+		    c_string(mem_printf("%s is deprecated %s", op_path(op), op_deprecation(op))));
 	if (op->is_retired)
-		put(o, "\t.error %s\n", c_string(retirement(op)));
+		put(o, "\t.error %s\n", c_string(op_retirement(op)));
 	else
 		emit_site(run, i, op, o);
 	put(o, "\t.endm\n\n");

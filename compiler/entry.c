@@ -121,7 +121,7 @@ static const struct attribute_row entry_rows[] = {
 	{"when", "", "when CONDITION;", entry_when, ONCE},
 };
 
-static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows)};
+static const struct table entry_table = {"an entry", entry_rows, NELEM(entry_rows), NULL};
 
 /** Marks it with its braces, or up to the end where the second one lacks. */
 static void report_placeholder(struct run *run, const struct operand *insn, const char *s)

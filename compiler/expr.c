@@ -17,6 +17,11 @@ operators[] = {
 	[EXPR_AT_MOST] = {"<=", 3}, [EXPR_AT_LEAST] = {">=", 3},
 };
 
+const char *expr_operator(enum expr_kind kind)
+{
+	return operators[kind].text;
+}
+
 /* ---- types ---- */
 
 static const char *type_text(enum expr_type type)

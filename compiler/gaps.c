@@ -86,6 +86,30 @@ static void each_hypercall(struct run *run, const struct gap *gap)
 	}
 }
 
+static void each_slot_of(struct run *run, const struct gap *gap, const struct backend *b,
+			 const struct group *g)
+{
+	vec_each(op, &g->ops)
+	{
+		const struct impl *impl = &b->impls[(*op)->slot];
+
+		if ((*op)->site != SITE_STATIC_CALL)
+			visit(run, gap, impl, impl->loc);
+	}
+}
+
+/** Implementations that tables of slots hold. */
+static void each_slot(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends)
+	{
+		vec_each(t, &(*b)->tables) each_slot_of(run, gap, *b, t->group);
+		if (!(*b)->is_bare)
+			continue;
+		vec_each(g, &(*b)->interface->groups) each_slot_of(run, gap, *b, *g);
+	}
+}
+
 static void each_when(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
@@ -98,11 +122,26 @@ static void each_when(struct run *run, const struct gap *gap)
 	}
 }
 
+/** What the configuration leaves out is not among the statements any more. */
+static bool has_statements(const struct backend *b, const struct phase *phase)
+{
+	vec_each(s, &b->stmts)
+	{
+		if ((*s)->phase == phase)
+			return true;
+	}
+	return false;
+}
+
 static void each_phase(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
-		vec_each(p, &(*b)->phases) visit(run, gap, *p, (*p)->name.loc);
+		vec_each(p, &(*b)->phases)
+		{
+			if (has_statements(*b, *p))
+				visit(run, gap, *p, (*p)->name.loc);
+		}
 	}
 }
 
@@ -123,7 +162,15 @@ static void each_action(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
-		vec_each(a, &(*b)->actions) visit(run, gap, a, a->stmt->loc);
+		const struct stmt *last = NULL;
+
+		/* A teardown is an action for each of its events, but said once. */
+		vec_each(a, &(*b)->actions)
+		{
+			if (a->stmt != last)
+				visit(run, gap, a, a->stmt->loc);
+			last = a->stmt;
+		}
 	}
 }
 
@@ -174,6 +221,15 @@ static struct loc fault_loc(const void *thing)
 	return ((const struct template *)thing)->faults.v[0].loc;
 }
 
+static bool has_no_symbol(const void *thing)
+{
+	const struct impl *impl = thing;
+
+	return impl->kind == IMPL_INLINE || impl->kind == IMPL_HYPERCALL ||
+	       impl->kind == IMPL_LOAD || impl->kind == IMPL_STORE ||
+	       (impl->kind == IMPL_CONSTANT && impl->value);
+}
+
 static bool is_hooks(const void *thing)
 {
 	return ((const struct registration *)thing)->is_hooks;
@@ -211,7 +267,7 @@ static bool is_unknown_to_runtime(const void *thing)
 	return d->kind > DETECT_CPUID || d->has_priority || d->leaves;
 }
 
-static const struct gap gaps[] = {
+static const struct gap kernel_gaps[] = {
 	{"groups in a table of their own", each_group, has_table, table_loc},
 	{"static calls", each_op, is_static_call, site_loc},
 	{"ops without a slot", each_op, is_inline_only, site_loc},
@@ -230,11 +286,28 @@ static const struct gap gaps[] = {
 	{"what a backend does to hooks and to the kernel", each_action, NULL, NULL},
 };
 
+void find_kernel_gaps(struct run *run)
+{
+	for (size_t i = 0; i < NELEM(kernel_gaps); i++)
+		kernel_gaps[i].each(run, &kernel_gaps[i]);
+}
+
+/* What Linux registers, and when it changes slots, stays in its own functions; these are its slots.
+ */
+static const struct gap linux_gaps[] = {
+	{"slots without a function of the kernel's", each_slot, has_no_symbol, NULL},
+};
+
+void find_linux_gaps(struct run *run)
+{
+	for (size_t i = 0; i < NELEM(linux_gaps); i++)
+		linux_gaps[i].each(run, &linux_gaps[i]);
+}
+
 bool find_gaps(struct run *run)
 {
 	if (!run_writes_code(run))
 		return true;
-	for (size_t i = 0; i < NELEM(gaps); i++)
-		gaps[i].each(run, &gaps[i]);
+	run->profile->find_gaps(run);
 	return !run->errors;
 }

@@ -26,7 +26,7 @@ static const struct attribute_row batch_rows[] = {
 	{"flush", "d+", "flush OP...;", batch_flush, ONCE},
 };
 
-static const struct table batch_table = {"a batch", batch_rows, NELEM(batch_rows)};
+static const struct table batch_table = {"a batch", batch_rows, NELEM(batch_rows), NULL};
 
 /** Adds a named thing of the interface; of two with one name the first stands. */
 static bool add_named(struct run *run, struct map *map, const char *what, struct name *name)
@@ -74,31 +74,82 @@ static void interface_phases(const struct attributed *a)
 
 /* ---- features derived from slots ---- */
 
+static const char derived_usage[] = "derived NAME from OP native [unless CAPABILITY];";
+
 static void interface_derived(const struct attributed *a)
 {
 	struct interface *i = a->thing;
 	struct derived *d = mem_alloc(sizeof(*d));
 	bool is_from = is_word(word_at(a->s, 1), "from");
+	size_t n = a->s->operands.n;
+	bool has_unless = n == 6;
 
 	if (!is_from || !is_word(word_at(a->s, 3), "native")) {
-		report_operand(a, is_from ? 3 : 1, "derived NAME from OP native;");
+		report_operand(a, is_from ? 3 : 1, derived_usage);
+		return;
+	}
+	if (n == 5 || (has_unless && !is_word(word_at(a->s, 4), "unless"))) {
+		report_operand(a, 4, derived_usage);
 		return;
 	}
 	*d = (struct derived){.name = word_at(a->s, 0),
 			      .doc = a->s->doc,
 			      .op = find_op(a->run, i, &a->s->operands.v[2].path)};
+	if (has_unless)
+		d->unless = word_at(a->s, 5);
 	if (add_named(a->run, &i->derived_map, "derived feature", &d->name))
 		*vec_push(&i->derived) = d;
+}
+
+/* ---- what a kernel's own headers need ---- */
+
+static void interface_native_unless(const struct attributed *a)
+{
+	((struct interface *)a->thing)->native_unless = word_at(a->s, 0);
+}
+
+static void interface_stubs(const struct attributed *a)
+{
+	ops_from(a, &((struct interface *)a->thing)->stubs);
+}
+
+static void raw_if(const struct attributed *a)
+{
+	if (resolve_guard(a->run, a->s->condition))
+		((struct raw *)a->thing)->guard = a->s->condition;
+}
+
+static const struct attribute_row raw_rows[] = {{"if", "", "if CONDITION;", raw_if, ONCE}};
+
+static const struct table raw_table = {"raw C", raw_rows, NELEM(raw_rows), NULL};
+
+static void interface_raw(const struct attributed *a)
+{
+	struct interface *i = a->thing;
+	struct raw raw = {.loc = a->s->loc, .header = word_at(a->s, 0)};
+
+	if (!is_word(raw.header, "types") && !is_word(raw.header, "calls") &&
+	    !is_word(raw.header, "always"))
+		diag(a->run, unknown_word, raw.header.loc, raw.header.s, "place of raw C",
+		     "types calls always");
+	for (size_t n = 1; n < a->s->operands.n; n++)
+		*vec_push(&raw.lines) = a->s->operands.v[n];
+	apply_all(a->run, &raw_table, i, &raw, &a->s->block);
+	*vec_push(&i->raws) = raw;
 }
 
 static const struct attribute_row interface_rows[] = {
 	{"batch", "w", "batch NAME { begin OP...; end OP...; flush OP...; }", interface_batch,
 	 REPEAT | BLOCK},
-	{"derived", "wwdw", "derived NAME from OP native;", interface_derived, REPEAT},
+	{"derived", "wwdww?w?", derived_usage, interface_derived, REPEAT},
+	{"native_unless", "w", "native_unless CAPABILITY;", interface_native_unless, ONCE},
 	{"phases", "w+", "phases NAME...;", interface_phases, ONCE},
+	{"stubs", "d+", "stubs OP...;", interface_stubs, ONCE},
+	{"raw", "ws+", "raw types|calls|always \"LINE\"...;", interface_raw, REPEAT | BLOCK},
 };
 
-static const struct table interface_table = {"an interface", interface_rows, NELEM(interface_rows)};
+static const struct table interface_table = {"an interface", interface_rows, NELEM(interface_rows),
+					     NULL};
 
 void resolve_interface_stmts(struct run *run, struct interface *i)
 {
@@ -136,7 +187,7 @@ static const struct attribute_row data_rows[] = {
 	{"default", "a", "default VALUE;", data_default, ONCE},
 };
 
-static const struct table data_table = {"data", data_rows, NELEM(data_rows)};
+static const struct table data_table = {"data", data_rows, NELEM(data_rows), NULL};
 
 void resolve_data(struct run *run, struct interface *i, struct data *d)
 {

@@ -53,6 +53,22 @@ static names split_path(const struct run *run, const struct placeholder *p)
 	return path;
 }
 
+/**
+ * Per-CPU memory is reached through a segment: without it an access goes to the first copy, or to
+ * none.  `lea` and `$` take the address alone.
+ */
+static void check_segment(struct lowering *l, const struct place *p, struct loc loc,
+			  const struct out *before)
+{
+	const char *segment = arch_expand(l->run->arch->percpu, "", NULL);
+	char last = before->n ? before->v[before->n - 1] : ' ';
+	bool is_address = last == '$' || (before->n > 3 && !memcmp(before->v, "lea", 3));
+
+	if (!p->shared->is_percpu || last == ':' || is_address)
+		return;
+	diag(l->run, lacking_segment, loc, p->shared->structure.s, segment);
+}
+
 /** {structure.member} is a place in shared memory, {name} is other code. */
 static void put_placeholder(struct lowering *l, struct insn *insn, const struct placeholder *p,
 			    struct out *o, struct out *shape)
@@ -72,6 +88,7 @@ static void put_placeholder(struct lowering *l, struct insn *insn, const struct 
 		put(o, "%s", path.v[0].s);
 		insn->target = path.v[0].s;
 	} else if (shared_place(l->run, l->backend, &path, 0, &place)) {
+		check_segment(l, &place, placeholder_loc(l->run, p), o);
 		put(o, "%s+%llu", place.shared->symbol, (unsigned long long)place.offset);
 	}
 }

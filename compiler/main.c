@@ -171,6 +171,7 @@ static int run_command(const char *const *words, size_t n)
 {
 	struct run run = {.outdir = ".",
 			  .stdin_name = "<stdin>",
+			  .profile = &profiles[0],
 			  .arch = &arch_table[0],
 			  .backend = {.directory = "backends"}};
 	size_t n_words = 0;

@@ -41,19 +41,39 @@ bool c_name(struct run *run, struct name name)
 
 /* ---- two things of one name ---- */
 
-/** Tags, and all other names: two of one kind cannot be the same. */
-enum kind { TAG, OTHER, KINDS };
+/** Tags, members of a backend's structure, and all other names: two of a kind are not the same. */
+enum kind { TAG, FIELD, OTHER, KINDS };
 
 struct names_of_c {
 	struct run *run;
 	struct map maps[KINDS];
 };
 
+/** A parameter stands beside the variables of a function that is generated. */
+static void check_params(struct run *run, const params *params)
+{
+	vec_each(p, params)
+	{
+		if (!strncmp(p->name.s, "pv_", 3))
+			diag(run, taken_name, p->name.loc, "parameter", p->name.s, p->name.s,
+			     "a variable of its own");
+	}
+}
+
 /** What generated C calls by a name. */
 struct called {
 	const char *what;
 	const struct name *name; /* NULL: generated C's own */
 };
+
+static void report(struct run *run, const char *what, struct name name, const char *text,
+		   const struct called *old)
+{
+	diag(run, taken_name, name.loc, what, name.s, text,
+	     old->name ? mem_printf("%s '%s'", old->what, old->name->s) : old->what);
+	if (old->name)
+		diag_note(run, old->name->loc, "'%s' is defined here", old->name->s);
+}
 
 static void take(struct names_of_c *c, enum kind kind, const char *text, const char *what,
 		 const struct name *name)
@@ -64,10 +84,7 @@ static void take(struct names_of_c *c, enum kind kind, const char *text, const c
 	old = map_add(&c->maps[kind], intern(text), new);
 	if (!old || !name)
 		return;
-	diag(c->run, taken_name, name->loc, what, name->s, text,
-	     old->name ? mem_printf("%s '%s'", old->what, old->name->s) : old->what);
-	if (old->name)
-		diag_note(c->run, old->name->loc, "'%s' is defined here", old->name->s);
+	report(c->run, what, *name, text, old);
 }
 
 /* Behind the prefix, or if they are in capitals behind the prefix in capitals. */
@@ -129,6 +146,25 @@ static void take_own(struct names_of_c *c, const struct scope *scope)
 	}
 }
 
+static void take_macros(struct names_of_c *c, const char *stem, const char *const ends[2],
+			const char *what, const struct name *name)
+{
+	for (size_t i = 0; i < 2; i++)
+		take(c, OTHER, mem_printf("%s_%s", stem, ends[i]), what, name);
+}
+
+static void take_field(struct names_of_c *c, const struct scope *scope, const struct decl *d,
+		       const struct bit_field *f)
+{
+	static const char *const ends[] = {"SHIFT", "MASK"};
+
+	if (strcmp(f->name.s, "reserved") != 0)
+		take_macros(c,
+			    mem_printf("%s%s_%s", scope->upper_prefix, upper(d->name.s),
+				       upper(f->name.s)),
+			    ends, "bits", &f->name);
+}
+
 static void take_scope(struct names_of_c *c, const struct scope *scope)
 {
 	static const char *const kinds[] = {[DECL_CONST] = "constant",
@@ -145,6 +181,7 @@ static void take_scope(struct names_of_c *c, const struct scope *scope)
 
 		take(c, is_record ? TAG : OTHER, mem_printf("%s%s", prefix, d->name.s),
 		     kinds[d->kind], &d->name);
+		vec_each(f, &d->fields) take_field(c, scope, d, f);
 	}
 }
 
@@ -154,15 +191,39 @@ static void take_op(struct names_of_c *c, const struct interface *i, const struc
 		return;
 	if (!op->tail)
 		take(c, OTHER, mem_printf("%s%s", i->scope.prefix, op->name.s), "op", &op->name);
-	vec_each(p, &op->params)
-	{
-		if (!strncmp(p->name.s, "pv_arg", 6) || !strcmp(p->name.s, "pv_result") ||
-		    !strcmp(p->name.s, "pv_error"))
-			diag(c->run, taken_name, p->name.loc, "parameter", p->name.s, p->name.s,
-			     "a variable of its own");
-	}
-	if (op->wrapper.name.s)
+	check_params(c->run, &op->params);
+	if (has_wrapper_of_its_own(i, op))
 		take(c, OTHER, op->wrapper.name.s, "wrapper", &op->wrapper.name);
+}
+
+/** A backend's structure has two members for each registration, a registration's its name. */
+static void take_registrations(struct names_of_c *c, const struct interface *i)
+{
+	static const char *const fields[] = {"name",	  "bare",   "deprivileged",
+					     "priority",  "detect", "init",
+					     "signature", "ops",    "patches"};
+	struct map none = {0};
+
+	c->maps[FIELD] = none;
+	for (size_t n = 0; n < NELEM(fields); n++)
+		take(c, FIELD, fields[n], "a thing of its own", NULL);
+	vec_each(it, &i->registrations)
+	{
+		const struct registration *r = *it;
+
+		if (r->is_hooks)
+			continue;
+		take(c, TAG, mem_printf("%s%s", i->scope.prefix, r->name.s), "registration",
+		     &r->name);
+		take(c, FIELD, r->name.s, "registration", &r->name);
+		take(c, FIELD, mem_printf("nr_%s", r->name.s), "registration", &r->name);
+		vec_each(m, &r->members)
+		{
+			if (!strcmp(m->name.s, "name"))
+				diag(c->run, taken_name, m->name.loc, "member", m->name.s,
+				     m->name.s, "the name of what is provided");
+		}
+	}
 }
 
 /** An inner group is a member beside the ops of the group around it. */
@@ -184,11 +245,61 @@ static void take_interface(struct names_of_c *c, const struct interface *i)
 	take_scope(c, &i->scope);
 	vec_each(g, &i->groups) check_group(c, i, *g);
 	vec_each(op, &i->ops) take_op(c, i, *op);
-	vec_each(r, &i->registrations)
+	take_registrations(c, i);
+}
+
+/* ---- an abi's header ---- */
+
+static void take_call(struct names_of_c *c, const struct abi *a, const struct call *call)
+{
+	const char *up = a->scope.upper_prefix, *prefix = a->scope.prefix;
+
+	check_params(c->run, &call->params);
+	take(c, OTHER, mem_printf("%s%s", prefix, call->name.s), "call", &call->name);
+	take(c, OTHER,
+	     mem_printf("%s%s_%s", up, call->is_fixed ? "OFFSET" : "HYPERCALL", call->name.s),
+	     "call", &call->name);
+	if (a->multicall)
+		take(c, OTHER, mem_printf("%smulticall_%s", prefix, call->name.s), "call",
+		     &call->name);
+	vec_each(it, &call->subs)
 	{
-		if (!(*r)->is_hooks)
-			take(c, TAG, mem_printf("%s%s", i->scope.prefix, (*r)->name.s),
-			     "registration", &(*r)->name);
+		const struct subcall *s = *it;
+
+		check_params(c->run, &s->params);
+		take(c, OTHER, mem_printf("%s%s_%s", prefix, call->name.s, s->name.s),
+		     "sub-command", &s->name);
+		take(c, OTHER, mem_printf("%s%s_%s", up, call->name.s, s->name.s), "sub-command",
+		     &s->name);
+	}
+}
+
+static void take_feature(struct names_of_c *c, const struct abi *a, const struct feature *f)
+{
+	static const char *const ends[] = {"LEAF", "BIT"};
+	const char *kind = f->is_hint ? "HINT" : "FEATURE";
+
+	take_macros(c, mem_printf("%s%s_%s", a->scope.upper_prefix, kind, upper(f->name.s)), ends,
+		    f->is_hint ? "hint" : "feature", &f->name);
+}
+
+static void take_abi(struct names_of_c *c, const struct abi *a)
+{
+	static const char *const macros[] = {"CPUID_SIGNATURE", "CPUID_FIRST",	 "CPUID_LAST",
+					     "CPUID_STEP",	"DMI_SIGNATURE", "ROM_FROM",
+					     "ROM_TO",		"ROM_STEP",	 "ROM_SLOT"};
+	const char *up = a->scope.upper_prefix;
+
+	for (size_t i = 0; i < NELEM(macros); i++)
+		take(c, OTHER, mem_printf("%s%s", up, macros[i]), "a thing of its own", NULL);
+	take_scope(c, &a->scope);
+	vec_each(m, &a->msrs)
+		take(c, OTHER, mem_printf("%sMSR_%s", up, upper((*m)->name.s)), "msr", &(*m)->name);
+	vec_each(f, &a->features) take_feature(c, a, *f);
+	vec_each(call, &a->calls)
+	{
+		if (abi_call(a, (*call)->name.s) == *call)
+			take_call(c, a, *call);
 	}
 }
 
@@ -199,6 +310,24 @@ bool check_c_names(struct run *run)
 	vec_each(i, &run->interfaces) take_own(&c, &(*i)->scope);
 	take_scope(&c, &run->scope);
 	vec_each(i, &run->interfaces) take_interface(&c, *i);
-	vec_each(a, &run->abis) take_scope(&c, &(*a)->scope);
+	vec_each(a, &run->abis) take_abi(&c, *a);
+	run->c_taken = c.maps[OTHER];
 	return !run->errors;
+}
+
+/** A kernel that has its own header of an abi may give a hypercall's function another name. */
+static bool is_certain(const struct called *called)
+{
+	return strcmp(called->what, "call") && strcmp(called->what, "sub-command");
+}
+
+void check_symbol(struct run *run, struct name symbol)
+{
+	static const struct called generated = {"a thing of its own", NULL};
+	const struct called *old = map_get(&run->c_taken, symbol.s);
+
+	if (!strncmp(symbol.s, "pvgen_", 6))
+		old = &generated;
+	if (old && is_certain(old))
+		report(run, "symbol", symbol, symbol.s, old);
 }

@@ -129,14 +129,23 @@ static void template_fault(const struct attributed *a)
 	*vec_push(&t->faults) = f;
 }
 
+static void template_weight(const struct attributed *a)
+{
+	struct template *t = a->thing;
+
+	t->weight = bounded(a->run, a->s, (int64_t)t->insns.n, 255);
+}
+
 static const struct attribute_row template_rows[] = {
 	{"if", "", "if CONDITION;", template_if, ONCE},
 	{"when", "", "when CONDITION;", template_when, ONCE},
 	{"fault", "ia+", "fault NUMBER LABEL; or fault NUMBER fixup \"INSTRUCTION\"...;",
 	 template_fault, REPEAT},
+	{"weight", "i", "weight INSTRUCTIONS;", template_weight, ONCE},
 };
 
-static const struct table template_table = {"a template", template_rows, NELEM(template_rows)};
+static const struct table template_table = {"a template", template_rows, NELEM(template_rows),
+					    NULL};
 
 static bool is_same_condition(const struct expr *a, const struct expr *b)
 {
@@ -274,7 +283,16 @@ static void op_site(const struct attributed *a)
 
 static void op_asm_callable(const struct attributed *a)
 {
-	((struct op *)a->thing)->is_asm_callable = true;
+	struct op *op = a->thing;
+
+	op->is_asm_callable = true;
+	if (a->s->operands.n)
+		op->asm_name = word_at(a->s, 0);
+}
+
+static void op_always_inline(const struct attributed *a)
+{
+	((struct op *)a->thing)->is_always_inline = true;
 }
 
 /** The slot is there in any case, but the functions and macros that use it are not. */
@@ -294,33 +312,63 @@ static const struct param *find_param(const struct op *op, const char *name)
 	return NULL;
 }
 
+/** NAME:TYPE is a parameter that callers have and the op does not. */
+static const struct param *dropped_param(const struct attributed *a, const struct operand *o)
+{
+	const struct interface *i = a->module;
+	struct param *p = mem_alloc(sizeof(*p));
+
+	*p = (struct param){.name = o->path.v[0], .type = {.name = o->path.v[1]}};
+	resolve_type(a->run, &i->scope, &p->type);
+	return p;
+}
+
+static const struct param *wrapper_param(const struct attributed *a, const struct operand *o)
+{
+	const struct op *op = a->thing;
+	const struct param *p;
+
+	if (o->kind == OPERAND_PAIR)
+		return dropped_param(a, o);
+	p = find_param(op, o->path.v[0].s);
+	if (!p)
+		diag(a->run, unknown_argument, o->loc, op_path(op), o->path.v[0].s,
+		     suggest_param(a->run, &op->params, o->path.v[0].s));
+	return p;
+}
+
 /** The order of a wrapper's parameters: each of the op's once. */
 static void wrapper_order(const struct attributed *a)
 {
 	struct op *op = a->thing;
 	struct map seen = {0};
+	size_t n_own = 0, errors = a->run->errors;
 
 	for (size_t i = 1; i < a->s->operands.n; i++) {
-		struct name word = word_at(a->s, i);
-		const struct param *p = find_param(op, word.s);
+		const struct operand *o = &a->s->operands.v[i];
+		const struct param *p = wrapper_param(a, o);
 
-		if (!p)
-			diag(a->run, unknown_argument, word.loc, op_path(op), word.s,
-			     suggest_param(a->run, &op->params, word.s));
-		else if (map_add(&seen, word.s, (void *)p))
-			diag(a->run, repeated, word.loc, word.s);
-		else
+		if (p && map_add(&seen, p->name.s, (void *)p))
+			diag(a->run, repeated, o->loc, p->name.s);
+		else if (p)
 			*vec_push(&op->wrapper.params) = p;
+		n_own += o->kind != OPERAND_PAIR;
 	}
-	if (op->wrapper.params.n == a->s->operands.n - 1 && op->wrapper.params.n != op->params.n)
+	if (a->run->errors == errors && n_own != op->params.n)
 		diag(a->run, argument_count, op->wrapper.name.loc, op->wrapper.name.s,
-		     counted(op->params.n, "argument"), mem_printf("%u", op->wrapper.params.n));
+		     counted(op->params.n, "argument"), mem_printf("%zu", n_own));
 }
+
+static const char wrapper_usage[] = "wrapper NAME PARAMETER|PARAMETER:TYPE...;";
 
 static void op_wrapper(const struct attributed *a)
 {
 	struct op *op = a->thing;
 
+	if (a->s->operands.v[0].kind != OPERAND_PATH) {
+		report_operand(a, 0, wrapper_usage);
+		return;
+	}
 	op->wrapper.name = word_at(a->s, 0);
 	c_name(a->run, op->wrapper.name);
 	if (a->s->operands.n > 1)
@@ -573,9 +621,10 @@ static const struct attribute_row op_rows[] = {
 	{"tail", "", "tail;", op_tail, ONCE},
 	{"frame", "w", "frame STRUCTURE;", op_frame, ONCE},
 	{"site", "w", "site slot|static_call|inline_only|never_patched;", op_site, ONCE},
-	{"asm_callable", "", "asm_callable;", op_asm_callable, ONCE},
+	{"asm_callable", "w?", "asm_callable [MACRO];", op_asm_callable, ONCE},
+	{"always_inline", "", "always_inline;", op_always_inline, ONCE},
 	{"if", "", "if CONDITION;", op_callers, ONCE},
-	{"wrapper", "w+", "wrapper NAME PARAMETER...;", op_wrapper, ONCE},
+	{"wrapper", "r+", wrapper_usage, op_wrapper, ONCE},
 	{"pairs", "d", "pairs OP;", op_pairs, ONCE},
 	{"together", "d+", "together OP...;", op_together, ONCE},
 	{"defer", "w", "defer BATCH;", op_defer, REPEAT},
@@ -584,7 +633,7 @@ static const struct attribute_row op_rows[] = {
 	{"retired", "v", "retired MAJOR.MINOR;", op_retired, ONCE},
 };
 
-static const struct table op_table = {"an op", op_rows, NELEM(op_rows)};
+static const struct table op_table = {"an op", op_rows, NELEM(op_rows), NULL};
 
 static void resolve_result_space(struct run *run, struct op *op)
 {

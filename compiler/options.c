@@ -38,19 +38,29 @@ static int set_outdir(struct run *run, const char *directory)
 	return STATUS_FINE;
 }
 
-/** KIND or KIND:FILE; one FILE cannot take what several modules emit, which emit() checks. */
+/** Understood by find_kind(), when the profile is known. */
 static int add_request(struct run *run, const char *text)
 {
-	size_t n = strcspn(text, ":");
+	*vec_push(&run->requests) = (struct emit_request){.path = text};
+	return STATUS_FINE;
+}
 
-	for (size_t i = 0; i < emitter_count; i++) {
-		if (strncmp(emitters[i].kind, text, n) || emitters[i].kind[n])
-			continue;
-		*vec_push(&run->requests) =
-			(struct emit_request){&emitters[i], text[n] ? text + n + 1 : NULL};
-		return STATUS_FINE;
-	}
-	return usage_error("unknown kind of output", text);
+static int set_licence(struct run *run, const char *text)
+{
+	if (!*text || text[strcspn(text, "*\n")])
+		return usage_error("no licence as SPDX writes it:", text);
+	run->licence = text;
+	return STATUS_FINE;
+}
+
+static int set_profile(struct run *run, const char *name)
+{
+	for (size_t i = 0; i < profile_count; i++)
+		if (!strcmp(profiles[i].name, name)) {
+			run->profile = &profiles[i];
+			return STATUS_FINE;
+		}
+	return usage_error("unknown profile", name);
 }
 
 static int set_arch(struct run *run, const char *name)
@@ -233,6 +243,10 @@ static const struct option_row {
 	 set_outdir},
 	{"--emit", "KIND[:FILE]", "write this kind (default: all), into FILE; - is standard output",
 	 FOR_BUILD, add_request},
+	{"--profile", "NAME", "for whom: kernel (default), or linux: in the form of its headers",
+	 FOR_BUILD | FOR_SYNC, set_profile},
+	{"--spdx", "LICENCE", "licence of what is written (default: none; of linux: GPL-2.0)",
+	 FOR_BUILD, set_licence},
 	{"-o", "FILE", "into FILE what the one --emit asks for", FOR_BUILD, set_output},
 	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
 	 FOR_BUILD, want_depend},
@@ -327,10 +341,39 @@ static int apply_option(struct run *run, const struct command *command, const ch
 	return row->apply(run, **word);
 }
 
+/** KIND or KIND:FILE; one FILE cannot take what several modules emit, which emit() checks. */
+static int find_kind(const struct profile *profile, struct emit_request *request)
+{
+	const char *text = request->path;
+	size_t n = strcspn(text, ":");
+
+	for (size_t i = 0; i < profile->n; i++) {
+		const struct emitter *e = &profile->emitters[i];
+
+		if (strncmp(e->kind, text, n) || e->kind[n])
+			continue;
+		*request = (struct emit_request){e, text[n] ? text + n + 1 : NULL};
+		return STATUS_FINE;
+	}
+	return usage_error("unknown kind of output", text);
+}
+
+static int find_kinds(struct run *run)
+{
+	int status = STATUS_FINE;
+
+	vec_each(request, &run->requests)
+	{
+		if (!status)
+			status = find_kind(run->profile, request);
+	}
+	return status;
+}
+
 static void request_all(struct run *run)
 {
-	for (size_t i = 0; i < emitter_count; i++)
-		*vec_push(&run->requests) = (struct emit_request){&emitters[i], NULL};
+	for (size_t i = 0; i < run->profile->n; i++)
+		*vec_push(&run->requests) = (struct emit_request){&run->profile->emitters[i], NULL};
 }
 
 /** Diagnostics and an output in one stream would be neither. */
@@ -386,7 +429,9 @@ int parse_options(struct run *run, const struct command *command, const char *co
 		return usage_error("no input file after", command->name);
 	if (run->is_fixing && has_stdin(run))
 		return usage_error("--fix cannot edit standard input,", "-");
-	status = place_output(run);
+	status = find_kinds(run);
+	if (!status)
+		status = place_output(run);
 	if (!run->requests.n)
 		request_all(run);
 	return status ? status : check_stdout(run, command);
@@ -437,12 +482,15 @@ static void print_options(FILE *f, const struct command *only)
 	}
 }
 
+/** Of the profiles; the first is the default. */
 static void print_kinds(FILE *f)
 {
-	fputs("\nKinds:", f);
-	for (size_t i = 0; i < emitter_count; i++)
-		fprintf(f, " %s", emitters[i].kind);
-	fputs("\n", f);
+	for (size_t i = 0; i < profile_count; i++) {
+		fprintf(f, i ? "Kinds of %s:" : "\nKinds:", profiles[i].name);
+		for (size_t k = 0; k < profiles[i].n; k++)
+			fprintf(f, " %s", profiles[i].emitters[k].kind);
+		fputs("\n", f);
+	}
 }
 
 int print_help(FILE *f, const struct command *only, bool was_asked)

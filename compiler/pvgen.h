@@ -312,6 +312,8 @@ struct template
 	operands insns;
 	struct expr *guard, *when; /* of an op's: NULL, or where only it is for */
 	VEC(struct fault) faults;
+	unsigned int weight; /* as which number of instructions a compiler takes its text; 0: as
+				they are */
 };
 
 /** What beyond its result an op may change. */
@@ -365,6 +367,8 @@ struct impl {
 	struct loc loc;		 /* of the words that say how */
 	struct template *code;	 /* INLINE */
 	const char *function;	 /* CALL, ASM */
+	bool is_cast;		 /* its type is not the op's, which fits all the same */
+	bool is_extern;		 /* Linux: the header of the calls declares it */
 	const struct call *call; /* HYPERCALL */
 	const struct subcall *sub;
 	const struct stmt *stmt;
@@ -388,6 +392,15 @@ struct derived {
 	struct name name;
 	const char *doc;
 	const struct op *op;
+	struct name unless; /* capability of the processor that says the opposite; .s may be NULL */
+};
+
+/** C that the kernel's header carries, as it was written. */
+struct raw {
+	struct loc loc;
+	struct name header; /* which: types, calls, always */
+	operands lines;
+	struct expr *guard;
 };
 
 /** How callers reach an op. */
@@ -421,7 +434,8 @@ struct op {
 	bool tail;
 	const struct decl *frame; /* what a tail op finds on the stack */
 	enum site_kind site;
-	bool is_asm_callable;
+	bool is_asm_callable, is_always_inline;
+	struct name asm_name; /* of its macro; .s is NULL: pvgen's own */
 	const struct operand *since, *deprecated, *retired; /* versions; NULL: not said */
 	const char *advice;				    /* to callers of a deprecated one */
 	bool is_deprecated, is_retired; /* in this version; retired is a slot that traps */
@@ -491,6 +505,9 @@ struct interface {
 	VEC(struct batch *) batches;
 	VEC(struct derived *) derived;
 	struct map batch_map, derived_map;
+	struct name native_unless; /* capability where no native template stands; or .s is NULL */
+	VEC(struct raw) raws;
+	ops stubs; /* whose call stubs come first in a header, in this order */
 	VEC(struct registration *) registrations;
 	struct map op_map, data_map, group_map, registration_map;
 	VEC(struct backend *) backends;
@@ -772,6 +789,13 @@ struct aside {
 	bool is_fixup;
 };
 
+/** What the kernel calls the table that has a backend's slots of one group. */
+struct group_table {
+	const struct backend *backend;
+	const struct group *group;
+	struct name name;
+};
+
 struct backend {
 	struct name name;
 	const char *doc;
@@ -792,6 +816,7 @@ struct backend {
 	struct map inherit_map; /* by group */
 	VEC(struct when *) whens;
 	VEC(struct phase *) phases;
+	VEC(struct group_table) tables;
 	names probes;		      /* functions that conditions call */
 	struct impl *impls;	      /* by slot: from the start, under no condition */
 	struct lowered *lowered;      /* by slot */
@@ -862,6 +887,8 @@ struct run {
 	const char *outdir, *output_path;
 	VEC(struct path_map) path_maps;
 	struct depend_options depend;
+	const struct profile *profile;
+	const char *licence; /* of what is generated, as SPDX has it; or NULL */
 	const struct arch *arch;
 	const char *stdin_name; /* in messages, and where its imports are looked for */
 	bool is_fixing;		/* the text as the diagnostics suggest */
@@ -887,6 +914,7 @@ struct run {
 	struct map modules; /* interfaces, abis and backends share a name space */
 	struct map config_map;
 	struct map c_words; /* names that C cannot have */
+	struct map c_taken; /* ... that generated C has for something else, when this is known */
 	VEC(struct config *) configs;
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
@@ -910,6 +938,7 @@ struct arch {
 	const char *const *registers; /* all names that `clobbers` may list, NULL-terminated */
 	const char *const *parts;     /* names of parts, each followed by the whole's */
 	const char *const *segments;  /* NULL: there are none */
+	const char *linux_config; /* symbol of a kernel for it; NULL: Linux has no such ops there */
 	/* For generated code. */
 	bool generates;		      /* false: the rest is empty */
 	const char *const *args;      /* registers of arguments */
@@ -1035,6 +1064,9 @@ bool c_name(struct run *run, struct name name);
 /** Pass: generated C calls no two things the same. */
 bool check_c_names(struct run *run);
 
+/** Reports the name of what people write if generated C has something else of this name. */
+void check_symbol(struct run *run, struct name symbol);
+
 /* ---- bits.c: numbers whose bits have names -------------------------------- */
 
 /** Checks the fields: inside the number, no two for one bit, none forgotten. */
@@ -1120,6 +1152,9 @@ enum truth expr_truth(const struct expr *e);
 /** Does the comparison hold between two numbers? */
 bool expr_compare(enum expr_kind kind, int64_t left, int64_t right);
 
+/** The operator between two operands, as it is written. */
+const char *expr_operator(enum expr_kind kind);
+
 /** As it would be written: equal texts are equal conditions. */
 const char *expr_text(const struct expr *e);
 
@@ -1184,6 +1219,20 @@ const char *when_text(const struct when *when);
 /** Pass: lays out all structures for the architecture. */
 bool layout(struct run *run);
 uint64_t type_size(const struct arch *arch, const struct type *type);
+
+/* ---- written.c: what people write of a backend (skeleton.h has more of it) ------ */
+
+/** Reports a symbol that is two things of different types. */
+void check_symbols(struct run *run, const struct backend *b);
+
+/* ---- agree.c: an op's types against those of its hypercall ------------------ */
+
+/** Reports an argument that C would not pass to the call. */
+void check_argument(struct run *run, const struct argument *a, const struct param *target);
+
+/** ... and a result that C would not take for the op's. */
+bool check_call_result(struct run *run, const struct op *op, const struct call *call,
+		       struct loc loc);
 
 /* ---- bind.c: which backend does what, and how ------------------------------ */
 
@@ -1252,6 +1301,11 @@ bool effects(struct run *run);
 
 /** Pass: nothing that was described would be missing in what is written. */
 bool find_gaps(struct run *run);
+
+/** Of the profiles. */
+void find_kernel_gaps(struct run *run);
+void find_linux_gaps(struct run *run);
+
 /* ---- lint.c: what is allowed but was hardly meant ------------------------------ */
 
 /** Pass: warnings. */
@@ -1265,13 +1319,28 @@ void note_use(struct run *run, struct loc user, struct loc used);
 struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
-	enum { PER_INTERFACE, PER_ABI, PER_BACKEND } per;
+	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_SLOTS } per;
 	enum { CODE, MODEL } what; /* a model repeats what was described, so no gap is in it */
 	void (*emit)(const struct run *run, const void *module, struct out *o);
 };
 
-extern const struct emitter emitters[];
-extern const size_t emitter_count;
+/** For whom is written: a set of emitters. */
+struct profile {
+	const char *name; /* --profile=NAME */
+	const struct emitter *emitters;
+	size_t n;
+	bool keeps_guards; /* the C preprocessor decides what the configuration leaves open */
+	/*
+	 * The functions are a kernel's that does not know pvgen: anywhere, static where the tables
+	 * are, without a word of revisions; its numbers of 64 bits are long long.
+	 */
+	bool is_foreign;
+	void (*find_gaps)(struct run *run);
+	const char *licence; /* SPDX, unless --spdx says another; NULL: none is said */
+};
+
+extern const struct profile profiles[];
+extern const size_t profile_count;
 
 /** Is something asked for beside models? */
 bool run_writes_code(const struct run *run);
@@ -1295,6 +1364,12 @@ void emit_backend_header(const struct run *run, const void *module, struct out *
 void emit_backend_table(const struct run *run, const void *module, struct out *o);
 void emit_backend_templates(const struct run *run, const void *module, struct out *o);
 
+/* For Linux: see emit_linux.c. */
+void emit_linux_types(const struct run *run, const void *module, struct out *o);
+void emit_linux_calls(const struct run *run, const void *module, struct out *o);
+void emit_linux_native(const struct run *run, const void *module, struct out *o);
+void emit_linux_slots(const struct run *run, const void *module, struct out *o);
+
 /* ---- emit.c: what emitters share ----------------------------------------------- */
 
 /** Pass: runs the emitters that were asked for. */
@@ -1316,6 +1391,8 @@ const char *c_params(const params *params);
 /** The word that a value of this type is in a register, and back. */
 const char *c_to_word(const struct type *type, const char *value);
 const char *c_from_word(const struct type *type, const char *word);
+/** A value of one type as one of the other, where either may be a structure of one number. */
+const char *c_convert(const struct type *from, const struct type *to, const char *value);
 
 /** Does the op promise less than a normal C call changes? */
 bool op_is_narrow(const struct op *op);
@@ -1338,6 +1415,20 @@ const char *c_clobbers(const struct op *op);
 /** "group.inner.op", as people name it, and in C. */
 const char *op_path(const struct op *op);
 const char *data_path(const struct data *data);
+
+/** Sentences about what kinds of address parameters and result are; "" if none is. */
+const char *params_units(const params *params);
+const char *c_units(const struct op *op);
+
+/** Has the op a wrapper that is not the call stub itself? */
+bool has_wrapper_of_its_own(const struct interface *i, const struct op *op);
+
+/** "since 1.2: ADVICE" of a deprecated op; "group.op is retired since 1.2" of a retired one. */
+const char *op_deprecation(const struct op *op);
+const char *op_retirement(const struct op *op);
+
+/** What generated code says about an op: its documentation, and what a call changes. */
+const char *op_contract(const struct op *op);
 
 /** The group directly inside of @outer that the op is in; NULL if it is in @outer itself. */
 const struct group *inner_group(const struct group *outer, const struct op *op);

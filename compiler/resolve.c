@@ -259,6 +259,12 @@ static struct decl *find_type(struct run *run, const struct scope *scope, const 
 	if (!d) {
 		diag(run, unknown_type, type->name.loc, type->name.s,
 		     suggest_type(run, scope, type->tag, type->name.s));
+		d = map_get(&run->scope.map, type->name.s);
+		if (d)
+			diag_note(run, d->name.loc,
+				  "'%s' is defined outside, but an abi sees its own types only; a "
+				  "pointer to others is 'void *'",
+				  d->name.s);
 		return NULL;
 	}
 	if (d->kind == DECL_CONST) {

@@ -99,7 +99,7 @@ static const struct attribute_row rom_rows[] = {
 	{"find", "w", "find CALL;", rom_find, ONCE},
 };
 
-static const struct table rom_table = {"a rom", rom_rows, NELEM(rom_rows)};
+static const struct table rom_table = {"a rom", rom_rows, NELEM(rom_rows), NULL};
 
 void abi_rom(const struct attributed *a)
 {

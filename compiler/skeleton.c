@@ -21,6 +21,7 @@ struct plan {
 	const char *path; /* of the description */
 	const struct interface *interface;
 	const struct abi *abi; /* or NULL */
+	bool *is_own;	       /* by slot: nothing but the backend can do the op */
 	struct out *out;
 };
 
@@ -161,7 +162,7 @@ static const char *obstacle(const struct plan *p, const struct op *op)
 	const struct impl *native = native_of(p, op);
 
 	if (!native)
-		return "nothing to inherit";
+		return "no backend given is bare hardware";
 	return p->run->backend.is_deprivileged ? privileged_part(p->run, op, native) : NULL;
 }
 
@@ -169,6 +170,34 @@ static const char *obstacle(const struct plan *p, const struct op *op)
 static bool is_for_assembly(const struct plan *p, const struct op *op)
 {
 	return op->tail || !op_changes_flags(p->run->arch, op);
+}
+
+static bool has_default(const struct op *op)
+{
+	return op->fallback.kind != IMPL_NONE && op->fallback.kind != IMPL_INHERIT;
+}
+
+/** Of ops that belong together the backend does all itself if it has to do one. */
+static void find_own(struct plan *p)
+{
+	const struct interface *i = p->interface;
+	bool is_more = true;
+
+	p->is_own = mem_alloc((i->ops.n + 1) * sizeof(*p->is_own));
+	vec_each(op, &i->ops) p->is_own[(*op)->slot] = !has_default(*op) && obstacle(p, *op);
+	while (is_more) {
+		is_more = false;
+		vec_each(op, &i->ops)
+		{
+			vec_each(other, &(*op)->together)
+			{
+				bool *a = &p->is_own[(*op)->slot], *b = &p->is_own[(*other)->slot];
+
+				is_more |= *a != *b;
+				*a = *b = *a || *b;
+			}
+		}
+	}
 }
 
 struct first_way {
@@ -184,9 +213,10 @@ static struct first_way first_way(const struct plan *p, const struct op *op)
 				     op->name.s);
 	const char *why = obstacle(p, op);
 	bool is_by_default = native && !native->stmt && native->kind != IMPL_INLINE;
-	bool has_default = op->fallback.kind != IMPL_NONE && op->fallback.kind != IMPL_INHERIT;
 
-	if (has_default && (why || is_by_default))
+	if (p->is_own[op->slot] && (has_default(op) || !why))
+		return (struct first_way){own, "with what it belongs to", false};
+	if (has_default(op) && (why || is_by_default))
 		return (struct first_way){own, mem_printf("default: %s", plain_way(&op->fallback)),
 					  true};
 	if (why)
@@ -444,6 +474,7 @@ bool draft_backend(struct run *run, const char *name)
 	p.path = description_path(&p);
 	if (!absolute(directory_of(p.path)))
 		return refuse(run, mem_printf("cannot write '%s': %s", p.path, strerror(errno)));
+	find_own(&p);
 	put_imports(&p);
 	put_description(&p);
 	draft.path = p.path;

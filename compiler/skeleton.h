@@ -16,6 +16,7 @@ struct written {
 	const char *topic;	 /* what its file is about: a group, START or PROVIDE */
 	const char *doc;	 /* or NULL */
 	const char *declaration; /* as in C, without an end; NULL: written in assembly */
+	const char *types;	 /* of a declaration, without names; or NULL */
 	names params;		 /* names alone */
 	const params *contract;	 /* the same as described, or NULL */
 	const struct registration *registration; /* or NULL */

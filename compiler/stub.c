@@ -67,32 +67,6 @@ static void put_way(const struct run *run, const struct backend *b, const struct
 
 /* ---- an op's contract as sentences ---- */
 
-static const char *const spaces[] = {
-	[SPACE_VA] = "virtual address",
-	[SPACE_PA] = "physical address",
-	[SPACE_GPA] = "guest-physical address",
-	[SPACE_PFN] = "frame number, as the guest counts frames",
-	[SPACE_MFN] = "frame number, as the machine counts frames",
-	[SPACE_MA] = "machine address",
-};
-
-static const char *const directions[] = {
-	[DIR_IN] = "what is read",
-	[DIR_OUT] = "what is written",
-	[DIR_INOUT] = "what is read and written",
-};
-
-static void put_param(const struct param *p, struct out *o)
-{
-	const char *space = spaces[p->space];
-
-	if (p->direction)
-		put(o, "%s: %s of %s.\n", p->name.s, space ? space : "address",
-		    directions[p->direction]);
-	else if (space)
-		put(o, "%s: %s.\n", p->name.s, space);
-}
-
 static const struct {
 	enum context context;
 	const char *text;
@@ -120,7 +94,8 @@ static void put_contexts(const struct op *op, struct out *o)
 		if (op->context & contexts[n].context)
 			put(o, "%s\n", contexts[n].text);
 	vec_each(b, &op->defer) put_batch(*b, o);
-	vec_each(other, &op->pairs) put(o, "What it begins, %s ends.\n", op_path(*other));
+	vec_each(other, &op->pairs)
+		put(o, "Of it and %s one undoes what the other does.\n", op_path(*other));
 	if (op->tail)
 		put(o, "Is jumped to and does not come back.\n");
 	put(o, "Changes %s%s.\n", c_clobbers(op), op_is_narrow(op) ? ", and keeps all else" : "");
@@ -145,9 +120,7 @@ static void put_ways(const struct run *run, const struct backend *b, const struc
 static void put_contract(const struct run *run, const struct backend *b, const struct op *op,
 			 struct out *o)
 {
-	vec_each(p, &op->params) put_param(p, o);
-	if (spaces[op->space])
-		put(o, "Result: %s.\n", spaces[op->space]);
+	put(o, "%s", c_units(op));
 	put_contexts(op, o);
 	if (b->interface->backends.n > 1)
 		put(o, "\n");
@@ -201,7 +174,7 @@ static const char *doc_of(const struct run *run, const struct backend *b, const 
 	if (w->contract || w->registration)
 		put(&o, "\n");
 	if (w->contract)
-		vec_each(p, w->contract) put_param(p, &o);
+		put(&o, "%s", params_units(w->contract));
 	if (w->registration)
 		put_others(run, b, w, &o);
 	return text_of(&o);

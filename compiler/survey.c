@@ -137,6 +137,7 @@ static void add_typedefs(struct survey *s)
 	struct run *run = s->run;
 
 	s->types.word = run->arch->word;
+	s->types.is_64_long_long = run->profile->is_foreign;
 	add_types(s, &run->scope);
 	vec_each(i, &run->interfaces) add_types(s, &(*i)->scope);
 	vec_each(a, &run->abis) add_types(s, &(*a)->scope);

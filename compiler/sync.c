@@ -16,6 +16,7 @@ struct sync {
 	struct survey survey;
 	const struct backend *backend; /* the one at hand */
 	writtens list;
+	VEC(const struct written *) homeless; /* what nobody defines, of a backend without folder */
 	const char *home;
 	struct map seen; /* functions that were compared */
 	outputs added;
@@ -181,15 +182,26 @@ static void take_missing(struct sync *s, const struct written *w)
 	const struct cfile *f = s->home ? file_at(s, path_for(s, w)) : NULL;
 
 	if (!s->home)
-		report_missing(s, w,
-			       mem_printf("; there is no folder '%s/%s' for it",
-					  s->run->backend.directory, s->backend->name.s));
+		*vec_push(&s->homeless) = w;
 	else if (f && f->is_confused)
 		report_missing(s, w, mem_printf("; nothing can be added to '%s'", f->path));
 	else if (s->run->is_check_only)
 		report_missing(s, w, "");
 	else
 		add(s, w);
+}
+
+/** Said once for a backend, so that it hides nothing that does not fit in others. */
+static void report_homeless(struct sync *s)
+{
+	size_t more = s->homeless.n - 1;
+
+	if (s->homeless.n)
+		report_missing(s, s->homeless.v[0],
+			       mem_printf("%s; make folder '%s/%s', or say --dir",
+					  more ? mem_printf(", nor %zu more", more) : "",
+					  s->run->backend.directory, s->backend->name.s));
+	s->homeless.n = 0;
 }
 
 /* ---- what is there, but wrong ---- */
@@ -220,7 +232,7 @@ static void check_storage(struct sync *s, const struct written *w, const struct 
 {
 	struct loc word = symbol->storage;
 
-	if (!symbol->is_static || symbol->kind == C_DECLARATION)
+	if (!symbol->is_static || symbol->kind == C_DECLARATION || s->run->profile->is_foreign)
 		return;
 	diag(s->run, static_implementation, symbol->loc, symbol->name, w->role);
 	if (!word.end)
@@ -289,7 +301,8 @@ static void check_revision(struct sync *s, const struct sighting *at, const stru
 		survey_revision(&s->survey, at, s->backend->interface, op);
 
 	if (!statement && at->symbol && at->symbol->kind != C_OPAQUE) {
-		report_unstated(s, at, op);
+		if (!s->run->profile->is_foreign)
+			report_unstated(s, at, op);
 	} else if (statement && statement->revision != op->revision) {
 		diag(s->run, stale_implementation, statement->loc,
 		     at->symbol ? at->symbol->name : op->name.s,
@@ -304,7 +317,8 @@ static void check_written(struct sync *s, const struct written *w)
 	struct sighting at = survey_find(&s->survey, s->home, w->symbol);
 
 	if (!at.file) {
-		take_missing(s, w);
+		if (!s->run->profile->is_foreign)
+			take_missing(s, w);
 		return;
 	}
 	if (map_add(&s->seen, w->symbol, (void *)w))
@@ -319,6 +333,7 @@ static void sync_backend(struct sync *s, const struct backend *b)
 	s->list = written_by(b);
 	s->home = survey_home(&s->survey, b, &s->list);
 	vec_each(w, &s->list) check_written(s, w);
+	report_homeless(s);
 }
 
 /* ---- what implements nothing ---- */

@@ -4,6 +4,7 @@
 #include "skeleton.h"
 
 struct listing {
+	struct run *run; /* NULL: nothing is reported */
 	const struct backend *backend;
 	struct map seen; /* index + 1 in the list, by symbol */
 	writtens list;
@@ -23,6 +24,16 @@ static struct written *entry_of(struct listing *l, const char *symbol, bool *is_
 	return w;
 }
 
+/** One C symbol has one type. */
+static void check_types(struct listing *l, const struct written *old, const struct written *new)
+{
+	if (!l->run || !old->types || !new->types || !strcmp(old->types, new->types))
+		return;
+	diag(l->run, function_twice, new->loc, new->symbol, old->role, new->role, old->types,
+	     new->types);
+	diag_note(l->run, old->loc, "it is '%s' here", old->role);
+}
+
 static void add(struct listing *l, const struct written *what)
 {
 	bool is_new;
@@ -30,6 +41,19 @@ static void add(struct listing *l, const struct written *what)
 
 	if (is_new)
 		*w = *what;
+	else
+		check_types(l, w, what);
+}
+
+/** Types of parameters alone, since C does not mind by which names they go. */
+static const char *types_of(const char *narrow, const struct type *result, const params *params)
+{
+	struct out o = {0};
+
+	put(&o, "%s%s(", narrow, c_declare(result, ""));
+	vec_each(p, params) put(&o, "%s%s", p == params->v ? "" : ", ", c_declare(&p->type, ""));
+	put(&o, "%s)", params->n ? "" : "void");
+	return text_of(&o);
 }
 
 static names param_names(const params *params)
@@ -45,26 +69,38 @@ static const char *op_doc(const struct op *op)
 	return mem_printf("%s: %s\n", op_path(op), op->doc ? op->doc : "");
 }
 
+/** What assembly does for ops of different types has a type only where C does it too. */
+static void declare_op(const struct interface *i, const struct op *op, struct written *w)
+{
+	w->declaration = c_prototype(i, op, w->symbol);
+	w->types = types_of(c_narrow(i, op), &op->type, &op->params);
+	w->params = param_names(&op->params);
+	w->contract = &op->params;
+}
+
 static void add_op(struct listing *l, const struct op *op, const struct impl *impl)
 {
-	struct written *w;
+	const struct interface *i = l->backend->interface;
+	struct written *w, this;
 	bool is_new;
 
 	if (!impl->function || impl->is_inherited)
 		return;
 	w = entry_of(l, impl->function, &is_new);
+	this = (struct written){
+		.symbol = impl->function,
+		.role = op_path(op),
+		.topic = inner_group(NULL, op)->name.s,
+		.doc = op_doc(op),
+		.loc = impl->stmt->operands.v[1].loc,
+	};
 	if (is_new)
-		*w = (struct written){
-			.symbol = impl->function,
-			.role = op_path(op),
-			.topic = inner_group(NULL, op)->name.s,
-			.doc = op_doc(op),
-			.loc = impl->stmt->operands.v[1].loc,
-		};
-	if (impl->kind == IMPL_CALL && !w->declaration) {
-		w->declaration = c_prototype(l->backend->interface, op, impl->function);
-		w->params = param_names(&op->params);
-		w->contract = &op->params;
+		*w = this;
+	if (impl->kind == IMPL_CALL) {
+		declare_op(i, op, &this);
+		check_types(l, w, &this);
+		if (!w->declaration)
+			declare_op(i, op, w);
 	}
 	*vec_push(&w->ops) = op;
 }
@@ -91,8 +127,10 @@ static void add_pointed(struct listing *l, const struct type *type, struct writt
 	bool is_function = type->decl && type->decl->kind == DECL_FUNCTION && type->stars == 1;
 
 	w.declaration = pointed(type, w.symbol);
+	w.types = pointed(type, "");
 	w.object = is_function ? NULL : type;
 	if (is_function) {
+		w.types = types_of("", &type->decl->type, &type->decl->params);
 		w.params = param_names(&type->decl->params);
 		w.contract = &type->decl->params;
 	}
@@ -102,6 +140,7 @@ static void add_pointed(struct listing *l, const struct type *type, struct writt
 static void add_function(struct listing *l, const struct registration_member *m, struct written w)
 {
 	w.declaration = mem_printf("%s(%s)", c_declare(&m->type, w.symbol), c_params(&m->params));
+	w.types = types_of("", &m->type, &m->params);
 	w.params = param_names(&m->params);
 	w.contract = &m->params;
 	add(l, &w);
@@ -227,6 +266,8 @@ static void add_start(struct listing *l)
 			       .doc = "Called once, when the slots hold this backend's functions.",
 			       .declaration = mem_printf("void %s(const struct %s_boot *boot)",
 							 b->init, b->interface->name.s),
+			       .types = mem_printf("void(const struct %s_boot *)",
+						   b->interface->name.s),
 			       .params = one_name("boot"),
 			       .loc = b->name.loc,
 		       });
@@ -238,6 +279,7 @@ static void add_start(struct listing *l)
 			       .doc = "Makes the hypercalls that ops have queued; others come "
 				      "after them.",
 			       .declaration = mem_printf("void %s(void)", b->flush),
+			       .types = "void(void)",
 			       .loc = b->name.loc,
 		       });
 }
@@ -254,6 +296,7 @@ static void add_converter(struct listing *l, const struct converter *c)
 					 space_name(c->to)),
 		       .declaration =
 			       mem_printf("unsigned long %s(unsigned long %s)", c->function, from),
+		       .types = "unsigned long(unsigned long)",
 		       .params = one_name(from),
 		       .loc = c->name.loc,
 	       });
@@ -280,19 +323,35 @@ static void add_targets(struct listing *l, const struct op *op, const struct low
 	}
 }
 
+/** All but the code that templates call. */
+static void list(struct listing *l)
+{
+	const struct backend *b = l->backend;
+
+	vec_each(op, &b->interface->ops) add_op(l, *op, &b->impls[(*op)->slot]);
+	vec_each(v, &b->variants) add_op(l, v->op, &v->impl);
+	vec_each(p, &b->provisions) add_provision(l, p);
+	vec_each(a, &b->actions) add_hooks(l, a);
+	add_start(l);
+	add_probes(l);
+	vec_each(a, &b->actions) add_action(l, a);
+	vec_each(c, &b->converters) add_converter(l, c);
+}
+
 writtens written_by(const struct backend *b)
 {
 	struct listing l = {.backend = b};
 
-	vec_each(op, &b->interface->ops) add_op(&l, *op, &b->impls[(*op)->slot]);
-	vec_each(v, &b->variants) add_op(&l, v->op, &v->impl);
-	vec_each(p, &b->provisions) add_provision(&l, p);
-	vec_each(a, &b->actions) add_hooks(&l, a);
-	add_start(&l);
-	add_probes(&l);
-	vec_each(a, &b->actions) add_action(&l, a);
-	vec_each(c, &b->converters) add_converter(&l, c);
+	list(&l);
 	vec_each(op, &b->interface->ops) add_targets(&l, *op, &b->lowered[(*op)->slot]);
 	vec_each(v, &b->variants) add_targets(&l, v->op, v->lowered);
 	return l.list;
+}
+
+void check_symbols(struct run *run, const struct backend *b)
+{
+	struct listing l = {.run = run, .backend = b};
+
+	list(&l);
+	vec_each(w, &l.list) check_symbol(run, (struct name){w->symbol, w->loc});
 }

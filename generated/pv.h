@@ -446,6 +446,7 @@ static inline __attribute__((always_inline)) void pv_write_msr(uint32_t msr, uin
 /**
  * Value of a model-specific register that may not exist; *error is 0 or,
  * if the machine refuses, -EIO, and the value is then 0.
+ * error: address of what is written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) uint64_t pv_read_msr_safe(uint32_t msr, int *error)
@@ -601,6 +602,10 @@ static inline __attribute__((always_inline)) void pv_wbinvd(void)
 
 /**
  * Leaf *eax, subleaf *ecx; the four results replace the arguments.
+ * eax: address of what is read and written.
+ * ebx: address of what is written.
+ * ecx: address of what is read and written.
+ * edx: address of what is written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx)
@@ -629,6 +634,7 @@ static inline __attribute__((always_inline)) void pv_cpuid(uint32_t *eax, uint32
 /**
  * Use a global descriptor table.  Its pages must not be written but by
  * write_gdt_entry and load_tls from now on.
+ * gdt: virtual address of what is read.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_ptr *gdt)
@@ -653,6 +659,7 @@ static inline __attribute__((always_inline)) void pv_load_gdt(const struct desc_
 
 /**
  * Use an interrupt descriptor table.
+ * idt: virtual address of what is read.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_load_idt(const struct desc_ptr *idt)
@@ -726,6 +733,7 @@ static inline __attribute__((always_inline)) unsigned long pv_store_tr(void)
 
 /**
  * Write one 8-byte descriptor of a GDT, loaded or not.
+ * gdt: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *gdt, unsigned int entry, uint64_t desc)
@@ -752,6 +760,8 @@ static inline __attribute__((always_inline)) void pv_write_gdt_entry(uint64_t *g
 
 /**
  * Write one gate of an IDT, loaded or not.
+ * idt: virtual address of what is read and written.
+ * gate: virtual address of what is read.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate *idt, unsigned int vector, const struct gate *gate)
@@ -778,6 +788,8 @@ static inline __attribute__((always_inline)) void pv_write_idt_entry(struct gate
 
 /**
  * The stack that the next entry from user mode starts with.
+ * tss: virtual address of what is read and written.
+ * sp0: virtual address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, unsigned long sp0)
@@ -803,6 +815,8 @@ static inline __attribute__((always_inline)) void pv_load_sp0(struct tss *tss, u
 
 /**
  * Write a thread's three TLS descriptors into the GDT from entry `first` on.
+ * gdt: virtual address of what is read and written.
+ * tls: virtual address of what is read.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, unsigned int first, const struct tls *tls)
@@ -830,6 +844,7 @@ static inline __attribute__((always_inline)) void pv_load_tls(uint64_t *gdt, uns
 /**
  * Use a local descriptor table, which starts at a page; none if it has no
  * entries.
+ * ldt: virtual address of what is read.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_ldt(const uint64_t *ldt, unsigned int entries)
@@ -855,6 +870,7 @@ static inline __attribute__((always_inline)) void pv_set_ldt(const uint64_t *ldt
 
 /**
  * Write one 8-byte descriptor of an LDT, in use or not.
+ * ldt: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_write_ldt_entry(uint64_t *ldt, unsigned int entry, uint64_t desc)
@@ -881,6 +897,7 @@ static inline __attribute__((always_inline)) void pv_write_ldt_entry(uint64_t *l
 
 /**
  * These pages become an LDT: from now on only write_ldt_entry writes them.
+ * ldt: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_alloc_ldt(uint64_t *ldt, unsigned int entries)
@@ -906,6 +923,7 @@ static inline __attribute__((always_inline)) void pv_alloc_ldt(uint64_t *ldt, un
 
 /**
  * These pages are no LDT any more, and not in use as one.
+ * ldt: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_free_ldt(uint64_t *ldt, unsigned int entries)
@@ -1186,6 +1204,7 @@ static inline __attribute__((always_inline)) void pv_halt(void)
 
 /**
  * Address of the last page fault.
+ * Result: virtual address.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
@@ -1211,6 +1230,7 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 
 /**
  * Set what read_cr2 returns.
+ * addr: virtual address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_write_cr2(unsigned long addr)
@@ -1235,6 +1255,7 @@ static inline __attribute__((always_inline)) void pv_write_cr2(unsigned long add
 
 /**
  * Guest-physical address of the level 4 table in use.
+ * Result: guest-physical address.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
@@ -1261,6 +1282,7 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
 /**
  * Use the address space of the level 4 table at this guest-physical
  * address.  TLB entries of the old one are dropped.
+ * cr3: guest-physical address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3)
@@ -1329,6 +1351,7 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_global(void)
 
 /**
  * Drop this CPU's TLB entry for one page.
+ * addr: virtual address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long addr)
@@ -1355,6 +1378,9 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
  * Drop the TLB entries of the pages from `start` to before `end` on each
  * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
  * this returns.  Interrupts are enabled, or no other CPU does the same.
+ * cpus: virtual address of what is read.
+ * start: virtual address.
+ * end: virtual address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint64_t *cpus, unsigned long start, unsigned long end)
@@ -1589,6 +1615,7 @@ static inline __attribute__((always_inline)) pgd_t pv_make_pgd(pgdval_t val)
 
 /**
  * Write a level 1 entry.
+ * ptep: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t pte)
@@ -1614,6 +1641,7 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 
 /**
  * Write a level 2 entry.
+ * pmdp: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t pmd)
@@ -1639,6 +1667,7 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 
 /**
  * Write a level 3 entry.
+ * pudp: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t pud)
@@ -1664,6 +1693,7 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 
 /**
  * Write a level 4 entry.
+ * pgdp: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t pgd)
@@ -1691,6 +1721,7 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
  * A change of protection begins: the entry as it is now.  Until prot_commit
  * the page may or may not be accessible.  No write of this entry may be
  * waiting for lazy_leave.
+ * ptep: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
@@ -1718,6 +1749,7 @@ static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
 /**
  * Write what prot_start returned, with the same frame and other flags.
  * Accessed and dirty bits that the processor set meanwhile are kept.
+ * ptep: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pte_t pte)
@@ -1744,6 +1776,7 @@ static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pt
 /**
  * The page at this frame becomes a page table of this level (1 to 4).  It
  * is all zeros; from now on only set_pte .. set_pgd may write it.
+ * pfn: frame number, as the guest counts frames.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn, unsigned int level)
@@ -1770,6 +1803,7 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 /**
  * The page is no page table any more and may be written again.  No table
  * points to it.
+ * pfn: frame number, as the guest counts frames.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pfn, unsigned int level)
@@ -1796,6 +1830,7 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 /**
  * Make a place of the kernel's choice (pv_host_fixmap) show this page of
  * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ * gpa: guest-physical address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
@@ -1823,6 +1858,7 @@ static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int ind
 /**
  * User mode is going to run in the address space of this level 4 table, but
  * write_cr3 has not made it the current one yet.
+ * root: guest-physical address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long root)
@@ -1848,6 +1884,7 @@ static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long r
 /**
  * User mode will never run in it again, no CPU uses it; release_pt of its
  * tables comes next.
+ * root: guest-physical address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_exit_mm(unsigned long root)
@@ -1922,6 +1959,7 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 
 /**
  * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+ * lock: virtual address of what is read and written.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) void pv_lock_unlock(uint8_t *lock)
@@ -1947,6 +1985,7 @@ static inline __attribute__((always_inline)) void pv_lock_unlock(uint8_t *lock)
 /**
  * Sleep as long as *byte is `value`.  May come back early; a CPU that
  * changes the byte by other means than lock_unlock calls lock_kick.
+ * byte: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void pv_lock_wait(uint8_t *byte, uint8_t value)

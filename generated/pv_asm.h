@@ -348,6 +348,7 @@
 
 /**
  * Address of the last page fault.
+ * Result: virtual address.
  * Changes its arguments, result and the flags.
  */
 	.macro pv_read_cr2

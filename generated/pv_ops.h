@@ -58,7 +58,8 @@
 		".asciz \"" #op "=" #revision "\"\n"                       \
 		".popsection")
 
-/* A function that preserves all registers but its arguments and result. */
+/* A function that preserves all registers but its arguments and result; gcc defines one
+ * only with -mgeneral-regs-only. */
 #define PV_NARROW __attribute__((no_caller_saved_registers))
 
 /**
@@ -422,6 +423,7 @@ struct pv_cpu_ops {
 	/**
 	 * Value of a model-specific register that may not exist; *error is 0 or,
 	 * if the machine refuses, -EIO, and the value is then 0.
+	 * error: address of what is written.
 	 * Changes what a C call may change.
 	 */
 	uint64_t (*read_msr_safe)(uint32_t msr, int *error);
@@ -454,17 +456,23 @@ struct pv_cpu_ops {
 	void (*wbinvd)(void);
 	/**
 	 * Leaf *eax, subleaf *ecx; the four results replace the arguments.
+	 * eax: address of what is read and written.
+	 * ebx: address of what is written.
+	 * ecx: address of what is read and written.
+	 * edx: address of what is written.
 	 * Changes what a C call may change.
 	 */
 	void (*cpuid)(uint32_t *eax, uint32_t *ebx, uint32_t *ecx, uint32_t *edx);
 	/**
 	 * Use a global descriptor table.  Its pages must not be written but by
 	 * write_gdt_entry and load_tls from now on.
+	 * gdt: virtual address of what is read.
 	 * Changes what a C call may change.
 	 */
 	void (*load_gdt)(const struct desc_ptr *gdt);
 	/**
 	 * Use an interrupt descriptor table.
+	 * idt: virtual address of what is read.
 	 * Changes what a C call may change.
 	 */
 	void (*load_idt)(const struct desc_ptr *idt);
@@ -480,42 +488,53 @@ struct pv_cpu_ops {
 	unsigned long (*store_tr)(void);
 	/**
 	 * Write one 8-byte descriptor of a GDT, loaded or not.
+	 * gdt: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*write_gdt_entry)(uint64_t *gdt, unsigned int entry, uint64_t desc);
 	/**
 	 * Write one gate of an IDT, loaded or not.
+	 * idt: virtual address of what is read and written.
+	 * gate: virtual address of what is read.
 	 * Changes what a C call may change.
 	 */
 	void (*write_idt_entry)(struct gate *idt, unsigned int vector, const struct gate *gate);
 	/**
 	 * The stack that the next entry from user mode starts with.
+	 * tss: virtual address of what is read and written.
+	 * sp0: virtual address.
 	 * Changes what a C call may change.
 	 */
 	void (*load_sp0)(struct tss *tss, unsigned long sp0);
 	/**
 	 * Write a thread's three TLS descriptors into the GDT from entry `first` on.
+	 * gdt: virtual address of what is read and written.
+	 * tls: virtual address of what is read.
 	 * Changes what a C call may change.
 	 */
 	void (*load_tls)(uint64_t *gdt, unsigned int first, const struct tls *tls);
 	/**
 	 * Use a local descriptor table, which starts at a page; none if it has no
 	 * entries.
+	 * ldt: virtual address of what is read.
 	 * Changes what a C call may change.
 	 */
 	void (*set_ldt)(const uint64_t *ldt, unsigned int entries);
 	/**
 	 * Write one 8-byte descriptor of an LDT, in use or not.
+	 * ldt: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*write_ldt_entry)(uint64_t *ldt, unsigned int entry, uint64_t desc);
 	/**
 	 * These pages become an LDT: from now on only write_ldt_entry writes them.
+	 * ldt: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*alloc_ldt)(uint64_t *ldt, unsigned int entries);
 	/**
 	 * These pages are no LDT any more, and not in use as one.
+	 * ldt: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*free_ldt)(uint64_t *ldt, unsigned int entries);
@@ -609,22 +628,26 @@ struct pv_irq_ops {
 struct pv_mmu_ops {
 	/**
 	 * Address of the last page fault.
+	 * Result: virtual address.
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*read_cr2)(void);
 	/**
 	 * Set what read_cr2 returns.
+	 * addr: virtual address.
 	 * Changes what a C call may change.
 	 */
 	void (*write_cr2)(unsigned long addr);
 	/**
 	 * Guest-physical address of the level 4 table in use.
+	 * Result: guest-physical address.
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW unsigned long (*read_cr3)(void);
 	/**
 	 * Use the address space of the level 4 table at this guest-physical
 	 * address.  TLB entries of the old one are dropped.
+	 * cr3: guest-physical address.
 	 * Changes what a C call may change.
 	 */
 	void (*write_cr3)(unsigned long cr3);
@@ -640,6 +663,7 @@ struct pv_mmu_ops {
 	void (*flush_tlb_global)(void);
 	/**
 	 * Drop this CPU's TLB entry for one page.
+	 * addr: virtual address.
 	 * Changes what a C call may change.
 	 */
 	void (*flush_tlb_one)(unsigned long addr);
@@ -647,6 +671,9 @@ struct pv_mmu_ops {
 	 * Drop the TLB entries of the pages from `start` to before `end` on each
 	 * CPU whose bit is set in *cpus; more may be dropped.  They are gone when
 	 * this returns.  Interrupts are enabled, or no other CPU does the same.
+	 * cpus: virtual address of what is read.
+	 * start: virtual address.
+	 * end: virtual address.
 	 * Changes what a C call may change.
 	 */
 	void (*flush_tlb_multi)(const uint64_t *cpus, unsigned long start, unsigned long end);
@@ -692,21 +719,25 @@ struct pv_mmu_ops {
 	PV_NARROW pgd_t (*make_pgd)(pgdval_t val);
 	/**
 	 * Write a level 1 entry.
+	 * ptep: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*set_pte)(pte_t *ptep, pte_t pte);
 	/**
 	 * Write a level 2 entry.
+	 * pmdp: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*set_pmd)(pmd_t *pmdp, pmd_t pmd);
 	/**
 	 * Write a level 3 entry.
+	 * pudp: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*set_pud)(pud_t *pudp, pud_t pud);
 	/**
 	 * Write a level 4 entry.
+	 * pgdp: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*set_pgd)(pgd_t *pgdp, pgd_t pgd);
@@ -714,42 +745,49 @@ struct pv_mmu_ops {
 	 * A change of protection begins: the entry as it is now.  Until prot_commit
 	 * the page may or may not be accessible.  No write of this entry may be
 	 * waiting for lazy_leave.
+	 * ptep: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	pte_t (*prot_start)(pte_t *ptep);
 	/**
 	 * Write what prot_start returned, with the same frame and other flags.
 	 * Accessed and dirty bits that the processor set meanwhile are kept.
+	 * ptep: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*prot_commit)(pte_t *ptep, pte_t pte);
 	/**
 	 * The page at this frame becomes a page table of this level (1 to 4).  It
 	 * is all zeros; from now on only set_pte .. set_pgd may write it.
+	 * pfn: frame number, as the guest counts frames.
 	 * Changes what a C call may change.
 	 */
 	void (*alloc_pt)(unsigned long pfn, unsigned int level);
 	/**
 	 * The page is no page table any more and may be written again.  No table
 	 * points to it.
+	 * pfn: frame number, as the guest counts frames.
 	 * Changes what a C call may change.
 	 */
 	void (*release_pt)(unsigned long pfn, unsigned int level);
 	/**
 	 * Make a place of the kernel's choice (pv_host_fixmap) show this page of
 	 * memory, and drop its TLB entry; with flags 0 it shows nothing.
+	 * gpa: guest-physical address.
 	 * Changes what a C call may change.
 	 */
 	void (*set_fixmap)(unsigned int index, unsigned long gpa, uint64_t flags);
 	/**
 	 * User mode is going to run in the address space of this level 4 table, but
 	 * write_cr3 has not made it the current one yet.
+	 * root: guest-physical address.
 	 * Changes what a C call may change.
 	 */
 	void (*activate_mm)(unsigned long root);
 	/**
 	 * User mode will never run in it again, no CPU uses it; release_pt of its
 	 * tables comes next.
+	 * root: guest-physical address.
 	 * Changes what a C call may change.
 	 */
 	void (*exit_mm)(unsigned long root);
@@ -773,12 +811,14 @@ struct pv_mmu_ops {
 struct pv_lock_ops {
 	/**
 	 * Give back a lock: *lock becomes 0, and who sleeps in lock_wait for it wakes up.
+	 * lock: virtual address of what is read and written.
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW void (*lock_unlock)(uint8_t *lock);
 	/**
 	 * Sleep as long as *byte is `value`.  May come back early; a CPU that
 	 * changes the byte by other means than lock_unlock calls lock_kick.
+	 * byte: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*lock_wait)(uint8_t *byte, uint8_t value);

@@ -258,11 +258,24 @@ def test_no_folder(place: Path) -> None:
     before = snapshot(place)
     result = sync(place)
     assert result.status == INPUT and set(result.names()) == {"missing-implementation"}
-    assert all("there is no folder 'backends/guest' for it" in d.text for d in result.diagnostics())
+    assert len(result.diagnostics()) == 1 and "make folder 'backends/guest', or say --dir" in result.err
     assert snapshot(place) == before
     (place / "backends/guest").mkdir()
     assert sync(place).status == FINE
     assert compiles(place)
+
+
+def test_no_folder_hides_nothing(place: Path) -> None:
+    """What is wrong in a folder is among the errors that are shown, whatever another backend has not."""
+    lines = " ".join(f"op void n{i}(void) {{ default nop; }}" for i in range(30))
+    calls = " ".join(f"n.n{i} call twin_{i};" for i in range(30))
+    change(place, "in.pvi", "group h {", f"group n {{ {lines} }} group h {{")
+    own = "g.a nop; g.b zero; h.d nop; h.back asm before_back;"
+    change(place, "in.pvi", "backend guest", f"backend before for pv {{ detect always; {own} {calls} }}\nbackend guest")
+    change(place, "backends/guest/g.c", "address, const entry_t *entry)", "address)")
+    result = sync(place)
+    assert result.names() == ["missing-implementation", "changed-signature"]
+    assert "nor 30 more; make folder 'backends/before', or say --dir" in result.err
 
 
 ENDS: dict[str, tuple[bytes, bytes]] = {

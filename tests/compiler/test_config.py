@@ -171,3 +171,22 @@ def test_an_open_configuration_has_no_slots(tmp_path: Path) -> None:
     assert run("build", "i.pvi", cwd=tmp_path).status == INPUT
     verify = run("verify", "i.o", "i.pvi", cwd=tmp_path)
     assert (verify.status, set(verify.names())) == (ENVIRONMENT, {"config-unset"})
+
+
+LATER = """
+config bool LATER;
+interface i version 1.0 { phases early patching; group g { op void f(void) { default nop; } } }
+backend guest for i {
+    detect always;
+    when LATER { hook kernel.stop call guest_stop; phase early { run guest_run; teardown kexec call guest_end; } }
+}
+"""
+
+
+def test_what_is_left_out_needs_no_code(tmp_path: Path) -> None:
+    """Hooks, phases and all else for which no code is written yet can wait under a symbol."""
+    (tmp_path / "i.pvi").write_text(LATER)
+    (tmp_path / "h.pvi").write_text("interface i { hooks kernel { void stop(void); } }")
+    assert clean(run("build", "-DLATER=n", "i.pvi", cwd=tmp_path))
+    result = run("build", "-DLATER=y", "i.pvi", "h.pvi", cwd=tmp_path)
+    assert (result.status, set(result.names())) == (INPUT, {"not-generated"})

@@ -13,7 +13,9 @@ import pytest
 from tool import FINE, HERE, ROOT, clean, run, snapshot
 
 GOLDEN = HERE / "golden"
+LINUX = HERE / "linux"
 INPUTS = sorted(GOLDEN.glob("*.pvi"))
+LINUX_INPUTS = sorted(LINUX.glob("*.pvi"))
 UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
 
 KINDS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), re.MULTILINE)
@@ -39,22 +41,23 @@ def build(path: Path, outdir: Path, *options: str) -> dict[str, bytes]:
 def goldens(path: Path) -> dict[str, bytes]:
     """The outputs that stand beside a description."""
     prefix = f"{path.stem}."
-    files = (p for p in GOLDEN.iterdir() if p.name.startswith(prefix) and p != path)
+    files = (p for p in path.parent.iterdir() if p.name.startswith(prefix) and p != path)
     return {p.name.removeprefix(prefix): p.read_bytes() for p in files}
 
 
 def update(path: Path, outputs: dict[str, bytes]) -> None:
     """Make the outputs the goldens."""
     for name in goldens(path).keys() - outputs.keys():
-        (GOLDEN / f"{path.stem}.{name}").unlink()
+        (path.parent / f"{path.stem}.{name}").unlink()
     for name, text in outputs.items():
-        (GOLDEN / f"{path.stem}.{name}").write_bytes(text)
+        (path.parent / f"{path.stem}.{name}").write_bytes(text)
 
 
-@inputs
+@pytest.mark.parametrize("path", INPUTS + LINUX_INPUTS, ids=lambda p: f"{p.parent.name} {p.stem}")
 def test_golden(path: Path, tmp_path: Path) -> None:
     """No output differs, is missing or is new."""
-    outputs = build(path, tmp_path)
+    profile = "linux" if path in LINUX_INPUTS else "kernel"
+    outputs = build(path, tmp_path, f"--profile={profile}")
     if UPDATE:
         update(path, outputs)
     expected = goldens(path)

@@ -35,7 +35,7 @@ SAID = {
     "g.large": {"site": "inline_only", "slot": None},
     "g.small": {"default": "-128"},
     "g.back": {"tail": True, "frame": "frame", "default": "native"},
-    "g.wrap": {"wrapper": {"name": "w", "parameters": ["c", "a", "b"]}},
+    "g.wrap": {"wrapper": {"name": "w", "parameters": ["c", "a", "more", "b"]}},
     "g.now": {"since": "1.2", "retired": None},
     "g.then": {"since": "1.0", "deprecated": "1.1", "advice": "use now", "retired": "1.2"},
     "g.one_day": {"deprecated": "3.0", "retired": "4.0", "default": "identity"},

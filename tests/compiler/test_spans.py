@@ -353,9 +353,9 @@ SPANS: dict[str, tuple[str, str]] = {
         'g.f inline x86_64 "movb $\\"1\\",\\t{info.\u00abnothing\u00bb}"; }',
     ),
     "placeholder behind wide characters": (
-        OP + BACKENDS % '"movb $1, {info.pending} # \u4e2d {page.x}"',
+        OP + BACKENDS % '"movb $1, %gs:{info.pending} # \u4e2d {page.x}"',
         "backend b for i on x { detect always; shared info percpu b_info; "
-        'g.f inline x86_64 "movb $1, {info.pending} # \u4e2d {\u00abpage\u00bb.x}"; }',
+        'g.f inline x86_64 "movb $1, %gs:{info.pending} # \u4e2d {\u00abpage\u00bb.x}"; }',
     ),
     "argument of an attribute": (
         "struct s @align(\t3 ) { u8 a; };",

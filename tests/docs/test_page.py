@@ -92,15 +92,23 @@ def test_no_other_option() -> None:
     assert {word for word in used if word not in names and not word.startswith(joined)} == set()
 
 
-def test_outputs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "profile, label, heading, example",
+    [
+        ("kernel", "Kinds", "FILES", "golden/least.pvi"),
+        ("linux", "Kinds of linux", "Files of the profile linux", "linux/small.pvi"),
+    ],
+)
+def test_outputs(profile: str, label: str, heading: str, example: str, tmp_path: Path) -> None:
     """Each kind of output, and how its file is called."""
-    shutil.copy(ROOT / "tests/compiler/golden/least.pvi", tmp_path / "least.pvi")
-    kinds = re.search(r"^Kinds: (.*)", helped("build"), re.MULTILINE)
-    assert kinds and re.findall(r"<dd>.*?>(\w+)</code>", SECTIONS["FILES"]) == kinds[1].split()
-    for kind, name in zip(kinds[1].split(), items("FILES")):
-        result = run("build", f"--emit={kind}", "--outdir", kind, "least.pvi", cwd=tmp_path)
+    names = {"I": "i", "A": "a", "B": "b", "B_G.h": "xen_pv_cpu.h"}
+    shutil.copy(ROOT / "tests/compiler" / example, tmp_path / "in.pvi")
+    kinds = re.search(rf"^{label}: (.*)", helped("build"), re.MULTILINE)
+    assert kinds and re.findall(r"<dd>.*?>([\w-]+)</code>", SECTIONS[heading], re.DOTALL) == kinds[1].split()
+    for kind, name in zip(kinds[1].split(), items(heading)):
+        result = run("build", f"--profile={profile}", f"--emit={kind}", "--outdir", kind, "in.pvi", cwd=tmp_path)
         assert result.status == FINE
-        assert set(snapshot(tmp_path / kind)) == {name[0].lower() + name[1:]}
+        assert set(snapshot(tmp_path / kind)) == {names.get(name) or re.sub("^[IAB](?=[._])", lambda m: names[m[0]], name)}
 
 
 def test_message(tmp_path: Path) -> None:

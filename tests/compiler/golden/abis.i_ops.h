@@ -16,7 +16,8 @@
 		".asciz \"" #op "=" #revision "\"\n"                       \
 		".popsection")
 
-/* A function that preserves all registers but its arguments and result. */
+/* A function that preserves all registers but its arguments and result; gcc defines one
+ * only with -mgeneral-regs-only. */
 #define I_NARROW __attribute__((no_caller_saved_registers))
 
 /**

@@ -233,6 +233,9 @@ static inline __attribute__((always_inline)) unsigned long machine_scalars(uint8
 
 /**
  * Pointers of each direction.
+ * in: virtual address of what is read.
+ * out: address of what is written.
+ * both: physical address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void machine_pointers(const struct machine_unseen *in, uint64_t *out, machine_entry_t *both)
@@ -461,6 +464,7 @@ void *machine_gone(const void *p, uint8_t a);
 
 /**
  * Long before it is patched, and after.
+ * where: physical address.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) machine_entry_t machine_place(unsigned int index, machine_word_t where)
@@ -470,6 +474,7 @@ static inline __attribute__((always_inline)) machine_entry_t machine_place(unsig
 
 /**
  * Long before it is patched, and after.
+ * where: physical address.
  * Changes its arguments, result and the flags.
  */
 static inline __attribute__((always_inline)) machine_entry_t place_at(machine_word_t where, unsigned int index)
@@ -478,6 +483,7 @@ static inline __attribute__((always_inline)) machine_entry_t place_at(machine_wo
 }
 
 /**
+ * Result: guest-physical address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) unsigned long machine_read_table(void)
@@ -502,6 +508,7 @@ static inline __attribute__((always_inline)) unsigned long machine_read_table(vo
 }
 
 /**
+ * table: guest-physical address.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void machine_write_table(unsigned long table)
@@ -593,6 +600,7 @@ static inline __attribute__((always_inline)) void machine_flush(void)
 }
 
 /**
+ * p: virtual address of what is read and written.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) void machine_set(machine_entry_t *p, machine_entry_t e)
@@ -617,6 +625,8 @@ static inline __attribute__((always_inline)) void machine_set(machine_entry_t *p
 }
 
 /**
+ * table: guest-physical address.
+ * frame: frame number, as the machine counts frames.
  * Changes what a C call may change.
  */
 static inline __attribute__((always_inline)) long machine_queue(unsigned long table, unsigned long frame)

@@ -255,6 +255,7 @@
 
 /**
  * Long before it is patched, and after.
+ * where: physical address.
  * Changes its arguments, result and the flags.
  */
 	.macro machine_place

@@ -33,7 +33,8 @@
 		".asciz \"" #op "=" #revision "\"\n"                       \
 		".popsection")
 
-/* A function that preserves all registers but its arguments and result. */
+/* A function that preserves all registers but its arguments and result; gcc defines one
+ * only with -mgeneral-regs-only. */
 #define MACHINE_NARROW __attribute__((no_caller_saved_registers))
 
 /**
@@ -174,6 +175,9 @@ struct machine_cpu_ops {
 	unsigned long (*scalars)(uint8_t a, int16_t b, uint32_t c, bool d, signed char e, unsigned long long f);
 	/**
 	 * Pointers of each direction.
+	 * in: virtual address of what is read.
+	 * out: address of what is written.
+	 * both: physical address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*pointers)(const struct machine_unseen *in, uint64_t *out, machine_entry_t *both);
@@ -220,6 +224,7 @@ struct machine_cpu_ops {
 	void *(*gone)(const void *p, uint8_t a);
 	/**
 	 * Long before it is patched, and after.
+	 * where: physical address.
 	 * Changes its arguments, result and the flags.
 	 */
 	MACHINE_NARROW machine_entry_t (*place)(unsigned int index, machine_word_t where);
@@ -260,19 +265,24 @@ struct machine_batch_ops {
  */
 struct machine_mmu_ops {
 	/**
+	 * Result: guest-physical address.
 	 * Changes what a C call may change.
 	 */
 	unsigned long (*read_table)(void);
 	/**
+	 * table: guest-physical address.
 	 * Changes what a C call may change.
 	 */
 	void (*write_table)(unsigned long table);
 	struct machine_batch_ops batch;
 	/**
+	 * p: virtual address of what is read and written.
 	 * Changes what a C call may change.
 	 */
 	void (*set)(machine_entry_t *p, machine_entry_t e);
 	/**
+	 * table: guest-physical address.
+	 * frame: frame number, as the machine counts frames.
 	 * Changes what a C call may change.
 	 */
 	long (*queue)(unsigned long table, unsigned long frame);
