@@ -34,12 +34,10 @@ class Damage:
 
 DAMAGES = (
     Damage("a template one instruction longer", "paravirt.h", '"cli;"', '"cli; nop;"', ".altinstr_replacement"),
-    Damage("one clobbered register less", "paravirt_types.h",
-           'EXTRA_CLOBBERS\t , "r8", "r9", "r10", "r11"\n#define VE', 'EXTRA_CLOBBERS\t , "r8", "r9"\n#define VE',
-           ".text"),
-    Damage("two slots in another order", "paravirt_types.h", "unsigned long (*read_cr0)(void);\n\tvoid (*write_cr0)"
-           "(unsigned long);", "void (*write_cr0)(unsigned long);\n\tunsigned long (*read_cr0)(void);",
-           ".parainstructions"),
+    Damage("clobbered registers less", "paravirt_types.h",
+           '#define EXTRA_CLOBBERS\t , "r8", "r9", "r10", "r11"', "#define EXTRA_CLOBBERS", ".text"),
+    Damage("two slots in another order", "paravirt_types.h", "irq_disable;\n\tstruct paravirt_callee_save irq_enable;",
+           "irq_enable;\n\tstruct paravirt_callee_save irq_disable;", ".parainstructions"),
     Damage("another native function in a slot", "native_table.h", ".cpu.wbinvd\t\t= native_wbinvd",
            ".cpu.wbinvd\t\t= paravirt_nop", ".data"),
     Damage("another Xen function in a slot", "xen_pv_cpu.h", ".load_tr_desc = paravirt_nop",
