@@ -39,12 +39,10 @@ class Damage:
 
 DAMAGES = (
     Damage("a template one instruction longer", "paravirt.h", '"cli;"', '"cli; nop;"', ".altinstr_replacement"),
-    Damage("one clobbered register less", "paravirt_types.h",
-           'EXTRA_CLOBBERS\t , "r8", "r9", "r10", "r11"\n#define VE', 'EXTRA_CLOBBERS\t , "r8", "r9"\n#define VE',
-           ".text"),
-    Damage("two slots in another order", "paravirt_types.h", "unsigned long (*read_cr0)(void);\n\tvoid (*write_cr0)"
-           "(unsigned long);", "void (*write_cr0)(unsigned long);\n\tunsigned long (*read_cr0)(void);",
-           ".parainstructions"),
+    Damage("clobbered registers less", "paravirt_types.h",
+           '#define EXTRA_CLOBBERS\t , "r8", "r9", "r10", "r11"', "#define EXTRA_CLOBBERS", ".text"),
+    Damage("two slots in another order", "paravirt_types.h", "irq_disable;\n\tstruct paravirt_callee_save irq_enable;",
+           "irq_enable;\n\tstruct paravirt_callee_save irq_disable;", ".parainstructions"),
     Damage("another native function in a slot", "native_table.h", ".cpu.wbinvd\t\t= native_wbinvd",
            ".cpu.wbinvd\t\t= paravirt_nop", ".data"),
     Damage("another Xen function in a slot", "xen_pv_cpu.h", ".load_tr_desc = paravirt_nop",
@@ -56,6 +54,10 @@ DAMAGES = (
 # Where the damages show: kept few, since each is compiled six times.
 DAMAGED = ("arch/x86/kernel/paravirt.o", "arch/x86/kernel/process.o", "arch/x86/xen/enlighten_pv.o",
            "arch/x86/xen/mmu_pv.o", "mm/memory.o")
+
+
+# In vmlinux they are data, with build ids in them.
+VDSOS = ("arch/x86/entry/vdso/vdso64.so.dbg", "arch/x86/entry/vdso/vdso32.so.dbg")
 
 
 def say(text: str) -> None:
@@ -103,11 +105,17 @@ def build_both(name: str, configuration: Configuration, targets: list[str] | Non
     return first, other, targets
 
 
+def report_linked(first: Build, other: Build, file: str) -> list[sections.Difference]:
+    """One linked file of both builds; what differs without a reason."""
+    print(file)
+    return sections.report(sections.linked(first.folder / file, other.folder / file), Path(file).name)
+
+
 def check_main(name: str) -> bool:
     """The kernel as a whole."""
     overlay.create(name)
     first, other, _ = build_both(name, MAIN, ["vmlinux"])
-    unnamed = sections.report(sections.linked(first.vmlinux, other.vmlinux), MAIN.name)
+    unnamed = [each for file in ("vmlinux", *VDSOS) for each in report_linked(first, other, file)]
     if unnamed:
         say("main: the objects, to find the cause")
         sections.report(sections.objects(first.folder, other.folder), MAIN.name)

@@ -25,9 +25,13 @@ FIXED = {
     "LC_ALL": "C",
 }
 
+# Nor if the types are gathered by threads, as kbuild would have it: each run numbers them anew.
+ONE_THREAD = "PAHOLE_FLAGS=--btf_gen_floats --lang_exclude=rust"
+
 SETTING = re.compile(r"(?:# )?(CONFIG_\w+)(?:=(.*)| is not set)")
 LOG = "pvgen.log"
-LAST_LINES = 30     # of a build that failed
+FAULT = re.compile(r"\berror:|undefined reference|\*\*\* |: Error ")
+LINES_SHOWN = 20    # of a build that failed
 STEP = 1_000_000    # ns between two files' times, when only their order counts
 
 
@@ -95,13 +99,13 @@ class Build:
     def make(self, *words: str) -> None:
         """Run kbuild; what it says is in a file, its end in the error."""
         log = self.folder / LOG
-        command = ["make", f"-j{os.cpu_count()}", f"O={self.folder.name}", *self.configuration.words, *words]
+        command = ["make", f"-j{os.cpu_count()}", f"O={self.folder.name}", ONE_THREAD,
+                   *self.configuration.words, *words]
         with log.open("w") as out:
             code = subprocess.run(command, cwd=self.tree, stdin=subprocess.DEVNULL, stdout=out,
                                   stderr=subprocess.STDOUT, env=environment(), check=False).returncode
         if code:
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
-            raise Failure(f"{last}\n{' '.join(command)} in {self.tree} ended with {code}; all it said is in {log}")
+            raise Failure(f"{complaints(log)}\nmake in {self.folder} ended with {code}; all it said is in {log}")
 
     def configure(self) -> None:
         """Settings that no file names are off; one that is named must have come true."""
@@ -142,6 +146,12 @@ class Build:
         """Configure, then make what is asked for."""
         self.configure()
         self.make(*targets)
+
+
+def complaints(log: Path) -> str:
+    """What a build that failed complained of; other compilers go on for a while after the first."""
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join([line for line in lines if FAULT.search(line)][:LINES_SHOWN] or lines[-LINES_SHOWN:])
 
 
 def make_older(folder: Path, before: int) -> None:

@@ -415,7 +415,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="compare two kernels, or the objects of two builds")
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
-    parser.add_argument("--configuration", default="main", help="whose reasons hold")
+    parser.add_argument("--configuration", default="vmlinux", help="whose reasons hold")
     parser.add_argument("--shown", type=int, default=20, help="differences to show in full")
     options = parser.parse_args()
     both = objects if options.first.is_dir() else linked

@@ -196,6 +196,14 @@ def test_a_setting_that_did_not_come_true(tmp_path: Path) -> None:
         build.check_settings({"CONFIG_SMP": "y", "CONFIG_XEN": "y", "CONFIG_KVM": "n"})
 
 
+def test_a_build_that_fails(tmp_path: Path) -> None:
+    """Its first error is shown, wherever it is in the log."""
+    (tmp_path / "log").write_text("  CC x\nx.c:1:2: error: no\n" + "  CC y\n" * 99)
+    assert kernel.complaints(tmp_path / "log") == "x.c:1:2: error: no"
+    (tmp_path / "log").write_text("  CC x\n" * 99 + "killed\n")
+    assert kernel.complaints(tmp_path / "log").splitlines()[-1] == "killed"
+
+
 # ---- the comparison ----
 
 SOURCE = """
