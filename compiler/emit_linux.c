@@ -253,22 +253,23 @@ void emit_linux_types(const struct run *run, const void *module, struct out *o)
 
 /* ---- paravirt.h: call stubs ---- */
 
-/** Functions of the kernel's between a small structure and its word are named after its tag. */
+/** What of a small structure is in the register. */
 static const char *to_word(const struct param *p)
 {
-	const struct decl *d = type_record(&p->type);
+	const struct member *m = type_wrapped(&p->type);
 
-	return d ? mem_printf("native_%s_val(%s)", d->name.s, p->name.s) : p->name.s;
+	if (p->word)
+		return mem_printf("%s(%s)", p->word, p->name.s);
+	return m ? mem_printf("%s.%s", p->name.s, m->name.s) : p->name.s;
 }
 
 static const char *result_text(const struct op *op)
 {
-	const struct decl *d = type_record(&op->type);
+	const char *type = c_declare(&op->type, "");
 
-	if (!d)
-		return mem_printf("PV_RESULT(%s)", c_declare(&op->type, ""));
-	return mem_printf("native_make_%s(PV_RESULT(%s))", d->name.s,
-			  c_declare(&type_wrapped(&op->type)->type, ""));
+	if (!type_record(&op->type))
+		return mem_printf("PV_RESULT(%s)", type);
+	return mem_printf("(%s){PV_RESULT(%s)}", type, c_declare(&type_wrapped(&op->type)->type, ""));
 }
 
 /** As an asm statement with operands has it. */

@@ -23,7 +23,8 @@ uint64_t type_size(const struct arch *arch, const struct type *type)
 {
 	const struct scalar *scalar = type_scalar(type);
 
-	return type_is_pointer(type) || !scalar->size ? arch->word : scalar->size;
+	/* What is neither was reported; it is as wide as a word for who looks on. */
+	return type_is_pointer(type) || !scalar || !scalar->size ? arch->word : scalar->size;
 }
 
 /** Size and alignment of one value; lays its structure out first. */

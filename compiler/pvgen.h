@@ -252,6 +252,7 @@ struct param {
 	enum space space;
 	names at;	  /* place in the element of an argument array */
 	bool is_embedded; /* what it points to is there, not the pointer */
+	const char *word; /* Linux: function from the value to its word; NULL: a member is it */
 	struct way *way;  /* NULL: it is not of a call */
 };
 

@@ -466,21 +466,36 @@ static enum direction direction_find(const char *name)
 	return DIR_NONE;
 }
 
+/** Takes @word of a parameter by value: the kernel's function from it to the word in a register. */
+static bool say_word(struct run *run, struct param *p, const struct attribute *a)
+{
+	if (strcmp(a->name.s, "word") != 0)
+		return false;
+	if (p->word)
+		diag(run, repeated, a->name.loc, a->name.s);
+	else if (!shape_fits("w", &a->operands))
+		report_attribute(run, a, "w", "@word(FUNCTION)");
+	else
+		p->word = a->operands.v[0].path.v[0].s;
+	return true;
+}
+
 /** Where attributes stand, and what is known there. */
 struct holder {
 	const char *place, *known;
 	bool has_direction;
-	enum { NO_PLACE, PLACE_IN_ELEMENT, ANY_PLACE } where;
+	bool (*say)(struct run *run, struct param *p, const struct attribute *a);
 };
 
 static const struct holder holders[] = {
-	{"a parameter", "; known: in out inout va pa gpa pfn mfn ma", true, NO_PLACE},
+	{"a parameter", "; known: in out inout va pa gpa pfn mfn ma word(FUNCTION)", true,
+	 say_word},
 	{"a parameter of a sub-command", "; known: in out inout va pa gpa pfn mfn ma at(MEMBER)",
-	 true, PLACE_IN_ELEMENT},
+	 true, say_at},
 	{"a parameter",
 	 "; known: in out inout va pa gpa pfn mfn ma reg(REGISTER) stack(WORD) bits(BITS)", true,
-	 ANY_PLACE},
-	{"a result", "; known: va pa gpa pfn mfn ma reg(REGISTER)", false, ANY_PLACE},
+	 say_carrier},
+	{"a result", "; known: va pa gpa pfn mfn ma reg(REGISTER)", false, say_carrier},
 };
 
 enum { OF_FUNCTION, OF_SUB, OF_CALL, OF_RESULT };
@@ -505,8 +520,7 @@ static void apply_attribute(struct run *run, const struct holder *h, struct para
 
 	if (direction || space)
 		apply_word(run, p, a, direction, space);
-	else if (!(h->where == PLACE_IN_ELEMENT ? say_at(run, p, a)
-						: h->where == ANY_PLACE && say_carrier(run, p, a)))
+	else if (!h->say(run, p, a))
 		diag(run, unknown_attribute, a->name.loc, h->place, a->name.s, h->known);
 }
 

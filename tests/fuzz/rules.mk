@@ -44,7 +44,7 @@ check-tree check-fast: $(FUZZ_TARGETS:%=$(FUZZ)/replay/%)
 
 # ---- libFuzzer: make fuzz TARGET=frontend SECONDS=600 ----
 
-FUZZ_CFLAGS := $(FUZZ_SANITIZE) -fsanitize=fuzzer-no-link
+FUZZ_CFLAGS := $(FUZZ_SANITIZE) -O1 -fsanitize=fuzzer-no-link
 FUZZ_LIMITS := -timeout=5 -rss_limit_mb=1024 -max_len=8192
 
 $(eval $(call pvgen-build,fuzz/clang,$(CLANG),$(FUZZ_CFLAGS)))

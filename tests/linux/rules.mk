@@ -2,6 +2,7 @@
 # Trees and builds are in $(PVGEN_LINUX), which may be outside of the repository and is kept.
 
 PVGEN_LINUX ?= $(BUILD)/linux
+HAND_VMLINUX := $(PVGEN_LINUX)/hand/build.main/vmlinux
 LINUX_CHECK := PVGEN_LINUX=$(abspath $(PVGEN_LINUX)) $(PYTHON) tests/linux/check.py
 
 .PHONY: linux-fetch linux-check linux-check-main linux-check-verify linux-clean
@@ -17,12 +18,14 @@ linux-check: linux-fetch $(BUILD)/pvgen $(BUILD)/xen/xen.elf
 # What takes minutes: generated text, a change, the main configuration with its boots.
 linux-check-main: linux-fetch $(BUILD)/pvgen $(BUILD)/xen/xen.elf
 	$(LINUX_CHECK) text change main
+	$(PYTHON) tests/linux/known.py $(HAND_VMLINUX)
+	$(PYTHON) tests/linux/plant.py $(HAND_VMLINUX)
 
 # What verify finds in kernels: the hand-written one of `main`, Debian's, and the first once damaged.
 linux-check-verify: $(BUILD)/pvgen
 	sh tests/linux/stock.sh $(PVGEN_LINUX)/stock
-	$(PYTHON) tests/linux/known.py $(PVGEN_LINUX)/hand/build.main/vmlinux $(PVGEN_LINUX)/stock/vmlinuz-*
-	$(PYTHON) tests/linux/plant.py $(PVGEN_LINUX)/hand/build.main/vmlinux
+	$(PYTHON) tests/linux/known.py $(HAND_VMLINUX) $(PVGEN_LINUX)/stock/vmlinuz-*
+	$(PYTHON) tests/linux/plant.py $(HAND_VMLINUX)
 
 linux-clean:
 	rm -rf $(addprefix $(PVGEN_LINUX)/,hand generated identity)

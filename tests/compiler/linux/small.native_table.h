@@ -3,6 +3,7 @@
 struct paravirt_patch_template pv_ops = {
 #if defined(CONFIG_PARAVIRT_XXL)
 	.cpu.store_tr = native_store_tr,
+	.cpu.set_p4d = paravirt_nop,
 	.cpu.save_fl = __PV_IS_CALLEE_SAVE(native_save_fl),
 #endif
 	.lock.unlock = PV_CALLEE_SAVE(__native_unlock),

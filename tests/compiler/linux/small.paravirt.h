@@ -45,26 +45,6 @@
 /** Slot for one that needs none: its author promises that it keeps the registers. */
 #define __PV_IS_CALLEE_SAVE(function) ((struct paravirt_callee_save){function})
 
-#if defined(CONFIG_PARAVIRT_XXL)
-/**
- * Changes what a C call may change.
- */
-static inline unsigned long paravirt_store_tr(void)
-{
-	PV_CALL(WORD, PV_SITE, cpu.store_tr);
-	return PV_RESULT(unsigned long);
-}
-
-/**
- * Changes its arguments, result and the flags.
- */
-static inline unsigned long save_fl(void)
-{
-	PV_CALL(KEEP_WORD, PV_NATIVE(XENPV, "pushf; pop %%rax;"), cpu.save_fl.func);
-	return PV_RESULT(unsigned long);
-}
-
-#endif
 /**
  * lock: virtual address of what is read and written.
  * Changes its arguments, result and rax flags.
@@ -80,6 +60,33 @@ static __always_inline void unlock(uint8_t *lock)
 }
 
 #if defined(CONFIG_PARAVIRT_XXL)
+/**
+ * Changes what a C call may change.
+ */
+static inline unsigned long paravirt_store_tr(void)
+{
+	PV_CALL(WORD, PV_SITE, cpu.store_tr);
+	return PV_RESULT(unsigned long);
+}
+
+/**
+ * p4dp: address of what is read and written.
+ * Changes what a C call may change.
+ */
+static inline void set_p4d(uint64_t *p4dp, struct p4d p4d)
+{
+	PV_CALL(VOID, PV_SITE, cpu.set_p4d, PV_1(p4dp), PV_2(native_p4d_val(p4d)));
+}
+
+/**
+ * Changes its arguments, result and the flags.
+ */
+static inline unsigned long save_fl(void)
+{
+	PV_CALL(KEEP_WORD, PV_NATIVE(XENPV, "pushf; pop %%rax;"), cpu.save_fl.func);
+	return PV_RESULT(unsigned long);
+}
+
 unsigned long native_store_tr(void);
 #endif
 void __raw_callee_save___native_unlock(uint8_t *lock);

@@ -26,6 +26,11 @@ struct pv_cpu_ops {
 	 */
 	unsigned long (*store_tr)(void);
 	/**
+	 * p4dp: address of what is read and written.
+	 * Changes what a C call may change.
+	 */
+	void (*set_p4d)(uint64_t *p4dp, struct p4d p4d);
+	/**
 	 * Changes its arguments, result and the flags.
 	 */
 	struct paravirt_callee_save save_fl;
@@ -153,8 +158,12 @@ unsigned int paravirt_patch(u8 type, void *insn_buff, unsigned long addr, unsign
 		       [changes] "i" (PV_CHANGES_##how), ##__VA_ARGS__		\
 		     : "memory", "cc" PV_LOSES_##how)
 
-/** Only as many bits of the register as the type has are the result. */
-#define PV_RESULT(type) ((type)(pv_ax & (~0UL >> (8 * (sizeof(long) - sizeof(type))))))
+/** Only as many bits of the register as the type has are the result; no type has more. */
+#define PV_RESULT(type)								\
+	({									\
+		BUILD_BUG_ON(sizeof(type) > sizeof(long));			\
+		(type)(pv_ax & (~0UL >> (8 * (sizeof(long) - sizeof(type)))));	\
+	})
 
 /* Functions that slots of several ops may hold. */
 void _paravirt_nop(void);

@@ -3,6 +3,7 @@
 static const typeof(pv_ops) xen_cpu_ops __initconst = {
 #if defined(CONFIG_PARAVIRT_XXL)
 	.cpu.store_tr = (void *)xen_no_task,
+	.cpu.set_p4d = paravirt_nop,
 	.cpu.save_fl = __PV_IS_CALLEE_SAVE(paravirt_ret0),
 #endif
 };
