@@ -28,11 +28,11 @@ static const char *base_text(const struct type *type)
 	return mem_printf("%s%s", d->scope->prefix, d->name.s);
 }
 
-const char *c_declare(const struct type *type, const char *name)
+static const char *declare(const struct type *type, const char *base, const char *name)
 {
 	struct out o = {0};
 
-	put(&o, "%s%s", type->is_const ? "const " : "", base_text(type));
+	put(&o, "%s%s", type->is_const ? "const " : "", base);
 	if (type->stars || *name)
 		put(&o, " ");
 	for (unsigned int i = 0; i < type->stars; i++)
@@ -41,15 +41,36 @@ const char *c_declare(const struct type *type, const char *name)
 	return text_of(&o);
 }
 
-const char *c_params(const params *params)
+const char *c_declare(const struct type *type, const char *name)
+{
+	return declare(type, base_text(type), name);
+}
+
+const char *kernel_declare(const struct type *type, const char *name)
+{
+	return declare(type, type->scalar ? type->name.s : base_text(type), name);
+}
+
+static const char *params_text(const params *params,
+			       const char *(*declare)(const struct type *type, const char *name))
 {
 	struct out o = {0};
 
 	vec_each(p, params)
-		put(&o, "%s%s", p == params->v ? "" : ", ", c_declare(&p->type, p->name.s));
+		put(&o, "%s%s", p == params->v ? "" : ", ", declare(&p->type, p->name.s));
 	if (!params->n)
 		put(&o, "void");
 	return text_of(&o);
+}
+
+const char *c_params(const params *params)
+{
+	return params_text(params, c_declare);
+}
+
+const char *kernel_params(const params *params)
+{
+	return params_text(params, kernel_declare);
 }
 
 const char *c_to_word(const struct type *type, const char *value)

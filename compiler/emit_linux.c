@@ -139,8 +139,8 @@ static void put_slot(const struct op *op, struct out *o)
 	if (op_is_narrow(op))
 		put(o, "\tstruct paravirt_callee_save %s;\n", op->name.s);
 	else
-		put(o, "\t%s(%s);\n", c_declare(&op->type, mem_printf("(*%s)", op->name.s)),
-		    c_params(&op->params));
+		put(o, "\t%s(%s);\n", kernel_declare(&op->type, mem_printf("(*%s)", op->name.s)),
+		    kernel_params(&op->params));
 }
 
 static void put_data(const struct interface *i, const struct group *g, struct guarded *lines)
@@ -153,12 +153,14 @@ static void put_data(const struct interface *i, const struct group *g, struct gu
 			continue;
 		put_condition(lines, guards_text(g, d->guard));
 		emit_doc(lines->out, "\t", d->doc);
-		put(lines->out, "\t%s;\n", c_declare(&d->type, d->name.s));
+		put(lines->out, "\t%s;\n", kernel_declare(&d->type, d->name.s));
 	}
 }
 
 static const char *group_struct(const struct group *g)
 {
+	if (g->structure.s)
+		return g->structure.s;
 	return g->table.s ? g->table.s : mem_printf("pv_%s_ops", g->name.s);
 }
 
@@ -265,11 +267,12 @@ static const char *to_word(const struct param *p)
 
 static const char *result_text(const struct op *op)
 {
-	const char *type = c_declare(&op->type, "");
+	const char *type = kernel_declare(&op->type, "");
 
 	if (!type_record(&op->type))
 		return mem_printf("PV_RESULT(%s)", type);
-	return mem_printf("(%s){PV_RESULT(%s)}", type, c_declare(&type_wrapped(&op->type)->type, ""));
+	return mem_printf("(%s){PV_RESULT(%s)}", type,
+			  kernel_declare(&type_wrapped(&op->type)->type, ""));
 }
 
 /** As an asm statement with operands has it. */
@@ -373,12 +376,19 @@ static void put_body(const struct run *run, const struct interface *i, const str
 	put(o, ");\n");
 }
 
-/** The type of a static call's function must be known, but no function. */
+/** Declared as an op of this type is. */
+static void put_function(const struct op *op, const char *name, struct out *o)
+{
+	put(o, "%s(%s);\n", kernel_declare(&op->type, name), kernel_params(&op->params));
+}
+
+/** A function that is never there has the type of a static call. */
 static void put_static_call(const struct op *op, struct out *o)
 {
-	put(o, "typedef %s(%s);\n", c_declare(&op->type, mem_printf("%s_function", op->name.s)),
-	    c_params(&op->params));
-	put(o, "DECLARE_STATIC_CALL(%s, %s_function);\n\n", op->name.s, op->name.s);
+	const char *name = mem_printf("%s_type", op->name.s);
+
+	put_function(op, name, o);
+	put(o, "DECLARE_STATIC_CALL(%s, %s);\n\n", op->name.s, name);
 }
 
 static void emit_stub(const struct run *run, const struct interface *i, const struct op *op,
@@ -393,15 +403,10 @@ static void emit_stub(const struct run *run, const struct interface *i, const st
 	vec_each(p, &op->wrapper.params) * vec_push(&ordered) = **p;
 	emit_doc(o, "", op_contract(op));
 	put(o, "static %s %s(%s)\n{\n", is_inline ? "__always_inline" : "inline",
-	    c_declare(&op->type, name), c_params(op->wrapper.name.s ? &ordered : &op->params));
+	    kernel_declare(&op->type, name),
+	    kernel_params(op->wrapper.name.s ? &ordered : &op->params));
 	put_body(run, i, op, o);
 	put(o, "}\n\n");
-}
-
-/** Declared as an op of this type is. */
-static void put_function(const struct op *op, const char *name, struct out *o)
-{
-	put(o, "%s(%s);\n", c_declare(&op->type, name), c_params(&op->params));
 }
 
 /** Functions that no other header has. */

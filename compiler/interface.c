@@ -108,6 +108,27 @@ static void interface_native_unless(const struct attributed *a)
 	((struct interface *)a->thing)->native_unless = word_at(a->s, 0);
 }
 
+/** The group of this name; NULL and a report. */
+static struct group *find_group(const struct attributed *a, struct name name)
+{
+	const struct interface *i = a->module;
+	struct group *g = map_get(&i->group_map, name.s);
+
+	if (!g)
+		diag(a->run, unknown_group, name.loc, i->name.s, name.s,
+		     suggest(a->run, &i->group_map, name.s));
+	return g;
+}
+
+static void interface_structure(const struct attributed *a)
+{
+	struct group *g = find_group(a, word_at(a->s, 0));
+
+	c_name(a->run, word_at(a->s, 1));
+	if (g)
+		g->structure = word_at(a->s, 1);
+}
+
 static void interface_stubs(const struct attributed *a)
 {
 	ops_from(a, &((struct interface *)a->thing)->stubs);
@@ -144,6 +165,7 @@ static const struct attribute_row interface_rows[] = {
 	{"derived", "wwdww?w?", derived_usage, interface_derived, REPEAT},
 	{"native_unless", "w", "native_unless CAPABILITY;", interface_native_unless, ONCE},
 	{"phases", "w+", "phases NAME...;", interface_phases, ONCE},
+	{"structure", "ww", "structure GROUP TAG;", interface_structure, REPEAT},
 	{"stubs", "d+", "stubs OP...;", interface_stubs, ONCE},
 	{"raw", "ws+", "raw types|calls|always \"LINE\"...;", interface_raw, REPEAT | BLOCK},
 };

@@ -463,8 +463,9 @@ struct data {
 struct group {
 	struct name name;
 	const char *doc;
-	struct group *outer; /* NULL: of the interface itself */
-	struct name table;   /* .s is NULL: the interface's own */
+	struct group *outer;   /* NULL: of the interface itself */
+	struct name table;     /* .s is NULL: the interface's own */
+	struct name structure; /* what a kernel calls it; .s is NULL: named after the group */
 	struct expr *guard;
 	bool is_left_out;
 	ops ops; /* with those of inner groups, by slot */
@@ -1389,6 +1390,10 @@ const char *c_declare(const struct type *type, const char *name);
 
 /** "type a, type b", or "void". */
 const char *c_params(const params *params);
+
+/** The same where the kernel has the numbers' names, such as u64. */
+const char *kernel_declare(const struct type *type, const char *name);
+const char *kernel_params(const params *params);
 
 /** The word that a value of this type is in a register, and back. */
 const char *c_to_word(const struct type *type, const char *value);

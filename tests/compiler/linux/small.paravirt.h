@@ -49,7 +49,7 @@
  * lock: virtual address of what is read and written.
  * Changes its arguments, result and rax flags.
  */
-static __always_inline void unlock(uint8_t *lock)
+static __always_inline void unlock(u8 *lock)
 {
 #if defined(CONFIG_X86_64)
 	PV_CALL(KEEP_VOID, PV_NATIVE(PVUNLOCK, "movb $0, (%%rdi)"), lock.unlock.func, PV_1(lock));
@@ -73,7 +73,7 @@ static inline unsigned long paravirt_store_tr(void)
  * p4dp: address of what is read and written.
  * Changes what a C call may change.
  */
-static inline void set_p4d(uint64_t *p4dp, struct p4d p4d)
+static inline void set_p4d(u64 *p4dp, struct p4d p4d)
 {
 	PV_CALL(VOID, PV_SITE, cpu.set_p4d, PV_1(p4dp), PV_2(native_p4d_val(p4d)));
 }
@@ -89,7 +89,7 @@ static inline unsigned long save_fl(void)
 
 unsigned long native_store_tr(void);
 #endif
-void __raw_callee_save___native_unlock(uint8_t *lock);
+void __raw_callee_save___native_unlock(u8 *lock);
 #if defined(CONFIG_PARAVIRT_XXL)
 #define store_tr(var) ((var) = paravirt_store_tr())
 #endif

@@ -29,7 +29,7 @@ struct pv_cpu_ops {
 	 * p4dp: address of what is read and written.
 	 * Changes what a C call may change.
 	 */
-	void (*set_p4d)(uint64_t *p4dp, struct p4d p4d);
+	void (*set_p4d)(u64 *p4dp, struct p4d p4d);
 	/**
 	 * Changes its arguments, result and the flags.
 	 */
@@ -73,7 +73,7 @@ extern struct paravirt_patch_template pv_ops;
 #define PV_NATIVE(capability, instructions)			\
 	ALTERNATIVE(PV_SITE, instructions, ALT_NOT(X86_FEATURE_##capability))
 
-/** One record. */
+/** One record; what PV_SITE writes behind it is read by nobody. */
 struct paravirt_patch_site {
 	/** Where the site begins. */
 	u8 *instr;
@@ -81,8 +81,6 @@ struct paravirt_patch_site {
 	u8 type;
 	/** Bytes of the site. */
 	u8 len;
-	/** PV_CHANGES_... of its op. */
-	u16 changes;
 };
 
 extern struct paravirt_patch_site __parainstructions[], __parainstructions_end[];
