@@ -180,7 +180,7 @@ static bool has_members(const struct interface *i, const struct group *g)
 	return false;
 }
 
-/** Inner groups come first; their members stand where their ops are. */
+/** Members that are inner groups stand where their ops are. */
 static void emit_group(const struct interface *i, const struct group *g, struct out *o)
 {
 	struct guarded lines = {.out = o};
@@ -188,7 +188,6 @@ static void emit_group(const struct interface *i, const struct group *g, struct 
 
 	if (!has_members(i, g))
 		return;
-	vec_each(inner, &g->groups) emit_group(i, *inner, o);
 	emit_doc(o, "", g->doc);
 	put(o, "struct %s {\n", group_struct(g));
 	put_data(i, g, &lines);
@@ -207,6 +206,15 @@ static void emit_group(const struct interface *i, const struct group *g, struct 
 	}
 	put_condition(&lines, "");
 	put(o, "}%s;\n\n", g->table.s ? "" : " __no_randomize_layout");
+}
+
+static void emit_inner_groups(const struct interface *i, const struct group *g, struct out *o)
+{
+	vec_each(inner, &g->groups)
+	{
+		emit_inner_groups(i, *inner, o);
+		emit_group(i, *inner, o);
+	}
 }
 
 static void emit_template_struct(const struct interface *i, struct out *o)
@@ -246,6 +254,7 @@ void emit_linux_types(const struct run *run, const void *module, struct out *o)
 	put(o, "#ifndef __ASSEMBLY__\n");
 	put(o, "%s", types_text);
 	emit_opaque(run, o);
+	vec_each(g, &i->groups) emit_inner_groups(i, *g, o);
 	vec_each(g, &i->groups) emit_group(i, *g, o);
 	emit_template_struct(i, o);
 	put(o, "%s", sites_text);
