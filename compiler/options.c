@@ -153,6 +153,14 @@ static int add_form(struct run *run, const char *text)
 	return STATUS_FINE;
 }
 
+static int add_report(struct run *run, const char *text)
+{
+	if (!report_knows(text, strcspn(text, ":")))
+		return usage_error("unknown form of the report", text);
+	*vec_push(&run->reports) = text;
+	return STATUS_FINE;
+}
+
 static int set_check_only(struct run *run, const char *nothing)
 {
 	(void)nothing;
@@ -291,6 +299,9 @@ static const struct option_row {
 	 FOR_NEW | FOR_STATUS | FOR_SYNC, set_directory},
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
+	{"--report", "FORM[:FILE]",
+	 "what was seen: text (a line a slot), sites (a line a site) or json; may be repeated",
+	 FOR_VERIFY, add_report},
 	{"--check", NULL, "write nothing, only say what there is to do", FOR_SYNC | FOR_FMT,
 	 set_check_only},
 };

@@ -72,11 +72,13 @@ def change(descriptions: Path) -> None:
     path.write_text(text.replace(BEFORE, AFTER))
 
 
-def main() -> int:
-    """Before, after, and what is new."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("tree", type=Path)
-    tree = parser.parse_args().tree
+def place_of(text: str) -> str:
+    """FILE:LINE of a finding."""
+    return text.split(": ", 1)[0]
+
+
+def report(tree: Path) -> bool:
+    """Before, after, and what is new; is it what must be named?"""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         shutil.copytree(ROOT / "idl", work / "idl")
@@ -84,18 +86,23 @@ def main() -> int:
         before, old = findings(work / "idl", work / "sources"), generate(work / "idl", work / "old")
         change(work / "idl")
         after, new = findings(work / "idl", work / "sources"), generate(work / "idl", work / "new")
-    for function, text in before.items():
-        print(f"as it is:  {text.split(': ', 1)[0]} {function} {text.split(': ', 1)[1]}")
+    fresh = {function: text for function, text in after.items() if before.get(function) != text}
     for file in sorted(new):
         for line in changed_lines(old[file], new[file]):
             print(f"generated: {file}: {line.strip()}")
-    fresh = {function: text for function, text in after.items() if before.get(function) != text}
-    for function, text in fresh.items():
-        print(f"changed:   {text.split(': ', 1)[0]} {function} {text.split(': ', 1)[1]}")
+    for label, found in (("as it is", before), ("changed", fresh)):
+        for function, text in found.items():
+            print(f"{label}: {place_of(text)} {function} {text.split(': ', 1)[1]}")
     if fresh.keys() != EXPECTED:
         print(f"expected to be named: {' '.join(sorted(EXPECTED))}")
-        return 1
-    return 0
+    return fresh.keys() == EXPECTED
+
+
+def main() -> int:
+    """A folder."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("tree", type=Path)
+    return int(not report(parser.parse_args().tree))
 
 
 if __name__ == "__main__":

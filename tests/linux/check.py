@@ -2,6 +2,8 @@
 
     python3 tests/linux/check.py [PART...] [--tree generated|identity]
 
+text      generated text beside the kernel's, token by token
+change    a parameter changes: who no longer fits is named
 main      both trees in full: every section of vmlinux, then boots of the second one
 objects   affected objects in the other configurations
 identity  objects of a tree whose text was cut out and put back: equal; and damages, each seen
@@ -10,15 +12,18 @@ identity  objects of a tree whose text was cut out and put back: equal; and dama
 import argparse
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import boot
+import change
 import kernel
 import overlay
 import sections
+import similarity
 from kernel import HAND, MAIN, OTHERS, PLACE, ROOT, Build, Configuration, Failure
 
 
@@ -157,8 +162,20 @@ def check_identity(_name: str) -> bool:
     return equal and not unseen
 
 
+def check_text(_name: str) -> bool:
+    """Generated text is none of the kernel's."""
+    with tempfile.TemporaryDirectory() as folder:
+        change.generate(ROOT / "idl", Path(folder))
+        return similarity.report(HAND, Path(folder))
+
+
+def check_change(_name: str) -> bool:
+    """A parameter changes: who no longer fits is named before anything is compiled."""
+    return change.report(HAND)
+
+
 PARTS: dict[str, Callable[[str], bool]] = {
-    "main": check_main, "objects": check_objects, "identity": check_identity}
+    "text": check_text, "change": check_change, "main": check_main, "objects": check_objects, "identity": check_identity}
 
 
 def main() -> int:
