@@ -40,7 +40,7 @@ class Damage:
 DAMAGES = (
     Damage("a template one instruction longer", "paravirt.h", '"cli;"', '"cli; nop;"', ".altinstr_replacement"),
     Damage("clobbered registers less", "paravirt_types.h",
-           '#define EXTRA_CLOBBERS\t , "r8", "r9", "r10", "r11"', "#define EXTRA_CLOBBERS", ".text"),
+           'VEXTRA_CLOBBERS\t , "rax", "r8", "r9", "r10", "r11"', 'VEXTRA_CLOBBERS\t , "rax"', ".text"),
     Damage("two slots in another order", "paravirt_types.h", "irq_disable;\n\tstruct paravirt_callee_save irq_enable;",
            "irq_enable;\n\tstruct paravirt_callee_save irq_disable;", ".parainstructions"),
     Damage("another native function in a slot", "native_table.h", ".cpu.wbinvd\t\t= native_wbinvd",

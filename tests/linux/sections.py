@@ -31,7 +31,7 @@ NO_KERNEL = ("scripts/*", "tools/*", "arch/x86/tools/*", "arch/x86/realmode/*", 
 
 # How a disassembler writes what may be an address.
 RELATIVE = re.compile(r"rip ([+-]) (0x[0-9a-f]+|\d+)")
-NUMBER = re.compile(r"((?:- )?0x[0-9a-f]{4,})")
+NUMBER = re.compile(r"((?:- ?)?0x[0-9a-f]{4,})")
 
 BYTES_SHOWN, INSTRUCTIONS_SHOWN, SYMBOLS_SHOWN, REFERENCES_SHOWN = 16, 3, 6, 10
 
