@@ -217,6 +217,22 @@ static void emit_inner_groups(const struct interface *i, const struct group *g, 
 	}
 }
 
+/** Those that are no part of pv_ops come first. */
+static void emit_groups(const struct interface *i, struct out *o)
+{
+	vec_each(g, &i->groups)
+	{
+		if ((*g)->table.s)
+			emit_group(i, *g, o);
+	}
+	vec_each(g, &i->groups) emit_inner_groups(i, *g, o);
+	vec_each(g, &i->groups)
+	{
+		if (!(*g)->table.s)
+			emit_group(i, *g, o);
+	}
+}
+
 static void emit_template_struct(const struct interface *i, struct out *o)
 {
 	emit_doc(o, "", "All ops that have a slot; the number of an op is its place here.\n");
@@ -254,8 +270,7 @@ void emit_linux_types(const struct run *run, const void *module, struct out *o)
 	put(o, "#ifndef __ASSEMBLY__\n");
 	put(o, "%s", types_text);
 	emit_opaque(run, o);
-	vec_each(g, &i->groups) emit_inner_groups(i, *g, o);
-	vec_each(g, &i->groups) emit_group(i, *g, o);
+	emit_groups(i, o);
 	emit_template_struct(i, o);
 	put(o, "%s", sites_text);
 	put_all_raw(i, "types", o);
