@@ -4,13 +4,8 @@
  */
 #include <limits.h>
 
-#include "pvgen.h"
+#include "manifest.h"
 #include "text.h"
-
-static const char *separator(bool is_first, const char *indent)
-{
-	return mem_printf("%s\n%s", is_first ? "" : ",", indent);
-}
 
 /* ---- keys behind another; none if there is nothing to say ---- */
 
@@ -58,26 +53,26 @@ static void key_arches(struct out *o, unsigned int arches)
 
 /* ---- texts ---- */
 
-static const char *registers_text(const struct registers *r)
+const char *registers_text(const struct registers *r)
 {
 	if (r->high.s)
 		return mem_printf("%s:%s", r->high.s, r->low.s);
 	return r->low.s ? r->low.s : "";
 }
 
-static const char *carrier_text(const struct carrier *at)
+const char *carrier_text(const struct carrier *at)
 {
 	return at->is_stack ? mem_printf("stack[%lld]", (long long)at->slot)
 			    : registers_text(&at->registers);
 }
 
-static const char *bits_text(const struct bits *bits)
+const char *bits_text(const struct bits *bits)
 {
 	return bits->is_said ? mem_printf("%lld:%lld", (long long)bits->high, (long long)bits->low)
 			     : "";
 }
 
-static const char *errors_text(const struct errors *e)
+const char *errors_text(const struct errors *e)
 {
 	const char *more = e->reg.s ? e->reg.s : bits_text(&e->bits);
 
@@ -98,7 +93,7 @@ static void key_life(struct out *o, const struct life *life)
 	key_version(o, "retired", life->retired);
 }
 
-static void key_clobbers(struct out *o, const struct clobbers *c)
+static names clobber_words(const struct clobbers *c)
 {
 	names words = {0};
 
@@ -109,6 +104,22 @@ static void key_clobbers(struct out *o, const struct clobbers *c)
 	vec_each(r, &c->registers) * vec_push(&words) = *r;
 	if (c->is_said && !words.n)
 		*vec_push(&words) = (struct name){.s = "none"};
+	return words;
+}
+
+const char *clobbers_text(const struct clobbers *c)
+{
+	names words = clobber_words(c);
+	struct out o = {0};
+
+	vec_each(w, &words) put(&o, "%s%s", w == words.v ? "" : " ", w->s);
+	return text_of(&o);
+}
+
+static void key_clobbers(struct out *o, const struct clobbers *c)
+{
+	names words = clobber_words(c);
+
 	key_words(o, "clobbers", &words);
 }
 

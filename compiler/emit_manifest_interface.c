@@ -42,7 +42,7 @@ static void put_instructions(struct out *o, const char *key, const operands *ins
 
 /* ---- types, as the description says them ---- */
 
-static const char *type_text(const struct type *type)
+const char *type_text(const struct type *type)
 {
 	struct out o = {0};
 
