@@ -57,6 +57,23 @@ static enum rule_id rule_of_way(const struct impl *old, const struct impl *new)
 	return old->kind == IMPL_INLINE && new->kind == IMPL_CALL ? R_PAT_DROP : R_BE_IMPLTYPE;
 }
 
+static bool same_insns(const struct lowered *x, const struct lowered *y)
+{
+	if (x->insns.n != y->insns.n)
+		return false;
+	for (uint32_t i = 0; i < x->insns.n; i++)
+		if (strcmp(x->insns.v[i].text, y->insns.v[i].text) != 0)
+			return false;
+	return true;
+}
+
+/** Sees at once what most ops are; else texts tell. */
+static bool is_same_call(const struct impl *a, const struct impl *b)
+{
+	return a->kind == IMPL_CALL && b->kind == IMPL_CALL && a->function == b->function &&
+	       is_own(a) && is_own(b);
+}
+
 static void diff_impl(struct diff *d, const struct at *at, const struct impl *a,
 		      const struct lowered *x, const struct impl *b, const struct lowered *y)
 {
@@ -64,13 +81,13 @@ static void diff_impl(struct diff *d, const struct at *at, const struct impl *a,
 	const char *was, *is;
 
 	/* What follows from the op is said there. */
-	if (is_default)
+	if (is_default || is_same_call(a, b))
 		return;
 	was = way_text(a, x);
 	is = way_text(b, y);
 	if (is_own(a) != is_own(b) || strcmp(was, is) != 0) {
 		change(d, rule_of_way(a, b), at, "%s -> %s", was, is);
-	} else if (strcmp(insns_text(x), insns_text(y)) != 0) {
+	} else if (!same_insns(x, y)) {
 		change(d, R_PAT_BYTES, at, "%s -> %s", insns_text(x), insns_text(y));
 		if (has_target(y) && !has_target(x))
 			change(d, R_PAT_RELOC, at, "%s", insns_text(y));

@@ -84,12 +84,39 @@ static bool has_symbol(const struct op *op)
 	return false;
 }
 
+static bool same_insns(const struct template *a, const struct template *b)
+{
+	if (a->arch.s != b->arch.s || a->insns.n != b->insns.n)
+		return false;
+	for (uint32_t i = 0; i < a->insns.n; i++)
+		if (strcmp(a->insns.v[i].string, b->insns.v[i].string) != 0)
+			return false;
+	return true;
+}
+
+static bool is_plain(const struct template *t)
+{
+	return !t->guard && !t->when && !t->faults.n;
+}
+
+/** Sees at once what most ops are; else texts tell. */
+static bool is_one_template(const struct op *old, const struct op *new)
+{
+	const struct template *a, *b;
+
+	if (old->natives.n != 1 || new->natives.n != 1)
+		return !old->natives.n && !new->natives.n;
+	a = old->natives.v[0];
+	b = new->natives.v[0];
+	return is_plain(a) && is_plain(b) && same_insns(a, b);
+}
+
 static void diff_templates(struct diff *d, const struct at *at, const struct op *old,
 			   const struct op *new)
 {
 	const char *a, *b;
 
-	if (!old->natives.n && !new->natives.n)
+	if (is_one_template(old, new))
 		return;
 	a = templates_text(old);
 	b = templates_text(new);
