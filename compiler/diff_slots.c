@@ -123,13 +123,14 @@ static void renamed(struct slots *s, const struct op *old, const struct op *new)
 /** A slot that stays where it is holds something else. */
 static void replaced(struct slots *s, const struct op *old, const struct op *new)
 {
-	struct at was = at_op(s->at, old, NULL), is = at_op(s->at, NULL, new);
+	struct at was = at_op(s->at, old, NULL), is = at_op(s->at, NULL, new), at;
 
 	if (is_rename(s, old, new)) {
 		renamed(s, old, new);
 	} else if (op_is_dead(old) && op_is_dead(new)) {
+		at = old->is_spare ? is : new->is_spare ? was : at_op(s->at, old, new);
 		if (!old->is_spare || !new->is_spare)
-			change(s->d, R_OPS_SPARE, old->is_spare ? &is : &was, "%s", slot_of(old));
+			change(s->d, R_OPS_SPARE, &at, "%s", slot_of(old));
 	} else if (op_is_dead(new)) {
 		change(s->d, R_OPS_DEL_KEEP, &was, "%s", slot_of(old));
 		check_announcement(s, &was, old);

@@ -400,9 +400,9 @@ static void put_members(const struct decl *d, const char *path, uint64_t base, b
 		const char *name = mem_printf("%s%s", path, m->name.s);
 		const struct decl *inner = m->nested ? m->nested : type_record(&m->type);
 
-		put(o, "%s{\"name\": \"%s\", \"offset\": %llu, \"size\": %llu}",
-		    separator(first, "\t\t\t\t"), name, (unsigned long long)(base + m->offset),
-		    (unsigned long long)m->size);
+		put(o, "%s{\"name\": \"%s\", \"type\": \"%s\", \"offset\": %llu, \"size\": %llu}",
+		    separator(first, "\t\t\t\t"), name, m->nested ? "" : type_text(&m->type),
+		    (unsigned long long)(base + m->offset), (unsigned long long)m->size);
 		first = false;
 		if (inner && !m->is_array)
 			put_members(inner, mem_printf("%s.", name), base + m->offset, false, o);
@@ -421,11 +421,11 @@ static void put_structs(const struct scope *scope, struct out *o)
 		if ((d->kind != DECL_STRUCT && d->kind != DECL_UNION) || d->is_opaque)
 			continue;
 		put(o,
-		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"size\": %llu, \"align\": %llu, "
-		    "\"members\": [",
+		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"shared\": %s, \"size\": %llu, "
+		    "\"align\": %llu, \"members\": [",
 		    separator(first, "\t\t\t"), d->name.s,
-		    d->kind == DECL_UNION ? "union" : "struct", (unsigned long long)d->size,
-		    (unsigned long long)d->align);
+		    d->kind == DECL_UNION ? "union" : "struct", d->is_shared ? "true" : "false",
+		    (unsigned long long)d->size, (unsigned long long)d->align);
 		put_members(d, "", 0, true, o);
 		put(o, "]}");
 		first = false;
@@ -462,6 +462,39 @@ static void put_bits(const struct scope *scope, struct out *o)
 	put(o, "]");
 }
 
+/** Names of other types, or of functions' types. */
+static void put_typedefs(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"typedefs\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if ((d->kind != DECL_TYPEDEF || d->is_bits) && d->kind != DECL_FUNCTION)
+			continue;
+		put(o, "%s{\"name\": \"%s\"", separator(first, "\t\t\t"), d->name.s);
+		key_text(o, "type", type_text(&d->type));
+		if (d->kind == DECL_FUNCTION)
+			key_text(o, "params", c_params(&d->params));
+		put(o, "}");
+		first = false;
+	}
+	put(o, "]");
+}
+
+void put_scope(const struct scope *scope, struct out *o)
+{
+	static void (*const parts[])(const struct scope *scope, struct out *o) = {
+		put_constants, put_typedefs, put_bits, put_structs};
+
+	for (size_t i = 0; i < NELEM(parts); i++) {
+		put(o, "%s", i ? ",\n\t\t " : "");
+		parts[i](scope, o);
+	}
+}
+
 void put_abi_model(const struct abi *a, struct out *o)
 {
 	static const char next[] = ",\n\t\t ";
@@ -485,10 +518,6 @@ void put_abi_model(const struct abi *a, struct out *o)
 		put_rom(a->rom, o);
 		put(o, "%s", next);
 	}
-	put_constants(&a->scope, o);
-	put(o, "%s", next);
-	put_bits(&a->scope, o);
-	put(o, "%s", next);
-	put_structs(&a->scope, o);
+	put_scope(&a->scope, o);
 	put(o, "}");
 }

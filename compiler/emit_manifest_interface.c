@@ -443,5 +443,7 @@ void put_interface(const struct interface *i, struct out *o)
 		put(o, ",\n\t\t ");
 		parts[n](i, o);
 	}
+	put(o, ",\n\t\t ");
+	put_scope(&i->scope, o);
 	put(o, "}");
 }

@@ -22,6 +22,9 @@ void put_backend(struct out *o, const struct backend *b);
 /** What an interface says, and what each backend makes of its ops. */
 void put_interface(const struct interface *i, struct out *o);
 
+/** Constants and types, as keys of an object. */
+void put_scope(const struct scope *scope, struct out *o);
+
 /* ---- texts ---- */
 
 /** A type as the description says it. */

@@ -169,7 +169,8 @@ def test_manifest_abi(manifest: dict) -> None:
     assert [p["place"] for p in calls["sched_op"]["params"]] == ["rdi", "rsi"]
     structs = {s["name"]: s for s in abi["structs"]}
     members = {m["name"]: m for m in structs["vcpu_info"]["members"]}
-    assert members["evtchn_upcall_mask"] == {"name": "evtchn_upcall_mask", "offset": 1, "size": 1}
+    mask = {"name": "evtchn_upcall_mask", "type": "u8", "offset": 1, "size": 1}
+    assert members["evtchn_upcall_mask"] == mask
     assert all(type(c["value"]) is int for c in abi["constants"])
 
 
