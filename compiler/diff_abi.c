@@ -357,15 +357,6 @@ static numbereds numbered_subs(const struct call *c)
 
 /* ---- calls ---- */
 
-static const char *fixes_text(const struct call *c)
-{
-	struct out o = {0};
-
-	vec_each(f, &c->fixed)
-		put(&o, "%s%s = %s", o.n ? ", " : "", path_text(&f->path, 0), f->value);
-	return text_of(&o);
-}
-
 FACT(get_fixed, call, fact_number(x->is_fixed))
 FACT(get_fixes, call, fact_text(fixes_text(x)))
 FACT(get_call_way, call, fact_text(way_text(&x->result)))
@@ -577,13 +568,6 @@ static const char *rom_place_text(const struct rom *r)
 {
 	return mem_printf("slot %lld, find %s", (long long)r->slot,
 			  r->find ? r->find->name.s : "none");
-}
-
-static const char *multicall_text(const struct abi *abi)
-{
-	return abi->multicall ? mem_printf("%s %s %s", abi->multicall->name.s, abi->multicall_op,
-					   abi->multicall_args)
-			      : "";
 }
 
 FACT(get_multicall, abi, fact_text(multicall_text(x)))

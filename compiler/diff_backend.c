@@ -302,12 +302,12 @@ struct found_by {
 
 typedef VEC(struct found_by) found_bys;
 
-/** Its own; else the backend's counts. */
-static const char *priority_text(const struct detection *x)
+/** Its own, if that is not the backend's. */
+static const char *priority_text(const struct backend *b, const struct detection *x)
 {
 	if (x->is_by_leaf)
 		return "leaf";
-	return x->has_priority ? mem_printf("%u", x->priority) : "";
+	return x->has_priority && x->priority != b->priority ? mem_printf("%u", x->priority) : "";
 }
 
 static found_bys found_bys_of(const struct backend *b)
@@ -322,7 +322,7 @@ static found_bys found_bys_of(const struct backend *b)
 				   x->number ? mem_printf(" %lld", (long long)x->number) : "");
 
 		*vec_push(&all) = (struct found_by){
-			{intern(name), x->loc}, x, when_text(x->when), priority_text(x)};
+			{intern(name), x->loc}, x, when_text(x->when), priority_text(b, x)};
 	}
 	return all;
 }
@@ -403,7 +403,9 @@ static const char *converters_text(const struct backend *b)
 {
 	struct out o = {0};
 
-	vec_each(c, &b->converters) put(&o, "%s%s %s", o.n ? ", " : "", c->name.s, c->function);
+	vec_each(c, &b->converters)
+		put(&o, "%s%s from %s to %s call %s", o.n ? ", " : "", c->name.s,
+		    space_name(c->from), space_name(c->to), c->function);
 	return text_of(&o);
 }
 

@@ -133,7 +133,7 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	put_json_key(o, "detail", c->detail);
 	put(o, "\n\t\t ");
 	put_json_key(o, "effect", rule->effect);
-	put(o, " \"remedy\": ");
+	put(o, "\n\t\t \"remedy\": ");
 	put_json(o, rule->remedy);
 	put(o, "}");
 }

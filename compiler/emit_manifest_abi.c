@@ -231,6 +231,15 @@ static void put_sub(const struct subcall *s, struct out *o)
 	put(o, "}");
 }
 
+const char *fixes_text(const struct call *c)
+{
+	struct out o = {0};
+
+	vec_each(f, &c->fixed)
+		put(&o, "%s%s = %s", o.n ? ", " : "", path_text(&f->path, 0), f->value);
+	return text_of(&o);
+}
+
 static void put_call(const struct call *c, struct out *o)
 {
 	put(o, "{\"name\": \"%s\", \"number\": %lld", c->name.s, (long long)c->number);
@@ -242,6 +251,7 @@ static void put_call(const struct call *c, struct out *o)
 	key_traits(o, &c->traits);
 	key_text(o, "selector", c->selector.n ? path_text(&c->selector, 0) : NULL);
 	key_text(o, "selector_bits", bits_text(&c->selector_bits));
+	key_text(o, "fix", fixes_text(c));
 	put(o, ", \"subs\": [");
 	vec_each(s, &c->subs)
 	{
@@ -495,12 +505,20 @@ void put_scope(const struct scope *scope, struct out *o)
 	}
 }
 
+const char *multicall_text(const struct abi *abi)
+{
+	return abi->multicall ? mem_printf("%s %s %s", abi->multicall->name.s, abi->multicall_op,
+					   abi->multicall_args)
+			      : "";
+}
+
 void put_abi_model(const struct abi *a, struct out *o)
 {
 	static const char next[] = ",\n\t\t ";
 
 	put(o, "{\"name\": \"%s\", \"layout\": \"%s\"", a->name.s, a->scope.arch->name);
 	key_arches(o, a->arches);
+	key_text(o, "multicall", multicall_text(a));
 	put(o, "%s", next);
 	put_entries(a, o);
 	put(o, "%s", next);

@@ -292,6 +292,8 @@ static void put_place(const struct op *op, struct out *o)
 	put_optional(o, "table", table_of(op->group));
 	put(o, ", \"site\": \"%s\", \"asm_callable\": %s, \"tail\": %s, ", sites[op->site],
 	    truth_text(op->is_asm_callable), truth_text(op->tail));
+	put_optional(o, "asm_name", op->asm_name.s);
+	put(o, ", ");
 	put_optional(o, "frame", op->frame ? op->frame->name.s : NULL);
 	put(o, ", \"spare\": %s, ", truth_text(op->is_spare));
 	put_optional(o, "guard", guard_text(op->group, op->guard));

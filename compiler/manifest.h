@@ -36,5 +36,7 @@ const char *carrier_text(const struct carrier *at);
 const char *bits_text(const struct bits *bits);
 const char *errors_text(const struct errors *e);
 const char *clobbers_text(const struct clobbers *c);
+const char *fixes_text(const struct call *c);
+const char *multicall_text(const struct abi *abi);
 
 #endif

@@ -30,6 +30,7 @@ OP_FIELDS = {
     "table": str,
     "site": str,
     "asm_callable": bool,
+    "asm_name": str,
     "tail": bool,
     "frame": str,
     "spare": bool,

@@ -6,6 +6,7 @@ adds one or exchanges two.  What is no description afterwards is not used.
 
 import random
 import re
+from collections.abc import Callable
 
 TYPES = ("u8", "u16", "u32", "u64", "int", "long", "unsigned long", "bool", "word", "pte_t")
 SPACES = ("", " @va", " @pa", " @gpa", " @mfn")
@@ -90,30 +91,45 @@ def member(r: random.Random, name: str) -> str:
     return f"{pick(r, 'u8', 'u16', 'u32', 'u64', 's32', 'long')} {name}{pick(r, '', '', '[2]')};"
 
 
+def record(r: random.Random, tag: str, name: str) -> str:
+    """The head of a structure."""
+    return f"{tag} {name} {pick(r, '', 'packed ', '@align(16) ')}{{"
+
+
+def register(r: random.Random) -> str:
+    """A numbered register."""
+    return f"msr {r.randrange(4)} u64 reg {{ {pick(r, 'read;', 'write;')} }}"
+
+
+# What a line says, and another that says the same kind of thing.
+KINDS: tuple[tuple[str, Callable[[random.Random, re.Match[str]], str]], ...] = (
+    (r"op .*? (\w+)\(", lambda r, m: op(r, m[1])),
+    (r"call (\d+) .*? (\w+)\(", lambda r, m: call(r, int(m[1]), m[2])),
+    (r"call (\d+) .*? (\w+)\(", lambda r, m: call(r, r.randrange(9), m[2])),
+    (r"entry ", lambda r, m: entry(r)),
+    (r"\w+ (m\d+)(\[2\])?;$", lambda r, m: member(r, m[1])),
+    (r"const (\w+)", lambda r, m: f"const {m[1]} = {r.randrange(6)};"),
+    (r"typedef .* word;", lambda r, m: f"typedef {pick(r, 'u32', 'u64', 'unsigned')} word;"),
+    (r"spare", lambda r, m: f"spare {r.randrange(1, 4)};"),
+    (r"interface", lambda r, m: f"interface i version {pick(r, '1.1', '1.2', '2.0')} {{"),
+    (r"g\.(\w+) ", lambda r, m: f"g.{m[1]} {pick(r, 'call', 'asm')} {pick(r, 'one', 'two')};"),
+    (r"priority", lambda r, m: f"priority {r.randrange(1, 4)};"),
+    (r"feature", lambda r, m: f"feature one = cpuid(0x40000001).eax[{r.randrange(4)}];"),
+    (r"msr (\d+)", lambda r, m: register(r)),
+    (r"reserved", lambda r, m: f'reserved number {r.randrange(20, 24)} "{pick(r, "a", "b")}";'),
+    (r"((?:shared )?struct) (s|shm) ", lambda r, m: record(r, m[1], m[2])),
+    (r"registration", lambda r, m: f"registration clock {{ {pick(r, 'u64', 'u32')} read(void); }}"),
+    (r"data", lambda r, m: f"data u32 n {{ default {r.randrange(3)}; }}"),
+)
+
+
 def fresh(r: random.Random, line: str) -> str | None:
     """Another line that says the same kind of thing, about the same name."""
-    for pattern, make in (
-        (r"op .*? (\w+)\(", lambda m: op(r, m[1])),
-        (r"call (\d+) .*? (\w+)\(", lambda m: call(r, r.choice((int(m[1]), r.randrange(9))), m[2])),
-        (r"entry ", lambda m: entry(r)),
-        (r"\w+ (m\d+)(\[2\])?;$", lambda m: member(r, m[1])),
-        (r"const (\w+)", lambda m: f"const {m[1]} = {r.randrange(6)};"),
-        (r"typedef .* word;", lambda m: f"typedef {pick(r, 'u32', 'u64', 'unsigned int')} word;"),
-        (r"spare", lambda m: f"spare {r.randrange(1, 4)};"),
-        (r"interface (\w+) ", lambda m: f"interface i version {pick(r, '1.1', '1.2', '2.0')} {{"),
-        (r"g\.(\w+) ", lambda m: f"g.{m[1]} {pick(r, 'call', 'asm')} {pick(r, 'one', 'two')};"),
-        (r"priority", lambda m: f"priority {r.randrange(1, 4)};"),
-        (r"feature", lambda m: f"feature one = cpuid(0x40000001).eax[{r.randrange(4)}];"),
-        (r"msr (\d+)", lambda m: f"msr {r.randrange(4)} u64 reg {{ {pick(r, 'read;', 'write;')} }}"),
-        (r"reserved", lambda m: f'reserved number {r.randrange(20, 24)} "{pick(r, "a", "b")}";'),
-        (r"(struct|shared struct) (s|shm) ", lambda m: f"{m[1]} {m[2]} {pick(r, '', 'packed ', '@align(16) ')}{{"),
-        (r"registration", lambda m: f"registration clock {{ {pick(r, 'u64', 'u32')} read(void); }}"),
-        (r"data", lambda m: f"data u32 n {{ default {r.randrange(3)}; }}"),
-    ):
-        found = re.match(pattern, line)
-        if found:
-            return make(found)
-    return None
+    found = [(m, make) for pattern, make in KINDS if (m := re.match(pattern, line))]
+    if not found:
+        return None
+    match, make = r.choice(found)
+    return make(r, match)
 
 
 def description(r: random.Random) -> list[str]:
