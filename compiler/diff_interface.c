@@ -133,11 +133,29 @@ static void diff_datum(struct diff *d, const struct at *at, const struct data *o
 	diff_facts(d, at, data_rows, old, new);
 }
 
+/** Those of both in another order lie elsewhere. */
+static void diff_data_order(struct diff *d, const struct at *at, const pairs *pairs,
+			    const struct pair *back)
+{
+	vec_each(p, pairs)
+	{
+		const struct data *a = p->old, *b = p->new;
+		struct at inner;
+
+		if (!a || !b)
+			continue;
+		while (!back->new)
+			back++;
+		inner = at_pair(at, &a->name, &b->name);
+		if ((back++)->new != p->old)
+			change(d, R_STR_SWAP, &inner, "data");
+	}
+}
+
 static void diff_data(struct diff *d, const struct at *at, const struct interface *old,
 		      const struct interface *new)
 {
 	pairs pairs = pair_pointers(&old->data, &new->data);
-	const struct data *const *now = (const struct data *const *)new->data.v;
 
 	vec_each(p, &pairs)
 	{
@@ -152,21 +170,8 @@ static void diff_data(struct diff *d, const struct at *at, const struct interfac
 			change(d, is_before_others(new, b) ? R_LAY_PREFIELD : R_LAY_TAILFIELD,
 			       &inner, "data");
 	}
-	/* Those of both in another order lie elsewhere. */
-	vec_each(p, &pairs)
-	{
-		const struct data *a = p->old, *b = p->new;
-		struct at inner;
-
-		if (!a || !b)
-			continue;
-		while (!map_get(&old->data_map, (*now)->name.s))
-			now++;
-		if ((*now++)->name.s == a->name.s)
-			continue;
-		inner = at_pair(at, &a->name, &b->name);
-		change(d, R_STR_SWAP, &inner, "data");
-	}
+	/* Once more from the other side: the new ones in their order, each with its old one. */
+	diff_data_order(d, at, &pairs, pair_pointers(&new->data, &old->data).v);
 }
 
 /* ---- registrations and hooks ---- */

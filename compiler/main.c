@@ -116,15 +116,22 @@ static int command_backend_sync(struct run *run)
 }
 
 /** Reads one of two descriptions to be compared, in a run of its own. */
-static bool read_side(struct run *run, const char *path)
+static bool parse_side(struct run *run, const char *path)
 {
 	run->inputs.v = mem_alloc(sizeof(*run->inputs.v));
 	*run->inputs.v = path;
 	run->inputs.n = run->inputs.cap = 1;
-	return find_descriptions(run) && run_passes(run, model_passes, NELEM(model_passes));
+	return find_descriptions(run) && parse_inputs(run);
 }
 
-/** What was wrong with the old side is shown; the new one is not looked at. */
+/** The passes behind the parser, which ask what the other side declares. */
+static bool resolve_side(struct run *run, const struct run *other)
+{
+	run->other = other;
+	return run_passes(run, model_passes + 1, NELEM(model_passes) - 1);
+}
+
+/** Of one side all that is wrong is shown, of the other nothing. */
 static int show_side(struct run *run, const struct run *side)
 {
 	run->sources = side->sources;
@@ -142,9 +149,13 @@ static int command_diff(struct run *run)
 		return usage_error("OLD and NEW belong to", "diff");
 	if (!strcmp(paths[0], "-") && !strcmp(paths[1], "-"))
 		return usage_error("OLD and NEW cannot both be standard input,", "-");
-	if (!read_side(&old, paths[0]))
+	if (!parse_side(&old, paths[0]))
 		return show_side(run, &old);
-	if (!read_side(run, paths[1]))
+	if (!parse_side(run, paths[1]))
+		return STATUS_ENVIRONMENT;
+	if (!resolve_side(&old, run))
+		return show_side(run, &old);
+	if (!resolve_side(run, &old))
 		return STATUS_ENVIRONMENT;
 	diff_compare(&d);
 	diff_report(run, &d);

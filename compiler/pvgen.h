@@ -902,6 +902,7 @@ struct run {
 	struct diag_options diag;
 	struct backend_options backend;
 	struct diff_options diff;
+	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	/* source and diagnostics */
 	VEC(struct import) imports;

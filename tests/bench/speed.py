@@ -1,8 +1,8 @@
 """How pvgen's time and memory grow with the description: `make bench`.
 
-Prints, for synthetic descriptions, the median user CPU time and the peak memory
-of `check`, of `diff` with one op more and of `build` with all outputs, and the exponent of their growth
-from one size to the next: 1 is linear.  Measures; judges nothing.
+Prints, for synthetic descriptions, the median user CPU time and the peak memory of
+`check`, of `diff` with one op more, and of `build` with all outputs, and the exponent
+of their growth from one size to the next: 1 is linear.  Measures; judges nothing.
 """
 
 import argparse

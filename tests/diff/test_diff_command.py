@@ -18,7 +18,10 @@ interface i version 1.0 {
 """
 OP = "        op void {}(void) {{ default nop; }}\n"
 INSERTED = BEFORE.replace("        op void y", OP.format("n") + "        op void y")
-ABI = "abi h {{ entry x86_64 \"vmcall\" {{ number rax; args rdi; result rax; }} call {} long f(u64 a); }}\n"
+ABI = (
+    'abi h {{ entry x86_64 "vmcall" {{ number rax; args rdi; result rax; }}'
+    " call {} long f(u64 a); }}\n"
+)
 
 
 # ---- what is said ----
@@ -74,6 +77,29 @@ def test_configuration(tmp_path: Path) -> None:
     assert diff(tmp_path, config + BEFORE, config + new).status == INPUT
     without = diff(tmp_path, config + BEFORE, config + new, "-D", "A=n")
     assert (without.status, without.out[:10]) == (FINE, b"no change:")
+
+
+def test_a_symbol_of_one_side(tmp_path: Path) -> None:
+    """-D may set what only OLD or only NEW declares, but not what neither does."""
+    new = "config bool A;\n" + INSERTED.replace("n(void)", "n(void) if A")
+    for old, other in ((BEFORE, new), (new, BEFORE)):
+        without = diff(tmp_path, old, other, "-D", "A=n")
+        assert (without.status, without.err) == (FINE, "")
+        assert b"PV-CFG-SYMBOL" in without.out
+        unknown = diff(tmp_path, old, other, "-D", "B")
+        assert (unknown.status, unknown.out) == (ENVIRONMENT, b"")
+        assert "unknown configuration symbol in '-D B'" in unknown.err
+
+
+def test_data_in_another_order(tmp_path: Path) -> None:
+    """Beside data that is gone, and data that is new."""
+
+    def with_data(names: str) -> str:
+        data = "".join(f"data u32 {name} {{ default 1; }}\n" for name in names)
+        return BEFORE[:-2] + f"group t table other {{\n{data}}}\n}}\n"
+
+    out = diff(tmp_path, with_data("oabc"), with_data("bnac")).out.decode()
+    assert re.findall(r"i\.(\w+): data", out.split("PV-STR-SWAP")[1].split("\n\n")[0]) == ["b", "a"]
 
 
 # ---- statuses ----
