@@ -18,7 +18,7 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 GENERATED := generated
 
 .DELETE_ON_ERROR:
-.PHONY: all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
+.PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
@@ -32,11 +32,28 @@ setup setup-bench setup-linux:
 	xargs -a $(PACKAGES) $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends >/dev/null
 
-# ---- pvgen: needs a C compiler, flex and bison; only libc when it runs ----
+# ---- pvgen: needs a C compiler, flex and bison; only libc when it runs, but to verify Linux ----
 
 PVGEN_SRC    := $(wildcard compiler/*.c)
 PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
-PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c
+PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c \
+		$(BUILD)/libraries.h
+
+# `pvgen verify` reads Linux kernels with those of these that are here, and says which it lacks;
+# `make LIBRARIES=` builds without.  They are linked in, so that pvgen runs where they are not, and at
+# fixed addresses: to move Capstone's tables takes longer than most runs.
+LIBRARIES    := bpf:bpf/btf.h capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
+static        = -Wl,-Bstatic $(1:%=-l%) -Wl,-Bdynamic
+is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(1)) \
+		-o /dev/null -x c - $(call static,$(firstword $(1))) 2>/dev/null && echo yes)
+FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(subst :, ,$(row))),\
+		$(firstword $(subst :, ,$(row)))))
+PVGEN_LIBS    = -no-pie $(call static,$(FOUND) $(if $(filter bpf,$(FOUND)),elf z))
+
+$(BUILD)/libraries.h: FORCE
+	@mkdir -p $(@D)
+	@for name in $$(echo $(FOUND) | tr a-z A-Z); do echo "#define HAVE_$$name"; done > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(BUILD)/parser.c: compiler/parser.y
 	@mkdir -p $(@D)
@@ -70,7 +87,7 @@ $(BUILD)/$(1)/emit_linux.o: $(BUILD)/linux_types.inc $(BUILD)/linux_sites.inc $(
 
 $(BUILD)/$(1)/pvgen: $(PVGEN_SRC:compiler/%.c=$(BUILD)/$(1)/%.o) $(BUILD)/$(1)/parser.o $(BUILD)/$(1)/lexer.o
 	@echo '  LD    $$@'
-	@$(2) $(3) -o $$@ $$^
+	@$(2) $(3) -o $$@ $$^ $$(PVGEN_LIBS)
 endef
 
 SANITIZE := -O0 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -53,8 +53,6 @@ static void split_inputs(struct run *run)
 	run->inputs.n = kept;
 }
 
-static bool (*const layout_passes[])(struct run *run) = {decide};
-
 static bool (*const verify_passes[])(struct run *run) = {effects, verify};
 
 static int command_verify(struct run *run)
@@ -62,8 +60,7 @@ static int command_verify(struct run *run)
 	split_inputs(run);
 	if (!run->objects.n)
 		return usage_error("no object after", "verify");
-	if (!run_passes(run, model_passes, NELEM(model_passes)) ||
-	    !run_passes(run, layout_passes, NELEM(layout_passes)))
+	if (!run_passes(run, model_passes, NELEM(model_passes)))
 		return STATUS_ENVIRONMENT;
 	if (run_passes(run, verify_passes, NELEM(verify_passes)))
 		return STATUS_FINE;
@@ -173,7 +170,8 @@ const struct command commands[] = {
 	 "print the descriptions FILE, or those below directories, well laid out", command_fmt,
 	 FOR_FMT},
 	{"verify", "[OPTION]... OBJECT... FILE.pvi...",
-	 "compare a linked image, or relocatable objects together, with the descriptions",
+	 "compare a linked image, a Linux kernel, or relocatable objects together, with the "
+	 "descriptions",
 	 command_verify, FOR_VERIFY},
 	{"backend new", "[OPTION]... NAME FILE...",
 	 "write what the author of a new backend starts from: its description, its C",
@@ -254,6 +252,9 @@ static int finish(int status)
 
 	if (arrived || status == STATUS_ENVIRONMENT)
 		return status;
+	/* Why a write failed long ago is forgotten; one more says it again. */
+	fputc('\n', stdout);
+	fflush(stdout);
 	fprintf(stderr, "pvgen: cannot write '<stdout>': %s\n", strerror(errno));
 	return STATUS_ENVIRONMENT;
 }

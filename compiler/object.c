@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "object.h"
+#include "payload.h"
 
 enum {
 	HEADER_SIZE = 64,
@@ -215,14 +215,19 @@ static const char *place_symbol(const struct object *o, const struct object_file
 	return NULL;
 }
 
-/* Labels of assembly have no type, but what calls them does not care. */
+/* Labels of assembly have no type, but what calls them does not care; what marks a section's end is
+ * none of them. */
 static bool is_function(const struct object *o, const struct object_file *f, uint64_t index,
-			unsigned int type)
+			unsigned int type, uint64_t value)
 {
+	const struct object_section *s;
+
 	if (type == SYMBOL_FUNCTION)
 		return true;
-	return type == SYMBOL_NOTYPE && index && index < f->n_sections &&
-	       o->sections.v[f->first_section + index].is_code;
+	if (type != SYMBOL_NOTYPE || !index || index >= f->n_sections)
+		return false;
+	s = &o->sections.v[f->first_section + index];
+	return s->is_code && value - (f->is_linked ? s->address : 0) < s->size;
 }
 
 static const char *read_symbol(struct object *o, const struct object_file *f, const uint8_t *entry,
@@ -230,13 +235,14 @@ static const char *read_symbol(struct object *o, const struct object_file *f, co
 {
 	uint64_t index = object_number(entry + 6, 2);
 	unsigned int type = entry[4] & 15, bind = entry[4] >> 4;
-	struct object_symbol s = {.name = string_in(f, strings, object_number(entry, 4)),
-				  .address = object_number(entry + 8, 8),
-				  .size = object_number(entry + 16, 8),
-				  .is_global = bind != BIND_LOCAL,
-				  .is_weak = bind == BIND_WEAK,
-				  .is_function = is_function(o, f, index, type),
-				  .file = o->files.n - 1};
+	struct object_symbol s = {
+		.name = string_in(f, strings, object_number(entry, 4)),
+		.address = object_number(entry + 8, 8),
+		.size = object_number(entry + 16, 8),
+		.is_global = bind != BIND_LOCAL,
+		.is_weak = bind == BIND_WEAK,
+		.is_function = is_function(o, f, index, type, object_number(entry + 8, 8)),
+		.file = o->files.n - 1};
 	const char *fault = place_symbol(o, f, index, &s);
 
 	if (!s.name)
@@ -285,6 +291,8 @@ const char *object_open(struct object_file *f, const struct machine *m, const ch
 
 	*f = (struct object_file){.path = path};
 	fault = read_file(f);
+	if (!fault)
+		fault = payload_unpack(f);
 	return fault ? fault : check_header(f, m);
 }
 
@@ -506,10 +514,10 @@ const uint8_t *object_bytes(const struct object *o, uint64_t address, uint64_t n
 	return s->bytes + (address - s->address);
 }
 
-const struct object_symbol *object_function(const struct object *o, uint64_t address)
+/** How many functions begin at an address or before it. */
+static size_t functions_to(const struct object *o, uint64_t address)
 {
 	size_t low = 0, high = o->functions.n;
-	const struct object_symbol *s;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -519,10 +527,33 @@ const struct object_symbol *object_function(const struct object *o, uint64_t add
 		else
 			high = middle;
 	}
-	if (!low)
+	return low;
+}
+
+const struct object_symbol *object_function(const struct object *o, uint64_t address)
+{
+	size_t n = functions_to(o, address);
+	const struct object_symbol *s;
+
+	if (!n)
 		return NULL;
-	s = o->functions.v[low - 1];
+	s = o->functions.v[n - 1];
+	if (!s->size && object_section_at(o, s->address) != object_section_at(o, address))
+		return NULL;
 	return !s->size || address - s->address < s->size ? s : NULL;
+}
+
+uint64_t object_function_end(const struct object *o, const struct object_symbol *f)
+{
+	const struct object_section *s = object_section_at(o, f->address);
+	uint64_t end = s ? s->address + s->size : f->address;
+	size_t n = functions_to(o, f->address);
+
+	if (f->size)
+		return f->address + f->size < end ? f->address + f->size : end;
+	if (n < o->functions.n && o->functions.v[n]->address < end)
+		return o->functions.v[n]->address;
+	return end;
 }
 
 const char *object_place(const struct object *o, uint64_t address)

@@ -1,4 +1,4 @@
-/* Built objects, as verify.c sees them: object.c reads them, x86.c their instructions. */
+/* Built objects, as verify*.c see them: object.c reads them, x86.c their instructions. */
 #ifndef PVGEN_OBJECT_H
 #define PVGEN_OBJECT_H
 
@@ -90,6 +90,9 @@ const struct object_symbol *object_symbol(const struct object *o, const char *na
 
 /** The function around an address, or NULL. */
 const struct object_symbol *object_function(const struct object *o, uint64_t address);
+
+/** Where a function ends: by its size, else where the next begins. */
+uint64_t object_function_end(const struct object *o, const struct object_symbol *f);
 
 /** "0x1234 (function+0x12)" */
 const char *object_place(const struct object *o, uint64_t address);

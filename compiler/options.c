@@ -154,7 +154,7 @@ static int add_form(struct run *run, const char *text)
 	return STATUS_FINE;
 }
 
-static int add_report(struct run *run, const char *text)
+static int add_diff_report(struct run *run, const char *text)
 {
 	if (!diff_knows(text, strcspn(text, ":")))
 		return usage_error("unknown form of the report", text);
@@ -168,6 +168,14 @@ static int set_gate(struct run *run, const char *words)
 		       ? STATUS_FINE
 		       : usage_error("--gate takes source, backend, module, peer, or none, not",
 				     words);
+}
+
+static int add_report(struct run *run, const char *text)
+{
+	if (!report_knows(text, strcspn(text, ":")))
+		return usage_error("unknown form of the report", text);
+	*vec_push(&run->reports) = text;
+	return STATUS_FINE;
 }
 
 static int set_check_only(struct run *run, const char *nothing)
@@ -309,10 +317,13 @@ static const struct option_row {
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
 	{"--format", "FORM[:FILE]", "of the report: text (default) or json; may be repeated",
-	 FOR_DIFF, add_report},
+	 FOR_DIFF, add_diff_report},
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
 	 set_gate},
+	{"--report", "FORM[:FILE]",
+	 "what was seen: text (a line a slot), sites (a line a site) or json; may be repeated",
+	 FOR_VERIFY, add_report},
 	{"--check", NULL, "write nothing, only say what there is to do", FOR_SYNC | FOR_FMT,
 	 set_check_only},
 };

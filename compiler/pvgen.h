@@ -888,6 +888,7 @@ struct run {
 	VEC(const char *) inputs; /* descriptions */
 	struct output draft;	  /* one more, not a file yet; or without a path */
 	VEC(const char *) objects;
+	VEC(const char *) reports; /* on them: FORM or FORM:FILE */
 	VEC(const char *) include_dirs;
 	VEC(const char *) settings; /* SYMBOL or SYMBOL=VALUE */
 	VEC(struct emit_request) requests;
@@ -1267,7 +1268,7 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 
 enum form { FORM_CALL, FORM_INLINE, FORM_NOP, FORM_TRAP };
 
-/* Layout of the generated records, which generated code asserts and verify.c reads. */
+/* Layout of the generated records, which generated code asserts and verify*.c read. */
 enum {
 	SITE_SIZE = 8,
 	PATCH_SIZE = 16,
@@ -1456,6 +1457,9 @@ void emit_types(const struct scope *scope, struct out *o);
 
 /** Pass: finds where run->objects differ from the description. */
 bool verify(struct run *run);
+
+/** Is this a form of the report: "text", "sites" or "json"? */
+bool report_knows(const char *form, size_t n);
 
 /* ---- depend.c: what outputs are made of ---------------------------------------------- */
 

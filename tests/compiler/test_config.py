@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -166,7 +167,7 @@ def test_a_slot_without_callers(tmp_path: Path) -> None:
 def test_an_open_configuration_has_no_slots(tmp_path: Path) -> None:
     """A build says what to decide, a comparison with an object cannot begin."""
     (tmp_path / "i.pvi").write_text(GUARDED)
-    (tmp_path / "i.o").write_bytes(b"")
+    subprocess.run(["gcc", "-c", "-o", tmp_path / "i.o", "-x", "c", "/dev/null"], check=True)
     assert set(run("build", "i.pvi", cwd=tmp_path).names()) == {"config-unset"}
     assert run("build", "i.pvi", cwd=tmp_path).status == INPUT
     verify = run("verify", "i.o", "i.pvi", cwd=tmp_path)

@@ -8,7 +8,7 @@ from test_backend_sync import EXAMPLES as SYNCED
 from test_diagnostics import TABLES
 from test_errors import BUILDS as BUILT
 from test_errors import FOREIGN, GENERATED, expectations
-from test_verify import BUILDS, DAMAGES
+from test_verify import BUILDS, DAMAGES, IN_KERNELS
 from tool import ENVIRONMENT, FINE, ROOT, clean, codes, run
 
 PATH = "compiler/explain.txt"
@@ -82,7 +82,7 @@ def test_examples_elsewhere(name: str) -> None:
     """What has no text here is shown by a test."""
     verified = {row[1] for row in DAMAGES.values()} | {row[2] for row in BUILDS.values()}
     foreign = {e.name for path in FOREIGN for e in expectations(path)}
-    assert name in {*GENERATED, *verified, *foreign, *SYNCED}
+    assert name in {*GENERATED, *verified, *foreign, *IN_KERNELS, *SYNCED}
 
 
 # ---- the command ----

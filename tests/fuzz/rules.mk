@@ -30,7 +30,7 @@ $(FUZZ)/$(1)/driver.o $(FUZZ)/$(1)/mutate.o: $(FUZZ)/$(1)/%.o: tests/fuzz/%.c
 
 $(FUZZ_TARGETS:%=$(FUZZ)/$(1)/%): %: %.whole.o $(5)
 	@echo '  LD    $$@'
-	@$(2) $(3) -o $$@ $$^ $(6)
+	@$(2) $(3) -o $$@ $$^ $(6) $$(PVGEN_LIBS)
 endef
 
 # The end of an empty vector is NULL + 0, which does no harm and is C from C2Y on.

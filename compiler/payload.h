@@ -1,0 +1,13 @@
+/* payload.c: the kernel inside of what a boot loader loads. */
+#ifndef PVGEN_PAYLOAD_H
+#define PVGEN_PAYLOAD_H
+
+#include "object.h"
+
+/** Puts the kernel in the place of its bzImage, if it is one; NULL, or why it cannot. */
+const char *payload_unpack(struct object_file *f);
+
+/** "this pvgen was built without its library; install PACKAGE and run make again" */
+const char *missing_library(const char *package);
+
+#endif
