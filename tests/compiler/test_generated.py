@@ -57,7 +57,7 @@ OP_FIELDS = {
     "targets": list,
 }
 # Fields that may be null.
-OPTIONAL = set("table frame guard callers since deprecated advice retired default wrapper instructions".split())
+OPTIONAL = set("table asm_name frame guard callers since deprecated advice retired default wrapper instructions".split())
 TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, "instructions": int}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from tool import ROOT, Result, run
 
 RULES = sorted((ROOT / "tests/diff/rules").glob("*.txt"))
+MORE = sorted((ROOT / "tests/diff/more").glob("*.txt"))
 ROW = re.compile(
     r'^RULE\(\w+, "([\w-]+)", "(.+?)", (\w+), (\w+), (\w+), (\w+),\n +"(.+)",\n +"(.+)"\)$', re.M
 )

@@ -1,12 +1,15 @@
 """Each rule of pvgen diff has a pair that it is reported for, and a pair like it that it is not."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from cases import AUDIENCES, FOLLOWS, RULES, VERDICTS, changes, diff, found, read, table
+from cases import AUDIENCES, FOLLOWS, MORE, RULES, VERDICTS, changes, diff, found, read, table
+from tool import ROOT
 
 TABLE = table()
+PROPERTIES = re.compile(r"struct property \w+\[\] = \{(.*?)\};", re.S)
 each = pytest.mark.parametrize("path", RULES, ids=lambda p: p.stem)
 
 
@@ -32,6 +35,27 @@ def test_positive(path: Path, tmp_path: Path) -> None:
     reported = changes(tmp_path, case.old.text, case.new.text)
     assert without(found(reported, True), path) == case.new.expected
     assert without(found(reported, False), path) == case.old.expected
+
+
+@pytest.mark.parametrize("path", MORE, ids=lambda p: p.stem)
+def test_more(path: Path, tmp_path: Path) -> None:
+    """What falls under a rule beside what its pair shows."""
+    case = read(path)
+    reported = changes(tmp_path, case.old.text, case.new.text)
+    assert without(found(reported, True), path) == case.new.expected
+    assert without(found(reported, False), path) == case.old.expected
+
+
+def test_each_property_is_shown(tmp_path: Path) -> None:
+    """Each row of the tables of properties is what some pair changes."""
+    cases = [read(path) for path in (*RULES, *MORE)]
+    reported = [c for case in cases for c in changes(tmp_path, case.old.text, case.new.text)]
+    shown = {c["detail"].partition(": ")[0] for c in reported}
+    sources = [path.read_text() for path in (ROOT / "compiler").glob("diff*.c")]
+    tables = [t for text in sources for t in PROPERTIES.findall(text)]
+    rows = {row for table in tables for row in re.findall(r'\{"([\w ]+)",\s*R_', table)}
+    assert len(rows) > 40
+    assert rows - shown == set()
 
 
 @each
