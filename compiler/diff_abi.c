@@ -128,7 +128,7 @@ static const struct property entry_rows[] = {
 	{"when", R_REG_TRAP, R_REG_TRAP, R_REG_TRAP, get_condition},
 	{"number", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_number},
 	{"args", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_args},
-	{"result", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_result},
+	{"result register", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_result},
 	{"fixed", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_presets},
 	{"errors", R_RET_ERRSPACE, R_RET_ERRSPACE, R_RET_ERRSPACE, get_errors},
 	{"flat", R_REG_TRAP, R_REG_TRAP, R_REG_TRAP, get_flat},
