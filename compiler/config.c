@@ -43,6 +43,8 @@ static void apply_setting(struct run *run, const char *setting)
 	const char *value = equals ? equals + 1 : "";
 	struct config *c = map_get(&run->config_map, name);
 
+	if (!c && run->other && map_get(&run->other->config_map, name))
+		return;
 	if (!c) {
 		setting_error(run, "unknown configuration symbol", setting,
 			      suggest(run, &run->config_map, name));

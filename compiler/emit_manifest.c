@@ -43,7 +43,9 @@ void emit_manifest(const struct run *run, const void *module, struct out *o)
 
 	put(o, "{\n\t");
 	put_configuration(run, o);
-	put(o, ",\n\t\"interfaces\": [\n\t\t");
+	put(o, ",\n\t\"types\": {");
+	put_scope(&run->scope, o);
+	put(o, "},\n\t\"interfaces\": [\n\t\t");
 	put_interface(interface, o);
 	put(o, "],\n\t\"abis\": [");
 	vec_each(a, &run->abis)

@@ -4,13 +4,8 @@
  */
 #include <limits.h>
 
-#include "pvgen.h"
+#include "manifest.h"
 #include "text.h"
-
-static const char *separator(bool is_first, const char *indent)
-{
-	return mem_printf("%s\n%s", is_first ? "" : ",", indent);
-}
 
 /* ---- keys behind another; none if there is nothing to say ---- */
 
@@ -58,26 +53,26 @@ static void key_arches(struct out *o, unsigned int arches)
 
 /* ---- texts ---- */
 
-static const char *registers_text(const struct registers *r)
+const char *registers_text(const struct registers *r)
 {
 	if (r->high.s)
 		return mem_printf("%s:%s", r->high.s, r->low.s);
 	return r->low.s ? r->low.s : "";
 }
 
-static const char *carrier_text(const struct carrier *at)
+const char *carrier_text(const struct carrier *at)
 {
 	return at->is_stack ? mem_printf("stack[%lld]", (long long)at->slot)
 			    : registers_text(&at->registers);
 }
 
-static const char *bits_text(const struct bits *bits)
+const char *bits_text(const struct bits *bits)
 {
 	return bits->is_said ? mem_printf("%lld:%lld", (long long)bits->high, (long long)bits->low)
 			     : "";
 }
 
-static const char *errors_text(const struct errors *e)
+const char *errors_text(const struct errors *e)
 {
 	const char *more = e->reg.s ? e->reg.s : bits_text(&e->bits);
 
@@ -98,7 +93,7 @@ static void key_life(struct out *o, const struct life *life)
 	key_version(o, "retired", life->retired);
 }
 
-static void key_clobbers(struct out *o, const struct clobbers *c)
+static names clobber_words(const struct clobbers *c)
 {
 	names words = {0};
 
@@ -109,6 +104,22 @@ static void key_clobbers(struct out *o, const struct clobbers *c)
 	vec_each(r, &c->registers) * vec_push(&words) = *r;
 	if (c->is_said && !words.n)
 		*vec_push(&words) = (struct name){.s = "none"};
+	return words;
+}
+
+const char *clobbers_text(const struct clobbers *c)
+{
+	names words = clobber_words(c);
+	struct out o = {0};
+
+	vec_each(w, &words) put(&o, "%s%s", w == words.v ? "" : " ", w->s);
+	return text_of(&o);
+}
+
+static void key_clobbers(struct out *o, const struct clobbers *c)
+{
+	names words = clobber_words(c);
+
 	key_words(o, "clobbers", &words);
 }
 
@@ -220,6 +231,15 @@ static void put_sub(const struct subcall *s, struct out *o)
 	put(o, "}");
 }
 
+const char *fixes_text(const struct call *c)
+{
+	struct out o = {0};
+
+	vec_each(f, &c->fixed)
+		put(&o, "%s%s = %s", o.n ? ", " : "", path_text(&f->path, 0), f->value);
+	return text_of(&o);
+}
+
 static void put_call(const struct call *c, struct out *o)
 {
 	put(o, "{\"name\": \"%s\", \"number\": %lld", c->name.s, (long long)c->number);
@@ -231,6 +251,7 @@ static void put_call(const struct call *c, struct out *o)
 	key_traits(o, &c->traits);
 	key_text(o, "selector", c->selector.n ? path_text(&c->selector, 0) : NULL);
 	key_text(o, "selector_bits", bits_text(&c->selector_bits));
+	key_text(o, "fix", fixes_text(c));
 	put(o, ", \"subs\": [");
 	vec_each(s, &c->subs)
 	{
@@ -389,9 +410,9 @@ static void put_members(const struct decl *d, const char *path, uint64_t base, b
 		const char *name = mem_printf("%s%s", path, m->name.s);
 		const struct decl *inner = m->nested ? m->nested : type_record(&m->type);
 
-		put(o, "%s{\"name\": \"%s\", \"offset\": %llu, \"size\": %llu}",
-		    separator(first, "\t\t\t\t"), name, (unsigned long long)(base + m->offset),
-		    (unsigned long long)m->size);
+		put(o, "%s{\"name\": \"%s\", \"type\": \"%s\", \"offset\": %llu, \"size\": %llu}",
+		    separator(first, "\t\t\t\t"), name, m->nested ? "" : type_text(&m->type),
+		    (unsigned long long)(base + m->offset), (unsigned long long)m->size);
 		first = false;
 		if (inner && !m->is_array)
 			put_members(inner, mem_printf("%s.", name), base + m->offset, false, o);
@@ -410,11 +431,11 @@ static void put_structs(const struct scope *scope, struct out *o)
 		if ((d->kind != DECL_STRUCT && d->kind != DECL_UNION) || d->is_opaque)
 			continue;
 		put(o,
-		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"size\": %llu, \"align\": %llu, "
-		    "\"members\": [",
+		    "%s{\"name\": \"%s\", \"kind\": \"%s\", \"shared\": %s, \"size\": %llu, "
+		    "\"align\": %llu, \"members\": [",
 		    separator(first, "\t\t\t"), d->name.s,
-		    d->kind == DECL_UNION ? "union" : "struct", (unsigned long long)d->size,
-		    (unsigned long long)d->align);
+		    d->kind == DECL_UNION ? "union" : "struct", d->is_shared ? "true" : "false",
+		    (unsigned long long)d->size, (unsigned long long)d->align);
 		put_members(d, "", 0, true, o);
 		put(o, "]}");
 		first = false;
@@ -451,12 +472,53 @@ static void put_bits(const struct scope *scope, struct out *o)
 	put(o, "]");
 }
 
+/** Names of other types, or of functions' types. */
+static void put_typedefs(const struct scope *scope, struct out *o)
+{
+	bool first = true;
+
+	put(o, "\"typedefs\": [");
+	vec_each(it, &scope->decls)
+	{
+		const struct decl *d = *it;
+
+		if ((d->kind != DECL_TYPEDEF || d->is_bits) && d->kind != DECL_FUNCTION)
+			continue;
+		put(o, "%s{\"name\": \"%s\"", separator(first, "\t\t\t"), d->name.s);
+		key_text(o, "type", type_text(&d->type));
+		if (d->kind == DECL_FUNCTION)
+			key_text(o, "params", c_params(&d->params));
+		put(o, "}");
+		first = false;
+	}
+	put(o, "]");
+}
+
+void put_scope(const struct scope *scope, struct out *o)
+{
+	static void (*const parts[])(const struct scope *scope, struct out *o) = {
+		put_constants, put_typedefs, put_bits, put_structs};
+
+	for (size_t i = 0; i < NELEM(parts); i++) {
+		put(o, "%s", i ? ",\n\t\t " : "");
+		parts[i](scope, o);
+	}
+}
+
+const char *multicall_text(const struct abi *abi)
+{
+	return abi->multicall ? mem_printf("%s %s %s", abi->multicall->name.s, abi->multicall_op,
+					   abi->multicall_args)
+			      : "";
+}
+
 void put_abi_model(const struct abi *a, struct out *o)
 {
 	static const char next[] = ",\n\t\t ";
 
 	put(o, "{\"name\": \"%s\", \"layout\": \"%s\"", a->name.s, a->scope.arch->name);
 	key_arches(o, a->arches);
+	key_text(o, "multicall", multicall_text(a));
 	put(o, "%s", next);
 	put_entries(a, o);
 	put(o, "%s", next);
@@ -474,10 +536,6 @@ void put_abi_model(const struct abi *a, struct out *o)
 		put_rom(a->rom, o);
 		put(o, "%s", next);
 	}
-	put_constants(&a->scope, o);
-	put(o, "%s", next);
-	put_bits(&a->scope, o);
-	put(o, "%s", next);
-	put_structs(&a->scope, o);
+	put_scope(&a->scope, o);
 	put(o, "}");
 }

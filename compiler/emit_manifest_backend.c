@@ -1,6 +1,7 @@
 /* A backend in the manifest: how it is found, and what it does beside its ops from the start. */
 #include "backend.h"
 #include "manifest.h"
+#include "text.h"
 
 static const char *const indent = "\t\t\t";
 
@@ -46,6 +47,17 @@ static void put_detections(struct out *o, const struct backend *b)
 	put(o, "]");
 }
 
+static void put_code(struct out *o, const struct lowered *lowered)
+{
+	put(o, "\"code\": [");
+	vec_each(insn, &lowered->insns)
+	{
+		put(o, "%s", insn == lowered->insns.v ? "" : ", ");
+		put_json(o, insn->text);
+	}
+	put(o, "], ");
+}
+
 /** How an op is done: the word of the description, and what it needs. */
 static void put_impl(struct out *o, const struct impl *impl, const struct lowered *lowered)
 {
@@ -58,6 +70,8 @@ static void put_impl(struct out *o, const struct impl *impl, const struct lowere
 		put(o, "%lld, ", (long long)impl->value);
 	else
 		put(o, "null, ");
+	if (impl->kind == IMPL_INLINE && !impl->is_inherited)
+		put_code(o, lowered);
 	/* What the backend says itself is neither inherited nor a default. */
 	put_truth(o, "own", impl->stmt && !impl->is_inherited);
 	put(o, ", ");
@@ -184,6 +198,16 @@ static void put_shared(struct out *o, const struct backend *b)
 	put(o, "]");
 }
 
+static void put_converters(struct out *o, const struct backend *b)
+{
+	put(o, "\"converters\": [");
+	vec_each(c, &b->converters) put(
+		o, "%s{\"name\": \"%s\", \"from\": \"%s\", \"to\": \"%s\", \"function\": \"%s\"}",
+		separator(c == b->converters.v, indent), c->name.s, space_name(c->from),
+		space_name(c->to), c->function);
+	put(o, "]");
+}
+
 static void put_head(struct out *o, const struct backend *b)
 {
 	put(o, "{\"name\": \"%s\", \"interface\": \"%s\", ", b->name.s, b->interface->name.s);
@@ -198,13 +222,15 @@ static void put_head(struct out *o, const struct backend *b)
 	put_key(o, "guard", b->guard ? expr_text(b->guard) : "");
 	put(o, ", ");
 	put_key(o, "init", b->init);
+	put(o, ", ");
+	put_key(o, "flush", b->flush);
 }
 
 void put_backend(struct out *o, const struct backend *b)
 {
 	static void (*const parts[])(struct out * o, const struct backend *b) = {
-		put_head, put_detections, put_bases,	  put_variants,
-		put_data, put_actions,	  put_provisions, put_shared,
+		put_head,    put_detections, put_bases,	 put_variants,	 put_data,
+		put_actions, put_provisions, put_shared, put_converters,
 	};
 
 	for (size_t i = 0; i < NELEM(parts); i++) {

@@ -42,7 +42,7 @@ static void put_instructions(struct out *o, const char *key, const operands *ins
 
 /* ---- types, as the description says them ---- */
 
-static const char *type_text(const struct type *type)
+const char *type_text(const struct type *type)
 {
 	struct out o = {0};
 
@@ -292,6 +292,8 @@ static void put_place(const struct op *op, struct out *o)
 	put_optional(o, "table", table_of(op->group));
 	put(o, ", \"site\": \"%s\", \"asm_callable\": %s, \"tail\": %s, ", sites[op->site],
 	    truth_text(op->is_asm_callable), truth_text(op->tail));
+	put_optional(o, "asm_name", op->asm_name.s);
+	put(o, ", ");
 	put_optional(o, "frame", op->frame ? op->frame->name.s : NULL);
 	put(o, ", \"spare\": %s, ", truth_text(op->is_spare));
 	put_optional(o, "guard", guard_text(op->group, op->guard));
@@ -443,5 +445,7 @@ void put_interface(const struct interface *i, struct out *o)
 		put(o, ",\n\t\t ");
 		parts[n](i, o);
 	}
+	put(o, ",\n\t\t ");
+	put_scope(&i->scope, o);
 	put(o, "}");
 }

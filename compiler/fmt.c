@@ -224,6 +224,16 @@ static int worse(int a, int b)
 	return a > b ? a : b;
 }
 
+bool find_descriptions(struct run *run)
+{
+	paths paths = find_files(run);
+
+	run->inputs.v = paths.v;
+	run->inputs.n = paths.n;
+	run->inputs.cap = paths.cap;
+	return !run->environment_failed;
+}
+
 int command_fmt(struct run *run)
 {
 	int status = STATUS_FINE;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff.h"
 #include "options.h"
 #include "skeleton.h"
 #include "status.h"
@@ -111,6 +112,55 @@ static int command_backend_sync(struct run *run)
 	return status_of(run, check(run) && sync_backends(run));
 }
 
+/** Reads one of two descriptions to be compared, in a run of its own. */
+static bool parse_side(struct run *run, const char *path)
+{
+	run->inputs.v = mem_alloc(sizeof(*run->inputs.v));
+	*run->inputs.v = path;
+	run->inputs.n = run->inputs.cap = 1;
+	return find_descriptions(run) && parse_inputs(run);
+}
+
+/** The passes behind the parser, which ask what the other side declares. */
+static bool resolve_side(struct run *run, const struct run *other)
+{
+	run->other = other;
+	return run_passes(run, model_passes + 1, NELEM(model_passes) - 1);
+}
+
+/** Of one side all that is wrong is shown, of the other nothing. */
+static int show_side(struct run *run, const struct run *side)
+{
+	run->sources = side->sources;
+	run->diagnostics = side->diagnostics;
+	return STATUS_ENVIRONMENT;
+}
+
+static int command_diff(struct run *run)
+{
+	const char *const *paths = run->inputs.v;
+	struct run old = *run;
+	struct diff d = {.old = &old, .new = run};
+
+	if (run->inputs.n != 2)
+		return usage_error("OLD and NEW belong to", "diff");
+	if (!strcmp(paths[0], "-") && !strcmp(paths[1], "-"))
+		return usage_error("OLD and NEW cannot both be standard input,", "-");
+	if (!parse_side(&old, paths[0]))
+		return show_side(run, &old);
+	if (!parse_side(run, paths[1]))
+		return STATUS_ENVIRONMENT;
+	if (!resolve_side(&old, run))
+		return show_side(run, &old);
+	if (!resolve_side(run, &old))
+		return STATUS_ENVIRONMENT;
+	diff_compare(&d);
+	diff_report(run, &d);
+	if (!places_are_free(&old, &run->outputs) || !write_outputs(run))
+		return STATUS_ENVIRONMENT;
+	return diff_is_gated(run, &d) ? STATUS_INPUT : STATUS_FINE;
+}
+
 const struct command commands[] = {
 	{"build", "[OPTION]... FILE...", "write the glue that the descriptions FILE define",
 	 command_build, FOR_BUILD},
@@ -132,6 +182,9 @@ const struct command commands[] = {
 	{"backend sync", "[OPTION]... FILE...",
 	 "add to the backends' sources what is to be written, report what does not fit",
 	 command_backend_sync, FOR_SYNC},
+	{"diff", "[OPTION]... OLD NEW",
+	 "what changed between two descriptions, or directories of them, and whom it breaks",
+	 command_diff, FOR_DIFF},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
 	 command_explain, FOR_EXPLAIN},
 };

@@ -22,4 +22,21 @@ void put_backend(struct out *o, const struct backend *b);
 /** What an interface says, and what each backend makes of its ops. */
 void put_interface(const struct interface *i, struct out *o);
 
+/** Constants and types, as keys of an object. */
+void put_scope(const struct scope *scope, struct out *o);
+
+/* ---- texts ---- */
+
+/** A type as the description says it. */
+const char *type_text(const struct type *type);
+
+/** "" for what was not said. */
+const char *registers_text(const struct registers *r);
+const char *carrier_text(const struct carrier *at);
+const char *bits_text(const struct bits *bits);
+const char *errors_text(const struct errors *e);
+const char *clobbers_text(const struct clobbers *c);
+const char *fixes_text(const struct call *c);
+const char *multicall_text(const struct abi *abi);
+
 #endif

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "diff.h"
 #include "options.h"
 #include "status.h"
 
@@ -153,6 +154,22 @@ static int add_form(struct run *run, const char *text)
 	return STATUS_FINE;
 }
 
+static int add_diff_report(struct run *run, const char *text)
+{
+	if (!diff_knows(text, strcspn(text, ":")))
+		return usage_error("unknown form of the report", text);
+	*vec_push(&run->diff.forms) = text;
+	return STATUS_FINE;
+}
+
+static int set_gate(struct run *run, const char *words)
+{
+	return diff_set_gate(run, words)
+		       ? STATUS_FINE
+		       : usage_error("--gate takes source, backend, module, peer, or none, not",
+				     words);
+}
+
 static int add_report(struct run *run, const char *text)
 {
 	if (!report_knows(text, strcspn(text, ":")))
@@ -299,6 +316,11 @@ static const struct option_row {
 	 FOR_NEW | FOR_STATUS | FOR_SYNC, set_directory},
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
+	{"--format", "FORM[:FILE]", "of the report: text (default) or json; may be repeated",
+	 FOR_DIFF, add_diff_report},
+	{"--gate", "AUDIENCES",
+	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
+	 set_gate},
 	{"--report", "FORM[:FILE]",
 	 "what was seen: text (a line a slot), sites (a line a site) or json; may be repeated",
 	 FOR_VERIFY, add_report},
@@ -517,7 +539,9 @@ int print_help(FILE *f, const struct command *only, bool was_asked)
 	      "of\n"
 	      "pvgen.  verify: 1 findings, 2 also an input that cannot be read, 4 not enough in "
 	      "the\n"
-	      "object to say that nothing is wrong.\n",
+	      "object to say that nothing is wrong.  diff: 1 a break that is gated, 2 also an "
+	      "input\n"
+	      "with errors.\n",
 	      f);
 	return was_asked ? STATUS_FINE : STATUS_ENVIRONMENT;
 }

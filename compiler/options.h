@@ -26,6 +26,7 @@ enum {
 	FOR_SYNC = 1 << 5,
 	FOR_EXPLAIN = 1 << 6,
 	FOR_FMT = 1 << 7,
+	FOR_DIFF = 1 << 8,
 	FOR_ALL = ~FOR_EXPLAIN,		/* that read descriptions */
 	FOR_MODEL = FOR_ALL & ~FOR_FMT, /* and ask what they mean */
 };
@@ -47,6 +48,9 @@ int parse_options(struct run *run, const struct command *command, const char *co
 
 /** fmt.c: the status to exit with. */
 int command_fmt(struct run *run);
+
+/** Puts all descriptions below them in place of directories; false after a report. */
+bool find_descriptions(struct run *run);
 
 /** Reports a fault of the command line; the status to exit with. */
 int usage_error(const char *text, const char *word);

@@ -854,6 +854,13 @@ struct backend_options {
 	VEC(const char *) forms; /* of the status: FORM or FORM:FILE */
 };
 
+/** What `pvgen diff` was told. */
+struct diff_options {
+	VEC(const char *) forms; /* of the report: FORM or FORM:FILE */
+	bool has_gate;		 /* else all audiences are in it */
+	unsigned int gate;	 /* a bit for each audience */
+};
+
 /** A prefix of paths, and what outputs show in its place. */
 struct path_map {
 	const char *old, *new;
@@ -897,6 +904,8 @@ struct run {
 	bool is_fixing;		/* the text as the diagnostics suggest */
 	struct diag_options diag;
 	struct backend_options backend;
+	struct diff_options diff;
+	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	/* source and diagnostics */
 	VEC(struct import) imports;

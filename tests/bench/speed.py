@@ -1,8 +1,8 @@
 """How pvgen's time and memory grow with the description: `make bench`.
 
-Prints, for synthetic descriptions, the median user CPU time and the peak memory
-of `check` and of `build` with all outputs, and the exponent of their growth
-from one size to the next: 1 is linear.  Measures; judges nothing.
+Prints, for synthetic descriptions, the median user CPU time and the peak memory of
+`check`, of `diff` with one op more, and of `build` with all outputs, and the exponent
+of their growth from one size to the next: 1 is linear.  Measures; judges nothing.
 """
 
 import argparse
@@ -110,13 +110,29 @@ def description(count: int) -> Iterator[str]:
         yield from interface(i, part)
 
 
+def more(count: int) -> Iterator[str]:
+    """The same with an op more, in the middle."""
+    for line in description(count):
+        if f"Operation number {count // 2}:" in line:
+            yield "    op void inserted(void) { default nop; }"
+        yield line
+
+
+def words_of(command: str, directory: Path, size: int) -> list[str]:
+    """What follows the program's name."""
+    path = str(directory / f"{size}.pvi")
+    if command == "diff":
+        return [command, "--gate=none", path, str(directory / f"{size}-more.pvi")]
+    return [command, path]
+
+
 def measure(pvgen: str, command: str, sizes: list[int], runs: int, directory: Path) -> None:
     """Print the row of each size."""
     before: dict[str, tuple[int, float]] = {}
     print(f"{command}:\n{HEAD}")
     for size in sizes:
         outdir = directory / "out" if command == "build" else None
-        c = median(Run([pvgen, command, str(directory / f"{size}.pvi")], outdir), runs)
+        c = median(Run([pvgen, *words_of(command, directory, size)], outdir), runs)
         time = f"{c.seconds:9.4f}  {growth(exponent(before.get('time'), size, c.seconds))}"
         memory = f"{c.memory_text():>8}  {growth(exponent(before.get('memory'), size, c.memory))}"
         print(f"{size:8} {time} {memory} {size / c.seconds:8.0f}", flush=True)
@@ -135,7 +151,9 @@ def main() -> None:
         directory = Path(name)
         for size in options.sizes:
             write_lines(directory / f"{size}.pvi", description(size))
+            write_lines(directory / f"{size}-more.pvi", more(size))
         measure(options.pvgen, "check", options.sizes, options.runs, directory)
+        measure(options.pvgen, "diff", options.sizes, options.runs, directory)
         builds = [size for size in options.sizes if size <= options.largest_build]
         measure(options.pvgen, "build", builds, options.runs, directory)
 

@@ -30,6 +30,7 @@ OP_FIELDS = {
     "table": str,
     "site": str,
     "asm_callable": bool,
+    "asm_name": str,
     "tail": bool,
     "frame": str,
     "spare": bool,
@@ -56,7 +57,7 @@ OP_FIELDS = {
     "targets": list,
 }
 # Fields that may be null.
-OPTIONAL = set("table frame guard callers since deprecated advice retired default wrapper instructions".split())
+OPTIONAL = set("table asm_name frame guard callers since deprecated advice retired default wrapper instructions".split())
 TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, "instructions": int}
 
 
@@ -169,7 +170,8 @@ def test_manifest_abi(manifest: dict) -> None:
     assert [p["place"] for p in calls["sched_op"]["params"]] == ["rdi", "rsi"]
     structs = {s["name"]: s for s in abi["structs"]}
     members = {m["name"]: m for m in structs["vcpu_info"]["members"]}
-    assert members["evtchn_upcall_mask"] == {"name": "evtchn_upcall_mask", "offset": 1, "size": 1}
+    mask = {"name": "evtchn_upcall_mask", "type": "u8", "offset": 1, "size": 1}
+    assert members["evtchn_upcall_mask"] == mask
     assert all(type(c["value"]) is int for c in abi["constants"])
 
 

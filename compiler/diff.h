@@ -1,0 +1,195 @@
+/* diff*.c: what changed between two descriptions, and whom it breaks. */
+#ifndef PVGEN_DIFF_H
+#define PVGEN_DIFF_H
+
+#include "pvgen.h"
+
+/** Who may be broken by a change. */
+enum audience {
+	FOR_SOURCE,   /* callers, compiled anew */
+	FOR_BACKENDS, /* implementations, compiled anew */
+	FOR_MODULES,  /* what was compiled before, and uses the slots */
+	FOR_PEERS,    /* the other side of a numbered interface, which is not compiled here */
+	AUDIENCES
+};
+
+/** In order of harm. */
+enum verdict {
+	V_NA, /* not concerned */
+	V_OK,
+	V_NOTE,	  /* look at it */
+	V_WARN,	  /* diagnostics, or something to do */
+	V_REFUSE, /* does not start, and says so */
+	V_BREAK,  /* does not build or does not run, and it shows */
+	V_SILENT, /* builds and runs, and does something else */
+	VERDICTS
+};
+
+enum rule_id {
+#define RULE(id, name, text, source, backend, module, peer, effect, remedy) R_##id,
+#include "diff.def"
+#undef RULE
+	R_COUNT,
+	R_NONE = R_COUNT
+};
+
+struct rule_row {
+	const char *name, *text;
+	enum verdict verdicts[AUDIENCES];
+	const char *effect, *remedy;
+};
+
+extern const struct rule_row diff_rules[];
+extern const char *const audience_names[];
+extern const char *const verdict_names[];
+
+struct change {
+	enum rule_id rule;
+	const char *element;
+	const char *detail; /* or "" */
+	enum verdict verdicts[AUDIENCES];
+	struct loc old, new;
+	bool has_old, has_new;
+};
+
+struct diff {
+	struct run *old, *new;
+	VEC(struct change) changes;
+	bool has_peers; /* what is compared now is seen by hypervisors */
+	enum verdict worst[AUDIENCES];
+};
+
+enum verdict change_worst(const struct change *c);
+
+/** An element of both models, or of one; elements are inside of others. */
+struct at {
+	const struct at *outer;
+	const char *name;	      /* or NULL: */
+	const struct op *op;	      /* it is named by its path */
+	const struct name *old, *new; /* NULL: not there */
+};
+
+/** Both or one of an element. */
+struct at at_pair(const struct at *outer, const struct name *old, const struct name *new);
+struct at at_op(const struct at *outer, const struct op *old, const struct op *new);
+
+/** Adds a change; the text says what is not said by rule and element. */
+void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
+	PRINTF(4, 5);
+
+/* ---- pairs ---- */
+
+/** Old and new of the same name; one of them may be NULL. */
+struct pair {
+	const void *old, *new;
+};
+
+typedef VEC(struct pair) pairs;
+
+/** Things of two lists by their names, with which each begins: all old ones in their order, then
+ * the new. */
+pairs pair_things(const void *const *old, size_t n_old, const void *const *new, size_t n_new);
+pairs pair_elements(const void *old, size_t n_old, const void *new, size_t n_new, size_t size);
+
+#define pair_pointers(a, b)                                                                        \
+	pair_things((const void *const *)(const void *)(a)->v, (a)->n,                             \
+		    (const void *const *)(const void *)(b)->v, (b)->n)
+#define pair_values(a, b) pair_elements((a)->v, (a)->n, (b)->v, (b)->n, sizeof(*(a)->v))
+
+/* ---- properties ---- */
+
+/** A value that can be compared and shown: a number, or a text. */
+struct fact {
+	const char *s;
+	int64_t n;
+};
+
+/** A row says which change it is if a value is another, comes or grows, goes or shrinks. */
+struct property {
+	const char *what;
+	enum rule_id changed, more, less;
+	struct fact (*get)(const void *thing);
+};
+
+void diff_properties(struct diff *d, const struct at *at, const struct property *rows, size_t n,
+		     const void *old, const void *new);
+
+#define diff_facts(d, at, rows, old, new) diff_properties(d, at, rows, NELEM(rows), old, new)
+
+static inline struct fact fact_number(int64_t n)
+{
+	return (struct fact){NULL, n};
+}
+
+/** NULL is "". */
+static inline struct fact fact_text(const char *s)
+{
+	return (struct fact){s ? s : "", 0};
+}
+
+struct fact fact_words(const names *words);
+struct fact fact_ops(const ops *ops);
+struct fact fact_life(const struct life *life);
+
+/** Reports a guard that is another condition, or the same in other words. */
+void diff_guards(struct diff *d, const struct at *at, const struct expr *old,
+		 const struct expr *new);
+
+/* ---- diff_types.c ---- */
+
+/** What a change of the type is for a parameter; R_NONE if it is none. */
+enum rule_id type_change(const struct diff *d, const struct type *old, const struct type *new);
+
+/** The type as the description has it. */
+const char *type_words(const struct type *type);
+
+void diff_params(struct diff *d, const struct at *at, const params *old, const params *new);
+void diff_result(struct diff *d, const struct at *at, const struct type *old,
+		 const struct type *new);
+
+/** Are the canonical types the same, one by one, and the results'? */
+bool same_signature(const struct diff *d, const struct op *a, const struct op *b);
+
+/* ---- diff_records.c ---- */
+
+void diff_scope(struct diff *d, const struct at *at, const struct scope *old,
+		const struct scope *new);
+
+/* ---- diff_slots.c, diff_op.c, diff_interface.c, diff_abi.c, diff_backend.c ---- */
+
+void diff_slots(struct diff *d, const struct at *at, const struct interface *old,
+		const struct interface *new);
+
+/** The slot table that a group is in; "" is the interface's own. */
+const char *group_table(const struct group *g);
+bool op_has_slot(const struct op *op);
+
+void diff_op(struct diff *d, const struct at *at, const struct op *old, const struct op *new);
+
+/** Is all but name and place the same? */
+bool same_contract(const struct diff *d, const struct op *a, const struct op *b);
+
+void diff_interface(struct diff *d, const struct at *at, const struct interface *old,
+		    const struct interface *new);
+void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const struct abi *new);
+void diff_backend(struct diff *d, const struct at *at, const struct backend *old,
+		  const struct backend *new);
+void diff_detection_overlaps(struct diff *d);
+
+/* ---- diff_report.c ---- */
+
+bool diff_knows(const char *form, size_t n);
+
+/** The reports that were asked for, as outputs. */
+void diff_report(struct run *run, const struct diff *d);
+
+/** Of --gate; false if there is no such audience. */
+bool diff_set_gate(struct run *run, const char *words);
+
+/** Is something that breaks, or worse, what --gate asks for? */
+bool diff_is_gated(const struct run *run, const struct diff *d);
+
+/** Pass: compares; the changes are in order of harm. */
+void diff_compare(struct diff *d);
+
+#endif
