@@ -3,6 +3,21 @@
 
 #include "backend.h"
 
+const char *action_name(enum action_kind kind)
+{
+	static const char *const names[] = {
+		[ACTION_HOOK] = "hook",
+		[ACTION_SET] = "set",
+		[ACTION_REPLACE] = "replace",
+		[ACTION_RUN] = "run",
+		[ACTION_CAPABILITY] = "capability",
+		[ACTION_STATIC_KEY] = "static_key",
+		[ACTION_TEARDOWN] = "teardown",
+	};
+
+	return names[kind];
+}
+
 typedef VEC(const struct action *) actions;
 
 static struct action *new_action(const struct attributed *a, enum action_kind kind, struct loc loc)

@@ -192,19 +192,10 @@ static const char *members_text(const struct action *a)
 
 static entries actions_of(const struct backend *b)
 {
-	static const char *const kinds[] = {
-		[ACTION_HOOK] = "hook",
-		[ACTION_SET] = "set",
-		[ACTION_REPLACE] = "replace",
-		[ACTION_RUN] = "run",
-		[ACTION_CAPABILITY] = "capability",
-		[ACTION_STATIC_KEY] = "static_key",
-		[ACTION_TEARDOWN] = "teardown",
-	};
 	entries all = {0};
 
 	vec_each(a, &b->actions) * vec_push(&all) =
-		entry(mem_printf("%s %s", kinds[a->kind], a->target), a->loc, a->stmt->when,
+		entry(mem_printf("%s %s", action_name(a->kind), a->target), a->loc, a->stmt->when,
 		      a->stmt->phase, mem_printf("%s %s", a->way, shown_value(&a->value)),
 		      members_text(a));
 	return all;

@@ -136,21 +136,11 @@ static void put_members(struct out *o, const struct action *a)
 
 static void put_actions(struct out *o, const struct backend *b)
 {
-	static const char *const names[] = {
-		[ACTION_HOOK] = "hook",
-		[ACTION_SET] = "set",
-		[ACTION_REPLACE] = "replace",
-		[ACTION_RUN] = "run",
-		[ACTION_CAPABILITY] = "capability",
-		[ACTION_STATIC_KEY] = "static_key",
-		[ACTION_TEARDOWN] = "teardown",
-	};
-
 	put(o, "\"actions\": [");
 	vec_each(a, &b->actions)
 	{
 		put(o, "%s{\"action\": \"%s\", \"target\": \"%s\", \"way\": \"%s\", ",
-		    separator(a == b->actions.v, indent), names[a->kind], a->target, a->way);
+		    separator(a == b->actions.v, indent), action_name(a->kind), a->target, a->way);
 		put_value(o, "value", &a->value);
 		put(o, ", ");
 		put_situation(o, a->stmt->when, a->stmt->phase);

@@ -720,6 +720,9 @@ enum action_kind {
 	ACTION_TEARDOWN, /* a function is called when memory must be taken back */
 };
 
+/** As in a description: "hook", "set"... */
+const char *action_name(enum action_kind kind);
+
 /** What a backend does to its kernel beside ops and provisions. */
 struct action {
 	enum action_kind kind;
