@@ -152,14 +152,11 @@ static void inherit_group(const struct attributed *a, const struct name *name)
 {
 	struct interface *i = a->module;
 	struct backend *b = a->thing;
-	const struct group *group = map_get(&i->group_map, name->s);
+	const struct group *group = find_group(a->run, i, *name);
 	const struct name *first;
 
-	if (!group) {
-		diag(a->run, unknown_group, name->loc, i->name.s, name->s,
-		     suggest(a->run, &i->group_map, name->s));
+	if (!group)
 		return;
-	}
 	first = map_add(&b->inherit_map, name->s, (void *)name);
 	if (first) {
 		diag(a->run, repeated, name->loc, name->s);
@@ -178,11 +175,12 @@ static void backend_table_name(const struct attributed *a)
 {
 	struct backend *b = a->thing;
 	struct name group = word_at(a->s, 0);
-	const struct group *g = map_get(&b->interface->group_map, group.s);
+	const struct group *g = find_group(a->run, b->interface, group);
 
-	if (!g || g->outer) {
-		diag(a->run, unknown_group, group.loc, b->interface->name.s, group.s,
-		     suggest(a->run, &b->interface->group_map, group.s));
+	if (!g)
+		return;
+	if (g->outer) {
+		diag(a->run, unknown_group, group.loc, b->interface->name.s, group.s, "");
 		return;
 	}
 	*vec_push(&b->tables) = (struct group_table){b, g, word_at(a->s, 1)};

@@ -108,21 +108,9 @@ static void interface_native_unless(const struct attributed *a)
 	((struct interface *)a->thing)->native_unless = word_at(a->s, 0);
 }
 
-/** The group of this name; NULL and a report. */
-static struct group *find_group(const struct attributed *a, struct name name)
-{
-	const struct interface *i = a->module;
-	struct group *g = map_get(&i->group_map, name.s);
-
-	if (!g)
-		diag(a->run, unknown_group, name.loc, i->name.s, name.s,
-		     suggest(a->run, &i->group_map, name.s));
-	return g;
-}
-
 static void interface_structure(const struct attributed *a)
 {
-	struct group *g = find_group(a, word_at(a->s, 0));
+	struct group *g = find_group(a->run, a->module, word_at(a->s, 0));
 
 	c_name(a->run, word_at(a->s, 1));
 	if (g)

@@ -407,6 +407,16 @@ struct op *find_op(struct run *run, const struct interface *i, const names *path
 	return NULL;
 }
 
+struct group *find_group(struct run *run, const struct interface *i, struct name name)
+{
+	struct group *g = map_get(&i->group_map, name.s);
+
+	if (!g)
+		diag(run, unknown_group, name.loc, i->name.s, name.s,
+		     suggest(run, &i->group_map, name.s));
+	return g;
+}
+
 void ops_from(const struct attributed *a, ops *ops)
 {
 	vec_each(o, &a->s->operands)

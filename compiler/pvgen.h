@@ -1101,6 +1101,9 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op);
 /** The op of this name, or of this path of groups and a name; NULL and a report. */
 struct op *find_op(struct run *run, const struct interface *i, const names *path);
 
+/** The group of this name; NULL and a report. */
+struct group *find_group(struct run *run, const struct interface *i, struct name name);
+
 /** Has the slot no callers: is it spare, or retired? */
 bool op_is_dead(const struct op *op);
 
