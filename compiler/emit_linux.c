@@ -500,16 +500,6 @@ static void emit_stub_if(const struct run *run, const struct interface *i, const
 	emit_stub(run, i, op, lines->out);
 }
 
-static bool is_listed(const ops *ops, const struct op *op)
-{
-	vec_each(it, ops)
-	{
-		if (*it == op)
-			return true;
-	}
-	return false;
-}
-
 void emit_linux_calls(const struct run *run, const void *module, struct out *o)
 {
 	const struct interface *i = module;
@@ -521,7 +511,7 @@ void emit_linux_calls(const struct run *run, const void *module, struct out *o)
 	vec_each(op, &i->stubs) emit_stub_if(run, i, *op, &lines);
 	vec_each(op, &i->ops)
 	{
-		if (!is_listed(&i->stubs, *op))
+		if (!(*op)->is_stub_placed)
 			emit_stub_if(run, i, *op, &lines);
 	}
 	vec_each(b, &i->backends) put_extern(*b, &lines);

@@ -119,7 +119,19 @@ static void interface_structure(const struct attributed *a)
 
 static void interface_stubs(const struct attributed *a)
 {
-	ops_from(a, &((struct interface *)a->thing)->stubs);
+	struct interface *i = a->thing;
+
+	vec_each(o, &a->s->operands)
+	{
+		struct op *op = find_op(a->run, i, &o->path);
+
+		if (op && op->is_stub_placed)
+			diag(a->run, repeated, o->loc, op_path(op));
+		else if (op)
+			*vec_push(&i->stubs) = op;
+		if (op)
+			op->is_stub_placed = true;
+	}
 }
 
 static void raw_if(const struct attributed *a)

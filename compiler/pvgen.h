@@ -436,6 +436,7 @@ struct op {
 	const struct decl *frame; /* what a tail op finds on the stack */
 	enum site_kind site;
 	bool is_asm_callable, is_always_inline;
+	bool is_stub_placed;  /* by `stubs` of the interface */
 	struct name asm_name; /* of its macro; .s is NULL: pvgen's own */
 	const struct operand *since, *deprecated, *retired; /* versions; NULL: not said */
 	const char *advice;				    /* to callers of a deprecated one */
