@@ -41,15 +41,24 @@ static const char *atom_text(const struct expr *e)
 	return mem_printf("CONFIG_%s", e->config->name.s);
 }
 
+/** One side of a comparison: a number, or a truth value, of which nothing may be left out. */
+static const char *compared_text(const struct expr *e)
+{
+	if (e->type == TYPE_NUMBER)
+		return atom_text(e);
+	if (expr_truth(e) != TRUTH_UNKNOWN)
+		return expr_truth(e) == TRUTH_TRUE ? "1" : "0";
+	return mem_printf("(%s)", condition_text(e));
+}
+
 static const char *operator_text(const struct expr *e)
 {
-	const char *left = condition_text(e->left), *right = condition_text(e->right);
-
 	if (e->kind == EXPR_AND)
-		return joined(left, "&&", right);
+		return joined(condition_text(e->left), "&&", condition_text(e->right));
 	if (e->kind == EXPR_OR)
-		return mem_printf("(%s || %s)", left, right);
-	return mem_printf("%s %s %s", left, expr_operator(e->kind), right);
+		return mem_printf("(%s || %s)", condition_text(e->left), condition_text(e->right));
+	return mem_printf("%s %s %s", compared_text(e->left), expr_operator(e->kind),
+			  compared_text(e->right));
 }
 
 static const char *condition_text(const struct expr *e)

@@ -64,6 +64,25 @@ def test_guards_stay(tmp_path: Path) -> None:
     assert "CONFIG_PARAVIRT_XXL" not in gone and "paravirt_store_tr(void)" not in gone
 
 
+@pytest.mark.parametrize(
+    "guard, settings, condition",
+    [
+        ("(A && B) == C", [], "(defined(CONFIG_A) && defined(CONFIG_B)) == (defined(CONFIG_C))"),
+        ("(A && B) == C", ["-DA"], "(defined(CONFIG_B)) == (defined(CONFIG_C))"),
+        ("A != C", ["-DA"], "1 != (defined(CONFIG_C))"),
+        ("N >= 5 && (A || !B)", ["-DN=5"], "(defined(CONFIG_A) || !(defined(CONFIG_B)))"),
+    ],
+)
+def test_conditions(guard: str, settings: list[str], condition: str, tmp_path: Path) -> None:
+    """They mean to the preprocessor what they mean here, and say nothing that -D has decided."""
+    configs = "".join(f"config {'int' if name == 'N' else 'bool'} {name};\n" for name in re.findall("[A-Z]", guard))
+    configs = "".join(sorted(set(configs.splitlines(keepends=True))))
+    op = f"op void f(void) if {guard} {{ default nop; }}"
+    text = f"language 1;\n{configs}interface pv version 1.0 {{ group g {{ {op} }} }}\n"
+    (tmp_path / "pv.pvi").write_text(text + "backend metal for pv { bare; detect always; }\n")
+    assert f"#if {condition}\n" in build(tmp_path / "out", *settings, tmp_path / "pv.pvi")["paravirt.h"]
+
+
 def test_a_slot_needs_a_function(tmp_path: Path) -> None:
     """A template alone is no function that a table could hold."""
     text = SMALL.read_text().replace("cpu.save_fl  asm native_save_fl;", "")
