@@ -189,7 +189,8 @@ const struct command commands[] = {
 	 "add to the backends' sources what is to be written, report what does not fit",
 	 command_backend_sync, FOR_SYNC},
 	{"diff", "[OPTION]... OLD NEW",
-	 "what changed between two descriptions, or directories of them, and whom it breaks",
+	 "what changed between two descriptions, directories of them or snapshots, each perhaps as "
+	 "git:REV:PATH, and whom it breaks",
 	 command_diff, FOR_DIFF},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
 	 command_explain, FOR_EXPLAIN},
