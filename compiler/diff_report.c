@@ -72,11 +72,14 @@ static void put_text(const struct diff *d, struct out *o)
 		}
 		put_change(d, c, o);
 	}
-	put(o, "%s%s:", d->changes.n ? "\n" : "",
-	    d->changes.n ? counted(d->changes.n, "change") : "no change");
+	put_moved_text(d, o);
+	put(o, "%s%s%s:", d->changes.n ? "\n" : "",
+	    d->changes.n ? counted(d->changes.n, "change") : "no change",
+	    d->unseen.n ? " in what both sides tell" : "");
 	for (size_t i = 0; i < AUDIENCES; i++)
 		put(o, "%s %s %s", i ? "," : "", audience_names[i], verdict_names[worst_for(d, i)]);
 	put(o, "\n");
+	put_unknown_text(d, o);
 }
 
 /* ---- JSON ---- */
@@ -146,7 +149,11 @@ static void put_json_report(const struct diff *d, struct out *o)
 		worst[i] = worst_for(d, i);
 	put(o, "{\"version\": 1,\n\t\"verdict\": {");
 	put_json_verdicts(worst, o);
-	put(o, "},\n\t\"changes\": [");
+	put(o, "},\n\t");
+	put_moved_json(d, o);
+	put(o, ",\n\t");
+	put_unknown_json(d, o);
+	put(o, ",\n\t\"changes\": [");
 	vec_each(c, &d->changes)
 	{
 		put(o, c == d->changes.v ? "\n" : ",\n");
