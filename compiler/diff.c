@@ -321,7 +321,7 @@ static void diff_backends(struct diff *d)
 	diff_detection_overlaps(d);
 }
 
-/** The worst first; of one rule together, in the order of the description. */
+/** The worst first; of one rule and the same verdicts together, in the order of the description. */
 static int by_harm(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
@@ -331,6 +331,8 @@ static int by_harm(const void *a, const void *b)
 		return p > q ? -1 : 1;
 	if (x->rule != y->rule)
 		return x->rule < y->rule ? -1 : 1;
+	if (memcmp(x->verdicts, y->verdicts, sizeof(x->verdicts)))
+		return memcmp(x->verdicts, y->verdicts, sizeof(x->verdicts));
 	if (x->new.file != y->new.file)
 		return x->new.file < y->new.file ? -1 : 1;
 	if (x->new.begin != y->new.begin)
@@ -338,6 +340,12 @@ static int by_harm(const void *a, const void *b)
 	if (x->old.begin != y->old.begin)
 		return x->old.begin < y->old.begin ? -1 : 1;
 	return strcmp(x->element, y->element);
+}
+
+void diff_sort(struct diff *d)
+{
+	if (d->changes.n)
+		qsort(d->changes.v, d->changes.n, sizeof(*d->changes.v), by_harm);
 }
 
 void diff_compare(struct diff *d)
@@ -349,6 +357,5 @@ void diff_compare(struct diff *d)
 	d->has_peers = true;
 	diff_abis(d);
 	diff_backends(d);
-	if (d->changes.n)
-		qsort(d->changes.v, d->changes.n, sizeof(*d->changes.v), by_harm);
+	diff_sort(d);
 }
