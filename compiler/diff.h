@@ -3,6 +3,7 @@
 #define PVGEN_DIFF_H
 
 #include "pvgen.h"
+#include "unknown.h"
 
 /** Who may be broken by a change. */
 enum audience {
@@ -12,6 +13,8 @@ enum audience {
 	FOR_PEERS,    /* the other side of a numbered interface, which is not compiled here */
 	AUDIENCES
 };
+
+enum { ALL_AUDIENCES = (1 << AUDIENCES) - 1, FINGERPRINT = 12 /* digits */ };
 
 /** In order of harm. */
 enum verdict {
@@ -50,13 +53,41 @@ struct change {
 	enum verdict verdicts[AUDIENCES];
 	struct loc old, new;
 	bool has_old, has_new;
+	const char *fingerprint;
+	const struct waiver *waivers[AUDIENCES]; /* that accept it, or NULL */
 };
+
+/** What was not compared, because a side does not tell it. */
+struct unseen {
+	enum aspect aspect;
+	const char *element;
+	size_t n;      /* ops; 0: it is about none */
+	bool old, new; /* who tells */
+};
+
+/** A table whose slots are more or fewer, or hold other ops. */
+struct moved {
+	const char *element, *table;
+	size_t old, new; /* slots */
+	size_t n;	 /* ops of both that are in another slot */
+	VEC(struct shift {
+		int64_t by; /* slots */
+		size_t n;
+	})
+	shifts;
+};
+
+typedef VEC(struct waiver) waivers;
 
 struct diff {
 	struct run *old, *new;
+	VEC(struct moved) moved;
+	VEC(struct unseen) unseen;
+	unsigned int unknown; /* of what is compared now, on one side or both: aspects */
 	VEC(struct change) changes;
-	bool has_peers; /* what is compared now is seen by hypervisors */
-	enum verdict worst[AUDIENCES];
+	bool has_peers;		       /* what is compared now is seen by hypervisors */
+	enum verdict worst[AUDIENCES]; /* without what is waived */
+	waivers waivers;
 };
 
 enum verdict change_worst(const struct change *c);
@@ -76,6 +107,35 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 /** Adds a change; the text says what is not said by rule and element. */
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 	PRINTF(4, 5);
+
+/** The dotted path of an element. */
+const char *element_of(const struct at *at);
+
+/* ---- diff_unknown.c ---- */
+
+/** Do both sides of what is compared now tell this? */
+bool knows(const struct diff *d, enum aspect a);
+
+/** ... and what the rule is about? */
+bool is_knowable(const struct diff *d, enum rule_id rule);
+
+/** What is unknown of any interface. */
+unsigned int unknown_of_all(const struct run *run);
+
+/** Counts what is not compared of an interface, or of an op's signature. */
+void note_unknown(struct diff *d, const struct interface *old, const struct interface *new);
+bool signatures_are_known(struct diff *d, const struct at *at, const struct op *old,
+			  const struct op *new);
+
+/** The parameters, called as others are by their places. */
+params with_names_of(const params *from, const params *named);
+
+/** How the slots of tables have moved. */
+void put_moved_text(const struct diff *d, struct out *o);
+void put_moved_json(const struct diff *d, struct out *o);
+
+void put_unknown_text(const struct diff *d, struct out *o);
+void put_unknown_json(const struct diff *d, struct out *o);
 
 /* ---- pairs ---- */
 
@@ -176,6 +236,11 @@ void diff_backend(struct diff *d, const struct at *at, const struct backend *old
 		  const struct backend *new);
 void diff_detection_overlaps(struct diff *d);
 
+/* ---- diff_waive.c ---- */
+
+/** Pass: gives fingerprints, accepts what is waived, adds what is wrong with waivers. */
+bool diff_waive(struct diff *d);
+
 /* ---- diff_report.c ---- */
 
 bool diff_knows(const char *form, size_t n);
@@ -183,13 +248,20 @@ bool diff_knows(const char *form, size_t n);
 /** The reports that were asked for, as outputs. */
 void diff_report(struct run *run, const struct diff *d);
 
-/** Of --gate; false if there is no such audience. */
-bool diff_set_gate(struct run *run, const char *words);
+/* ---- gates ---- */
 
-/** Is something that breaks, or worse, what --gate asks for? */
-bool diff_is_gated(const struct run *run, const struct diff *d);
+/** Audiences by their names, with commas between them; false if there is no such audience. */
+bool audiences_from(const char *words, unsigned int *audiences);
+const char *audience_words(unsigned int audiences);
+
+/** For whom the change fails, by what --gate asks for; a bit for each. */
+unsigned int change_gated(const struct diff *d, const struct change *c);
+
+/** Does any? */
+bool diff_is_gated(const struct diff *d);
 
 /** Pass: compares; the changes are in order of harm. */
 void diff_compare(struct diff *d);
+void diff_sort(struct diff *d);
 
 #endif

@@ -446,6 +446,7 @@ struct op {
 	struct wrapper wrapper;
 	VEC(struct template *) natives;
 	struct impl fallback; /* INHERIT: as bare hardware does */
+	unsigned int unknown; /* what nobody knows of it: a bit for each aspect, see unknown.h */
 };
 
 /** A value beside the functions of a group. */
@@ -498,6 +499,7 @@ struct interface {
 	const char *doc;
 	bool is_defined; /* else only more of it was seen */
 	unsigned int major, minor;
+	unsigned int unknown; /* what nobody knows of it and its ops: aspects */
 	struct scope scope;
 	stmts stmts;
 	names phases;		    /* of a boot, in order */
@@ -860,9 +862,9 @@ struct backend_options {
 
 /** What `pvgen diff` was told. */
 struct diff_options {
-	VEC(const char *) forms; /* of the report: FORM or FORM:FILE */
-	bool has_gate;		 /* else all audiences are in it */
-	unsigned int gate;	 /* a bit for each audience */
+	VEC(const char *) forms;   /* of the report: FORM or FORM:FILE */
+	unsigned int gate;	   /* audiences whom a break fails, a bit for each */
+	VEC(const char *) waivers; /* files */
 };
 
 /** A prefix of paths, and what outputs show in its place. */
@@ -910,6 +912,7 @@ struct run {
 	struct backend_options backend;
 	struct diff_options diff;
 	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
+	const char *structure;	 /* of the ops in an image; NULL: one that is known */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	bool reads_snapshots;
 	struct git *git; /* where files are read from; or NULL: the file system */
@@ -926,6 +929,7 @@ struct run {
 	size_t tries; /* names that were looked at to suggest something */
 	unsigned int errors;
 	bool environment_failed;
+	bool has_unknown_pointers; /* what they are for need not be said */
 	bool evidence_missing;
 	/* model */
 	struct scope scope;
@@ -1322,6 +1326,12 @@ bool effects(struct run *run);
 
 /** Pass: nothing that was described would be missing in what is written. */
 bool find_gaps(struct run *run);
+
+/** Does an interface say that nobody knows what its pointers are for?  (unknown.c) */
+bool pointers_are_unknown(const struct run *run);
+
+/** Pass: what would be written is known.  (unknown.c) */
+bool find_unknown(struct run *run);
 
 /** Of the profiles. */
 void find_kernel_gaps(struct run *run);
