@@ -219,56 +219,7 @@ struct fact fact_life(const struct life *life)
 	return fact_text(life->since ? version_text(life->since) : NULL);
 }
 
-/* ---- guards ---- */
-
-/** Could one hold where the other does not? */
-static bool can_differ(const struct expr *a, const struct expr *b)
-{
-	const struct when x = {.all = (struct expr *)a}, y = {.all = (struct expr *)b};
-
-	return can_hold((struct clause[]){{&x, true}, {&y, false}}, 2) ||
-	       can_hold((struct clause[]){{&x, false}, {&y, true}}, 2);
-}
-
-void diff_guards(struct diff *d, const struct at *at, const struct expr *old,
-		 const struct expr *new)
-{
-	const char *a = old ? expr_text(old) : "", *b = new ? expr_text(new) : "";
-
-	if (!strcmp(a, b))
-		return;
-	if (!old)
-		change(d, R_CFG_ADD, at, "if %s", b);
-	else if (!new)
-		change(d, R_CFG_DEL, at, "if %s", a);
-	else
-		change(d, can_differ(old, new) ? R_CFG_CHANGE : R_CFG_EQUIV, at, "if %s -> if %s",
-		       a, b);
-}
-
 /* ---- modules ---- */
-
-static struct fact config_type(const void *c)
-{
-	return fact_text(((const struct config *)c)->is_bool ? "bool" : "int");
-}
-
-static void diff_configuration(struct diff *d)
-{
-	static const struct property rows[] = {
-		{"type", R_CFG_SYMBOL, R_CFG_SYMBOL, R_CFG_SYMBOL, config_type}};
-	pairs pairs = pair_pointers(&d->old->configs, &d->new->configs);
-
-	vec_each(p, &pairs)
-	{
-		struct at at = at_pair(NULL, p->old, p->new);
-
-		if (p->old && p->new)
-			diff_facts(d, &at, rows, p->old, p->new);
-		else
-			change(d, R_CFG_SYMBOL, &at, "%s", p->new ? "new" : "gone");
-	}
-}
 
 /* A module of which there is only more in another file has no definition to compare. */
 static void diff_interfaces(struct diff *d)

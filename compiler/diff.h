@@ -85,6 +85,7 @@ struct diff {
 	VEC(struct unseen) unseen;
 	unsigned int unknown; /* of what is compared now, on one side or both: aspects */
 	VEC(struct change) changes;
+	struct map renamed; /* configuration symbols: the new one by the old name */
 	bool has_peers;		       /* what is compared now is seen by hypervisors */
 	enum verdict worst[AUDIENCES]; /* without what is waived */
 	waivers waivers;
@@ -190,6 +191,11 @@ static inline struct fact fact_text(const char *s)
 struct fact fact_words(const names *words);
 struct fact fact_ops(const ops *ops);
 struct fact fact_life(const struct life *life);
+
+/* ---- diff_config.c ---- */
+
+/** Reports symbols that came and went, and finds those that have another name. */
+void diff_configuration(struct diff *d);
 
 /** Reports a guard that is another condition, or the same in other words. */
 void diff_guards(struct diff *d, const struct at *at, const struct expr *old,
