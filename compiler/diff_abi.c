@@ -453,7 +453,7 @@ FACT(get_feature_needs, feature, fact_words(&x->needs))
 
 static const struct property feature_rows[] = {
 	{"bit", R_VER_FEATBIT, R_VER_FEATBIT, R_VER_FEATBIT, get_bit},
-	{"hint", R_VER_FEATURE, R_VER_FEATURE, R_VER_FEATURE, get_hint},
+	{"hint", R_VER_FEATDEL, R_VER_FEATDEL, R_VER_FEATDEL, get_hint},
 	{"needs", R_VER_FEATURE, R_VER_FEATURE, R_VER_FEATURE, get_feature_needs},
 };
 
