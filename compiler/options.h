@@ -31,6 +31,7 @@ enum {
 	FOR_MODEL = FOR_ALL & ~FOR_FMT, /* and ask what they mean */
 };
 
+extern const char pvgen_version[];
 extern const struct command commands[];
 extern const size_t command_count;
 
