@@ -85,7 +85,7 @@ struct diff {
 	VEC(struct unseen) unseen;
 	unsigned int unknown; /* of what is compared now, on one side or both: aspects */
 	VEC(struct change) changes;
-	struct map renamed; /* configuration symbols: the new one by the old name */
+	struct map renamed;	       /* configuration symbols: the new one by the old name */
 	bool has_peers;		       /* what is compared now is seen by hypervisors */
 	enum verdict worst[AUDIENCES]; /* without what is waived */
 	waivers waivers;

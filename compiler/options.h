@@ -28,10 +28,11 @@ enum {
 	FOR_FMT = 1 << 7,
 	FOR_DIFF = 1 << 8,
 	FOR_IMPORT = 1 << 9,
-	FOR_ALL = ~FOR_EXPLAIN,		/* that read descriptions */
+	FOR_ALL = ~FOR_EXPLAIN,			       /* that read descriptions */
 	FOR_MODEL = FOR_ALL & ~(FOR_FMT | FOR_IMPORT), /* and ask what they mean */
 };
 
+extern const char pvgen_version[];
 extern const struct command commands[];
 extern const size_t command_count;
 
