@@ -201,10 +201,11 @@ static bool read_lines(struct run *run, const struct source *s, waivers *all)
 {
 	bool good = true;
 
-	for (unsigned int n = 1; n <= s->lines.n; n++) {
+	vec_each(begin, &s->lines)
+	{
 		struct waiver w = {.audiences = ALL_AUDIENCES};
 		size_t length;
-		const char *text = source_line(s, n, &length);
+		const char *text = source_line(run, (struct loc){s->file, *begin, *begin}, &length);
 		struct line l = {.run = run, .source = s, .at = text, .end = text + length};
 
 		if (!says_something(&l))
