@@ -150,14 +150,8 @@ void put_markup(struct out *o, const char *s)
 	struct out visible = {0};
 
 	put_visible(&visible, s);
-	for (s = text_of(&visible); *s; s++)
-		put(o,
-		    *s == '&'	? "&amp;"
-		    : *s == '<' ? "&lt;"
-		    : *s == '>' ? "&gt;"
-		    : *s == '"' ? "&quot;"
-				: "%c",
-		    *s);
+	for (s = put_until(o, text_of(&visible), "&<>\""); *s; s = put_until(o, s + 1, "&<>\""))
+		put(o, *s == '&' ? "&amp;" : *s == '<' ? "&lt;" : *s == '>' ? "&gt;" : "&quot;");
 }
 
 const char *lines_like(const char *other, size_t n, const char *text)

@@ -147,7 +147,7 @@ FAULTS = {
     "three": (["diff", "old.pvi", "old.pvi", "old.pvi"], "OLD and NEW belong to 'diff'"),
     "both": (["diff", "-", "-"], "OLD and NEW cannot both be standard input, '-'"),
     "missing": (["diff", "old.pvi", "none.pvi"], "cannot read 'none.pvi'"),
-    "form": (["diff", "--format=html", "old.pvi", "old.pvi"], "unknown form of the report 'html'"),
+    "form": (["diff", "--format=htm", "old.pvi", "old.pvi"], "unknown form of the report 'htm'"),
     "gate": (["diff", "--gate=modul", "old.pvi", "old.pvi"], "peer, or none, not 'modul'"),
     "empty gate": (["diff", "--gate=", "old.pvi", "old.pvi"], "peer, or none, not ''"),
     "over OLD": (["diff", "--format=json:old.pvi", "old.pvi", "new.pvi"], "'old.pvi'"),
