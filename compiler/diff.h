@@ -131,11 +131,9 @@ bool signatures_are_known(struct diff *d, const struct at *at, const struct op *
 /** The parameters, called as others are by their places. */
 params with_names_of(const params *from, const params *named);
 
-/** How the slots of tables have moved. */
-void put_moved_text(const struct diff *d, struct out *o);
+/** What belongs to the verdict, a line each: how slots have moved, what was not compared. */
+names diff_notes(const struct diff *d);
 void put_moved_json(const struct diff *d, struct out *o);
-
-void put_unknown_text(const struct diff *d, struct out *o);
 void put_unknown_json(const struct diff *d, struct out *o);
 
 /* ---- pairs ---- */

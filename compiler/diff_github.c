@@ -69,6 +69,8 @@ static void put_change(const struct diff *d, const struct change *c, struct out 
 
 void diff_put_github(const struct diff *d, struct out *o)
 {
+	names notes = diff_notes(d);
+
 	vec_each(c, &d->changes)
 	{
 		if (command_of(d, c))
@@ -76,5 +78,6 @@ void diff_put_github(const struct diff *d, struct out *o)
 	}
 	put(o, "::%s title=pvgen diff::", diff_is_gated(d) ? "error" : "notice");
 	put_verdict(o, d);
+	vec_each(note, &notes) put_part(o, "", note->s);
 	put(o, "\n");
 }

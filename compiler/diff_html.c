@@ -140,6 +140,18 @@ static void put_card(const struct diff *d, size_t audience, struct out *o)
 	put(o, "</span></div>\n");
 }
 
+static void put_notes(const struct diff *d, struct out *o)
+{
+	names notes = diff_notes(d);
+
+	vec_each(note, &notes)
+	{
+		put(o, "<p class=\"note\">");
+		put_markup(o, note->s);
+		put(o, "</p>\n");
+	}
+}
+
 static void put_status(const struct diff *d, struct out *o)
 {
 	size_t failing = 0;
@@ -148,6 +160,7 @@ static void put_status(const struct diff *d, struct out *o)
 	put(o, "<p>");
 	put_verdict(o, d);
 	put(o, "</p>\n");
+	put_notes(d, o);
 	if (failing)
 		put(o,
 		    "<p class=\"fails\">The status is 1 because of %s, marked below as what "

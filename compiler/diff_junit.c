@@ -72,6 +72,21 @@ static void put_case(const struct diff *d, const struct change *c, size_t audien
 	put(o, "</testcase>\n");
 }
 
+static void put_notes(const struct diff *d, struct out *o)
+{
+	names notes = diff_notes(d);
+
+	if (!notes.n)
+		return;
+	put(o, "<system-out>");
+	vec_each(note, &notes)
+	{
+		put_markup(o, note->s);
+		put(o, "\n");
+	}
+	put(o, "</system-out>\n");
+}
+
 static void put_suite(const struct diff *d, size_t audience, struct out *o)
 {
 	const char *name = audience_names[audience];
@@ -85,6 +100,7 @@ static void put_suite(const struct diff *d, size_t audience, struct out *o)
 		if (c->verdicts[audience] != V_NA)
 			put_case(d, c, audience, o);
 	}
+	put_notes(d, o);
 	put(o, "</testsuite>\n");
 }
 

@@ -100,6 +100,19 @@ static void put_failures(const struct diff *d, struct out *o)
 	}
 }
 
+static void put_notes(const struct diff *d, struct out *o)
+{
+	names notes = diff_notes(d);
+
+	put(o, notes.n ? "\n" : "");
+	vec_each(note, &notes)
+	{
+		put(o, "- ");
+		put_code(o, note->s);
+		put(o, "\n");
+	}
+}
+
 void diff_put_md(const struct diff *d, struct out *o)
 {
 	vec_each(c, &d->changes)
@@ -113,6 +126,7 @@ void diff_put_md(const struct diff *d, struct out *o)
 	put(o, d->changes.n ? "\n---\n\n" : "");
 	put_verdict(o, d);
 	put(o, "\n");
+	put_notes(d, o);
 	if (diff_is_gated(d))
 		put_failures(d, o);
 }

@@ -184,6 +184,18 @@ static void put_result(const struct diff *d, const struct change *c, unsigned in
 	put(o, "}");
 }
 
+static void put_notes(const struct diff *d, struct out *o)
+{
+	names notes = diff_notes(d);
+
+	vec_each(note, &notes)
+	{
+		put(o, "%s{\"level\": \"note\", ", note == notes.v ? "" : ", ");
+		put_message(o, "message", note->s);
+		put(o, "}");
+	}
+}
+
 void diff_put_sarif(const struct diff *d, struct out *o)
 {
 	unsigned int numbers[R_COUNT] = {0};
@@ -201,5 +213,8 @@ void diff_put_sarif(const struct diff *d, struct out *o)
 		put(o, c == d->changes.v ? "\n" : ",\n");
 		put_result(d, c, numbers[c->rule], o);
 	}
-	put(o, "]\n\t}]}\n");
+	put(o, "],\n\t\t\"invocations\": [{\"executionSuccessful\": true, "
+	       "\"toolExecutionNotifications\": [");
+	put_notes(d, o);
+	put(o, "]}]\n\t}]}\n");
 }

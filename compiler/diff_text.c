@@ -67,6 +67,17 @@ static void put_failures(const struct diff *d, struct out *o)
 	       "--waivers.\n");
 }
 
+static void put_notes(const struct diff *d, struct out *o)
+{
+	names notes = diff_notes(d);
+
+	vec_each(note, &notes)
+	{
+		put_visible(o, note->s);
+		put(o, "\n");
+	}
+}
+
 void diff_put_text(const struct diff *d, struct out *o)
 {
 	vec_each(c, &d->changes)
@@ -78,10 +89,9 @@ void diff_put_text(const struct diff *d, struct out *o)
 		put_change(d, c, o);
 	}
 	put(o, d->changes.n ? "\n" : "");
-	put_moved_text(d, o);
 	put_verdict(o, d);
 	put(o, "\n");
-	put_unknown_text(d, o);
+	put_notes(d, o);
 	if (diff_is_gated(d))
 		put_failures(d, o);
 }

@@ -142,17 +142,15 @@ static void put_shifts(const struct diff *d, const struct moved *m, struct out *
 	}
 }
 
-void put_moved_text(const struct diff *d, struct out *o)
+static const char *moved_note(const struct diff *d, const struct moved *m)
 {
-	vec_each(m, &d->moved)
-	{
-		put(o, "slots of %s%s%s: %zu -> %zu, %lld bytes -> %lld; %s moved", m->element,
-		    *m->table ? " in " : "", m->table, m->old, m->new,
-		    (long long)bytes(d, (int64_t)m->old), (long long)bytes(d, (int64_t)m->new),
-		    counted(m->n, "op"));
-		put_shifts(d, m, o);
-		put(o, "\n");
-	}
+	struct out o = {0};
+
+	put(&o, "slots of %s%s%s: %zu -> %zu, %lld bytes -> %lld; %s moved", m->element,
+	    *m->table ? " in " : "", m->table, m->old, m->new, (long long)bytes(d, (int64_t)m->old),
+	    (long long)bytes(d, (int64_t)m->new), counted(m->n, "op"));
+	put_shifts(d, m, &o);
+	return text_of(&o);
 }
 
 void put_moved_json(const struct diff *d, struct out *o)
@@ -193,33 +191,42 @@ static bool is_alike(const struct unseen *a, const struct unseen *b)
 	       (a->aspect == A_SIGNATURE) == (b->aspect == A_SIGNATURE);
 }
 
-static void put_unseen(const struct unseen *u, struct out *o)
+static const char *unseen_words(const struct unseen *u)
 {
-	if (u->aspect == A_SIGNATURE)
-		put_visible(o, u->element);
-	else
-		put(o, "%s", aspect_text(u->aspect));
+	return u->aspect == A_SIGNATURE ? u->element : aspect_text(u->aspect);
 }
 
-void put_unknown_text(const struct diff *d, struct out *o)
+/** All that is unknown in the same way as this one, which is the first of them. */
+static const char *unseen_note(const struct diff *d, const struct unseen *u)
 {
+	struct out o = {0};
+
+	put(&o, "not compared, because %s: %s", teller(u), unseen_words(u));
+	for (const struct unseen *v = u + 1; v < d->unseen.v + d->unseen.n; v++)
+		if (is_alike(u, v))
+			put(&o, "; %s", unseen_words(v));
+	return text_of(&o);
+}
+
+static bool is_first_of_its_like(const struct diff *d, const struct unseen *u)
+{
+	for (const struct unseen *v = d->unseen.v; v < u; v++)
+		if (is_alike(u, v))
+			return false;
+	return true;
+}
+
+names diff_notes(const struct diff *d)
+{
+	names notes = {0};
+
+	vec_each(m, &d->moved) vec_push(&notes)->s = moved_note(d, m);
 	vec_each(u, &d->unseen)
 	{
-		bool is_first = true;
-
-		for (const struct unseen *v = d->unseen.v; v < u; v++)
-			is_first &= !is_alike(u, v);
-		if (!is_first)
-			continue;
-		put(o, "not compared, because %s: ", teller(u));
-		for (const struct unseen *v = u; v < d->unseen.v + d->unseen.n; v++) {
-			if (!is_alike(u, v))
-				continue;
-			put(o, "%s", v == u ? "" : "; ");
-			put_unseen(v, o);
-		}
-		put(o, "\n");
+		if (is_first_of_its_like(d, u))
+			vec_push(&notes)->s = unseen_note(d, u);
 	}
+	return notes;
 }
 
 void put_unknown_json(const struct diff *d, struct out *o)

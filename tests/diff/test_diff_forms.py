@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from html import unescape
 from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
@@ -86,8 +87,27 @@ def verdict(said: dict) -> str:
     """The line of them all."""
     n, waived = len(said["changes"]), sum(is_waived(c) for c in said["changes"])
     count = f"{n} change{'s' * (n != 1)}" if n else "no change"
+    count += " in what both sides tell" * bool(said["unknown"])
     more = f", {waived} waived" if waived else ""
     return f"{count}{more}: " + ", ".join(f"{a} {v}" for a, v in said["verdict"].items())
+
+
+UNKNOWN = re.compile("not compared, because (OLD alone|NEW alone|neither side) tells?")
+
+
+def notes(r: Reports) -> list[str]:
+    """The lines behind the verdict: of each table whose slots moved, of what is not compared."""
+    lines = r.text("text").splitlines()
+    begin = lines.index(verdict(r.said)) + 1
+    end = lines.index("", begin) if "" in lines[begin:] else len(lines)
+    said = lines[begin:end]
+    moved = [line for line in said if line.startswith("slots of ")]
+    for table, line in zip(r.said["tables"], moved, strict=True):
+        assert line.startswith(f"slots of {visible(table['element'])}")
+        assert "{old} -> {new}".format(**table["slots"]) in line
+    unknown = said[len(moved):]
+    assert all(map(UNKNOWN.match, unknown)) and bool(unknown) == bool(r.said["unknown"])
+    return said
 
 
 def broken(c: dict) -> set[str]:
@@ -135,7 +155,7 @@ def check_text(r: Reports) -> None:
         detail = f": {visible(c['detail'])}" if c["detail"] else ""
         expected.append(f"    {file}:{line}: {visible(c['element'])}{detail}{old(c)}")
         expected += [f"      {waived_text(w)}" for w in c["waived"]]
-    expected += ["", verdict(r.said), *text_failures(r.changes)]
+    expected += ["", verdict(r.said), *notes(r), *text_failures(r.changes)]
     assert r.text("text").splitlines() == expected[1:]
 
 
@@ -173,6 +193,8 @@ def check_sarif(r: Reports) -> None:
     schema("tests/diff/sarif.schema.json").validate(log)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     results = log["runs"][0]["results"]
+    told = log["runs"][0]["invocations"][0]["toolExecutionNotifications"]
+    assert [n["message"]["text"].replace("{{", "{").replace("}}", "}") for n in told] == notes(r)
     assert {rule["id"] for rule in rules} == {c["rule"] for c in r.changes}
     for rule in rules:
         row = TABLE[rule["id"]]
@@ -236,9 +258,10 @@ def check_junit(r: Reports) -> None:
         audience = suite.get("name") or ""
         cases = [c for c in r.changes if c["audiences"][audience] != "na"]
         if cases:
-            assert [*map(junit_case, suite)] == [junit_expected(c, audience) for c in cases]
+            assert [*map(junit_case, suite.iter("testcase"))] == [junit_expected(c, audience) for c in cases]
         else:
-            assert [(case.get("name"), len(case)) for case in suite] == [("no change", 0)]
+            assert [(c.get("name"), len(c)) for c in suite.iter("testcase")] == [("no change", 0)]
+        assert (suite.findtext("system-out") or "").splitlines() == notes(r)
     for group in (root, *root):
         found = [len([*group.iter(tag)]) for tag in ("testcase", "failure", "skipped")]
         assert [int(group.get(k, "")) for k in ("tests", "failures", "skipped")] == found
@@ -270,7 +293,7 @@ def check_md(r: Reports) -> None:
         detail = [visible(c["detail"])] if c["detail"] else []
         expected.append([f"{place(c)[0]}:{place(c)[1]}", visible(c["element"]), *detail])
         expected += [[waived_text(w)] for w in c["waived"]]
-    expected += ["---"] * bool(r.changes) + [verdict(r.said)]
+    expected += ["---"] * bool(r.changes) + [verdict(r.said), *([note] for note in notes(r))]
     expected += ["### The status is 1 because of"] * r.status
     for c in r.changes:
         if c["gated"]:
@@ -312,7 +335,8 @@ def check_github(r: Reports) -> None:
         parts += [f"To accept: {c['waiver']}"] if c["waiver"] else []
         assert unescaped(m[3]).split("\n") == parts + [waived_text(w) for w in c["waived"]]
     level = "error" if r.status else "notice"
-    assert last == f"::{level} title=pvgen diff::{verdict(r.said)}"
+    end = "\n".join([verdict(r.said), *notes(r)])
+    assert unescaped(last) == f"::{level} title=pvgen diff::{end}"
 
 
 class Page(HTMLParser):
@@ -376,6 +400,8 @@ def check_html(r: Reports) -> None:
     """A section for each head; nothing is fetched, all links lead to what is there."""
     page = Page()
     page.feed(r.text("html"))
+    told = re.findall('<p class="note">(.*?)</p>', r.text("html"))
+    assert [unescape(note) for note in told] == notes(r)
     assert page.open == [] and "://" not in re.sub(r"<td.*?</td>", "", r.text("html"))
     assert page.cards == list(r.said["verdict"].values())
     assert all(link[0] == "#" and link[1:] in page.ids for link in page.led_to)
