@@ -60,6 +60,7 @@ typedef VEC(struct waiver) waivers;
 
 struct diff {
 	struct run *old, *new;
+	const char *const *operands; /* by which they were named */
 	VEC(struct change) changes;
 	bool has_peers;		       /* what is compared now is seen by hypervisors */
 	enum verdict worst[AUDIENCES]; /* without what is waived */
