@@ -191,8 +191,6 @@ static bool read_waiver(struct line *l, struct waiver *w)
 /** Empty lines and lines that begin with # say nothing. */
 static bool says_something(struct line *l)
 {
-	if (l->end > l->at && l->end[-1] == '\r')
-		l->end--;
 	skip_blanks(l);
 	return l->at < l->end && *l->at != '#';
 }
@@ -218,10 +216,13 @@ static bool read_lines(struct run *run, const struct source *s, waivers *all)
 	return good;
 }
 
+/* Who looks at a revision may accept something today. */
 bool read_waivers(struct run *run, waivers *all)
 {
+	struct git *git = run->git;
 	bool good = true;
 
+	run->git = NULL;
 	vec_each(path, &run->diff.waivers)
 	{
 		struct opened o = source_open(run, *path, true);
@@ -229,6 +230,7 @@ bool read_waivers(struct run *run, waivers *all)
 		good &= o.source ? read_lines(run, o.source, all)
 				 : run_failed(run, "cannot read '%s': %s", *path, o.problem);
 	}
+	run->git = git;
 	return good;
 }
 
