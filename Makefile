@@ -161,6 +161,7 @@ $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 
 include tests/stress/rules.mk
 include tests/canary/rules.mk
+include tests/oracle/rules.mk
 
 # ---- pvgen under fuzzers ----
 
@@ -185,7 +186,8 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
-	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
+	$(BUILD)/oracle/judged.json
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests

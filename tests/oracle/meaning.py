@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model import Callable, Model, Parameter
 
@@ -34,6 +34,8 @@ class Finding:
     element: str
     verdict: str
     text: str = ""
+    call: str = ""
+    way: str = ""
 
 
 @dataclass
@@ -102,8 +104,17 @@ class Mix:
         result = list(self.numbers(numbers))
         for run in uses:
             bad = list(self.memory(run) if run.way == "memory" else self.use(run))
-            result += bad or [Finding(run.name, "ok")]
+            bad = bad or [Finding(run.name, "ok")]
+            result += [replace(f, call=self.call(run), way=run.way) for f in bad]
         return result
+
+    def call(self, run: Run) -> str:
+        """What callers wrote in C."""
+        if run.way == "memory":
+            return f"struct {run.name}"
+        mine = self.here[run.name]
+        values = (str(run.said.get(p.name, f"&{p.name}")) for p in mine.parameters)
+        return f"{mine.word}({', '.join(values)})"
 
     # ---- numbers that have names ----
 
@@ -120,13 +131,14 @@ class Mix:
     def unnamed(self, run: Run, name: str, number: Number) -> Iterator[Finding]:
         """A number that has another name there, or none."""
         renamed = [n for n, v in run.known.items() if v == number and n not in run.constant]
-        if re.search("_(FEATURE|HINT)_", name) or renamed:
+        if re.search("_(FEATURE|HINT)_", name):
             return
         if "_MSR_" in name:
             if not self.is_asked_for(name):
-                yield Finding(name, "crash", f"{name} is {number}, and there is no such register")
-            return
-        yield Finding(name, "silent", f"{name} is {number}, which has no name there")
+                what = renamed[0] if renamed else "no register"
+                yield Finding(name, "silent" if renamed else "crash", f"{name} is {number}, {what} there")
+        elif not renamed:
+            yield Finding(name, "silent", f"{name} is {number}, which has no name there")
 
     def is_asked_for(self, name: str) -> bool:
         """Whether callers ask before they use the register."""
@@ -145,8 +157,7 @@ class Mix:
 
     def members(self, run: Run, mine: str, theirs: str, is_read: bool) -> Iterator[Finding]:
         """Each member that was filled and read; what has a new name in the same place is the same."""
-        said = {k.partition("->")[2]: v for k, v in run.said.items() if k.startswith(mine + "->")}
-        got = {k.partition("->")[2]: v for k, v in run.got.items() if k.startswith(theirs + "->")}
+        said, got = behind(run.said, mine), behind(run.got, theirs)
         names = self.renamed(said, got)
         for name in said:
             target = names.get(name, name)
@@ -161,9 +172,10 @@ class Mix:
         """Members that only one side knows, if they are alike in their order."""
         here = {f"{tag}.{leaf}" for tag in self.callers.shared for leaf in self.callers.leaves(tag)}
         there = {f"{tag}.{leaf}" for tag in self.called.shared for leaf in self.called.leaves(tag)}
-        old = [n for n in said if n not in got and n not in there]
-        new = [n for n in got if n not in said and n not in here]
-        alike = len(old) == len(new) and all(said[o] == got[n] for o, n in zip(old, new))
+        old = [n for n in said if n[0] != "*" and n not in got and n not in there]
+        new = [n for n in got if n[0] != "*" and n not in said and n not in here]
+        sizes = [said[o].size for o in old] == [got[n].size for n in new]
+        alike = sizes and all(said[o] == got[n] or said is got for o, n in zip(old, new))
         return dict(zip(old, new)) if alike else {}
 
     # ---- calls ----
@@ -209,8 +221,10 @@ class Mix:
         yield from result(run)
         for name in run.overruns:
             yield Finding(run.name, "silent", f"memory behind {name} is overwritten")
-        if run.lost:
-            yield Finding(run.name, "silent", f"its caller loses {' '.join(run.lost)}")
+        kept = self.callers.may_change(mine) if run.way == "call" else set()
+        lost = [name for name in run.lost if name not in kept]
+        if lost:
+            yield Finding(run.name, "silent", f"its caller loses {' '.join(lost)}")
 
     def argument(self, run: Run, mine: Parameter, theirs: Parameter) -> Iterator[Finding]:
         """A value, or what is behind a pointer."""
@@ -221,7 +235,26 @@ class Mix:
         if not self.callers.shape(mine.ctype, mine.module).is_looked_into:
             return
         yield from self.members(run, mine.name, theirs.name, theirs.direction != "out")
-        yield from back(run, mine, theirs)
+        yield from self.back(run, mine, theirs)
+
+    def back(self, run: Run, mine: Parameter, theirs: Parameter) -> Iterator[Finding]:
+        """What callers find behind a pointer when they come back."""
+        found, wrote = behind(run.found, mine.name), behind(run.wrote, theirs.name)
+        said, names = behind(run.said, mine.name), self.renamed(found, wrote)
+        for name, number in found.items():
+            other = wrote.get(names.get(name, name))
+            if other and mine.direction in ("out", "inout"):
+                yield from compared(run.name, f"{name}, written,", other, number)
+            elif mine.direction == "out":
+                yield Finding(run.name, "silent", f"{name} comes back as it was")
+            elif name in said and said[name] != number:
+                yield Finding(run.name, "silent", f"{name} is overwritten")
+
+
+def behind(numbers: dict[str, Number], name: str) -> dict[str, Number]:
+    """Those behind one pointer, without its name."""
+    split = ((key.partition("->"), number) for key, number in numbers.items())
+    return {member: number for (pointer, _, member), number in split if member and pointer == name}
 
 
 def compared(element: str, name: str, said: Number, got: Number) -> Iterator[Finding]:
@@ -238,21 +271,6 @@ def parameters(mine: Callable, theirs: Callable) -> dict[str, str]:
         if o.name not in there and n.name not in here and o.ctype == n.ctype:
             result[o.name] = n.name
     return result
-
-
-def back(run: Run, mine: Parameter, theirs: Parameter) -> Iterator[Finding]:
-    """What callers find behind a pointer when they come back."""
-    for key, found in run.found.items():
-        name, _, member = key.partition("->")
-        if name != mine.name:
-            continue
-        wrote, said = run.wrote.get(f"{theirs.name}->{member}"), run.said.get(key)
-        if wrote and mine.direction in ("out", "inout"):
-            yield from compared(run.name, f"{member}, written,", wrote, found)
-        elif mine.direction == "out":
-            yield Finding(run.name, "silent", f"{member} comes back as it was")
-        elif said and said != found:
-            yield Finding(run.name, "silent", f"{member} is overwritten")
 
 
 def result(run: Run) -> Iterator[Finding]:
