@@ -210,7 +210,7 @@ format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c)
+		tests/linux/*.c tests/oracle/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

@@ -118,9 +118,9 @@ void judge_check_alive(const unsigned long *values)
 /* As in the generated header of canaries, whatever its prefix. */
 enum { FLAGS, RAX, RBX, RCX, RDX, RSI, RDI, RBP, R8, R9, R10, R11, NR_REGISTERS = 16 };
 static const unsigned char argument_registers[] = {RDI, RSI, RDX, RCX, R8, R9};
-static const char *const register_names[NR_REGISTERS] = {
-	"flags", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp",
-	"r8",	 "r9",	"r10", "r11", "r12", "r13", "r14", "r15"};
+static const char *const register_names[NR_REGISTERS] = {"flags", "rax", "rbx", "rcx", "rdx", "rsi",
+							 "rdi",	  "rbp", "r8",	"r9",  "r10", "r11",
+							 "r12",	  "r13", "r14", "r15"};
 
 struct canary {
 	unsigned long before[NR_REGISTERS], after[NR_REGISTERS];

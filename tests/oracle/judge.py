@@ -77,7 +77,9 @@ def with_call(old: str, new: str) -> tuple[str, str]:
     """Both, with a call where there is an entry for calls alone."""
     if all('entry x86_64 "' in text for text in (old, new)):
         if not all(re.search(r"\bcall ", text) for text in (old, new)):
-            call = r"\1\n    call 0x7e57 long called(u64 a);"
+            most = min(len(s.split()) for s in re.findall(r"\bargs ([^;]*);", old + new))
+            places = ", ".join(f"u64 {name}" for name in "ab"[:most])
+            call = rf"\1\n    call 0x7e57 long called({places});"
             return tuple(re.sub(r"^(abi \w+ \{.*)", call, text, flags=re.M) for text in (old, new))
     return old, new
 
@@ -162,7 +164,8 @@ def merged(manifests: list[dict]) -> dict:
 
 def headers(manifest: dict, place: Path) -> dict[str, str]:
     """What C includes, but for what backends alone see."""
-    names = [f"{i['name']}{end}.h" for i in manifest["interfaces"] for end in ("", "_ops", "_canaries")]
+    ends = (".h", "_ops.h", "_canaries.h")
+    names = [f"{i['name']}{end}" for i in manifest["interfaces"] for end in ends]
     names += [f"{abi['name']}.h" for abi in manifest["abis"]]
     return {name: (place / name).read_text() for name in names if (place / name).exists()}
 
@@ -227,7 +230,7 @@ def mixed(one: Version, other: Version, runtime: Path, **env: str) -> list[Findi
     key = (one.place, other.place, runtime)
     missing = once(key, lambda: link(*key))
     if missing:
-        return [Finding("link", "crash", f"it does not link: {missing}")]
+        return [Finding("link", "crash", f"nobody has {missing}")]
     done = sh(one.place / f"with-{other.place.name}", env=env, timeout=60)
     if done.returncode:
         return [Finding("run", "crash", f"the program ended with {done.returncode}")]
@@ -244,7 +247,7 @@ def source(compiler: str, one: Version, other: Version, half: str) -> tuple[str,
     text = (one.place / f"{half}.c").read_text()
     flags = [*FLAGS, "-DJUDGE_SOURCE", f"-I{HERE}", f"-I{other.place}"]
     done = sh(compiler, *flags, "-x", "c", "-", "-S", "-o", "/dev/null", input=text)
-    errors = re.findall(r"error: (.*)", done.stderr)
+    errors = re.findall(r"error: (.*)", re.sub(r" \{aka '.*?'\}", "", done.stderr))
     if done.returncode:
         return "break", errors[0] if errors else done.stderr.strip()
     own = {kind(w) for w in WARNING.findall((one.place / f"{half}.said").read_text())}
@@ -290,7 +293,7 @@ class Judged:
     def mix(self, direction: str, findings: list[Finding], abis: set[str]) -> None:
         """One run."""
         verdicts = getattr(self, direction)
-        for f in findings:
+        for f in sorted(findings, key=lambda f: -VERDICTS.index(f.verdict)):
             part = "abi" if re.split(r"[._]", f.element)[0].lower() in abis else "interface"
             verdicts[part] = max(verdicts[part], f.verdict, key=VERDICTS.index)
             if f.verdict != "ok":

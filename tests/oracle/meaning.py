@@ -123,8 +123,8 @@ class Mix:
         names = {n.bits: name for name, n in reversed(run.known.items())}
         for name, number in run.constant.items():
             if run.known.get(name, number).bits != number.bits:
-                other = names.get(number.bits, "nothing")
-                yield Finding(name, "silent", f"{name} is {number}, which is {other} there")
+                other = f"is {names[number.bits]}" if number.bits in names else "has no name"
+                yield Finding(name, "silent", f"{number}, which {other} there")
             elif name not in run.known:
                 yield from self.unnamed(run, name, number)
 
@@ -136,9 +136,10 @@ class Mix:
         if "_MSR_" in name:
             if not self.is_asked_for(name):
                 what = renamed[0] if renamed else "no register"
-                yield Finding(name, "silent" if renamed else "crash", f"{name} is {number}, {what} there")
+                verdict = "silent" if renamed else "crash"
+                yield Finding(name, verdict, f"{number}, which is {what} there")
         elif not renamed:
-            yield Finding(name, "silent", f"{name} is {number}, which has no name there")
+            yield Finding(name, "silent", f"{number}, which has no name there")
 
     def is_asked_for(self, name: str) -> bool:
         """Whether callers ask before they use the register."""
@@ -156,17 +157,17 @@ class Mix:
             yield from self.members(run, "m", "m", is_read=True)
 
     def members(self, run: Run, mine: str, theirs: str, is_read: bool) -> Iterator[Finding]:
-        """Each member that was filled and read; what has a new name in the same place is the same."""
+        """Each member that was filled and read, be it under a new name."""
         said, got = behind(run.said, mine), behind(run.got, theirs)
         names = self.renamed(said, got)
         for name in said:
             target = names.get(name, name)
             if target in got:
-                yield from compared(run.name, name, said[name], got[target])
+                yield from compared(run.name, label(name, mine), said[name], got[target])
             elif is_read:
-                yield Finding(run.name, "lossy", f"{name} is not looked at")
-        for name in got.keys() - said.keys() - set(names.values()):
-            yield Finding(run.name, "silent", f"{name} is read, which nobody filled")
+                yield Finding(run.name, "lossy", f"{label(name, mine)} is not looked at")
+        for name in (n for n in got if n not in said and n not in names.values()):
+            yield Finding(run.name, "silent", f"{label(name, theirs)} is read, which nobody filled")
 
     def renamed(self, said: dict[str, Number], got: dict[str, Number]) -> dict[str, str]:
         """Members that only one side knows, if they are alike in their order."""
@@ -244,11 +245,16 @@ class Mix:
         for name, number in found.items():
             other = wrote.get(names.get(name, name))
             if other and mine.direction in ("out", "inout"):
-                yield from compared(run.name, f"{name}, written,", other, number)
+                yield from compared(run.name, f"{label(name, mine.name)}, written,", other, number)
             elif mine.direction == "out":
-                yield Finding(run.name, "silent", f"{name} comes back as it was")
+                yield Finding(run.name, "silent", f"{label(name, mine.name)} comes back as it was")
             elif name in said and said[name] != number:
-                yield Finding(run.name, "silent", f"{name} is overwritten")
+                yield Finding(run.name, "silent", f"{label(name, mine.name)} is overwritten")
+
+
+def label(member: str, pointer: str) -> str:
+    """A member of a structure by its own name, and what has none by its pointer's."""
+    return member + pointer if member[0] == "*" else member
 
 
 def behind(numbers: dict[str, Number], name: str) -> dict[str, Number]:
@@ -259,8 +265,10 @@ def behind(numbers: dict[str, Number], name: str) -> dict[str, Number]:
 
 def compared(element: str, name: str, said: Number, got: Number) -> Iterator[Finding]:
     """Whether what was got is what was said."""
-    if said.value != got.value:
-        yield Finding(element, "silent", f"{name} is {said} and arrives as {got}")
+    if said.value == got.value:
+        return
+    one, other = (said, got) if str(said) != str(got) else (said.value, got.value)
+    yield Finding(element, "silent", f"{name} is {one} and arrives as {other}")
 
 
 def parameters(mine: Callable, theirs: Callable) -> dict[str, str]:

@@ -111,7 +111,8 @@ class Model:
         """What is behind a type."""
         words = re.sub(r"\b(const|struct|union)\b", "", ctype)
         stars, name = words.count("*"), " ".join(words.replace("*", " ").split())
-        known = next((n for n in (module + name, name) if n in self.structures or n in self.aliases), name)
+        of_module = module + name
+        known = of_module if of_module in {**self.structures, **self.aliases} else name
         if known in self.functions:
             return Shape(stars, "function")
         if known in self.structures:

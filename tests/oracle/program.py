@@ -256,7 +256,11 @@ def changed(op: Callable) -> set[str]:
 def gate(op: Callable) -> str:
     """Keeps what the contract says, and destroys all the rest."""
     destroyed = changed(op)
-    junk = [f"movabs $0x{0xDEAD0000BEEF0000 + n:x}, %{r}" for n, r in enumerate(ENCODED) if r in destroyed]
+    junk = [
+        f"movabs $0x{0xDEAD0000BEEF0000 + n:x}, %{r}"
+        for n, r in enumerate(ENCODED)
+        if r in destroyed
+    ]
     flags = ["pushf", "xorq $0x8d5, (%rsp)", "popf"] if "flags" in destroyed else []
     answered = ["mov judge_result(%rip), %rax"] if op.ctype != "void" else []
     saved = ("rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11")
@@ -264,7 +268,8 @@ def gate(op: Callable) -> str:
         f".globl gate_{op.word}", f"gate_{op.word}:", "endbr64", "pushf", "push %rbp",
         "mov %rsp, %rbp", *(f"push %{r}" for r in saved), "and $-16, %rsp",
         f"call body_{op.word}", f"lea -{8 * len(saved)}(%rbp), %rsp",
-        *(f"pop %{r}" for r in reversed(saved)), "pop %rbp", "popf", *junk, *flags, *answered, "ret",
+        *(f"pop %{r}" for r in reversed(saved)), "pop %rbp", "popf",
+        *junk, *flags, *answered, "ret",
     ]  # fmt: skip
     return "__asm__(\n" + "".join(f'\t"{line}\\n"\n' for line in lines) + ");\n\n"
 
@@ -294,7 +299,8 @@ def table(model: Model, interface: dict) -> str:
     )
     rows += f"#ifndef JUDGE_SOURCE\n{dead}#endif\n"
     return (
-        f"static struct {{\n\tstruct {name}_ops ops;\n\tvoid (*behind[64])(void);\n}} {name}_table = {{\n"
+        f"static struct {{\n\tstruct {name}_ops ops;\n\tvoid (*behind[64])(void);\n}} "
+        f"{name}_table = {{\n"
         f"\t.ops = {{\n{rows}\t}},\n\t.behind = {{[0 ... 63] = judge_stray}},\n}};\n"
         f'__asm__(".globl {name}_ops\\n.set {name}_ops, {name}_table");\n'
         f"void *judge_keep_{name} = &{name}_table;\n\n"
@@ -312,7 +318,8 @@ def serve(model: Model, call: Callable) -> str:
     lines += [f"{call.ctype} result;"] if call.ctype != "void" else []
     lines += hear(model, call)
     junk = sorted(model.may_change(call) & {*ENCODED})
-    lines += [f"{register(r)} = JUDGE_JUNK;" for r in junk] + answer(model, call, register(call.detail["place"]))
+    lines += [f"{register(r)} = JUDGE_JUNK;" for r in junk]
+    lines += answer(model, call, register(call.detail["place"]))
     return f"static void serve_{call.word}(void)\n{{\n{block(lines)}}}\n\n"
 
 

@@ -1,6 +1,9 @@
-# The judge of pvgen diff: both versions of all pairs built, mixed and run; see tests/oracle/README.md.
+# The judge of pvgen diff: all pairs built in both versions, mixed and run; see
+# tests/oracle/README.md.
 
-$(BUILD)/oracle/judged.json: $(wildcard tests/oracle/*.[ch] tests/oracle/planted/*.txt tests/diff/*/*.txt) \
-		tests/diff/cases.py $(addprefix tests/oracle/,judge.py meaning.py model.py program.py) $(BUILD)/pvgen
+ORACLE := $(addprefix tests/oracle/,judge.py meaning.py model.py program.py judge.c judge.h)
+
+$(BUILD)/oracle/judged.json: $(ORACLE) $(wildcard tests/oracle/planted/*.txt) \
+		$(wildcard tests/diff/*/*.txt) tests/diff/cases.py $(BUILD)/pvgen
 	@echo '  JUDGE $@'
 	@$(PYTHON) tests/oracle/judge.py $@

@@ -20,7 +20,16 @@ PLACES = {
     "callers": "old source",
     "backends": "old backend",
 }
+# What happened to these is not what they are about.
+NOT_SHOWN = {"PV-OPS-RENAME-ALIAS"}
+
 HEAD = "What the pair of each rule did when it was run; written by tests/oracle/witnesses.py.\n\n"
+
+
+def is_shown(judged: dict) -> bool:
+    """The positive pair of a rule, whose witness is about the rule."""
+    name = judged["pair"]
+    return name.startswith("PV-") and not name.endswith("~") and name not in NOT_SHOWN
 
 
 def witness(judged: dict) -> tuple[str, str, str] | None:
@@ -36,7 +45,7 @@ def written(judged: list[dict]) -> str:
     lines = []
     for j in sorted(judged, key=lambda j: j["pair"]):
         found = witness(j)
-        if found and j["pair"].startswith("PV-") and not j["pair"].endswith("~"):
+        if found and is_shown(j):
             lines.append(f"{j['pair']}: {found[0]}: {found[1]}: {found[2]}\n")
     return HEAD + "".join(lines)
 
