@@ -171,6 +171,7 @@ $(BUILD)/xen/xen.elf: | tests/download.sh
 
 include tests/stress/rules.mk
 include tests/canary/rules.mk
+include tests/oracle/rules.mk
 
 # ---- pvgen under fuzzers ----
 
@@ -195,7 +196,8 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
-	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
+	$(BUILD)/oracle/judged.json
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
@@ -218,7 +220,7 @@ format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c)
+		tests/linux/*.c tests/oracle/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from model import Callable, Model, Parameter
 
@@ -34,6 +34,8 @@ class Finding:
     element: str
     verdict: str
     text: str = ""
+    call: str = ""
+    way: str = ""
 
 
 @dataclass
@@ -102,8 +104,17 @@ class Mix:
         result = list(self.numbers(numbers))
         for run in uses:
             bad = list(self.memory(run) if run.way == "memory" else self.use(run))
-            result += bad or [Finding(run.name, "ok")]
+            bad = bad or [Finding(run.name, "ok")]
+            result += [replace(f, call=self.call(run), way=run.way) for f in bad]
         return result
+
+    def call(self, run: Run) -> str:
+        """What callers wrote in C."""
+        if run.way == "memory":
+            return f"struct {run.name}"
+        mine = self.here[run.name]
+        values = (str(run.said.get(p.name, f"&{p.name}")) for p in mine.parameters)
+        return f"{mine.word}({', '.join(values)})"
 
     # ---- numbers that have names ----
 
@@ -112,21 +123,23 @@ class Mix:
         names = {n.bits: name for name, n in reversed(run.known.items())}
         for name, number in run.constant.items():
             if run.known.get(name, number).bits != number.bits:
-                other = names.get(number.bits, "nothing")
-                yield Finding(name, "silent", f"{name} is {number}, which is {other} there")
+                other = f"is {names[number.bits]}" if number.bits in names else "has no name"
+                yield Finding(name, "silent", f"{number}, which {other} there")
             elif name not in run.known:
                 yield from self.unnamed(run, name, number)
 
     def unnamed(self, run: Run, name: str, number: Number) -> Iterator[Finding]:
         """A number that has another name there, or none."""
         renamed = [n for n, v in run.known.items() if v == number and n not in run.constant]
-        if re.search("_(FEATURE|HINT)_", name) or renamed:
+        if re.search("_(FEATURE|HINT)_", name):
             return
         if "_MSR_" in name:
             if not self.is_asked_for(name):
-                yield Finding(name, "crash", f"{name} is {number}, and there is no such register")
-            return
-        yield Finding(name, "silent", f"{name} is {number}, which has no name there")
+                what = renamed[0] if renamed else "no register"
+                verdict = "silent" if renamed else "crash"
+                yield Finding(name, verdict, f"{number}, which is {what} there")
+        elif not renamed:
+            yield Finding(name, "silent", f"{number}, which has no name there")
 
     def is_asked_for(self, name: str) -> bool:
         """Whether callers ask before they use the register."""
@@ -144,26 +157,26 @@ class Mix:
             yield from self.members(run, "m", "m", is_read=True)
 
     def members(self, run: Run, mine: str, theirs: str, is_read: bool) -> Iterator[Finding]:
-        """Each member that was filled and read; what has a new name in the same place is the same."""
-        said = {k.partition("->")[2]: v for k, v in run.said.items() if k.startswith(mine + "->")}
-        got = {k.partition("->")[2]: v for k, v in run.got.items() if k.startswith(theirs + "->")}
+        """Each member that was filled and read, be it under a new name."""
+        said, got = behind(run.said, mine), behind(run.got, theirs)
         names = self.renamed(said, got)
         for name in said:
             target = names.get(name, name)
             if target in got:
-                yield from compared(run.name, name, said[name], got[target])
+                yield from compared(run.name, label(name, mine), said[name], got[target])
             elif is_read:
-                yield Finding(run.name, "lossy", f"{name} is not looked at")
-        for name in got.keys() - said.keys() - set(names.values()):
-            yield Finding(run.name, "silent", f"{name} is read, which nobody filled")
+                yield Finding(run.name, "lossy", f"{label(name, mine)} is not looked at")
+        for name in (n for n in got if n not in said and n not in names.values()):
+            yield Finding(run.name, "silent", f"{label(name, theirs)} is read, which nobody filled")
 
     def renamed(self, said: dict[str, Number], got: dict[str, Number]) -> dict[str, str]:
         """Members that only one side knows, if they are alike in their order."""
         here = {f"{tag}.{leaf}" for tag in self.callers.shared for leaf in self.callers.leaves(tag)}
         there = {f"{tag}.{leaf}" for tag in self.called.shared for leaf in self.called.leaves(tag)}
-        old = [n for n in said if n not in got and n not in there]
-        new = [n for n in got if n not in said and n not in here]
-        alike = len(old) == len(new) and all(said[o] == got[n] for o, n in zip(old, new))
+        old = [n for n in said if n[0] != "*" and n not in got and n not in there]
+        new = [n for n in got if n[0] != "*" and n not in said and n not in here]
+        sizes = [said[o].size for o in old] == [got[n].size for n in new]
+        alike = sizes and all(said[o] == got[n] or said is got for o, n in zip(old, new))
         return dict(zip(old, new)) if alike else {}
 
     # ---- calls ----
@@ -209,8 +222,10 @@ class Mix:
         yield from result(run)
         for name in run.overruns:
             yield Finding(run.name, "silent", f"memory behind {name} is overwritten")
-        if run.lost:
-            yield Finding(run.name, "silent", f"its caller loses {' '.join(run.lost)}")
+        kept = self.callers.may_change(mine) if run.way == "call" else set()
+        lost = [name for name in run.lost if name not in kept]
+        if lost:
+            yield Finding(run.name, "silent", f"its caller loses {' '.join(lost)}")
 
     def argument(self, run: Run, mine: Parameter, theirs: Parameter) -> Iterator[Finding]:
         """A value, or what is behind a pointer."""
@@ -221,13 +236,39 @@ class Mix:
         if not self.callers.shape(mine.ctype, mine.module).is_looked_into:
             return
         yield from self.members(run, mine.name, theirs.name, theirs.direction != "out")
-        yield from back(run, mine, theirs)
+        yield from self.back(run, mine, theirs)
+
+    def back(self, run: Run, mine: Parameter, theirs: Parameter) -> Iterator[Finding]:
+        """What callers find behind a pointer when they come back."""
+        found, wrote = behind(run.found, mine.name), behind(run.wrote, theirs.name)
+        said, names = behind(run.said, mine.name), self.renamed(found, wrote)
+        for name, number in found.items():
+            other = wrote.get(names.get(name, name))
+            if other and mine.direction in ("out", "inout"):
+                yield from compared(run.name, f"{label(name, mine.name)}, written,", other, number)
+            elif mine.direction == "out":
+                yield Finding(run.name, "silent", f"{label(name, mine.name)} comes back as it was")
+            elif name in said and said[name] != number:
+                yield Finding(run.name, "silent", f"{label(name, mine.name)} is overwritten")
+
+
+def label(member: str, pointer: str) -> str:
+    """A member of a structure by its own name, and what has none by its pointer's."""
+    return member + pointer if member[0] == "*" else member
+
+
+def behind(numbers: dict[str, Number], name: str) -> dict[str, Number]:
+    """Those behind one pointer, without its name."""
+    split = ((key.partition("->"), number) for key, number in numbers.items())
+    return {member: number for (pointer, _, member), number in split if member and pointer == name}
 
 
 def compared(element: str, name: str, said: Number, got: Number) -> Iterator[Finding]:
     """Whether what was got is what was said."""
-    if said.value != got.value:
-        yield Finding(element, "silent", f"{name} is {said} and arrives as {got}")
+    if said.value == got.value:
+        return
+    one, other = (said, got) if str(said) != str(got) else (said.value, got.value)
+    yield Finding(element, "silent", f"{name} is {one} and arrives as {other}")
 
 
 def parameters(mine: Callable, theirs: Callable) -> dict[str, str]:
@@ -238,21 +279,6 @@ def parameters(mine: Callable, theirs: Callable) -> dict[str, str]:
         if o.name not in there and n.name not in here and o.ctype == n.ctype:
             result[o.name] = n.name
     return result
-
-
-def back(run: Run, mine: Parameter, theirs: Parameter) -> Iterator[Finding]:
-    """What callers find behind a pointer when they come back."""
-    for key, found in run.found.items():
-        name, _, member = key.partition("->")
-        if name != mine.name:
-            continue
-        wrote, said = run.wrote.get(f"{theirs.name}->{member}"), run.said.get(key)
-        if wrote and mine.direction in ("out", "inout"):
-            yield from compared(run.name, f"{member}, written,", wrote, found)
-        elif mine.direction == "out":
-            yield Finding(run.name, "silent", f"{member} comes back as it was")
-        elif said and said != found:
-            yield Finding(run.name, "silent", f"{member} is overwritten")
 
 
 def result(run: Run) -> Iterator[Finding]:

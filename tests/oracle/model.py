@@ -55,7 +55,8 @@ class Callable:
     def contract(self) -> tuple:
         """All but its name."""
         types = tuple(p.ctype for p in self.parameters)
-        return self.ctype, types, tuple(sorted(self.detail.get("clobbers", [])))
+        said = tuple(str(self.detail.get(k)) for k in ("clobbers", "revision", "since", "context"))
+        return self.ctype, types, said
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Shape:
     def is_looked_into(self) -> bool:
         """A pointer behind which there is something to fill and to read."""
         return self.stars > 1 or self.stars == 1 and self.kind in ("number", "structure")
+
+
+def order(version: str) -> list[int]:
+    """By which versions are compared."""
+    return [int(part) for part in version.split(".")]
 
 
 def above(name: str) -> list[str]:
@@ -105,7 +111,8 @@ class Model:
         """What is behind a type."""
         words = re.sub(r"\b(const|struct|union)\b", "", ctype)
         stars, name = words.count("*"), " ".join(words.replace("*", " ").split())
-        known = next((n for n in (module + name, name) if n in self.structures or n in self.aliases), name)
+        of_module = module + name
+        known = of_module if of_module in {**self.structures, **self.aliases} else name
         if known in self.functions:
             return Shape(stars, "function")
         if known in self.structures:
@@ -158,13 +165,23 @@ class Model:
 
     @cached_property
     def calls(self) -> list[Callable]:
-        """Numbered calls for which C has a function."""
-        return [
-            self._call(abi["name"], call)
-            for abi in self.manifest["abis"]
-            for call in abi["calls"]
-            if f"{abi['name']}_{call['name']}" in self.stubs
+        """Numbered calls in which each value is alone in a register."""
+        all_of = [
+            self._call(abi["name"], c) for abi in self.manifest["abis"] for c in abi["calls"]
         ]
+        return [c for c in all_of if self._is_simple(c)]
+
+    def _is_simple(self, call: Callable) -> bool:
+        """Whether the judge can serve it."""
+        places = [p.place for p in call.parameters] + [call.detail["place"]]
+        entry = self.entry(call)
+        return bool(entry and "number" in entry) and all(re.fullmatch(r"r\w+", p) for p in places)
+
+    def is_dead(self, op: Callable) -> bool:
+        """Whether its slot traps, so that it has no callers."""
+        interface = next(i for i in self.manifest["interfaces"] if i["name"] == op.module)
+        retired = op.detail["retired"]
+        return op.detail["spare"] or bool(retired) and order(retired) <= order(interface["version"])
 
     def _call(self, module: str, call: dict) -> Callable:
         """Its types are those of C."""
@@ -178,7 +195,15 @@ class Model:
         """How it is made."""
         abi = next(a for a in self.manifest["abis"] if a["name"] == call.module)
         name = call.detail.get("entry")
-        return next(e for e in abi["entries"] if e.get("name") == name and e["arch"] == "x86_64")
+        own = (e for e in abi["entries"] if e.get("name") == name and e["arch"] == "x86_64")
+        return next(own, {})
+
+    def may_change(self, call: Callable) -> set[str]:
+        """Registers that a numbered call may change, as its stub has it."""
+        entry = self.entry(call)
+        said = set(call.detail.get("clobbers", entry.get("clobbers", [])))
+        said |= set(entry.get("args", [])) if "args" in said else set()
+        return said | {call.detail["place"]}
 
     @cached_property
     def shared(self) -> list[str]:

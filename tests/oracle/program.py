@@ -41,7 +41,7 @@ def members(model: Model, p: Parameter) -> list[tuple[str, str]]:
     if not shape.is_looked_into:
         return []
     if shape.stars > 1 or shape.kind == "number":
-        return [("*", "*m")]
+        return [("*" * shape.stars, "*m")]
     tag = shape.tag
     return [(f"{tag}.{leaf}", f"m->{leaf}") for leaf in model.leaves(tag)]
 
@@ -60,6 +60,8 @@ def behind(p: Parameter, statements: list[str]) -> list[str]:
 def prepare(model: Model, nth: int, p: Parameter) -> list[str]:
     """A caller's variable gets its value, and what it points to as well."""
     inner = members(model, p)
+    if not inner and model.shape(p.ctype, p.module).stars:
+        return [f"{p.name} = judge_room({nth});", f'EVENT("said", "{p.name}", "", {p.name});']
     if not inner:
         target = value(model, p)
         return [
@@ -153,11 +155,19 @@ def share(tag: str, model: Model) -> str:
     return f"static void share_{tag}(enum judge_way way)\n{{\n{block(lines)}}}\n\n"
 
 
-def is_used(op: Callable) -> bool:
-    """What has callers."""
-    detail = op.detail
-    dead = detail["spare"] or detail["retired"] or detail["tail"]
-    return not dead and detail["site"] in ("slot", "never_patched")
+def is_used(model: Model, op: Callable) -> bool:
+    """What has callers that come back."""
+    return not model.is_dead(op) and not op.detail["tail"] and has_slot(op)
+
+
+def comes_back(call: Callable) -> bool:
+    """Whether its callers go on."""
+    return call.detail.get("kind") != "noreturn"
+
+
+def has_slot(op: Callable) -> bool:
+    """Whether it is in a table."""
+    return op.detail["site"] in ("slot", "never_patched")
 
 
 def numbers(model: Model, headers: dict[str, str], what: str) -> str:
@@ -180,16 +190,17 @@ def includes(headers: dict[str, str]) -> str:
 
 def callers(model: Model, headers: dict[str, str]) -> str:
     """The half that calls."""
-    ops = [op for op in model.ops if is_used(op)]
+    ops = [op for op in model.ops if is_used(model, op)]
     text = [ENTER, HEAD, includes(headers)]
     text += [use(model, op, called(model, op)) for op in ops]
-    for call in model.calls:
+    calls = [c for c in model.calls if c.word in model.stubs and comes_back(c)]
+    for call in calls:
         made = result(model, call, "", f"{call.word}({', '.join(p.name for p in call.parameters)})")
         text.append(use(model, call, [f"JUDGE_ALIVE({made.rstrip(';')});"]))
     text += [share(tag, model) for tag in model.shared]
     text.append(numbers(model, headers, "said"))
     rows = [(op.full, way, f"use_{op.word}") for op in ops for way in ways(model, op)]
-    rows += [(c.full, "CALL", f"use_{c.word}") for c in model.calls]
+    rows += [(c.full, "CALL", f"use_{c.word}") for c in calls]
     rows += [(tag, "MEMORY", f"share_{tag}") for tag in model.shared]
     listed = "".join(f'\t{{"{name}", JUDGE_{way}, {f}}},\n' for name, way, f in rows)
     end = "\t{NULL, JUDGE_STUB, NULL},\n"
@@ -245,7 +256,11 @@ def changed(op: Callable) -> set[str]:
 def gate(op: Callable) -> str:
     """Keeps what the contract says, and destroys all the rest."""
     destroyed = changed(op)
-    junk = [f"movabs $0x{0xDEAD0000BEEF0000 + n:x}, %{r}" for n, r in enumerate(ENCODED) if r in destroyed]
+    junk = [
+        f"movabs $0x{0xDEAD0000BEEF0000 + n:x}, %{r}"
+        for n, r in enumerate(ENCODED)
+        if r in destroyed
+    ]
     flags = ["pushf", "xorq $0x8d5, (%rsp)", "popf"] if "flags" in destroyed else []
     answered = ["mov judge_result(%rip), %rax"] if op.ctype != "void" else []
     saved = ("rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11")
@@ -253,7 +268,8 @@ def gate(op: Callable) -> str:
         f".globl gate_{op.word}", f"gate_{op.word}:", "endbr64", "pushf", "push %rbp",
         "mov %rsp, %rbp", *(f"push %{r}" for r in saved), "and $-16, %rsp",
         f"call body_{op.word}", f"lea -{8 * len(saved)}(%rbp), %rsp",
-        *(f"pop %{r}" for r in reversed(saved)), "pop %rbp", "popf", *junk, *flags, *answered, "ret",
+        *(f"pop %{r}" for r in reversed(saved)), "pop %rbp", "popf",
+        *junk, *flags, *answered, "ret",
     ]  # fmt: skip
     return "__asm__(\n" + "".join(f'\t"{line}\\n"\n' for line in lines) + ");\n\n"
 
@@ -274,13 +290,17 @@ def implementation(model: Model, op: Callable) -> str:
 def table(model: Model, interface: dict) -> str:
     """The slots, with what is no op around them."""
     name = interface["name"]
-    ops = [op for op in model.ops if op.module == name and op.detail["site"] in ("slot", "never_patched")]
-    rows = "".join(
-        f"\t\t.{op.name} = {f'gate_{op.word}' if is_used(op) else f'(__typeof__({name}_ops.{op.name}))judge_trap'},\n"
-        for op in ops
+    ops = [op for op in model.ops if op.module == name and has_slot(op)]
+    rows = "".join(f"\t\t.{o.name} = gate_{o.word},\n" for o in ops if is_used(model, o))
+    dead = "".join(
+        f"\t\t.{o.name} = (__typeof__({name}_ops.{o.name}))judge_trap,\n"
+        for o in ops
+        if not is_used(model, o)
     )
+    rows += f"#ifndef JUDGE_SOURCE\n{dead}#endif\n"
     return (
-        f"static struct {{\n\tstruct {name}_ops ops;\n\tvoid (*behind[64])(void);\n}} {name}_table = {{\n"
+        f"static struct {{\n\tstruct {name}_ops ops;\n\tvoid (*behind[64])(void);\n}} "
+        f"{name}_table = {{\n"
         f"\t.ops = {{\n{rows}\t}},\n\t.behind = {{[0 ... 63] = judge_stray}},\n}};\n"
         f'__asm__(".globl {name}_ops\\n.set {name}_ops, {name}_table");\n'
         f"void *judge_keep_{name} = &{name}_table;\n\n"
@@ -297,12 +317,9 @@ def serve(model: Model, call: Callable) -> str:
     lines = [f"{p.ctype} {p.name} = ({p.ctype}){register(p.place)};" for p in call.parameters]
     lines += [f"{call.ctype} result;"] if call.ctype != "void" else []
     lines += hear(model, call)
-    place = call.detail["place"]
-    entry = model.entry(call)
-    said = set(call.detail.get("clobbers", entry["clobbers"]))
-    said |= set(entry["args"]) if "args" in said else set()
-    junk = sorted(said & {*ENCODED} - {place})
-    lines += [f"{register(r)} = JUDGE_JUNK;" for r in junk] + answer(model, call, register(place))
+    junk = sorted(model.may_change(call) & {*ENCODED})
+    lines += [f"{register(r)} = JUDGE_JUNK;" for r in junk]
+    lines += answer(model, call, register(call.detail["place"]))
     return f"static void serve_{call.word}(void)\n{{\n{block(lines)}}}\n\n"
 
 
@@ -336,7 +353,7 @@ def reader(tag: str, model: Model) -> str:
 def backends(model: Model, headers: dict[str, str]) -> str:
     """The half that is called."""
     text = [HEAD, includes(headers)]
-    text += [implementation(model, op) for op in model.ops if is_used(op)]
+    text += [implementation(model, op) for op in model.ops if is_used(model, op)]
     text += [table(model, i) for i in model.manifest["interfaces"] if i["ops"]]
     text += [serve(model, call) for call in model.calls]
     body = block([*served(model), *unserved(model)])
