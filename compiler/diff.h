@@ -50,13 +50,17 @@ struct change {
 	enum verdict verdicts[AUDIENCES];
 	struct loc old, new;
 	bool has_old, has_new;
+	struct insertion {
+		struct loc at;
+		const char *text; /* or NULL: there is none */
+	} fix;			  /* into NEW, after which the change is gone, or does less harm */
 };
 
 struct diff {
 	struct run *old, *new;
 	VEC(struct change) changes;
 	struct map renamed; /* configuration symbols: the new one by the old name */
-	bool has_peers; /* what is compared now is seen by hypervisors */
+	bool has_peers;	    /* what is compared now is seen by hypervisors */
 	enum verdict worst[AUDIENCES];
 };
 
@@ -77,6 +81,15 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 /** Adds a change; the text says what is not said by rule and element. */
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 	PRINTF(4, 5);
+
+/* ---- diff_fix.c: the last change gets what is to be inserted ---- */
+
+/** Inside of the body that follows a name in NEW, or behind it. */
+void diff_insert_inside(struct diff *d, struct loc name, const char *text);
+void diff_insert_behind(struct diff *d, struct loc name, const char *text);
+
+void diff_put_fix(const struct diff *d, const struct change *c, struct out *o);
+void diff_put_json_fix(const struct diff *d, const struct change *c, struct out *o);
 
 /* ---- pairs ---- */
 

@@ -49,6 +49,7 @@ static void put_change(const struct diff *d, const struct change *c, struct out 
 		put_visible(o, c->detail);
 	}
 	put(o, "%s\n", c->has_new ? "" : " (old)");
+	diff_put_fix(d, c, o);
 }
 
 static bool same_head(const struct change *a, const struct change *b)
@@ -135,6 +136,8 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	put_json_key(o, "effect", rule->effect);
 	put(o, "\n\t\t \"remedy\": ");
 	put_json(o, rule->remedy);
+	put(o, ",\n\t\t ");
+	diff_put_json_fix(d, c, o);
 	put(o, "}");
 }
 
