@@ -158,8 +158,12 @@ $(foreach name,guest guest-clang,\
 $(eval $(call guest-build,guest,$(CC)))
 $(eval $(call guest-build,guest-clang,$(CLANG)))
 
-$(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
-	@sh $<
+# Once it is there, a new way to download it is no reason to do so.
+$(BUILD)/xen/xen.elf: XEN := boot/xen-4.17-amd64.gz
+$(BUILD)/xen/xen.elf: | tests/download.sh
+	@mkdir -p $(@D)
+	@folder=$$(sh tests/download.sh bookworm xen-hypervisor-4.17-amd64 ./$(XEN)) && \
+		gunzip -c "$$folder/$(XEN)" > $@
 
 # ---- the patcher under stress ----
 

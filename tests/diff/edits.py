@@ -207,8 +207,8 @@ def edited(r: random.Random, lines: list[str]) -> list[str]:
 def canonical(model: object, key: str = "") -> object:
     """A manifest without what says nothing: the order of what has names."""
     if isinstance(model, dict):
-        # What hooks declare is anywhere in the kernel.
-        if model.get("hooks") is True:
+        # What is registered is compiled anew, what hooks declare is anywhere in the kernel.
+        if "hooks" in model:
             model = {**model, "members": sorted(model["members"], key=str)}
         return {k: canonical(v, k) for k, v in model.items() if not is_count(model, k)}
     if not isinstance(model, list):
@@ -216,7 +216,7 @@ def canonical(model: object, key: str = "") -> object:
     items = [canonical(item) for item in model]
     if key in NAMED or key in SETS:
         return sorted(items, key=str)
-    if key in TRIED:
+    if key in TRIED and all(isinstance(i, dict) and "when" in i for i in items):
         return sorted(items, key=related)
     # What has no slot has no place either.
     if key == "ops" and all(isinstance(i, dict) and "slot" in i for i in items):
@@ -226,6 +226,8 @@ def canonical(model: object, key: str = "") -> object:
 
 def is_count(item: dict, key: str) -> bool:
     """Does the value say the how-manieth it is in the text, and nothing else?"""
+    if key == "name" and item.get("spare") is True:
+        return True
     if key == "symbol":
         return bool(re.search(r"_v\d+$", item[key]))
     return key == "number" and "slot" in item
