@@ -55,6 +55,10 @@ struct change {
 	bool has_old, has_new;
 	const char *fingerprint;
 	const struct waiver *waivers[AUDIENCES]; /* that accept it, or NULL */
+	struct insertion {
+		struct loc at;
+		const char *text; /* or NULL: there is none */
+	} fix;			  /* into NEW, after which the change is gone, or does less harm */
 };
 
 /** What was not compared, because a side does not tell it. */
@@ -136,6 +140,15 @@ params with_names_of(const params *from, const params *named);
 names diff_notes(const struct diff *d);
 void put_moved_json(const struct diff *d, struct out *o);
 void put_unknown_json(const struct diff *d, struct out *o);
+
+/* ---- diff_fix.c: the last change gets what is to be inserted ---- */
+
+/** Inside of the body that follows a name in NEW, or behind it. */
+void diff_insert_inside(struct diff *d, struct loc name, const char *text);
+void diff_insert_behind(struct diff *d, struct loc name, const char *text);
+
+void diff_put_fix(const struct diff *d, const struct change *c, struct out *o);
+void diff_put_json_fix(const struct diff *d, const struct change *c, struct out *o);
 
 /* ---- pairs ---- */
 

@@ -245,6 +245,7 @@ struct numbered {
 	const void *thing;
 	int64_t number;
 	bool has_probe; /* who calls it can find out whether it is there */
+	bool is_fixed;	/* the number is a place in memory */
 };
 
 typedef VEC(struct numbered) numbereds;
@@ -296,8 +297,23 @@ static void diff_number(struct diff *d, const struct at *at, const pairs *pairs,
 	       (long long)b->number);
 }
 
+/** One that is gone; @new is NULL where numbers cannot be reserved. */
+static void diff_old_number(struct diff *d, const struct at *at, const pairs *pairs,
+			    const struct numbered *n, const struct abi *new)
+{
+	long long number = n->number;
+
+	change(d, R_NUM_DEL, at, "%lld", number);
+	if (!new || n->is_fixed || owner_of(pairs, number, true) || reservation_of(new, number))
+		return;
+	change(d, R_NUM_OPEN, at, "%lld", number);
+	diff_insert_inside(d, new->name.loc,
+			   mem_printf("reserved number %lld \"was %s\";", number, n->name.s));
+}
+
+/** @abis, old and new, are NULL where numbers cannot be reserved. */
 static void diff_numbers(struct diff *d, const struct at *at, const numbereds *old,
-			 const numbereds *new, const struct abi *abi,
+			 const numbereds *new, const struct abi *const *abis,
 			 void (*compare)(struct diff *d, const struct at *at, const void *old,
 					 const void *new))
 {
@@ -309,9 +325,9 @@ static void diff_numbers(struct diff *d, const struct at *at, const numbereds *o
 		struct at inner = at_pair(at, a ? &a->name : NULL, b ? &b->name : NULL);
 
 		if (!a) {
-			diff_new_number(d, &inner, &pairs, b, abi);
+			diff_new_number(d, &inner, &pairs, b, abis ? abis[0] : NULL);
 		} else if (!b) {
-			change(d, R_NUM_DEL, &inner, "%lld", (long long)a->number);
+			diff_old_number(d, &inner, &pairs, a, abis ? abis[1] : NULL);
 		} else {
 			diff_number(d, &inner, &pairs, a, b);
 			compare(d, &inner, a->thing, b->thing);
@@ -349,8 +365,9 @@ static numbereds numbered_subs(const struct call *c)
 	{
 		const struct subcall *s = *it;
 
-		*vec_push(&all) = (struct numbered){s->name, s, s->number,
-						    has_probe(&s->traits) || has_probe(&c->traits)};
+		*vec_push(&all) =
+			(struct numbered){s->name, s, s->number,
+					  has_probe(&s->traits) || has_probe(&c->traits), false};
 	}
 	return all;
 }
@@ -395,7 +412,8 @@ static numbereds numbered_calls(const struct abi *abi)
 	{
 		const struct call *c = *it;
 
-		*vec_push(&all) = (struct numbered){c->name, c, c->number, has_probe(&c->traits)};
+		*vec_push(&all) = (struct numbered){c->name, c, c->number, has_probe(&c->traits),
+						    c->is_fixed};
 	}
 	return all;
 }
@@ -433,7 +451,7 @@ static numbereds numbered_msrs(const struct abi *abi)
 	{
 		const struct msr *m = *it;
 
-		*vec_push(&all) = (struct numbered){m->name, m, m->number, m->needs.n};
+		*vec_push(&all) = (struct numbered){m->name, m, m->number, m->needs.n, false};
 	}
 	return all;
 }
@@ -592,7 +610,7 @@ void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const 
 	diff_arches(d, at, old->says_arch ? old->arches : 0, new->says_arch ? new->arches : 0);
 	diff_scope(d, at, &old->scope, &new->scope);
 	diff_entries(d, at, old, new);
-	diff_numbers(d, at, &calls[0], &calls[1], old, diff_call);
+	diff_numbers(d, at, &calls[0], &calls[1], (const struct abi *[]){old, new}, diff_call);
 	diff_numbers(d, at, &msrs[0], &msrs[1], NULL, diff_msr);
 	diff_features(d, at, old, new);
 	diff_reservations(d, at, old, new);

@@ -1,4 +1,5 @@
 /* What backends do about ops, how they are found, and what they do beside the ops. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
@@ -138,6 +139,7 @@ static void diff_impls(struct diff *d, const struct at *at, const struct backend
 struct entry_of_backend {
 	struct name name;
 	const char *when, *phase, *text, *more;
+	size_t rank;
 };
 
 typedef VEC(struct entry_of_backend) entries;
@@ -151,7 +153,7 @@ static struct entry_of_backend entry(const char *name, struct loc loc, const str
 				     const struct phase *phase, const char *text, const char *more)
 {
 	return (struct entry_of_backend){
-		{intern(name), loc}, when_text(when), phase ? phase->name.s : "", text, more};
+		{intern(name), loc}, when_text(when), phase ? phase->name.s : "", text, more, 0};
 }
 
 static const char *shown_value(const struct value *v)
@@ -263,11 +265,38 @@ static const struct {
 	{shared_of, shared_rows, NELEM(shared_rows), R_BE_REG},
 };
 
+static size_t rank_of_phase(const struct interface *i, const char *phase)
+{
+	for (size_t n = 0; n < i->phases.n; n++)
+		if (i->phases.v[n].s == phase)
+			return n + 1;
+	return 0;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct entry_of_backend *x = a, *y = b;
+
+	return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/** In the order in which they come into force: the text's, but phase after phase. */
+static entries in_force(const struct backend *b, entries (*of)(const struct backend *b))
+{
+	entries all = of(b);
+
+	for (size_t n = 0; n < all.n; n++)
+		all.v[n].rank = rank_of_phase(b->interface, all.v[n].phase) * all.n + n;
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_rank);
+	return all;
+}
+
 static void diff_lists(struct diff *d, const struct at *at, const struct backend *old,
 		       const struct backend *new)
 {
 	for (size_t i = 0; i < NELEM(lists); i++) {
-		entries a = lists[i].of(old), b = lists[i].of(new);
+		entries a = in_force(old, lists[i].of), b = in_force(new, lists[i].of);
 		pairs pairs = pair_values(&a, &b);
 
 		vec_each(p, &pairs)

@@ -104,6 +104,8 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	put(o, ",\n\t\t ");
 	put_json_pair(o, "remedy", rule->remedy);
 	put(o, ",\n\t\t ");
+	diff_put_json_fix(d, c, o);
+	put(o, ",\n\t\t ");
 	put_json_gate(d, c, o);
 	put(o, "}");
 }

@@ -31,7 +31,10 @@ typedef VEC(struct table *) tables;
 struct slots {
 	struct diff *d;
 	const struct at *at;
+	const struct interface *new;
 	int64_t version;       /* of the new interface */
+	const struct op *last; /* of the new table, before the gap at hand; or NULL */
+	bool is_gap_empty;     /* on the new side */
 	struct map by_name[2]; /* ops of the whole interfaces, without spare ones */
 };
 
@@ -69,6 +72,29 @@ static void check_announcement(struct slots *s, const struct at *at, const struc
 		       version_text(old->retired->value));
 }
 
+static const struct group *same_group(const struct slots *s, const struct group *old)
+{
+	vec_each(g, &s->new->groups)
+	{
+		if ((*g)->name.s == old->name.s)
+			return *g;
+	}
+	return NULL;
+}
+
+/** A spare slot in place of an op that is gone: behind the one before it, or as the first. */
+static void keep_slot(struct slots *s, const struct op *old)
+{
+	const struct group *group = old->group->outer ? NULL : same_group(s, old->group);
+
+	if (!s->is_gap_empty || old->guard || !group)
+		return;
+	if (s->last && s->last->group == group)
+		diff_insert_behind(s->d, s->last->name.loc, "spare 1;");
+	else if (!group->groups.n)
+		diff_insert_inside(s->d, group->name.loc, "spare 1;");
+}
+
 /** An op, or what is no op, is no longer where it was. */
 static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 {
@@ -80,8 +106,10 @@ static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 	if (is_elsewhere && rule == R_OPS_SPARE)
 		return;
 	change(s->d, rule, &at, "%s", slot_of(old));
-	if (!op_is_dead(old) && !is_elsewhere)
-		check_announcement(s, &at, old);
+	if (op_is_dead(old) || is_elsewhere)
+		return;
+	keep_slot(s, old);
+	check_announcement(s, &at, old);
 }
 
 static enum rule_id tail_rule(const struct diff *d, const struct op *op)
@@ -201,6 +229,7 @@ static void compare_spares(struct slots *s, const struct gap *g)
 
 static void compare_gap(struct slots *s, const struct gap *g)
 {
+	s->is_gap_empty = !g->n[1];
 	if (g->is_last || g->n[0] == g->n[1]) {
 		compare_places(s, g);
 		return;
@@ -285,6 +314,7 @@ static void compare_table(struct slots *s, const struct table *t)
 		i += g.n[0];
 		j += g.n[1];
 		g.is_last = i == t->ops[0].n;
+		s->last = both[1].n ? both[1].v[both[1].n - 1] : NULL;
 		if (g.n[0] || g.n[1])
 			compare_gap(s, &g);
 		if (g.is_last)
@@ -315,7 +345,8 @@ void diff_slots(struct diff *d, const struct at *at, const struct interface *old
 		const struct interface *new)
 {
 	const struct interface *const sides[] = {old, new};
-	struct slots s = {.d = d, .at = at, .version = version_make(new->major, new->minor)};
+	struct slots s = {
+		.d = d, .at = at, .new = new, .version = version_make(new->major, new->minor)};
 	struct map by_name = {0};
 	tables all = {0};
 

@@ -38,6 +38,7 @@ static void put_change(const struct diff *d, const struct change *c, struct out 
 		put_visible(o, c->detail);
 	}
 	put(o, "%s\n", c->has_new ? "" : " (old)");
+	diff_put_fix(d, c, o);
 	put_waivers(d, c, o);
 }
 

@@ -88,7 +88,7 @@ def told(place: Path, form: str) -> list[tuple[dict, str, str]]:
     out = run("diff", "--format=json", f"old.{form}", f"new.{form}", cwd=place).out
     changes = json.loads(out)["changes"]
     lines = [[text_at(place, c[side]) for side in ("old", "new")] for c in changes]
-    return [({**c, "old": 0, "new": 0}, *two) for c, two in zip(changes, lines)]
+    return [({**c, "old": 0, "new": 0, "fix": 0}, *two) for c, two in zip(changes, lines)]
 
 
 def text_at(place: Path, at: dict | None) -> str:

@@ -59,7 +59,7 @@ def test_step(step: tuple[str, str], place: Path) -> None:
     assert named(reported, {"PV-NUM-DEL"}) == old.keys() - new.keys()
     assert set(Counter((c["rule"], c["element"]) for c in reported).values()) == {1}
     figures = Counter(c["rule"] for c in reported)
-    print(f"{step[0]} to {step[1]}: {len(both)} calls in both, {len(both - moved)} keep their number")
+    print(f"{step[0]} to {step[1]}: {len(both)} calls in both, {len(both - moved)} keep theirs")
     print(", ".join(f"{n} {rule}" for rule, n in sorted(figures.items())))
 
 
