@@ -154,9 +154,15 @@ def check_text(r: Reports) -> None:
         file, line = place(c)
         detail = f": {visible(c['detail'])}" if c["detail"] else ""
         expected.append(f"    {file}:{line}: {visible(c['element'])}{detail}{old(c)}")
+        expected += [fix_text(c["fix"])] if c["fix"] else []
         expected += [f"      {waived_text(w)}" for w in c["waived"]]
     expected += ["", verdict(r.said), *notes(r), *text_failures(r.changes)]
     assert r.text("text").splitlines() == expected[1:]
+
+
+def fix_text(fix: dict) -> str:
+    """What to insert."""
+    return "      insert at {file}:{line}:{column}: ".format(**fix) + fix["insert"].lstrip(" \n")
 
 
 def old(c: dict) -> str:
