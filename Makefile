@@ -208,6 +208,7 @@ check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
 	$(PYTHON) tests/bench/peers.py
+	$(PYTHON) tests/bench/kernels.py
 	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
 
 $(BUILD)/bench/forms: tests/bench/forms.c

@@ -185,7 +185,7 @@ static uint64_t find_structure(struct recovery *im)
 static const char *find_ops(struct recovery *im)
 {
 	const char *asked = im->structure;
-	uint64_t id = find_structure(im);
+	uint64_t id = asked && !is_c_name(asked) ? 0 : find_structure(im);
 
 	if (!id && asked)
 		return mem_printf("has no struct %s in its %s", asked, im->types->source);

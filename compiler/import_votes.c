@@ -25,6 +25,7 @@ struct candidate {
 /** An op, and the functions that may be its implementations. */
 struct poll {
 	struct found *op;
+	bool is_shared; /* its name, with another op */
 	VEC(struct candidate) candidates;
 };
 
@@ -38,11 +39,13 @@ static void add_polls(struct polls *p, struct found *f)
 {
 	vec_each(inner, &f->inner) add_polls(p, inner);
 	if (f->is_op) {
-		struct poll *poll = mem_alloc(sizeof(*poll));
+		struct poll *poll = mem_alloc(sizeof(*poll)), *other;
 
 		poll->op = f;
-		if (!map_add(&p->by_name, intern(f->name), poll))
-			*vec_push(&p->all) = poll;
+		other = map_add(&p->by_name, intern(f->name), poll);
+		if (other)
+			poll->is_shared = other->is_shared = true;
+		*vec_push(&p->all) = poll;
 	}
 }
 
@@ -151,7 +154,9 @@ static void count_votes(struct polls *p, struct poll *poll)
 {
 	const struct candidate *c;
 
-	if (agree(p, poll, &c)) {
+	if (poll->is_shared) {
+		poll->op->remark = "another op has this name, too";
+	} else if (agree(p, poll, &c)) {
 		poll->op->function = poll->op->names = c->function;
 		poll->op->remark = mem_printf("as %s", c->name);
 	} else if (c) {

@@ -168,7 +168,7 @@ static const char *value_words(struct words_of_types *w, const struct ctype *t, 
 
 	if (s && s->tag && s->text && strchr(s->text, '{'))
 		return mem_printf("%s %s", s->tag, name);
-	if (t->members.n != 1 || m->width || !*m->name ||
+	if (t->members.n != 1 || m->width || !is_c_name(m->name) ||
 	    ctype_size(w->types, m->type) != t->size) {
 		*fault = mem_printf("%s %s is passed as a value, and is more than a number",
 				    tag_of(t), name);

@@ -566,7 +566,7 @@ int print_help(FILE *f, const struct command *only, bool was_asked)
 	      "the\n"
 	      "object to say that nothing is wrong.  diff: 1 a break that is gated, 2 also an "
 	      "input\n"
-	      "with errors.\n",
+	      "with errors, 4 an image that does not tell its types; import: the same.\n",
 	      f);
 	return was_asked ? STATUS_FINE : STATUS_ENVIRONMENT;
 }

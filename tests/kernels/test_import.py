@@ -139,6 +139,14 @@ def test_same_names(tmp_path: Path) -> None:
     assert re.findall(r"op void (\w+)", told) == ["run", "b_run", "c_a"]
 
 
+def test_votes_for_one_name(tmp_path: Path) -> None:
+    """Of two ops with one name no function can be meant."""
+    text = VOTE.replace("struct v {", "struct v { struct { struct paravirt_callee_save op; } g;")
+    compiled(tmp_path, text + "int native_op(long a) { }", "v.o")
+    told = recovered(tmp_path, "v.o", "--struct", "v")
+    assert told.count("unknown signature;") == told.count("another op has this name, too") == 2
+
+
 def test_words_of_generated_c(tmp_path: Path) -> None:
     """What generated C has for itself is not taken."""
     text = "struct t { void (*call)(int pv_args, int x); void (*on)(int group); } t;\n"
@@ -206,6 +214,19 @@ def test_no_guess(functions: str, told: str, tmp_path: Path) -> None:
     text = recovered(tmp_path, "v.o", "--struct", "v")
     assert f"// op: {told}\n" in text.replace("bool (", "_Bool (")
     assert "op void op(void) { clobbers flags; unknown signature; }" in text
+
+
+def test_names_that_are_none(tmp_path: Path) -> None:
+    """What cannot stand in a description does not, and what needs it is unknown."""
+    btf = Btf(compiled(tmp_path))
+    for name in (b"number", b"walk", b"time", b"level", b"page"):
+        assert btf.names.count(b"\0" + name + b"\0") == 1
+        btf.names = btf.names.replace(b"\0" + name + b"\0", b"\0" + name[:-1] + b"\x01\0")
+    btf.write()
+    text = table_of(tmp_path, "btf.o")
+    assert "op void make(void) { unknown signature; } // 0x050" in text
+    assert "op void at_48(void) { unknown signature; } // 0x048" in text
+    assert "group at_88 {" in text and "\x01" not in text
 
 
 # ---- BTF that is newer ----
