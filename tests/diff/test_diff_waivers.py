@@ -154,6 +154,19 @@ def test_of_the_new_value(tmp_path: Path) -> None:
     assert fingerprint(tmp_path, typed["u8"], typed["u32"], rule) not in to_64
 
 
+@pytest.mark.parametrize("n", [3, 300])
+def test_alike(n: int, tmp_path: Path) -> None:
+    """What cannot be told apart by its words has a fingerprint of its own all the same."""
+    detect = 'detect cpuid "HyperHyper13";'
+    kernel = "interface i version 1.0 { }\nbackend b for i { %s }\n"
+    old, new = kernel % (detect + detect * n), kernel % detect
+    changes = report(tmp_path, old, new, "")
+    assert len({c["fingerprint"] for c in changes}) == len(changes) == n
+    assert len({c["waiver"].partition(" fingerprint ")[0] for c in changes}) == 1
+    one = report(tmp_path, old, new, f"{changes[1]['waiver']} x")
+    assert [bool(c["waived"]) for c in one[:3]] == [False, True, False]
+
+
 def test_same_for_ever(tmp_path: Path) -> None:
     """A file that people keep stays good with the next pvgen."""
     assert fingerprint(tmp_path, BEFORE, INSERTED, "PV-OPS-ADD-MID") == "9c069ea6103c"
