@@ -250,16 +250,35 @@ struct numbered {
 
 typedef VEC(struct numbered) numbereds;
 
-static const struct numbered *owner_of(const pairs *pairs, int64_t number, bool is_new)
+/** What has each number, old and new. */
+struct owners {
+	struct map old, new;
+};
+
+static const char *number_key(int64_t number)
 {
+	return intern(mem_printf("%lld", (long long)number));
+}
+
+static struct owners owners_of(const pairs *pairs)
+{
+	struct owners owners = {{0}, {0}};
+
 	vec_each(p, pairs)
 	{
-		const struct numbered *n = is_new ? p->new : p->old;
+		const struct numbered *a = p->old, *b = p->new;
 
-		if (n && n->number == number)
-			return n;
+		if (a)
+			map_add(&owners.old, number_key(a->number), (void *)a);
+		if (b)
+			map_add(&owners.new, number_key(b->number), (void *)b);
 	}
-	return NULL;
+	return owners;
+}
+
+static const struct numbered *owner_of(const struct map *owners, int64_t number)
+{
+	return map_get(owners, number_key(number));
 }
 
 static const struct reservation *reservation_of(const struct abi *abi, int64_t number)
@@ -273,10 +292,10 @@ static const struct reservation *reservation_of(const struct abi *abi, int64_t n
 }
 
 /** One that is new; @old is NULL where numbers cannot be reserved. */
-static void diff_new_number(struct diff *d, const struct at *at, const pairs *pairs,
+static void diff_new_number(struct diff *d, const struct at *at, const struct owners *owners,
 			    const struct numbered *n, const struct abi *old)
 {
-	const struct numbered *before = owner_of(pairs, n->number, false);
+	const struct numbered *before = owner_of(&owners->old, n->number);
 
 	if (before)
 		change(d, R_NUM_SWAP, at, "%lld was %s", (long long)n->number, before->name.s);
@@ -285,26 +304,26 @@ static void diff_new_number(struct diff *d, const struct at *at, const pairs *pa
 	change(d, n->has_probe ? R_NUM_ADD : R_NUM_ADD_NOPROBE, at, "%lld", (long long)n->number);
 }
 
-static void diff_number(struct diff *d, const struct at *at, const pairs *pairs,
+static void diff_number(struct diff *d, const struct at *at, const struct owners *owners,
 			const struct numbered *a, const struct numbered *b)
 {
 	bool is_taken;
 
 	if (a->number == b->number)
 		return;
-	is_taken = owner_of(pairs, b->number, false) || owner_of(pairs, a->number, true);
+	is_taken = owner_of(&owners->old, b->number) || owner_of(&owners->new, a->number);
 	change(d, is_taken ? R_NUM_SWAP : R_NUM_CHANGE, at, "%lld -> %lld", (long long)a->number,
 	       (long long)b->number);
 }
 
 /** One that is gone; @new is NULL where numbers cannot be reserved. */
-static void diff_old_number(struct diff *d, const struct at *at, const pairs *pairs,
+static void diff_old_number(struct diff *d, const struct at *at, const struct owners *owners,
 			    const struct numbered *n, const struct abi *new)
 {
 	long long number = n->number;
 
 	change(d, R_NUM_DEL, at, "%lld", number);
-	if (!new || n->is_fixed || owner_of(pairs, number, true) || reservation_of(new, number))
+	if (!new || n->is_fixed || owner_of(&owners->new, number) || reservation_of(new, number))
 		return;
 	change(d, R_NUM_OPEN, at, "%lld", number);
 	diff_insert_inside(d, new->name.loc,
@@ -318,6 +337,7 @@ static void diff_numbers(struct diff *d, const struct at *at, const numbereds *o
 					 const void *new))
 {
 	pairs pairs = pair_values(old, new);
+	struct owners owners = owners_of(&pairs);
 
 	vec_each(p, &pairs)
 	{
@@ -325,11 +345,11 @@ static void diff_numbers(struct diff *d, const struct at *at, const numbereds *o
 		struct at inner = at_pair(at, a ? &a->name : NULL, b ? &b->name : NULL);
 
 		if (!a) {
-			diff_new_number(d, &inner, &pairs, b, abis ? abis[0] : NULL);
+			diff_new_number(d, &inner, &owners, b, abis ? abis[0] : NULL);
 		} else if (!b) {
-			diff_old_number(d, &inner, &pairs, a, abis ? abis[1] : NULL);
+			diff_old_number(d, &inner, &owners, a, abis ? abis[1] : NULL);
 		} else {
-			diff_number(d, &inner, &pairs, a, b);
+			diff_number(d, &inner, &owners, a, b);
 			compare(d, &inner, a->thing, b->thing);
 		}
 	}

@@ -297,10 +297,13 @@ def main() -> None:
         print(f"{sum(statuses.values())} damaged snapshots: {dict(sorted(statuses.items()))}")
         for figures in pool.map(work, seeds, [part] * len(seeds)):
             total.add(figures)
-    print(f"{total.trials} edits, of which {total.equal} left the model as it was")
-    print(f"{len(total.rules)} rules were reported")
+            print(
+                f"{total.trials} edits, of which {total.equal} left the model as it was;"
+                f" {len(total.rules)} rules were reported; {len(total.wrong)} are wrong",
+                flush=True,
+            )
     if total.wrong:
-        sys.exit("\n\n".join([*total.wrong[:SHOWN], f"{len(total.wrong)} are wrong"]))
+        sys.exit("\n\n".join(total.wrong[:SHOWN]))
 
 
 if __name__ == "__main__":
