@@ -41,6 +41,15 @@ struct packed {
 	bool is_open;		/* to_size is only a beginning */
 };
 
+const char *missing_library(const char *package)
+{
+	return mem_printf("this pvgen was built without its library; install %s and run make again",
+			  package);
+}
+
+/* ---- one function a format; each says whether all came out ---- */
+
+#if defined(HAVE_Z) || defined(HAVE_LZMA) || defined(HAVE_ZSTD)
 /** Is there room for more, or could it be made? */
 static bool make_room(struct packed *p)
 {
@@ -52,14 +61,7 @@ static bool make_room(struct packed *p)
 	p->to_size *= 2;
 	return true;
 }
-
-const char *missing_library(const char *package)
-{
-	return mem_printf("this pvgen was built without its library; install %s and run make again",
-			  package);
-}
-
-/* ---- one function a format; each says whether all came out ---- */
+#endif
 
 #ifdef HAVE_Z
 static bool unpack_gzip(struct packed *p)
