@@ -42,13 +42,13 @@ PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/par
 # `pvgen verify` reads Linux kernels with those of these that are here, and says which it lacks;
 # `make LIBRARIES=` builds without.  They are linked in, so that pvgen runs where they are not, and at
 # fixed addresses: to move Capstone's tables takes longer than most runs.
-LIBRARIES    := bpf:bpf/btf.h capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
+LIBRARIES    := capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
 static        = -Wl,-Bstatic $(1:%=-l%) -Wl,-Bdynamic
 is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(1)) \
 		-o /dev/null -x c - $(call static,$(firstword $(1))) 2>/dev/null && echo yes)
 FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(subst :, ,$(row))),\
 		$(firstword $(subst :, ,$(row)))))
-PVGEN_LIBS    = -no-pie $(call static,$(FOUND) $(if $(filter bpf,$(FOUND)),elf z))
+PVGEN_LIBS    = -no-pie $(call static,$(FOUND))
 
 $(BUILD)/libraries.h: FORCE
 	@mkdir -p $(@D)

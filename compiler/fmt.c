@@ -167,6 +167,13 @@ static struct sheet format(const struct run *run, const struct source *s, struct
 	return sheet;
 }
 
+void fmt_text(struct run *run, const char *path, const struct out *text, struct out *result)
+{
+	struct run probe = probe_of(run);
+
+	format(run, source_draft(&probe, path, text), result);
+}
+
 /* ---- the command ---- */
 
 /** Adds what becomes of the file to the outputs. */

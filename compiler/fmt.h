@@ -100,4 +100,7 @@ void fmt_place(struct sheet *sheet);
 /** fmt_print.c: the text. */
 void fmt_print(const struct sheet *sheet, struct out *o);
 
+/** A text that has no fault, well laid out. */
+void fmt_text(struct run *run, const char *path, const struct out *text, struct out *result);
+
 #endif

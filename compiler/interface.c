@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "unknown.h"
 
 /* ---- batches ---- */
 
@@ -159,10 +160,16 @@ static void interface_raw(const struct attributed *a)
 	*vec_push(&i->raws) = raw;
 }
 
+static void interface_unknown(const struct attributed *a)
+{
+	resolve_unknown(a->run, a->s, false, &((struct interface *)a->thing)->unknown);
+}
+
 static const struct attribute_row interface_rows[] = {
 	{"batch", "w", "batch NAME { begin OP...; end OP...; flush OP...; }", interface_batch,
 	 REPEAT | BLOCK},
 	{"derived", "wwdww?w?", derived_usage, interface_derived, REPEAT},
+	{"unknown", "w+", "unknown WORD...;", interface_unknown, REPEAT},
 	{"native_unless", "w", "native_unless CAPABILITY;", interface_native_unless, ONCE},
 	{"phases", "w+", "phases NAME...;", interface_phases, ONCE},
 	{"structure", "ww", "structure GROUP TAG;", interface_structure, REPEAT},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diff.h"
+#include "import.h"
 #include "options.h"
 #include "skeleton.h"
 #include "status.h"
@@ -17,7 +18,7 @@ static bool (*const model_passes[])(struct run *run) = {
 static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
-	decide, find_gaps, emit, depend, write_outputs,
+	decide, find_unknown, find_gaps, emit, depend, write_outputs,
 };
 
 /* A pass reports all that it finds; the next starts only when there was nothing. */
@@ -185,6 +186,9 @@ const struct command commands[] = {
 	{"diff", "[OPTION]... OLD NEW",
 	 "what changed between two descriptions, or directories of them, and whom it breaks",
 	 command_diff, FOR_DIFF},
+	{"import", "[OPTION]... IMAGE",
+	 "print the description of the ops that a built kernel or object has", command_import,
+	 FOR_IMPORT},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
 	 command_explain, FOR_EXPLAIN},
 };

@@ -122,6 +122,12 @@ static int set_output(struct run *run, const char *path)
 	return STATUS_FINE;
 }
 
+static int set_structure(struct run *run, const char *name)
+{
+	run->structure = name;
+	return STATUS_FINE;
+}
+
 static int set_interface(struct run *run, const char *name)
 {
 	run->backend.interface = name;
@@ -273,6 +279,9 @@ static const struct option_row {
 	{"--spdx", "LICENCE", "licence of what is written (default: none; of linux: GPL-2.0)",
 	 FOR_BUILD, set_licence},
 	{"-o", "FILE", "into FILE what the one --emit asks for", FOR_BUILD, set_output},
+	{"-o", "FILE", "write the description into FILE", FOR_IMPORT, set_output},
+	{"--struct", "NAME", "structure of the ops in an image (default: Linux's, or pv_ops)",
+	 FOR_IMPORT | FOR_DIFF, set_structure},
 	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
 	 FOR_BUILD, want_depend},
 	{"-MF", "FILE", "write that rule into FILE", FOR_BUILD, set_depend_file},
@@ -422,9 +431,9 @@ static int check_stdout(const struct run *run, const struct command *command)
 }
 
 /** -o FILE is the FILE of the one --emit that names none. */
-static int place_output(struct run *run)
+static int place_output(struct run *run, const struct command *command)
 {
-	if (!run->output_path)
+	if (!run->output_path || command->bit == FOR_IMPORT)
 		return STATUS_FINE;
 	if (run->requests.n != 1 || run->requests.v[0].path)
 		return usage_error("one --emit, without a file, belongs to -o", run->output_path);
@@ -464,7 +473,7 @@ int parse_options(struct run *run, const struct command *command, const char *co
 		return usage_error("--fix cannot edit standard input,", "-");
 	status = find_kinds(run);
 	if (!status)
-		status = place_output(run);
+		status = place_output(run, command);
 	if (!run->requests.n)
 		request_all(run);
 	return status ? status : check_stdout(run, command);

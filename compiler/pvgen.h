@@ -446,6 +446,7 @@ struct op {
 	struct wrapper wrapper;
 	VEC(struct template *) natives;
 	struct impl fallback; /* INHERIT: as bare hardware does */
+	unsigned int unknown; /* what nobody knows of it: a bit for each aspect, see unknown.h */
 };
 
 /** A value beside the functions of a group. */
@@ -498,6 +499,7 @@ struct interface {
 	const char *doc;
 	bool is_defined; /* else only more of it was seen */
 	unsigned int major, minor;
+	unsigned int unknown; /* what nobody knows of it and its ops: aspects */
 	struct scope scope;
 	stmts stmts;
 	names phases;		    /* of a boot, in order */
@@ -910,6 +912,7 @@ struct run {
 	struct backend_options backend;
 	struct diff_options diff;
 	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
+	const char *structure;	 /* of the ops in an image; NULL: one that is known */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	/* source and diagnostics */
 	VEC(struct import) imports;
@@ -924,6 +927,7 @@ struct run {
 	size_t tries; /* names that were looked at to suggest something */
 	unsigned int errors;
 	bool environment_failed;
+	bool has_unknown_pointers; /* what they are for need not be said */
 	bool evidence_missing;
 	/* model */
 	struct scope scope;
@@ -1320,6 +1324,12 @@ bool effects(struct run *run);
 
 /** Pass: nothing that was described would be missing in what is written. */
 bool find_gaps(struct run *run);
+
+/** Does an interface say that nobody knows what its pointers are for?  (unknown.c) */
+bool pointers_are_unknown(const struct run *run);
+
+/** Pass: what would be written is known.  (unknown.c) */
+bool find_unknown(struct run *run);
 
 /** Of the profiles. */
 void find_kernel_gaps(struct run *run);

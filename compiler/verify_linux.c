@@ -107,7 +107,7 @@ static bool is_leaf(const struct kernel *k, const char *path, const struct recor
 	if (op_of(k->v, path) || !types_record_of(k->types, f->type, &inner))
 		return true;
 	return !is_group(k->v, path) && inner.fields.n == 1 &&
-	       types_is_untyped_pointer(k->types, inner.fields.v[0].type);
+	       ctype_is_untyped_pointer(k->types, inner.fields.v[0].type);
 }
 
 static void take_slot(struct kernel *k, const char *path, const struct record_field *f,
@@ -400,7 +400,7 @@ void verify_linux(struct verify *v)
 	struct kernel k = {.v = v, .generation = find_generation(v->object)};
 	const char *fault;
 
-	k.types = types_read(v->object, &fault);
+	k.types = btf_read(v->object, &fault);
 	if (!k.types) {
 		no_verdict(v, "slots, sites and signatures", fault);
 		return;
