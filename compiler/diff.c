@@ -336,6 +336,12 @@ static int by_harm(const void *a, const void *b)
 	return strcmp(x->element, y->element);
 }
 
+void diff_sort(struct diff *d)
+{
+	if (d->changes.n)
+		qsort(d->changes.v, d->changes.n, sizeof(*d->changes.v), by_harm);
+}
+
 void diff_compare(struct diff *d)
 {
 	diff_configuration(d);
@@ -344,6 +350,5 @@ void diff_compare(struct diff *d)
 	d->has_peers = true;
 	diff_abis(d);
 	diff_backends(d);
-	if (d->changes.n)
-		qsort(d->changes.v, d->changes.n, sizeof(*d->changes.v), by_harm);
+	diff_sort(d);
 }

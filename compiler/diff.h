@@ -13,6 +13,8 @@ enum audience {
 	AUDIENCES
 };
 
+enum { ALL_AUDIENCES = (1 << AUDIENCES) - 1, FINGERPRINT = 12 /* digits */ };
+
 /** In order of harm. */
 enum verdict {
 	V_NA, /* not concerned */
@@ -50,13 +52,18 @@ struct change {
 	enum verdict verdicts[AUDIENCES];
 	struct loc old, new;
 	bool has_old, has_new;
+	const char *fingerprint;
+	const struct waiver *waivers[AUDIENCES]; /* that accept it, or NULL */
 };
+
+typedef VEC(struct waiver) waivers;
 
 struct diff {
 	struct run *old, *new;
 	VEC(struct change) changes;
-	bool has_peers; /* what is compared now is seen by hypervisors */
-	enum verdict worst[AUDIENCES];
+	bool has_peers;		       /* what is compared now is seen by hypervisors */
+	enum verdict worst[AUDIENCES]; /* without what is waived */
+	waivers waivers;
 };
 
 enum verdict change_worst(const struct change *c);
@@ -176,6 +183,11 @@ void diff_backend(struct diff *d, const struct at *at, const struct backend *old
 		  const struct backend *new);
 void diff_detection_overlaps(struct diff *d);
 
+/* ---- diff_waive.c ---- */
+
+/** Pass: gives fingerprints, accepts what is waived, adds what is wrong with waivers. */
+bool diff_waive(struct diff *d);
+
 /* ---- diff_report.c ---- */
 
 bool diff_knows(const char *form, size_t n);
@@ -183,13 +195,20 @@ bool diff_knows(const char *form, size_t n);
 /** The reports that were asked for, as outputs. */
 void diff_report(struct run *run, const struct diff *d);
 
-/** Of --gate; false if there is no such audience. */
-bool diff_set_gate(struct run *run, const char *words);
+/* ---- gates ---- */
 
-/** Is something that breaks, or worse, what --gate asks for? */
-bool diff_is_gated(const struct run *run, const struct diff *d);
+/** Audiences by their names, with commas between them; false if there is no such audience. */
+bool audiences_from(const char *words, unsigned int *audiences);
+const char *audience_words(unsigned int audiences);
+
+/** For whom the change fails, by what --gate asks for; a bit for each. */
+unsigned int change_gated(const struct diff *d, const struct change *c);
+
+/** Does any? */
+bool diff_is_gated(const struct diff *d);
 
 /** Pass: compares; the changes are in order of harm. */
 void diff_compare(struct diff *d);
+void diff_sort(struct diff *d);
 
 #endif

@@ -32,6 +32,60 @@ static void put_json_verdicts(const enum verdict *verdicts, struct out *o)
 		    verdict_names[verdicts[i]]);
 }
 
+static void put_json_audiences(unsigned int audiences, struct out *o)
+{
+	const char *comma = "";
+
+	put(o, "[");
+	for (size_t i = 0; i < AUDIENCES; i++) {
+		if (!(audiences & 1u << i))
+			continue;
+		put(o, "%s\"%s\"", comma, audience_names[i]);
+		comma = ", ";
+	}
+	put(o, "]");
+}
+
+static void put_json_waiver(const struct diff *d, const struct change *c, const struct waiver *w,
+			    struct out *o)
+{
+	put(o, "{\"audiences\": ");
+	put_json_audiences(waived_for(c, w), o);
+	put(o, ", \"until\": ");
+	if (w->until)
+		put_json(o, w->until);
+	else
+		put(o, "null");
+	put(o, ", ");
+	put_json_key(o, "reason", w->reason);
+	put(o, " ");
+	put_json_place(o, "place", d->new, true, w->loc);
+	put(o, "}");
+}
+
+/** For whom it fails, the line that would accept that, and what accepts it already. */
+static void put_json_gate(const struct diff *d, const struct change *c, struct out *o)
+{
+	unsigned int gated = change_gated(d, c);
+	const struct waiver *w;
+	const char *comma = "";
+
+	put_json_key(o, "fingerprint", c->fingerprint);
+	put(o, " \"gated\": ");
+	put_json_audiences(gated, o);
+	put(o, ", \"waiver\": ");
+	if (gated && *c->fingerprint)
+		put_json(o, waiver_line(c, gated));
+	else
+		put(o, "null");
+	put(o, ", \"waived\": [");
+	for (size_t i = 0; (w = next_waiver(c, &i)); comma = ", ") {
+		put(o, "%s", comma);
+		put_json_waiver(d, c, w, o);
+	}
+	put(o, "]");
+}
+
 static void put_json_change(const struct diff *d, const struct change *c, struct out *o)
 {
 	const struct rule_row *rule = &diff_rules[c->rule];
@@ -56,6 +110,8 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	put_json_key(o, "effect", rule->effect);
 	put(o, "\n\t\t \"remedy\": ");
 	put_json(o, rule->remedy);
+	put(o, ",\n\t\t ");
+	put_json_gate(d, c, o);
 	put(o, "}");
 }
 
@@ -67,7 +123,7 @@ void diff_put_json(const struct diff *d, struct out *o)
 		worst[i] = worst_for(d, i);
 	put(o, "{\"version\": 1,\n\t\"verdict\": {");
 	put_json_verdicts(worst, o);
-	put(o, "},\n\t\"changes\": [");
+	put(o, "},\n\t\"status\": %d,\n\t\"changes\": [", diff_is_gated(d));
 	vec_each(c, &d->changes)
 	{
 		put(o, c == d->changes.v ? "\n" : ",\n");

@@ -3,6 +3,7 @@
 #define PVGEN_DIFF_REPORT_H
 
 #include "diff.h"
+#include "waiver.h"
 
 /** Where it is in NEW, or was in OLD. */
 struct position change_place(const struct diff *d, const struct change *c);
@@ -19,7 +20,17 @@ enum verdict worst_for(const struct diff *d, size_t audience);
 /** "source ok, module silent": those who are concerned, with what it is for them. */
 void put_concerned(struct out *o, const struct change *c);
 
-/** "4 changes: source note, ...", without an end of the line. */
+/** The next waiver of the change that it has for an audience from @*i on, and sets @*i behind it;
+ * each is returned once.  NULL: none. */
+const struct waiver *next_waiver(const struct change *c, size_t *i);
+
+/** Audiences for whom it accepts the change. */
+unsigned int waived_for(const struct change *c, const struct waiver *w);
+
+/** "waived for module until 2030-01-31 (FILE:LINE): REASON" */
+const char *waived_text(const struct diff *d, const struct change *c, const struct waiver *w);
+
+/** "4 changes, 1 waived: source note, ...", without an end of the line. */
 void put_verdict(struct out *o, const struct diff *d);
 
 /* ---- the forms ---- */

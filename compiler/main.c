@@ -10,6 +10,7 @@
 #include "skeleton.h"
 #include "status.h"
 #include "sync.h"
+#include "waiver.h"
 
 static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, configure, resolve, check_c_names, layout, bind, lower,
@@ -155,11 +156,15 @@ static int command_diff(struct run *run)
 		return show_side(run, &old);
 	if (!resolve_side(run, &old))
 		return STATUS_ENVIRONMENT;
+	if (!read_waivers(run, &d.waivers))
+		return STATUS_ENVIRONMENT;
 	diff_compare(&d);
+	if (!diff_waive(&d))
+		return STATUS_ENVIRONMENT;
 	diff_report(run, &d);
 	if (!places_are_free(&old, &run->outputs) || !write_outputs(run))
 		return STATUS_ENVIRONMENT;
-	return diff_is_gated(run, &d) ? STATUS_INPUT : STATUS_FINE;
+	return diff_is_gated(&d) ? STATUS_INPUT : STATUS_FINE;
 }
 
 const struct command commands[] = {
@@ -228,7 +233,8 @@ static int run_command(const char *const *words, size_t n)
 			  .stdin_name = "<stdin>",
 			  .profile = &profiles[0],
 			  .arch = &arch_table[0],
-			  .backend = {.directory = "backends"}};
+			  .backend = {.directory = "backends"},
+			  .diff = {.gate = ALL_AUDIENCES}};
 	size_t n_words = 0;
 	const struct command *command = find_command(words, &n_words);
 	int status;

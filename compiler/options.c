@@ -170,10 +170,20 @@ static int add_diff_report(struct run *run, const char *text)
 
 static int set_gate(struct run *run, const char *words)
 {
-	return diff_set_gate(run, words)
+	bool is_none = !strcmp(words, "none");
+
+	if (is_none)
+		run->diff.gate = 0;
+	return is_none || audiences_from(words, &run->diff.gate)
 		       ? STATUS_FINE
 		       : usage_error("--gate takes source, backend, module, peer, or none, not",
 				     words);
+}
+
+static int add_waivers(struct run *run, const char *path)
+{
+	*vec_push(&run->diff.waivers) = path;
+	return STATUS_FINE;
 }
 
 static int add_report(struct run *run, const char *text)
@@ -330,6 +340,8 @@ static const struct option_row {
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
 	 set_gate},
+	{"--waivers", "FILE", "accept the breaks that this file names; may be repeated", FOR_DIFF,
+	 add_waivers},
 	{"--report", "FORM[:FILE]",
 	 "what was seen: text (a line a slot), sites (a line a site) or json; may be repeated",
 	 FOR_VERIFY, add_report},

@@ -862,9 +862,9 @@ struct backend_options {
 
 /** What `pvgen diff` was told. */
 struct diff_options {
-	VEC(const char *) forms; /* of the report: FORM or FORM:FILE */
-	bool has_gate;		 /* else all audiences are in it */
-	unsigned int gate;	 /* a bit for each audience */
+	VEC(const char *) forms;   /* of the report: FORM or FORM:FILE */
+	unsigned int gate;	   /* audiences whom a break fails, a bit for each */
+	VEC(const char *) waivers; /* files */
 };
 
 /** A prefix of paths, and what outputs show in its place. */
