@@ -10,6 +10,8 @@
 
 #include "call_sites.h"
 
+const char linux_table[] = "pv_ops", linux_table_record[] = "paravirt_patch_template";
+
 /* Forms of records; of one section the first whose places are all in code. */
 static const struct record_form forms[] = {
 	{".parainstructions", 16, {0, 8}, {9, 1}, {8, 1}, false},

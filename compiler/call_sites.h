@@ -4,6 +4,9 @@
 
 #include "object.h"
 
+/** Linux's table of ops, and the structure that it is. */
+extern const char linux_table[], linux_table_record[];
+
 /** How a kernel writes down what is to be patched: an array of records in a section. */
 struct record_form {
 	const char *section;

@@ -63,9 +63,18 @@ static const char *element_of(const struct at *at)
 	return at->outer ? mem_printf("%s.%s", element_of(at->outer), name) : name;
 }
 
+/** The old op that something is, or is a part of; NULL: there is none. */
+static const struct op *op_of(const struct at *at)
+{
+	while (at && !at->op)
+		at = at->outer;
+	/* An op begins with its name. */
+	return at ? (const struct op *)at->old : NULL;
+}
+
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 {
-	struct change c = {.rule = rule, .has_old = at->old, .has_new = at->new};
+	struct change c = {.rule = rule, .has_old = at->old, .has_new = at->new, .op = op_of(at)};
 	struct out detail = {0};
 	va_list ap;
 

@@ -112,6 +112,7 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	put_json(o, rule->remedy);
 	put(o, ",\n\t\t ");
 	put_json_gate(d, c, o);
+	put_json_change_users(o, d, c);
 	put(o, "}");
 }
 
@@ -123,7 +124,9 @@ void diff_put_json(const struct diff *d, struct out *o)
 		worst[i] = worst_for(d, i);
 	put(o, "{\"version\": 1,\n\t\"verdict\": {");
 	put_json_verdicts(worst, o);
-	put(o, "},\n\t\"status\": %d,\n\t\"changes\": [", diff_is_gated(d));
+	put(o, "},\n\t\"status\": %d", diff_is_gated(d));
+	put_json_users(o, d);
+	put(o, ",\n\t\"changes\": [");
 	vec_each(c, &d->changes)
 	{
 		put(o, c == d->changes.v ? "\n" : ",\n");

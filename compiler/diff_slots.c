@@ -79,7 +79,13 @@ static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 		rule = rule == R_OPS_DEL_MID ? R_OPS_SHIFT : R_OPS_SPARE;
 	if (is_elsewhere && rule == R_OPS_SPARE)
 		return;
-	change(s->d, rule, &at, "%s", slot_of(old));
+	if (!op_is_dead(old) && !is_elsewhere && is_unused(s->d, old)) {
+		change(s->d, R_OPS_DEL_UNUSED, &at, "%s", slot_of(old));
+		if (rule == R_OPS_DEL_MID)
+			change(s->d, R_OPS_SHIFT, &at, "%s", slot_of(old));
+	} else {
+		change(s->d, rule, &at, "%s", slot_of(old));
+	}
 	if (!op_is_dead(old) && !is_elsewhere)
 		check_announcement(s, &at, old);
 }
@@ -132,7 +138,8 @@ static void replaced(struct slots *s, const struct op *old, const struct op *new
 		if (!old->is_spare || !new->is_spare)
 			change(s->d, R_OPS_SPARE, &at, "%s", slot_of(old));
 	} else if (op_is_dead(new)) {
-		change(s->d, R_OPS_DEL_KEEP, &was, "%s", slot_of(old));
+		change(s->d, is_unused(s->d, old) ? R_OPS_DEL_UNUSED : R_OPS_DEL_KEEP, &was, "%s",
+		       slot_of(old));
 		check_announcement(s, &was, old);
 	} else if (old->is_spare) {
 		change(s->d, R_OPS_ADD_RESERVED, &is, "%s", slot_of(new));

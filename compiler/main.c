@@ -156,9 +156,12 @@ static int command_diff(struct run *run)
 		return show_side(run, &old);
 	if (!resolve_side(run, &old))
 		return STATUS_ENVIRONMENT;
+	if (!find_users(&old, &d.users))
+		return STATUS_ENVIRONMENT;
 	if (!read_waivers(run, &d.waivers))
 		return STATUS_ENVIRONMENT;
 	diff_compare(&d);
+	diff_moves(&d);
 	if (!diff_waive(&d))
 		return STATUS_ENVIRONMENT;
 	diff_report(run, &d);

@@ -10,9 +10,6 @@
 #include "kallsyms.h"
 #include "verify_linux.h"
 
-static const char ops_symbol[] = "pv_ops";
-static const char ops_record[] = "paravirt_patch_template";
-
 static const struct generation generations[] = {
 	{"Linux 5.13 to 6.7", ".parainstructions", "paravirt_patch_site", "instr", false, "len",
 	 "type"},
@@ -197,11 +194,11 @@ static bool is_described(const struct kernel *k, const struct record *r)
 static bool take_slots(struct kernel *k)
 {
 	struct verify *v = k->v;
-	const struct object_symbol *s = object_symbol(v->object, ops_symbol);
+	const struct object_symbol *s = object_symbol(v->object, linux_table);
 	struct record r;
 
-	if (!types_record(k->types, ops_record, &r)) {
-		no_verdict(v, "slots", mem_printf("BTF has no struct %s", ops_record));
+	if (!types_record(k->types, linux_table_record, &r)) {
+		no_verdict(v, "slots", mem_printf("BTF has no struct %s", linux_table_record));
 		return false;
 	}
 	if (!is_described(k, &r))
@@ -353,7 +350,7 @@ static bool read_sites(struct kernel *k)
 	locate_slots(v);
 	if (!v->sites.n || !v->slots)
 		no_verdict(v, "sites",
-			   mem_printf("nothing says where %s is: it has no symbol", ops_symbol));
+			   mem_printf("nothing says where %s is: it has no symbol", linux_table));
 	return v->sites.n && v->slots;
 }
 
