@@ -76,6 +76,7 @@ struct at {
 	const char *name;	      /* or NULL: */
 	const struct op *op;	      /* it is named by its path */
 	const struct name *old, *new; /* NULL: not there */
+	const struct op *was;	      /* it is this op of OLD, under whatever name; or NULL */
 };
 
 /** Both or one of an element. */

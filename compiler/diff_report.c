@@ -79,16 +79,23 @@ const char *waived_text(const struct diff *d, const struct change *c, const stru
 			  w->reason);
 }
 
+bool is_waived(const struct change *c)
+{
+	bool has_waiver = false;
+
+	for (size_t i = 0; i < AUDIENCES; i++) {
+		has_waiver |= !!c->waivers[i];
+		if (c->verdicts[i] >= V_BREAK && !c->waivers[i])
+			return false;
+	}
+	return has_waiver;
+}
+
 static size_t count_waived(const struct diff *d)
 {
 	size_t n = 0;
 
-	vec_each(c, &d->changes)
-	{
-		size_t i = 0;
-
-		n += next_waiver(c, &i) != NULL;
-	}
+	vec_each(c, &d->changes) n += is_waived(c);
 	return n;
 }
 
@@ -109,7 +116,10 @@ void put_verdict(struct out *o, const struct diff *d)
 static const struct {
 	const char *name;
 	void (*put)(const struct diff *d, struct out *o);
-} forms[] = {{"text", diff_put_text}, {"json", diff_put_json}};
+} forms[] = {
+	{"text", diff_put_text},   {"json", diff_put_json},   {"md", diff_put_md},
+	{"sarif", diff_put_sarif}, {"junit", diff_put_junit}, {"github", diff_put_github},
+};
 
 bool diff_knows(const char *form, size_t n)
 {

@@ -33,6 +33,13 @@ const char *waived_text(const struct diff *d, const struct change *c, const stru
 /** "4 changes, 1 waived: source note, ...", without an end of the line. */
 void put_verdict(struct out *o, const struct diff *d);
 
+/** Members of an object; a list. */
+void put_json_verdicts(struct out *o, const enum verdict *verdicts);
+void put_json_audiences(struct out *o, unsigned int audiences);
+
+/** Is there a waiver for all whom it breaks? */
+bool is_waived(const struct change *c);
+
 /* ---- diff_users.c: who uses what changed, if that was asked ---- */
 
 /** Who calls what the change is about, "vmlinuz (4 call sites), kvm (2 call sites)"; or NULL. */
@@ -49,5 +56,9 @@ void put_json_change_users(struct out *o, const struct diff *d, const struct cha
 
 void diff_put_text(const struct diff *d, struct out *o);
 void diff_put_json(const struct diff *d, struct out *o);
+void diff_put_sarif(const struct diff *d, struct out *o);
+void diff_put_junit(const struct diff *d, struct out *o);
+void diff_put_md(const struct diff *d, struct out *o);
+void diff_put_github(const struct diff *d, struct out *o);
 
 #endif

@@ -15,8 +15,7 @@ static void put_name(const struct diff *d, const struct change *c, struct out *o
 {
 	struct position p = change_place(d, c);
 
-	put(o, "%s:%u: ", p.path, p.line);
-	put_visible(o, c->element);
+	put_visible(o, mem_printf("%s:%u: %s", p.path, p.line, c->element));
 }
 
 static void put_waivers(const struct diff *d, const struct change *c, struct out *o)

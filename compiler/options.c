@@ -6,7 +6,7 @@
 #include "options.h"
 #include "status.h"
 
-static const char version[] = "pvgen 0.1\n";
+const char pvgen_version[] = "0.1";
 
 static int usage_fault(const char *text)
 {
@@ -347,7 +347,8 @@ static const struct option_row {
 	 FOR_NEW | FOR_STATUS | FOR_SYNC, set_directory},
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
-	{"--format", "FORM[:FILE]", "of the report: text (default) or json; may be repeated",
+	{"--format", "FORM[:FILE]",
+	 "of the report: text (default), json, md, sarif, junit or github; may be repeated",
 	 FOR_DIFF, add_diff_report},
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
@@ -584,6 +585,6 @@ int print_help(FILE *f, const struct command *only, bool was_asked)
 
 int print_version(void)
 {
-	fputs(version, stdout);
+	printf("pvgen %s\n", pvgen_version);
 	return STATUS_FINE;
 }

@@ -32,6 +32,7 @@ enum {
 	FOR_MODEL = FOR_ALL & ~(FOR_FMT | FOR_IMPORT), /* and ask what they mean */
 };
 
+extern const char pvgen_version[];
 extern const struct command commands[];
 extern const size_t command_count;
 

@@ -118,6 +118,27 @@ void put_json(struct out *o, const char *s)
 	put(o, "\"");
 }
 
+void put_json_pair(struct out *o, const char *key, const char *value)
+{
+	put(o, "\"%s\": ", key);
+	put_json(o, value);
+}
+
+void put_markup(struct out *o, const char *s)
+{
+	struct out visible = {0};
+
+	put_visible(&visible, s);
+	for (s = text_of(&visible); *s; s++)
+		put(o,
+		    *s == '&'	? "&amp;"
+		    : *s == '<' ? "&lt;"
+		    : *s == '>' ? "&gt;"
+		    : *s == '"' ? "&quot;"
+				: "%c",
+		    *s);
+}
+
 const char *lines_like(const char *other, size_t n, const char *text)
 {
 	const char *end = n ? memchr(other, '\n', n) : NULL;

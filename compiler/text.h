@@ -15,6 +15,12 @@ void put_visible(struct out *o, const char *s);
 /** Puts a JSON string with its quotes; what is no UTF-8 becomes U+FFFD.  NULL is "". */
 void put_json(struct out *o, const char *s);
 
+/** "KEY": "VALUE" */
+void put_json_pair(struct out *o, const char *key, const char *value);
+
+/** Puts it as HTML and XML have it, in quotes too; what cannot be shown as put_visible() does. */
+void put_markup(struct out *o, const char *s);
+
 /** The text with ends of lines like those of another text. */
 const char *lines_like(const char *other, size_t n, const char *text);
 
