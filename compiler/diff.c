@@ -60,7 +60,7 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 			   .was = old};
 }
 
-static const char *element_of(const struct at *at)
+const char *element_of(const struct at *at)
 {
 	const char *name = at->name ? at->name : op_path(at->op);
 
@@ -81,6 +81,8 @@ void change(struct diff *d, enum rule_id rule, const struct at *at, const char *
 	struct out detail = {0};
 	va_list ap;
 
+	if (!is_knowable(d, rule))
+		return;
 	va_start(ap, fmt);
 	put_v(&detail, fmt, ap);
 	va_end(ap);
@@ -291,7 +293,7 @@ static void diff_interfaces(struct diff *d)
 
 		if (p->old && p->new)
 			diff_interface(d, &at, p->old, p->new);
-		else
+		else if (knows(d, A_TABLES))
 			change(d, p->new ? R_TYP_ADD : R_SYM_DEL, &at, "interface");
 	}
 }
@@ -300,6 +302,8 @@ static void diff_abis(struct diff *d)
 {
 	pairs pairs = pair_pointers(&d->old->abis, &d->new->abis);
 
+	if (!knows(d, A_BACKENDS))
+		return;
 	vec_each(p, &pairs)
 	{
 		struct at at = at_pair(NULL, p->old, p->new);
@@ -315,6 +319,8 @@ static void diff_backends(struct diff *d)
 {
 	pairs pairs = pair_pointers(&d->old->backends, &d->new->backends);
 
+	if (!knows(d, A_BACKENDS))
+		return;
 	vec_each(p, &pairs)
 	{
 		struct at at = at_pair(NULL, p->old, p->new);
@@ -356,6 +362,7 @@ void diff_sort(struct diff *d)
 
 void diff_compare(struct diff *d)
 {
+	d->unknown = unknown_of_all(d->old) | unknown_of_all(d->new);
 	diff_configuration(d);
 	diff_scope(d, NULL, &d->old->scope, &d->new->scope);
 	diff_interfaces(d);

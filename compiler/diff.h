@@ -2,6 +2,7 @@
 #ifndef PVGEN_DIFF_H
 #define PVGEN_DIFF_H
 
+#include "unknown.h"
 #include "users.h"
 
 /** Who may be broken by a change. */
@@ -57,10 +58,33 @@ struct change {
 	const struct waiver *waivers[AUDIENCES]; /* that accept it, or NULL */
 };
 
+/** What was not compared, because a side does not tell it. */
+struct unseen {
+	enum aspect aspect;
+	const char *element;
+	size_t n;      /* ops; 0: it is about none */
+	bool old, new; /* who tells */
+};
+
+/** A table whose slots are more or fewer, or hold other ops. */
+struct moved {
+	const char *element, *table;
+	size_t old, new; /* slots */
+	size_t n;	 /* ops of both that are in another slot */
+	VEC(struct shift {
+		int64_t by; /* slots */
+		size_t n;
+	})
+	shifts;
+};
+
 typedef VEC(struct waiver) waivers;
 
 struct diff {
 	struct run *old, *new;
+	VEC(struct moved) moved;
+	VEC(struct unseen) unseen;
+	unsigned int unknown; /* of what is compared now, on one side or both: aspects */
 	VEC(struct change) changes;
 	bool has_peers;		       /* what is compared now is seen by hypervisors */
 	enum verdict worst[AUDIENCES]; /* without what is waived */
@@ -86,6 +110,35 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 /** Adds a change; the text says what is not said by rule and element. */
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 	PRINTF(4, 5);
+
+/** The dotted path of an element. */
+const char *element_of(const struct at *at);
+
+/* ---- diff_unknown.c ---- */
+
+/** Do both sides of what is compared now tell this? */
+bool knows(const struct diff *d, enum aspect a);
+
+/** ... and what the rule is about? */
+bool is_knowable(const struct diff *d, enum rule_id rule);
+
+/** What is unknown of any interface. */
+unsigned int unknown_of_all(const struct run *run);
+
+/** Counts what is not compared of an interface, or of an op's signature. */
+void note_unknown(struct diff *d, const struct interface *old, const struct interface *new);
+bool signatures_are_known(struct diff *d, const struct at *at, const struct op *old,
+			  const struct op *new);
+
+/** The parameters, called as others are by their places. */
+params with_names_of(const params *from, const params *named);
+
+/** How the slots of tables have moved. */
+void put_moved_text(const struct diff *d, struct out *o);
+void put_moved_json(const struct diff *d, struct out *o);
+
+void put_unknown_text(const struct diff *d, struct out *o);
+void put_unknown_json(const struct diff *d, struct out *o);
 
 /* ---- pairs ---- */
 
@@ -190,9 +243,6 @@ void diff_detection_overlaps(struct diff *d);
 
 /** Is it known that nobody calls the old op? */
 bool is_unused(const struct diff *d, const struct op *op);
-
-/** Once the changes are known: which old ops are no longer where they were. */
-void diff_moves(struct diff *d);
 
 /* ---- diff_waive.c ---- */
 

@@ -39,7 +39,7 @@ static void diff_ops(struct diff *d, const struct at *at, const struct interface
 
 		if (was && is)
 			diff_op(d, &inner, was, is);
-		else if (!op_has_slot(one))
+		else if (!op_has_slot(one) && knows(d, A_SITE))
 			change(d, was ? R_OPS_DEL_TAIL : R_OPS_ADD_TAIL, &inner, "without a slot");
 	}
 }
@@ -164,6 +164,8 @@ static void diff_data(struct diff *d, const struct at *at, const struct interfac
 
 		if (a && b)
 			diff_datum(d, &inner, a, b);
+		else if (*group_table((a ? a : b)->group) && !knows(d, A_TABLES))
+			continue;
 		else if (a)
 			change(d, R_STR_DEL, &inner, "data");
 		else
@@ -262,9 +264,12 @@ void diff_interface(struct diff *d, const struct at *at, const struct interface 
 		    const struct interface *new)
 {
 	size_t first = d->changes.n;
+	unsigned int around = d->unknown;
 	pairs batches = pair_pointers(&old->batches, &new->batches);
 	pairs derived = pair_pointers(&old->derived, &new->derived);
 
+	d->unknown = old->unknown | new->unknown;
+	note_unknown(d, old, new);
 	diff_scope(d, at, &old->scope, &new->scope);
 	diff_slots(d, at, old, new);
 	diff_ops(d, at, old, new);
@@ -274,4 +279,5 @@ void diff_interface(struct diff *d, const struct at *at, const struct interface 
 	diff_data(d, at, old, new);
 	diff_registrations(d, at, old, new);
 	diff_version(d, at, old, new, first);
+	d->unknown = around;
 }

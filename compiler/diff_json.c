@@ -117,7 +117,10 @@ void diff_put_json(const struct diff *d, struct out *o)
 		worst[i] = worst_for(d, i);
 	put(o, "{\"version\": 1,\n\t\"verdict\": {");
 	put_json_verdicts(o, worst);
-	put(o, "},\n\t\"status\": %d", diff_is_gated(d));
+	put(o, "},\n\t\"status\": %d,\n\t", diff_is_gated(d));
+	put_moved_json(d, o);
+	put(o, ",\n\t");
+	put_unknown_json(d, o);
 	put_json_users(o, d);
 	put(o, ",\n\t\"changes\": [");
 	vec_each(c, &d->changes)

@@ -104,6 +104,7 @@ void put_verdict(struct out *o, const struct diff *d)
 	size_t waived = count_waived(d);
 
 	put(o, "%s", d->changes.n ? counted(d->changes.n, "change") : "no change");
+	put(o, "%s", d->unseen.n ? " in what both sides tell" : "");
 	if (waived)
 		put(o, ", %zu waived", waived);
 	put(o, ":");

@@ -90,9 +90,10 @@ static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 		check_announcement(s, &at, old);
 }
 
-static enum rule_id tail_rule(const struct op *op)
+static enum rule_id tail_rule(const struct diff *d, const struct op *op)
 {
-	return op->fallback.kind == IMPL_NONE ? R_OPS_ADD_TAIL_NODEFAULT : R_OPS_ADD_TAIL;
+	return op->fallback.kind == IMPL_NONE && knows(d, A_DEFAULT) ? R_OPS_ADD_TAIL_NODEFAULT
+								     : R_OPS_ADD_TAIL;
 }
 
 static void added(struct slots *s, const struct op *new, bool is_mid)
@@ -105,14 +106,15 @@ static void added(struct slots *s, const struct op *new, bool is_mid)
 	if (is_elsewhere || op_is_dead(new))
 		change(s->d, is_mid ? R_OPS_SHIFT : R_OPS_SPARE, &at, "%s", slot_of(new));
 	else
-		change(s->d, is_mid ? R_OPS_ADD_MID : tail_rule(new), &at, "%s", slot_of(new));
+		change(s->d, is_mid ? R_OPS_ADD_MID : tail_rule(s->d, new), &at, "%s",
+		       slot_of(new));
 }
 
 /** Has an op that is new as a whole taken the place of one that is gone as a whole? */
 static bool is_rename(const struct slots *s, const struct op *old, const struct op *new)
 {
-	return !op_is_dead(old) && !op_is_dead(new) && !same_name(&s->by_name[1], old) &&
-	       !same_name(&s->by_name[0], new) &&
+	return knows(s->d, A_REVISION) && !op_is_dead(old) && !op_is_dead(new) &&
+	       !same_name(&s->by_name[1], old) && !same_name(&s->by_name[0], new) &&
 	       old->group->name.s == new->group->name.s &&same_contract(s->d, old, new);
 }
 
@@ -121,6 +123,8 @@ static void renamed(struct slots *s, const struct op *old, const struct op *new)
 	struct at at = at_op(s->at, old, new);
 	bool has_alias = new->wrapper.name.s &&new->wrapper.name.s == old->name.s;
 
+	if (old->users)
+		old->users->is_renamed = true;
 	change(s->d, has_alias ? R_OPS_RENAME_ALIAS : R_OPS_RENAME, &at, "%s", slot_of(new));
 	if (!has_alias)
 		diff_op(s->d, &at, old, new);
@@ -244,6 +248,44 @@ static void compare_order(struct slots *s, const ops *old, const ops *new, const
 	}
 }
 
+static void count_shift(struct moved *m, int64_t by)
+{
+	struct shift *s;
+
+	for (s = m->shifts.v; s < m->shifts.v + m->shifts.n && s->by != by; s++)
+		;
+	if (s == m->shifts.v + m->shifts.n)
+		*(s = vec_push(&m->shifts)) = (struct shift){by, 0};
+	s->n++;
+	m->n += by != 0;
+}
+
+/** How many slots there are, and which of the ops that both have are in others. */
+static void note_moved(struct slots *s, const struct table *t)
+{
+	struct moved m = {.element = element_of(s->at),
+			  .table = t->name,
+			  .old = t->ops[0].n,
+			  .new = t->ops[1].n};
+	struct map places = {0};
+
+	for (size_t i = 0; i < t->ops[1].n; i++)
+		if (!t->ops[1].v[i]->is_spare)
+			map_add(&places, t->ops[1].v[i]->name.s, &t->ops[1].v[i]);
+	for (size_t i = 0; i < t->ops[0].n; i++) {
+		const struct op *was = t->ops[0].v[i];
+		struct op **now = map_get(&places, was->name.s);
+		int64_t by = now ? now - t->ops[1].v - (int64_t)i : 0;
+
+		if (now)
+			count_shift(&m, by);
+		if (was->users)
+			was->users->has_moved = now ? by != 0 : !was->users->is_renamed;
+	}
+	if (m.n || m.old != m.new)
+		*vec_push(&s->d->moved) = m;
+}
+
 static void compare_table(struct slots *s, const struct table *t)
 {
 	size_t i = 0, j = 0;
@@ -264,6 +306,7 @@ static void compare_table(struct slots *s, const struct table *t)
 		*vec_push(&both[1]) = t->ops[1].v[j++];
 	} while (true);
 	compare_order(s, &both[0], &both[1], &t->by_name[1]);
+	note_moved(s, t);
 }
 
 /* ---- all tables ---- */
@@ -304,5 +347,9 @@ void diff_slots(struct diff *d, const struct at *at, const struct interface *old
 			if (!op->is_spare)
 				map_add(&t->by_name[side], op->name.s, op);
 		}
-	vec_each(t, &all) compare_table(&s, *t);
+	vec_each(t, &all)
+	{
+		if (!*(*t)->name || knows(d, A_TABLES))
+			compare_table(&s, *t);
+	}
 }

@@ -84,10 +84,12 @@ void diff_put_text(const struct diff *d, struct out *o)
 		}
 		put_change(d, c, o);
 	}
+	put_moved_text(d, o);
 	put(o, d->changes.n ? "\n" : "");
 	put_users(o, d);
 	put_verdict(o, d);
 	put(o, "\n");
+	put_unknown_text(d, o);
 	if (diff_is_gated(d))
 		put_failures(d, o);
 }

@@ -233,6 +233,7 @@ int command_import(struct run *run)
 		run_failed(run, "'%s' %s", run->inputs.v[0], fault);
 		return STATUS_NO_EVIDENCE;
 	}
+	source_draft(run, run->inputs.v[0], &out.text);
 	*vec_push(&run->outputs) = out;
 	return write_outputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
 }

@@ -114,13 +114,24 @@ static int command_backend_sync(struct run *run)
 	return status_of(run, check(run) && sync_backends(run));
 }
 
-/** Reads one of two descriptions to be compared, in a run of its own. */
-static bool parse_side(struct run *run, const char *path)
+/** Reads one of two descriptions or images to be compared, in a run of its own: the status. */
+static int parse_side(struct run *run, const char *path)
 {
+	const char *fault;
+
+	if (is_image(path)) {
+		if (!import_image(run, path, &run->draft.text, &fault)) {
+			run_failed(run, "'%s' %s", path, fault);
+			return STATUS_NO_EVIDENCE;
+		}
+		run->draft.path = path;
+		run->inputs.n = 0;
+		return parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
+	}
 	run->inputs.v = mem_alloc(sizeof(*run->inputs.v));
 	*run->inputs.v = path;
 	run->inputs.n = run->inputs.cap = 1;
-	return find_descriptions(run) && parse_inputs(run);
+	return find_descriptions(run) && parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
 /** The passes behind the parser, which ask what the other side declares. */
@@ -131,11 +142,11 @@ static bool resolve_side(struct run *run, const struct run *other)
 }
 
 /** Of one side all that is wrong is shown, of the other nothing. */
-static int show_side(struct run *run, const struct run *side)
+static int show_side(struct run *run, const struct run *side, int status)
 {
 	run->sources = side->sources;
 	run->diagnostics = side->diagnostics;
-	return STATUS_ENVIRONMENT;
+	return status;
 }
 
 static int command_diff(struct run *run)
@@ -143,25 +154,27 @@ static int command_diff(struct run *run)
 	const char *const *paths = run->inputs.v;
 	struct run old = *run;
 	struct diff d = {.old = &old, .new = run};
+	int status;
 
 	if (run->inputs.n != 2)
 		return usage_error("OLD and NEW belong to", "diff");
 	if (!strcmp(paths[0], "-") && !strcmp(paths[1], "-"))
 		return usage_error("OLD and NEW cannot both be standard input,", "-");
-	if (!parse_side(&old, paths[0]))
-		return show_side(run, &old);
-	if (!parse_side(run, paths[1]))
-		return STATUS_ENVIRONMENT;
+	status = parse_side(&old, paths[0]);
+	if (status)
+		return show_side(run, &old, status);
+	status = parse_side(run, paths[1]);
+	if (status)
+		return status;
 	if (!resolve_side(&old, run))
-		return show_side(run, &old);
+		return show_side(run, &old, STATUS_ENVIRONMENT);
 	if (!resolve_side(run, &old))
 		return STATUS_ENVIRONMENT;
-	if (!find_users(&old, &d.users))
+	if (!find_users(&old, old.draft.path, &d.users))
 		return STATUS_ENVIRONMENT;
 	if (!read_waivers(run, &d.waivers))
 		return STATUS_ENVIRONMENT;
 	diff_compare(&d);
-	diff_moves(&d);
 	if (!diff_waive(&d))
 		return STATUS_ENVIRONMENT;
 	diff_report(run, &d);

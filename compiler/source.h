@@ -47,7 +47,7 @@ struct opened {
 /** Reads a file once, however often it is named; "-" is standard input. */
 struct opened source_open(struct run *run, const char *path, bool may_be_pipe);
 
-/** A text that is going to be the file @path. */
+/** A text that is going to be the file @path, or was made of it. */
 struct source *source_draft(struct run *run, const char *path, const struct out *text);
 struct position source_position(const struct run *run, struct loc loc);
 

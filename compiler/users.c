@@ -221,11 +221,12 @@ static struct op_users *users_of(const struct users *u, unsigned int slot)
 	return users;
 }
 
-bool find_users(struct run *run, struct users *u)
+bool find_users(struct run *run, const char *image, struct users *u)
 {
 	places all = places_in(run);
 
-	if (!run->diff.image && !run->diff.modules)
+	u->image = run->diff.image ?: image;
+	if (!u->image && !run->diff.modules)
 		return true;
 	u->word = run->arch->word;
 	u->in_image = mem_alloc(MAX_OPS * sizeof(*u->in_image));
@@ -234,7 +235,6 @@ bool find_users(struct run *run, struct users *u)
 		if (p->slot != NO_SLOT && p->slot >= u->n_slots)
 			u->n_slots = p->slot + 1;
 	}
-	u->image = run->diff.image;
 	u->directory = run->diff.modules;
 	if (u->image ? !read_image(run, u, &all) : !check_decided(run, &all))
 		return false;

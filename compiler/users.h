@@ -31,7 +31,8 @@ struct users {
 /** What uses one op. */
 struct op_users {
 	unsigned int slot;
-	bool has_moved; /* what is compiled for it finds something else there, or nothing */
+	bool is_renamed; /* and nothing else */
+	bool has_moved;	 /* what is compiled for it finds something else there, or nothing */
 	struct slot_use in_image;
 	VEC(struct op_user {
 		const char *module;
@@ -41,10 +42,10 @@ struct op_users {
 };
 
 /**
- * Reads the image, if one is asked for, and the modules, and puts what uses it at each op of the
- * run.  False after a report.
+ * Reads the image (that was asked for, else @image), and the modules, and puts what uses it at each
+ * op of the run.  False after a report.
  */
-bool find_users(struct run *run, struct users *u);
+bool find_users(struct run *run, const char *image, struct users *u);
 
 /** Is it known of all that was asked for what it uses? */
 bool users_are_known(const struct users *u);

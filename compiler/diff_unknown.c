@@ -1,0 +1,239 @@
+/*
+ * What could not be compared, because one side or both were recovered from a built object.  A
+ * difference in what nobody knows is none, and nothing that was not looked at is called equal: it
+ * is counted, and said in each report.
+ */
+#include <string.h>
+
+#include "diff.h"
+#include "text.h"
+#include "unknown.h"
+
+/** Rules that are about one aspect: without it they say nothing. */
+static const struct {
+	enum aspect aspect;
+	enum rule_id rules[20]; /* those behind the last one are R_NONE */
+} rows[] = {
+#define ROW(aspect, ...)                                                                           \
+	{                                                                                          \
+		A_##aspect,                                                                        \
+		{                                                                                  \
+			__VA_ARGS__, R_NONE                                                        \
+		}                                                                                  \
+	}
+	ROW(NAMES, R_PAR_NAME, R_PAR_SWAP_NAMES),
+	ROW(POINTERS, R_PAR_DIR, R_REG_PTRKIND),
+	ROW(CLOBBERS, R_CC_CLOBBER_GROW, R_CC_CLOBBER_SHRINK),
+	ROW(CONTEXT, R_CC_CONTEXT, R_BE_INITORDER),
+	ROW(NATIVE, R_PAT_BYTES, R_PAT_RELOC, R_PAT_DROP),
+	ROW(DEFAULT, R_DEF_CHANGE, R_DEF_ADD, R_DEF_DEL),
+	ROW(SITE, R_PAT_SITE, R_PAT_LONG, R_PAT_BUDGET, R_CC_ABI_ATTR),
+	ROW(REVISION, R_OPS_MEANING),
+	ROW(PARTNERS, R_OPS_PARTNER),
+	ROW(WRAPPER, R_OPS_WRAPPER, R_OPS_ASM, R_CC_THUNK_SYM),
+	ROW(VERSION, R_VER_BUMP, R_VER_MINOR, R_VER_MISSING, R_DEP_ADD, R_DEP_EARLY, R_DEP_UNDO,
+	    R_ANN),
+	ROW(GUARDS, R_CFG_ADD, R_CFG_DEL, R_CFG_CHANGE, R_CFG_EQUIV, R_CFG_SYMBOL),
+	ROW(TYPES, R_TYP_ADD, R_TYP_DEL, R_PAR_DEEP, R_ENU_APPEND, R_ENU_DEL),
+	ROW(REGISTRATIONS, R_HOOK_ADD, R_HOOK_DEL, R_HOOK_CHANGE),
+#undef ROW
+};
+
+static enum aspect aspect_of(enum rule_id rule)
+{
+	for (size_t i = 0; i < NELEM(rows); i++)
+		for (const enum rule_id *r = rows[i].rules; *r != R_NONE; r++)
+			if (*r == rule)
+				return rows[i].aspect;
+	return A_NONE;
+}
+
+bool knows(const struct diff *d, enum aspect a)
+{
+	return !(d->unknown & aspect_bit(a));
+}
+
+bool is_knowable(const struct diff *d, enum rule_id rule)
+{
+	enum aspect a = d->unknown ? aspect_of(rule) : A_NONE;
+
+	return a == A_NONE || knows(d, a);
+}
+
+unsigned int unknown_of_all(const struct run *run)
+{
+	unsigned int set = 0;
+
+	vec_each(i, &run->interfaces) set |= (*i)->unknown;
+	return set;
+}
+
+/* ---- what was not compared ---- */
+
+static void unseen(struct diff *d, enum aspect a, const char *element, size_t n, bool old, bool new)
+{
+	*vec_push(&d->unseen) = (struct unseen){a, element, n, old, new};
+}
+
+static size_t count_common(const struct interface *old, const struct interface *new)
+{
+	size_t n = 0;
+
+	vec_each(op, &old->ops) n += map_get(&new->op_map, (*op)->name.s) != NULL;
+	return n;
+}
+
+void note_unknown(struct diff *d, const struct interface *old, const struct interface *new)
+{
+	size_t n_ops = count_common(old, new);
+
+	for (size_t a = 0; a < A_COUNT; a++) {
+		bool is_old = old->unknown & 1u << a, is_new = new->unknown & 1u << a;
+
+		if (is_old || is_new)
+			unseen(d, (enum aspect)a, new->name.s,
+			       aspect_is_of_ops((enum aspect)a) ? n_ops : 0, !is_old, !is_new);
+	}
+}
+
+bool signatures_are_known(struct diff *d, const struct at *at, const struct op *old,
+			  const struct op *new)
+{
+	bool is_old = old->unknown & aspect_bit(A_SIGNATURE);
+	bool is_new = new->unknown &aspect_bit(A_SIGNATURE);
+
+	if (is_old != is_new)
+		change(d, R_BIN_NOEVIDENCE, at, "its signature is known in %s alone",
+		       is_old ? "NEW" : "OLD");
+	if (is_old || is_new)
+		unseen(d, A_SIGNATURE, element_of(at), 1, !is_old, !is_new);
+	return !is_old && !is_new;
+}
+
+params with_names_of(const params *from, const params *named)
+{
+	params copy = {.v = mem_alloc((from->n + 1) * sizeof(*from->v)), .n = from->n};
+
+	for (uint32_t i = 0; i < from->n; i++) {
+		copy.v[i] = from->v[i];
+		copy.v[i].name.s =
+			i < named->n ? named->v[i].name.s : mem_printf("the %uth", i + 1);
+	}
+	return copy;
+}
+
+/* ---- moved slots, in reports ---- */
+
+static int64_t bytes(const struct diff *d, int64_t slots)
+{
+	return slots * (int64_t)d->new->arch->word;
+}
+
+static void put_shifts(const struct diff *d, const struct moved *m, struct out *o)
+{
+	const char *comma = "";
+
+	vec_each(s, &m->shifts)
+	{
+		if (!s->by)
+			continue;
+		put(o, "%s%zu by %+lld", comma, s->n, (long long)bytes(d, s->by));
+		comma = ", ";
+	}
+}
+
+void put_moved_text(const struct diff *d, struct out *o)
+{
+	vec_each(m, &d->moved)
+	{
+		put(o, "%sslots of %s%s%s: %zu -> %zu, %lld bytes -> %lld",
+		    m == d->moved.v ? "\n" : "", m->element, *m->table ? " in " : "", m->table,
+		    m->old, m->new, (long long)bytes(d, (int64_t)m->old),
+		    (long long)bytes(d, (int64_t)m->new));
+		put(o, "; %s moved%s", counted(m->n, "op"), m->n ? ": " : "");
+		put_shifts(d, m, o);
+		put(o, "%s\n", m->n ? " bytes" : "");
+	}
+}
+
+void put_moved_json(const struct diff *d, struct out *o)
+{
+	put(o, "\"tables\": [");
+	vec_each(m, &d->moved)
+	{
+		put(o, "%s\n\t\t{\"element\": ", m == d->moved.v ? "" : ",");
+		put_json(o, m->element);
+		put(o, ", \"table\": ");
+		put_json(o, m->table);
+		put(o, ", \"slots\": {\"old\": %zu, \"new\": %zu}, \"moved\": {", m->old, m->new);
+		vec_each(s, &m->shifts) put(o, "%s\"%lld\": %zu", s == m->shifts.v ? "" : ", ",
+					    (long long)bytes(d, s->by), s->n);
+		put(o, "}}");
+	}
+	put(o, d->moved.n ? "\n\t]" : "]");
+}
+
+/* ---- what is unknown, in reports ---- */
+
+static const char *teller(const struct unseen *u)
+{
+	const char *of = u->aspect == A_SIGNATURE ? "the signature"
+			 : u->n			  ? mem_printf("this of %s", counted(u->n, "op"))
+						  : "this";
+
+	return mem_printf("%s %s",
+			  u->old   ? "OLD alone tells"
+			  : u->new ? "NEW alone tells"
+				   : "neither side tells",
+			  of);
+}
+
+static bool is_alike(const struct unseen *a, const struct unseen *b)
+{
+	return a->old == b->old && a->new == b->new && !a->n == !b->n &&
+	       (a->aspect == A_SIGNATURE) == (b->aspect == A_SIGNATURE);
+}
+
+static void put_unseen(const struct unseen *u, struct out *o)
+{
+	if (u->aspect == A_SIGNATURE)
+		put_visible(o, u->element);
+	else
+		put(o, "%s", aspect_text(u->aspect));
+}
+
+void put_unknown_text(const struct diff *d, struct out *o)
+{
+	vec_each(u, &d->unseen)
+	{
+		bool is_first = true;
+
+		for (const struct unseen *v = d->unseen.v; v < u; v++)
+			is_first &= !is_alike(u, v);
+		if (!is_first)
+			continue;
+		put(o, "not compared, because %s: ", teller(u));
+		for (const struct unseen *v = u; v < d->unseen.v + d->unseen.n; v++) {
+			if (!is_alike(u, v))
+				continue;
+			put(o, "%s", v == u ? "" : "; ");
+			put_unseen(v, o);
+		}
+		put(o, "\n");
+	}
+}
+
+void put_unknown_json(const struct diff *d, struct out *o)
+{
+	put(o, "\"unknown\": [");
+	vec_each(u, &d->unseen)
+	{
+		put(o, "%s\n\t\t{\"property\": \"%s\", \"element\": ", u == d->unseen.v ? "" : ",",
+		    aspect_word(u->aspect));
+		put_json(o, u->element);
+		put(o, ", \"ops\": %zu, \"told\": {\"old\": %s, \"new\": %s}, \"what\": \"%s\"}",
+		    u->n, u->old ? "true" : "false", u->new ? "true" : "false",
+		    aspect_text(u->aspect));
+	}
+	put(o, d->unseen.n ? "\n\t]" : "]");
+}
