@@ -221,6 +221,13 @@ static struct op_users *users_of(const struct users *u, unsigned int slot)
 	return users;
 }
 
+/** Nothing can be counted: if nobody asked for it that is all the same. */
+static bool no_slots(struct run *run, struct users *u)
+{
+	u->image_fault = mem_printf("no op of OLD has a slot in %s", linux_table);
+	return run->diff.image || u->directory ? run_failed(run, "%s", u->image_fault) : true;
+}
+
 bool find_users(struct run *run, const char *image, struct users *u)
 {
 	places all = places_in(run);
@@ -239,7 +246,7 @@ bool find_users(struct run *run, const char *image, struct users *u)
 	if (u->image ? !read_image(run, u, &all) : !check_decided(run, &all))
 		return false;
 	if (!u->n_slots)
-		return run_failed(run, "no op of OLD has a slot in %s", linux_table);
+		return no_slots(run, u);
 	if (u->directory && !read_modules(run, u))
 		return false;
 	vec_each(p, &all)
