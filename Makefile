@@ -7,6 +7,7 @@ PYTHON := /usr/bin/python3
 SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 ABIS   := $(wildcard idl/abi/*.pvi)
+LINUX  := $(wildcard idl/linux/*.pvi)
 
 # Where `make install` puts pvgen and its page, behind DESTDIR, and what pkg-config says of it:
 # who builds for another machine asks for variable pvgen, and gets the one that runs on this.
@@ -39,20 +40,22 @@ PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
 PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c \
 		$(BUILD)/libraries.h
 
-# `pvgen verify` reads Linux kernels with those of these that are here, and says which it lacks;
-# `make LIBRARIES=` builds without.  They are linked in, so that pvgen runs where they are not, and at
-# fixed addresses: to move Capstone's tables takes longer than most runs.
-LIBRARIES    := capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
+# `pvgen verify` and `import` read kernels with those of these that are here, and say which they
+# lack; `make LIBRARIES=` builds without.  They are linked in, with what they need (LIBRARY+...), so
+# that pvgen runs where they are not, and at fixed addresses: to move Capstone's tables takes longer
+# than most runs.
+LIBRARIES    := capstone:capstone/capstone.h dw+elf+bz2+lzma+z:elfutils/libdwfl.h lz4:lz4.h \
+		lzma:lzma.h z:zlib.h zstd:zstd.h
+libraries-of  = $(subst +, ,$(firstword $(subst :, ,$(1))))
 static        = -Wl,-Bstatic $(1:%=-l%) -Wl,-Bdynamic
-is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(1)) \
-		-o /dev/null -x c - $(call static,$(firstword $(1))) 2>/dev/null && echo yes)
-FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(subst :, ,$(row))),\
-		$(firstword $(subst :, ,$(row)))))
-PVGEN_LIBS    = -no-pie $(call static,$(FOUND))
+is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(subst :, ,$(1))) \
+		-o /dev/null -x c - $(call static,$(libraries-of)) 2>/dev/null && echo yes)
+FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(row)),$(row)))
+PVGEN_LIBS    = -no-pie $(call static,$(foreach row,$(FOUND),$(call libraries-of,$(row))))
 
 $(BUILD)/libraries.h: FORCE
 	@mkdir -p $(@D)
-	@for name in $$(echo $(FOUND) | tr a-z A-Z); do echo "#define HAVE_$$name"; done > $@.new
+	@for name in $$(echo $(foreach row,$(FOUND),$(firstword $(call libraries-of,$(row)))) | tr a-z A-Z); do echo "#define HAVE_$$name"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(BUILD)/parser.c: compiler/parser.y
@@ -107,6 +110,9 @@ install: $(BUILD)/pvgen docs/pvgen.1
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
+	$< build --emit=snapshot:generated/pv.abi.json $(IDL)
+	$< build --emit=snapshot:generated/linux.abi.json $(LINUX)
+	for abi in $(ABIS); do $< build --outdir generated --emit=snapshot $$abi || exit; done
 
 # ---- the guest kernel: one image for all environments ----
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend

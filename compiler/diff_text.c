@@ -84,8 +84,8 @@ void diff_put_text(const struct diff *d, struct out *o)
 		}
 		put_change(d, c, o);
 	}
-	put_moved_text(d, o);
 	put(o, d->changes.n ? "\n" : "");
+	put_moved_text(d, o);
 	put_users(o, d);
 	put_verdict(o, d);
 	put(o, "\n");

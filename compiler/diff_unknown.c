@@ -131,14 +131,14 @@ static int64_t bytes(const struct diff *d, int64_t slots)
 
 static void put_shifts(const struct diff *d, const struct moved *m, struct out *o)
 {
-	const char *comma = "";
+	const char *before = ": ";
 
 	vec_each(s, &m->shifts)
 	{
 		if (!s->by)
 			continue;
-		put(o, "%s%zu by %+lld", comma, s->n, (long long)bytes(d, s->by));
-		comma = ", ";
+		put(o, "%s%zu by %+lld bytes", before, s->n, (long long)bytes(d, s->by));
+		before = ", ";
 	}
 }
 
@@ -146,13 +146,12 @@ void put_moved_text(const struct diff *d, struct out *o)
 {
 	vec_each(m, &d->moved)
 	{
-		put(o, "%sslots of %s%s%s: %zu -> %zu, %lld bytes -> %lld",
-		    m == d->moved.v ? "\n" : "", m->element, *m->table ? " in " : "", m->table,
-		    m->old, m->new, (long long)bytes(d, (int64_t)m->old),
-		    (long long)bytes(d, (int64_t)m->new));
-		put(o, "; %s moved%s", counted(m->n, "op"), m->n ? ": " : "");
+		put(o, "slots of %s%s%s: %zu -> %zu, %lld bytes -> %lld; %s moved", m->element,
+		    *m->table ? " in " : "", m->table, m->old, m->new,
+		    (long long)bytes(d, (int64_t)m->old), (long long)bytes(d, (int64_t)m->new),
+		    counted(m->n, "op"));
 		put_shifts(d, m, o);
-		put(o, "%s\n", m->n ? " bytes" : "");
+		put(o, "\n");
 	}
 }
 

@@ -17,6 +17,7 @@ static const char *const prefixes[] = {
 
 struct candidate {
 	const char *name, *words; /* as C declares it */
+	const char *type;	  /* without typedefs */
 	unsigned int rank;	  /* of its prefix */
 	const struct ctype *function;
 };
@@ -59,6 +60,30 @@ static const char *behind_prefix(const char *name, unsigned int *rank)
 	return NULL;
 }
 
+static bool has_names(const struct ctype *t)
+{
+	vec_each(m, &t->members)
+	{
+		if (!is_c_name(m->name))
+			return false;
+	}
+	return true;
+}
+
+/** Each once, of however many files; that with names for its parameters. */
+static void add_candidate(struct poll *poll, struct candidate c)
+{
+	vec_each(old, &poll->candidates)
+	{
+		if (strcmp(old->name, c.name) != 0 || strcmp(old->words, c.words) != 0)
+			continue;
+		if (!has_names(old->function))
+			old->function = c.function;
+		return;
+	}
+	*vec_push(&poll->candidates) = c;
+}
+
 static void see_function(void *context, const char *name, uint64_t type)
 {
 	struct polls *p = context;
@@ -68,8 +93,8 @@ static void see_function(void *context, const char *name, uint64_t type)
 	const struct ctype *t = poll ? ctype_bare(p->types, type) : NULL;
 
 	if (t && t->kind == CTYPE_FUNCTION && is_c_name(name))
-		*vec_push(&poll->candidates) =
-			(struct candidate){name, ctype_declare(p->types, type, ""), rank, t};
+		add_candidate(poll, (struct candidate){name, ctype_declare(p->types, type, ""),
+						       ctype_canonical(p->types, type), rank, t});
 }
 
 static int by_rank(const void *a, const void *b)
@@ -83,16 +108,6 @@ static int by_rank(const void *a, const void *b)
 }
 
 /* ---- names of parameters ---- */
-
-static bool has_names(const struct ctype *t)
-{
-	vec_each(m, &t->members)
-	{
-		if (!is_c_name(m->name))
-			return false;
-	}
-	return true;
-}
 
 /** The first function of the same type as the slot's. */
 static void take_names(struct polls *p, const struct poll *poll)
@@ -123,9 +138,9 @@ static bool agree(struct polls *p, const struct poll *poll, const struct candida
 	*first = NULL;
 	vec_each(c, &poll->candidates)
 	{
-		if (ctype_is_of_assembly(p->types, c->function))
+		if (ctype_may_be_assembly(p->types, c->function))
 			continue;
-		if (*first && strcmp(c->words, (*first)->words) != 0)
+		if (*first && strcmp(c->type, (*first)->type) != 0)
 			return false;
 		*first = *first ? *first : c;
 	}

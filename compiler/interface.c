@@ -169,12 +169,12 @@ static const struct attribute_row interface_rows[] = {
 	{"batch", "w", "batch NAME { begin OP...; end OP...; flush OP...; }", interface_batch,
 	 REPEAT | BLOCK},
 	{"derived", "wwdww?w?", derived_usage, interface_derived, REPEAT},
-	{"unknown", "w+", "unknown WORD...;", interface_unknown, REPEAT},
 	{"native_unless", "w", "native_unless CAPABILITY;", interface_native_unless, ONCE},
 	{"phases", "w+", "phases NAME...;", interface_phases, ONCE},
 	{"structure", "ww", "structure GROUP TAG;", interface_structure, REPEAT},
 	{"stubs", "d+", "stubs OP...;", interface_stubs, ONCE},
 	{"raw", "ws+", "raw types|calls|always \"LINE\"...;", interface_raw, REPEAT | BLOCK},
+	{"unknown", "w+", "unknown WORD...;", interface_unknown, REPEAT},
 };
 
 static const struct table interface_table = {"an interface", interface_rows, NELEM(interface_rows),

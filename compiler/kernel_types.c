@@ -89,7 +89,7 @@ static void see_function(void *context, const char *name, uint64_t type)
 	if (q->answer == FITS || strcmp(name, q->name) != 0)
 		return;
 	t = ctype_bare(q->types, type);
-	if (t->kind != CTYPE_FUNCTION || ctype_is_of_assembly(q->types, t))
+	if (t->kind != CTYPE_FUNCTION || ctype_may_be_assembly(q->types, t))
 		return;
 	*q->fault = prototype_fault(q->run, q->types, t, q->op);
 	q->answer = *q->fault ? DIFFERS : FITS;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diff.h"
+#include "git.h"
 #include "import.h"
 #include "options.h"
 #include "skeleton.h"
@@ -114,23 +115,33 @@ static int command_backend_sync(struct run *run)
 	return status_of(run, check(run) && sync_backends(run));
 }
 
-/** Reads one of two descriptions or images to be compared, in a run of its own: the status. */
-static int parse_side(struct run *run, const char *path)
+/** Reads what a built image tells of its ops, as a description: the status. */
+static int import_side(struct run *run, const char *path)
 {
 	const char *fault;
 
-	if (is_image(path)) {
-		if (!import_image(run, path, &run->draft.text, &fault)) {
-			run_failed(run, "'%s' %s", path, fault);
-			return STATUS_NO_EVIDENCE;
-		}
-		run->draft.path = path;
-		run->inputs.n = 0;
-		return parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
+	if (!import_image(run, path, &run->draft.text, &fault)) {
+		run_failed(run, "'%s' %s", path, fault);
+		return STATUS_NO_EVIDENCE;
 	}
+	run->draft.path = path;
+	run->inputs.n = 0;
+	return parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
+}
+
+/** Reads one of two descriptions or images to be compared, in a run of its own: the status. */
+static int parse_side(struct run *run, const char *operand)
+{
+	const char *path = git_enter(run, operand);
+
+	if (!path)
+		return STATUS_ENVIRONMENT;
+	if (!run->git && is_image(path))
+		return import_side(run, path);
 	run->inputs.v = mem_alloc(sizeof(*run->inputs.v));
 	*run->inputs.v = path;
 	run->inputs.n = run->inputs.cap = 1;
+	run->reads_snapshots = true;
 	return find_descriptions(run) && parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
@@ -205,7 +216,8 @@ const struct command commands[] = {
 	 "add to the backends' sources what is to be written, report what does not fit",
 	 command_backend_sync, FOR_SYNC},
 	{"diff", "[OPTION]... OLD NEW",
-	 "what changed between two descriptions, or directories of them, and whom it breaks",
+	 "what changed between two descriptions, directories of them or snapshots, each perhaps as "
+	 "git:REV:PATH, and whom it breaks",
 	 command_diff, FOR_DIFF},
 	{"import", "[OPTION]... IMAGE",
 	 "print the description of the ops that a built kernel or object has", command_import,

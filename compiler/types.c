@@ -73,21 +73,27 @@ const struct ctype *ctype_called(struct types *types, uint64_t id)
 	return t->kind == CTYPE_FUNCTION ? t : NULL;
 }
 
-bool ctype_is_of_assembly(struct types *types, const struct ctype *function)
+bool ctype_may_be_assembly(struct types *types, const struct ctype *function)
 {
-	return !function->members.n && ctype_bare(types, function->target)->kind == CTYPE_VOID;
+	return !types->leaves_out_assembly && !function->members.n &&
+	       ctype_bare(types, function->target)->kind == CTYPE_VOID;
 }
 
 /* ---- as C ---- */
 
-static const char *declare(struct types *types, uint64_t id, const char *name, unsigned int depth);
+struct manner {
+	unsigned int depth;
+	bool is_bare; /* without the names that typedefs give to what has another */
+};
 
-static const char *params_text(struct types *types, const struct ctype *t, unsigned int depth)
+static const char *declare(struct types *types, uint64_t id, const char *name, struct manner how);
+
+static const char *params_text(struct types *types, const struct ctype *t, struct manner how)
 {
 	struct out o = {0};
 
 	vec_each(m, &t->members)
-		put(&o, "%s%s", m == t->members.v ? "" : ", ", declare(types, m->type, "", depth));
+		put(&o, "%s%s", m == t->members.v ? "" : ", ", declare(types, m->type, "", how));
 	if (t->is_variadic)
 		put(&o, "%s...", o.n ? ", " : "");
 	return o.n ? text_of(&o) : "void";
@@ -100,12 +106,12 @@ static const char *joined(const char *type, const char *name)
 }
 
 static const char *declare_pointer(struct types *types, const struct ctype *t, const char *name,
-				   unsigned int depth)
+				   struct manner how)
 {
 	const struct ctype *to = types->at(types, t->target);
 	bool is_bracketed = to->kind == CTYPE_FUNCTION || to->kind == CTYPE_ARRAY;
 
-	return declare(types, t->target, mem_printf(is_bracketed ? "(*%s)" : "*%s", name), depth);
+	return declare(types, t->target, mem_printf(is_bracketed ? "(*%s)" : "*%s", name), how);
 }
 
 static const char *tagged(const struct ctype *t)
@@ -117,28 +123,34 @@ static const char *tagged(const struct ctype *t)
 	return mem_printf("%s %s", word, *t->name ? t->name : "{...}");
 }
 
-static const char *declare(struct types *types, uint64_t id, const char *name, unsigned int depth)
+static bool has_name(struct types *types, uint64_t id)
+{
+	const struct ctype *t = ctype_unqualified(types, id);
+
+	return *t->name || (!ctype_is_record(t) && t->kind != CTYPE_ENUM);
+}
+
+static const char *declare(struct types *types, uint64_t id, const char *name, struct manner how)
 {
 	const struct ctype *t = types->at(types, id);
 
-	if (depth > LONGEST_CHAIN)
+	if (how.depth++ > LONGEST_CHAIN)
 		return joined("...", name);
-	depth++;
 	switch (t->kind) {
 	case CTYPE_POINTER:
-		return declare_pointer(types, t, name, depth);
+		return declare_pointer(types, t, name, how);
 	case CTYPE_ARRAY:
 		return declare(types, t->target,
-			       mem_printf("%s[%llu]", name, (unsigned long long)t->size), depth);
+			       mem_printf("%s[%llu]", name, (unsigned long long)t->size), how);
 	case CTYPE_FUNCTION:
 		return declare(types, t->target,
-			       mem_printf("%s(%s)", name, params_text(types, t, depth)), depth);
+			       mem_printf("%s(%s)", name, params_text(types, t, how)), how);
 	case CTYPE_CONST:
 		if (types->at(types, t->target)->kind == CTYPE_POINTER)
-			return declare(types, t->target, joined("const", name), depth);
-		return mem_printf("const %s", declare(types, t->target, name, depth));
+			return declare(types, t->target, joined("const", name), how);
+		return mem_printf("const %s", declare(types, t->target, name, how));
 	case CTYPE_QUALIFIED:
-		return declare(types, t->target, name, depth);
+		return declare(types, t->target, name, how);
 	case CTYPE_VOID:
 		return joined("void", name);
 	case CTYPE_BROKEN:
@@ -148,6 +160,10 @@ static const char *declare(struct types *types, uint64_t id, const char *name, u
 	case CTYPE_OPAQUE:
 	case CTYPE_ENUM:
 		return joined(tagged(t), name);
+	case CTYPE_TYPEDEF:
+		if (how.is_bare && has_name(types, t->target))
+			return declare(types, t->target, name, how);
+		return joined(t->name, name);
 	default:
 		return joined(t->name, name);
 	}
@@ -155,5 +171,10 @@ static const char *declare(struct types *types, uint64_t id, const char *name, u
 
 const char *ctype_declare(struct types *types, uint64_t id, const char *name)
 {
-	return declare(types, id, name, 0);
+	return declare(types, id, name, (struct manner){0, false});
+}
+
+const char *ctype_canonical(struct types *types, uint64_t id)
+{
+	return declare(types, id, "", (struct manner){0, true});
 }

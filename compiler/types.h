@@ -43,9 +43,10 @@ struct ctype {
 
 /** A reader of types, by what it does. */
 struct types {
-	const char *source;  /* "BTF" or "DWARF" */
-	const char *summary; /* what was read, for people */
-	const char *remark;  /* what of it was not; or NULL */
+	const char *source;	  /* "BTF" or "DWARF" */
+	const char *summary;	  /* what was read, for people */
+	const char *remark;	  /* what of it was not; or NULL */
+	bool leaves_out_assembly; /* a function that takes and gives nothing is one */
 	const struct ctype *(*at)(struct types *types, uint64_t id);
 	/* Number of the nth structure of a name that has members, from 0 on; 0 if there is none. */
 	uint64_t (*find)(struct types *types, const char *name, unsigned int nth);
@@ -77,10 +78,13 @@ bool ctype_is_untyped_pointer(struct types *types, uint64_t id);
 /** The type of the function that it points to; NULL if it does not. */
 const struct ctype *ctype_called(struct types *types, uint64_t id);
 
-/** What assemblers write for their labels: it takes nothing, gives nothing, and means nothing. */
-bool ctype_is_of_assembly(struct types *types, const struct ctype *function);
+/** Is it what assemblers write for their labels: takes nothing, gives nothing, means nothing? */
+bool ctype_may_be_assembly(struct types *types, const struct ctype *function);
 
 /** As C declares something of this type; the name may be "". */
 const char *ctype_declare(struct types *types, uint64_t id, const char *name);
+
+/** The same for types that are the same in C, whatever typedefs call them. */
+const char *ctype_canonical(struct types *types, uint64_t id);
 
 #endif

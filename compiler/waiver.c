@@ -204,7 +204,8 @@ static bool read_lines(struct run *run, const struct source *s, waivers *all)
 	for (unsigned int n = 1; n <= s->lines.n; n++) {
 		struct waiver w = {.audiences = ALL_AUDIENCES};
 		size_t length;
-		const char *text = source_line(s, n, &length);
+		struct loc loc = {s->file, s->lines.v[n - 1], s->lines.v[n - 1]};
+		const char *text = source_line(run, loc, &length);
 		struct line l = {.run = run, .source = s, .at = text, .end = text + length};
 
 		if (!says_something(&l))

@@ -190,7 +190,7 @@ def test_keys_of_the_report(tmp_path: Path) -> None:
         case = read(path)
         out = diff(tmp_path, case.old.text, case.new.text, "--format=json").out
         report = json.loads(out)
-        assert list(report) == ["version", "verdict", "status", "changes"]
+        assert list(report) == ["version", "verdict", "status", "tables", "unknown", "changes"]
         assert report["version"] == 1
         order = [VERDICTS.index(c["severity"]) for c in report["changes"]]
         assert order == sorted(order, reverse=True)
