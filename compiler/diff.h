@@ -262,6 +262,9 @@ void diff_report(struct run *run, const struct diff *d);
 bool audiences_from(const char *words, unsigned int *audiences);
 const char *audience_words(unsigned int audiences);
 
+/** Is it what is wrong with a waiver, not with a description? */
+bool is_waivers_fault(const struct change *c);
+
 /** For whom the change fails, by what --gate asks for; a bit for each. */
 unsigned int change_gated(const struct diff *d, const struct change *c);
 

@@ -37,8 +37,7 @@ const char *audience_words(unsigned int audiences)
 	return text_of(&o);
 }
 
-/** A waiver that is no good is a fault whoever is asked for, unless nobody is. */
-static bool is_waivers_fault(const struct change *c)
+bool is_waivers_fault(const struct change *c)
 {
 	return c->rule >= R_WAIVER_UNUSED && c->rule <= R_WAIVER_REASON;
 }
@@ -48,6 +47,7 @@ unsigned int change_gated(const struct diff *d, const struct change *c)
 	enum verdict least = is_waivers_fault(c) ? V_WARN : V_BREAK;
 	unsigned int asked = d->new->diff.gate, gated = 0;
 
+	/* A waiver that is no good fails whoever is asked for, unless nobody is. */
 	if (asked && is_waivers_fault(c))
 		asked = ALL_AUDIENCES;
 

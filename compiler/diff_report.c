@@ -120,6 +120,7 @@ static const struct {
 } forms[] = {
 	{"text", diff_put_text},   {"json", diff_put_json},   {"md", diff_put_md},
 	{"sarif", diff_put_sarif}, {"junit", diff_put_junit}, {"github", diff_put_github},
+	{"html", diff_put_html},
 };
 
 bool diff_knows(const char *form, size_t n)

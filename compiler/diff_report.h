@@ -59,6 +59,7 @@ void diff_put_json(const struct diff *d, struct out *o);
 void diff_put_sarif(const struct diff *d, struct out *o);
 void diff_put_junit(const struct diff *d, struct out *o);
 void diff_put_md(const struct diff *d, struct out *o);
+void diff_put_html(const struct diff *d, struct out *o);
 void diff_put_github(const struct diff *d, struct out *o);
 
 #endif

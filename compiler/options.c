@@ -349,7 +349,7 @@ static const struct option_row {
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
 	{"--format", "FORM[:FILE]",
-	 "of the report: text (default), json, md, sarif, junit or github; may be repeated",
+	 "of the report: text (default), json, md, html, sarif, junit or github; may be repeated",
 	 FOR_DIFF, add_diff_report},
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,

@@ -119,6 +119,21 @@ void put_json(struct out *o, const char *s)
 	put(o, "\"");
 }
 
+void put_json_pair(struct out *o, const char *key, const char *value)
+{
+	put(o, "\"%s\": ", key);
+	put_json(o, value);
+}
+
+void put_markup(struct out *o, const char *s)
+{
+	struct out visible = {0};
+
+	put_visible(&visible, s);
+	for (s = put_until(o, text_of(&visible), "&<>\""); *s; s = put_until(o, s + 1, "&<>\""))
+		put(o, *s == '&' ? "&amp;" : *s == '<' ? "&lt;" : *s == '>' ? "&gt;" : "&quot;");
+}
+
 void put_json_bytes(struct out *o, const char *s, size_t n)
 {
 	put(o, "\"");
@@ -137,27 +152,6 @@ void put_utf8(struct out *o, uint32_t code)
 		bytes[i] = (char)(0x80 | (code & 0x3f));
 	bytes[0] = (char)(marks[more] | code);
 	put_n(o, bytes, more + 1);
-}
-
-void put_json_pair(struct out *o, const char *key, const char *value)
-{
-	put(o, "\"%s\": ", key);
-	put_json(o, value);
-}
-
-void put_markup(struct out *o, const char *s)
-{
-	struct out visible = {0};
-
-	put_visible(&visible, s);
-	for (s = text_of(&visible); *s; s++)
-		put(o,
-		    *s == '&'	? "&amp;"
-		    : *s == '<' ? "&lt;"
-		    : *s == '>' ? "&gt;"
-		    : *s == '"' ? "&quot;"
-				: "%c",
-		    *s);
 }
 
 const char *lines_like(const char *other, size_t n, const char *text)

@@ -23,6 +23,7 @@ void put_json_bytes(struct out *o, const char *s, size_t n);
 
 /** Puts a character by its code. */
 void put_utf8(struct out *o, uint32_t code);
+
 /** "KEY": "VALUE" */
 void put_json_pair(struct out *o, const char *key, const char *value);
 

@@ -191,8 +191,6 @@ static bool read_waiver(struct line *l, struct waiver *w)
 /** Empty lines and lines that begin with # say nothing. */
 static bool says_something(struct line *l)
 {
-	if (l->end > l->at && l->end[-1] == '\r')
-		l->end--;
 	skip_blanks(l);
 	return l->at < l->end && *l->at != '#';
 }
@@ -201,11 +199,11 @@ static bool read_lines(struct run *run, const struct source *s, waivers *all)
 {
 	bool good = true;
 
-	for (unsigned int n = 1; n <= s->lines.n; n++) {
+	vec_each(begin, &s->lines)
+	{
 		struct waiver w = {.audiences = ALL_AUDIENCES};
 		size_t length;
-		struct loc loc = {s->file, s->lines.v[n - 1], s->lines.v[n - 1]};
-		const char *text = source_line(run, loc, &length);
+		const char *text = source_line(run, (struct loc){s->file, *begin, *begin}, &length);
 		struct line l = {.run = run, .source = s, .at = text, .end = text + length};
 
 		if (!says_something(&l))

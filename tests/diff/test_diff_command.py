@@ -2,11 +2,12 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 from cases import AUDIENCES, FAULT, RULES, VERDICTS, all_rules, diff, read
-from tool import ENVIRONMENT, FINE, INPUT, ROOT, run
+from tool import BUILD, ENVIRONMENT, FINE, INPUT, ROOT, run
 
 BEFORE = """language 1;
 interface i version 1.0 {
@@ -147,7 +148,7 @@ FAULTS = {
     "three": (["diff", "old.pvi", "old.pvi", "old.pvi"], "OLD and NEW belong to 'diff'"),
     "both": (["diff", "-", "-"], "OLD and NEW cannot both be standard input, '-'"),
     "missing": (["diff", "old.pvi", "none.pvi"], "cannot read 'none.pvi'"),
-    "form": (["diff", "--format=html", "old.pvi", "old.pvi"], "unknown form of the report 'html'"),
+    "form": (["diff", "--format=htm", "old.pvi", "old.pvi"], "unknown form of the report 'htm'"),
     "gate": (["diff", "--gate=modul", "old.pvi", "old.pvi"], "peer, or none, not 'modul'"),
     "empty gate": (["diff", "--gate=", "old.pvi", "old.pvi"], "peer, or none, not ''"),
     "over OLD": (["diff", "--format=json:old.pvi", "old.pvi", "new.pvi"], "'old.pvi'"),
@@ -202,6 +203,36 @@ def test_keys_of_the_report(tmp_path: Path) -> None:
 
 
 # ---- the document ----
+
+
+def test_recipes_of_the_document(tmp_path: Path) -> None:
+    """Their commands do what they should: against a branch, with waivers, into the files."""
+    text = (ROOT / "docs/diff.md").read_text()
+    recipes = re.findall(r"^```yaml\n(.*?)^```", text, re.M | re.S)
+    assert len(recipes) == 2
+    (tmp_path / "pv.pvi").write_text(BEFORE)
+    git = "git -c user.name=me -c user.email=me"
+    shell(f"git init -q . && git add . && {git} commit -qm a && git branch origin/main", tmp_path)
+    (tmp_path / "pv.pvi").write_text(INSERTED)
+    (tmp_path / "abi-waivers.txt").write_text("# none\n")
+    for recipe in recipes:
+        command = re.search(r"pvgen diff .*? pv\.pvi$", recipe, re.M | re.S)
+        files = re.findall(r"=\w+:(\S+)", recipe)
+        assert command and files
+        done = shell(" ".join(command[0].split()), tmp_path)
+        assert done.returncode == INPUT and b"PV-OPS-ADD-MID" in done.stdout
+        assert all((tmp_path / name).stat().st_size > 100 for name in files)
+
+
+def shell(command: str, place: Path) -> subprocess.CompletedProcess[bytes]:
+    """A command line, with pvgen in the path and what a server says."""
+    environment = {
+        "PATH": f"{BUILD}:/usr/bin:/bin",
+        "GITHUB_BASE_REF": "main",
+        "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD",
+    }
+    words = ["sh", "-ec", command]
+    return subprocess.run(words, cwd=place, env=environment, capture_output=True, check=False)
 
 
 def test_rules_of_the_document() -> None:

@@ -4,6 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -15,7 +17,7 @@ from test_diff_command import ABI, BEFORE, INSERTED
 from test_diff_waivers import lines, waive
 from tool import ENVIRONMENT, ROOT, run
 
-FORMS = ("text", "json", "sarif", "junit", "md", "github")
+FORMS = ("text", "json", "sarif", "junit", "md", "github", "html")
 ALL = (*RULES, *MORE, *ORACLE)
 TABLE = all_rules()
 
@@ -311,6 +313,80 @@ def check_github(r: Reports) -> None:
         assert unescaped(m[3]).split("\n") == parts + [waived_text(w) for w in c["waived"]]
     level = "error" if r.status else "notice"
     assert last == f"::{level} title=pvgen diff::{verdict(r.said)}"
+
+
+class Page(HTMLParser):
+    """The sections of a page, its cards, and whether all that is opened is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.sections: list[dict] = []
+        self.cards: list[str] = []
+        self.led_to: list[str] = []
+        self.ids: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep what is open; begin a section, or a row of it."""
+        given = dict(attrs)
+        self.led_to += [v for k, v in attrs if k in ("href", "src", "action") and v]
+        self.ids |= {given["id"] or ""} if "id" in given else set()
+        if tag not in {"meta", "input", "br", "rect", "path"}:
+            self.open.append((tag, given))
+        if tag == "section":
+            self.sections.append({"data": given, "head": "", "rows": []})
+        if tag == "tr" and self.is_in("section"):
+            self.sections[-1]["rows"].append([])
+        if tag in ("td", "p") and self.is_in("tr") and self.is_in("section"):
+            self.sections[-1]["rows"][-1].append("")
+
+    def is_in(self, tag: str) -> bool:
+        """Is one open?"""
+        return any(name == tag for name, _ in self.open)
+
+    def handle_endtag(self, tag: str) -> None:
+        """What is closed is what was opened last."""
+        if tag not in {"meta", "input", "br", "rect", "path"}:
+            assert self.open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        """Words of heads, of cells, and of cards."""
+        if self.is_in("header"):
+            self.sections[-1]["head"] += data
+        elif self.is_in("tr") and self.is_in("section"):
+            self.sections[-1]["rows"][-1][-1] += data
+        elif self.open and self.open[-1][0] == "b" and "cards" in str(self.open):
+            self.cards.append(data)
+
+
+def html_row(c: dict) -> list[str]:
+    """The cells of a change, and what is below its detail."""
+    accept = f" To accept: {c['waiver']}" if c["waiver"] else ""
+    fails = f"Fails for {','.join(c['gated'])}.{accept}"
+    return [
+        f"{place(c)[0]}:{place(c)[1]}{old(c)}",
+        visible(c["element"]),
+        visible(c["detail"]),
+        *map(waived_text, c["waived"]),
+        *([fails] if c["gated"] else []),
+    ]
+
+
+def check_html(r: Reports) -> None:
+    """A section for each head; nothing is fetched, all links lead to what is there."""
+    page = Page()
+    page.feed(r.text("html"))
+    assert page.open == [] and "://" not in re.sub(r"<td.*?</td>", "", r.text("html"))
+    assert page.cards == list(r.said["verdict"].values())
+    assert all(link[0] == "#" and link[1:] in page.ids for link in page.led_to)
+    sections = [list(group) for _, group in groupby(r.changes, head)]
+    for section, changes in zip(page.sections, sections, strict=True):
+        c = changes[0]
+        assert section["data"] == {f"data-{a}": v for a, v in c["audiences"].items()}
+        whom = "".join(f"{a} {v}" for a, v in c["audiences"].items() if v != "na")
+        texts = f"{c['effect']}To do: {c['remedy']}".replace("`", "")
+        assert section["head"] == f"{c['rule']} {c['what']}{whom}{texts}"
+        assert section["rows"] == [html_row(c) for c in changes]
 
 
 def check_all(r: Reports) -> None:

@@ -1,4 +1,4 @@
-"""Waivers: which changes they accept, which of them are no good, and what a file of them may say."""
+"""Waivers: which changes they accept, which are no good, and what a file of them may say."""
 
 import json
 from pathlib import Path
