@@ -42,6 +42,9 @@ bool is_waived(const struct change *c);
 
 /* ---- diff_users.c: who uses what changed, if that was asked ---- */
 
+/** Was it asked who uses what? */
+bool has_users(const struct diff *d);
+
 /** Who calls what the change is about, "vmlinuz (4 call sites), kvm (2 call sites)"; or NULL. */
 const char *change_users(const struct diff *d, const struct change *c);
 

@@ -12,13 +12,19 @@ bool is_unused(const struct diff *d, const struct op *op)
 	       !u->in_image.direct;
 }
 
+bool has_users(const struct diff *d)
+{
+	return d->users.image || d->users.directory;
+}
+
 /* ---- text ---- */
 
 enum { SHOWN = 8 /* modules in a line */ };
 
+/** "kvm (2 call sites, 1 direct)", behind what is there */
 static void put_use(struct out *o, const char *name, struct slot_use use)
 {
-	put(o, "%s (", name);
+	put(o, "%s%s (", o->n ? ", " : "", name);
 	if (use.sites || !use.direct)
 		put(o, "%s", counted(use.sites, "call site"));
 	if (use.direct)
@@ -33,23 +39,22 @@ const char *change_users(const struct diff *d, const struct change *c)
 
 	if (!u)
 		return NULL;
-	if (d->users.image && !d->users.image_fault)
+	if (u->in_image.sites || u->in_image.direct)
 		put_use(&o, d->users.image, u->in_image);
-	for (uint32_t i = 0; i < u->modules.n && i < SHOWN; i++) {
-		put(&o, o.n ? ", " : "");
+	for (uint32_t i = 0; i < u->modules.n && i < SHOWN; i++)
 		put_use(&o, u->modules.v[i].module, u->modules.v[i].use);
-	}
 	if (u->modules.n > SHOWN)
 		put(&o, ", %s more", counted(u->modules.n - SHOWN, "module"));
-	else if (d->users.directory && !u->modules.n)
-		put(&o, "%sno module", o.n ? ", " : "");
-	return text_of(&o);
+	return o.n ? text_of(&o) : "nobody who was looked at";
 }
 
+typedef VEC(const char *) texts;
+
 /** Modules that use an op which is no longer where it was. */
-static unsigned int count_moved(const struct diff *d)
+static texts find_moved(const struct diff *d)
 {
-	struct map moved = {0};
+	struct map seen = {0};
+	texts moved = {0};
 
 	vec_each(i, &d->old->interfaces)
 	{
@@ -59,11 +64,24 @@ static unsigned int count_moved(const struct diff *d)
 				continue;
 			vec_each(m, &(*op)->users->modules)
 			{
-				map_add(&moved, m->module, (void *)m->module);
+				if (!map_add(&seen, m->module, (void *)m->module))
+					*vec_push(&moved) = m->module;
 			}
 		}
 	}
-	return (unsigned int)moved.n;
+	return moved;
+}
+
+static void put_moved(struct out *o, const struct diff *d)
+{
+	texts moved = find_moved(d);
+
+	put(o, "Modules that call one whose slot moved or is gone: %u", moved.n);
+	for (uint32_t i = 0; i < moved.n && i < SHOWN; i++)
+		put(o, "%s%s", i ? ", " : " (", moved.v[i]);
+	if (moved.n > SHOWN)
+		put(o, ", %u more", moved.n - SHOWN);
+	put(o, moved.n ? ")\n" : "\n");
 }
 
 static struct slot_use sum_of(const struct users *u, const struct slot_use *slots)
@@ -81,16 +99,15 @@ void put_users(struct out *o, const struct diff *d)
 {
 	const struct users *u = &d->users;
 
-	if (u->image && u->image_fault) {
+	if (u->image && u->image_fault)
 		put(o, "Not known what '%s' calls: %s\n", u->image, u->image_fault);
-	} else if (u->image) {
-		put_use(o, u->image, sum_of(u, u->in_image));
-		put(o, "\n");
+	else if (u->image)
+		put(o, "Call sites of the ops in %s: %u, direct calls: %u\n", u->image,
+		    sum_of(u, u->in_image).sites, sum_of(u, u->in_image).direct);
+	if (u->directory) {
+		put(o, "Modules that use the ops: %u of %u\n", u->modules.n, u->n_modules);
+		put_moved(o, d);
 	}
-	if (u->directory)
-		put(o,
-		    "%u of %s use the table; %u of them call an op whose slot moved or is gone\n",
-		    u->modules.n, counted(u->n_modules, "module"), count_moved(d));
 	vec_each(m, &u->unread)
 	{
 		put(o, "Not known what module '%s' calls: it %s\n", m->path, m->fault);
@@ -171,7 +188,7 @@ static void put_json_modules(struct out *o, const struct diff *d)
 	put(o, "{\"directory\": ");
 	put_json(o, u->directory);
 	put(o, ", \"modules\": %u, \"users\": %u, \"moved\": %u, \"unread\": [", u->n_modules,
-	    u->modules.n, count_moved(d));
+	    u->modules.n, find_moved(d).n);
 	vec_each(m, &u->unread)
 	{
 		put(o, "%s{\"file\": ", m == u->unread.v ? "" : ", ");
@@ -205,7 +222,7 @@ static void put_json_ops(struct out *o, const struct diff *d)
 
 void put_json_users(struct out *o, const struct diff *d)
 {
-	if (!d->users.image && !d->users.directory)
+	if (!has_users(d))
 		return;
 	put(o, ",\n\t\"users\": {\"image\": ");
 	put_json_image(o, &d->users);

@@ -11,11 +11,12 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import jsonschema
 import pytest
 import small_linux
 from kernels import ABSOLUTE_CALL, ABSOLUTE_JUMP, CALL, COMPARE, COMPARE_WORD, JUMP, LOAD
 from kernels import N_SLOTS, RECORDS, Use, assemble, assembly, image, module
-from tool import ENVIRONMENT, FINE, INPUT, PVGEN, Result, run
+from tool import ENVIRONMENT, FINE, INPUT, PVGEN, ROOT, Result, run
 
 OPS = [f"o{i}" for i in range(N_SLOTS)]
 
@@ -219,7 +220,7 @@ def test_memory(tmp_path: Path) -> None:
     limit = (resource.RLIMIT_AS, 100 << 20)
     words = ["diff", "--modules=m", "old.pvi", "old.pvi"]
     result = run(*words, cwd=tmp_path, tool=PVGEN, limit=limit)
-    assert result.status == FINE and b"100 of 100 modules use the table" in result.out
+    assert result.status == FINE and b"Modules that use the ops: 100 of 100\n" in result.out
 
 
 # ---- what the report says ----
@@ -244,9 +245,9 @@ def test_text(tmp_path: Path) -> None:
     assert lines[at + 1] == (
         "      used by kernel (2 call sites), second (2 call sites, 1 direct), first (1 call site)"
     )
-    assert "kernel (3 call sites, 1 direct)" in lines
-    moved = "2 of 4 modules use the table; 2 of them call an op whose slot moved or is gone"
-    assert moved in lines
+    assert "Call sites of the ops in kernel: 3, direct calls: 1" in lines
+    assert "Modules that use the ops: 2 of 4" in lines
+    assert "Modules that call one whose slot moved or is gone: 2 (second, first)" in lines
 
 
 def test_many_modules(tmp_path: Path) -> None:
@@ -256,6 +257,8 @@ def test_many_modules(tmp_path: Path) -> None:
     out = diff(tmp_path, ["o0", "o2"], "--modules=m").out.decode()
     (line,) = re.findall(r"^ +used by (m19.*)$", out, re.M)
     assert line.endswith(", m12 (13 call sites), 12 modules more")
+    assert ": 20 (m19, m18, m17, m16, m15, m14, m13, m12, 12 more)\n" in out
+    assert "used by nobody who was looked at" in diff(tmp_path, OPS[:-1], "--modules=m").out.decode()
     told = report(tmp_path, ["o0", "o2"], "--modules=m")
     (change,) = [c for c in told["changes"] if c["element"] == "pv.g.o1"]
     names = [m["module"] for m in change["users"]["modules"]]
@@ -295,6 +298,8 @@ def test_keys(tmp_path: Path) -> None:
     assert told["users"]["modules"] == {
         "directory": "m", "modules": 4, "users": 2, "moved": 2, "unread": []
     }
+    schema = json.loads((ROOT / "docs/diff-report.schema.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(told)
     about = {c["element"]: c.get("users") for c in told["changes"]}
     assert about["pv.g.o1"] == {
         "slot": 1,
