@@ -110,14 +110,26 @@ bool signatures_are_known(struct diff *d, const struct at *at, const struct op *
 	return !is_old && !is_new;
 }
 
+static bool has_name(const params *all, const char *name)
+{
+	vec_each(p, all)
+	{
+		if (p->name.s == name)
+			return true;
+	}
+	return false;
+}
+
 params with_names_of(const params *from, const params *named)
 {
 	params copy = {.v = mem_alloc((from->n + 1) * sizeof(*from->v)), .n = from->n};
 
 	for (uint32_t i = 0; i < from->n; i++) {
 		copy.v[i] = from->v[i];
-		copy.v[i].name.s =
-			i < named->n ? named->v[i].name.s : mem_printf("the %uth", i + 1);
+		if (i < named->n)
+			copy.v[i].name.s = named->v[i].name.s;
+		else if (has_name(named, from->v[i].name.s))
+			copy.v[i].name.s = mem_printf("%s (the other)", from->v[i].name.s);
 	}
 	return copy;
 }

@@ -3,8 +3,10 @@
  * which the kernel describes itself.  What these do not tell is said to be unknown.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fmt.h"
 #include "import.h"
@@ -229,6 +231,10 @@ int command_import(struct run *run)
 
 	if (run->inputs.n != 1)
 		return usage_error("one image belongs to", "import");
+	if (access(run->inputs.v[0], R_OK)) {
+		run_failed(run, "cannot read '%s': %s", run->inputs.v[0], strerror(errno));
+		return STATUS_ENVIRONMENT;
+	}
 	if (!import_image(run, run->inputs.v[0], &out.text, &fault)) {
 		run_failed(run, "'%s' %s", run->inputs.v[0], fault);
 		return STATUS_NO_EVIDENCE;

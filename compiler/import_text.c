@@ -178,6 +178,15 @@ static void put_members(struct writing *w, const struct found *f, const char *gr
 
 /* ---- the whole ---- */
 
+/** In one group, because the language has ops in groups only. */
+static void put_flat(struct writing *w, const struct found *f)
+{
+	put(&w->body, "group ops {\n");
+	put_members(w, f, "ops");
+	fill(w, f->size, 8);
+	put(&w->body, "}\n");
+}
+
 /** Are all members groups, as the language has them in an interface? */
 static bool has_groups_only(const struct found *f)
 {
@@ -234,13 +243,11 @@ static void put_unknown(struct out *o)
 const char *import_text(struct recovery *im, struct out *o)
 {
 	struct writing w = {.im = im, .words = {.types = im->types}};
-	bool is_flat = !has_groups_only(&im->root);
 
-	if (is_flat)
-		put(&w.body, "group ops {\n");
-	put_members(&w, &im->root, "ops");
-	if (is_flat)
-		put(&w.body, "}\n");
+	if (has_groups_only(&im->root))
+		put_members(&w, &im->root, "ops");
+	else
+		put_flat(&w, &im->root);
 	if (w.fault)
 		return w.fault;
 	put_head(im, o);
