@@ -82,6 +82,7 @@ typedef VEC(struct waiver) waivers;
 
 struct diff {
 	struct run *old, *new;
+	const char *const *operands; /* by which they were named */
 	VEC(struct moved) moved;
 	VEC(struct unseen) unseen;
 	unsigned int unknown; /* of what is compared now, on one side or both: aspects */

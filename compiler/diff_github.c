@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "diff_report.h"
+#include "git.h"
 #include "text.h"
 
 /** What has a meaning in an annotation stands there as %XX. */
@@ -51,7 +52,7 @@ static void put_change(const struct diff *d, const struct change *c, struct out 
 	const struct waiver *w;
 
 	put(o, "::%s file=", command_of(d, c));
-	put_property(o, p.path);
+	put_property(o, git_plain(c->has_new ? d->new : d->old, p.path));
 	put(o, ",line=%u,title=%s::", p.line, rule->name);
 	put_data(o, mem_printf("%s: %s%s%s", c->element, rule->text, *c->detail ? ": " : "",
 			       c->detail));

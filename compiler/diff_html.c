@@ -145,7 +145,11 @@ static void put_status(const struct diff *d, struct out *o)
 	size_t failing = 0;
 
 	vec_each(c, &d->changes) failing += change_gated(d, c) != 0;
-	put(o, "<p>");
+	put(o, "<p>From <code>");
+	put_markup(o, d->operands[0]);
+	put(o, "</code> to <code>");
+	put_markup(o, d->operands[1]);
+	put(o, "</code>: ");
 	put_verdict(o, d);
 	put(o, "</p>\n");
 	if (failing)

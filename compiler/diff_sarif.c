@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diff_report.h"
+#include "git.h"
 #include "options.h"
 #include "text.h"
 
@@ -50,7 +51,7 @@ static void put_physical(struct out *o, const struct run *run, struct loc loc)
 	struct position p = source_position(run, loc);
 
 	put(o, "\"physicalLocation\": {\"artifactLocation\": {");
-	put_json_pair(o, "uri", uri_of(p.path));
+	put_json_pair(o, "uri", uri_of(git_plain(run, p.path)));
 	put(o, "}, \"region\": {\"startLine\": %u}}", p.line);
 }
 

@@ -53,8 +53,8 @@ static const char *fingerprint(const struct change *c, unsigned int nth)
 	uint64_t h = hash_text(0xcbf29ce484222325, diff_rules[c->rule].name);
 
 	h = hash_detail(hash_text(h, behind_arrow(c->element)), c->detail);
-	for (; nth; nth--)
-		h = hash_text(h, "again");
+	if (nth)
+		h = hash_text(h, mem_printf("again %u", nth));
 	return intern(mem_printf("%0*" PRIx64, FINGERPRINT, spread(h) >> 16));
 }
 
@@ -74,13 +74,18 @@ static const char *name_of(enum rule_id rule, const char *element)
 
 static void give_fingerprints(struct waiving *x)
 {
+	struct map counts = {0}; /* of those that are alike */
+
 	vec_each(c, &x->d->changes)
 	{
-		unsigned int nth = 0;
+		const char *first = fingerprint(c, 0);
+		unsigned int *count = map_get(&counts, first);
 
-		do
-			c->fingerprint = fingerprint(c, nth++);
-		while (map_add(&x->by_fingerprint, c->fingerprint, c));
+		if (!count)
+			map_add(&counts, first, count = mem_alloc(sizeof(*count)));
+		c->fingerprint = *count ? fingerprint(c, *count) : first;
+		++*count;
+		map_add(&x->by_fingerprint, c->fingerprint, c);
 		if (x->d->waivers.n)
 			map_add(&x->by_name, name_of(c->rule, waiver_element(c->element)), c);
 	}

@@ -164,7 +164,7 @@ static int command_diff(struct run *run)
 {
 	const char *const *paths = run->inputs.v;
 	struct run old = *run;
-	struct diff d = {.old = &old, .new = run};
+	struct diff d = {.old = &old, .new = run, .operands = paths};
 	int status;
 
 	if (run->inputs.n != 2)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
@@ -15,7 +16,7 @@ import pytest
 from cases import AUDIENCES, MORE, ORACLE, RULES, VERDICTS, Result, all_rules, diff, read
 from test_diff_command import ABI, BEFORE, INSERTED
 from test_diff_waivers import lines, waive
-from tool import ENVIRONMENT, ROOT, run
+from tool import ENVIRONMENT, INPUT, PVGEN, ROOT, run
 
 FORMS = ("text", "json", "sarif", "junit", "md", "github", "html")
 ALL = (*RULES, *MORE, *ORACLE)
@@ -467,6 +468,29 @@ def test_absolute_names(tmp_path: Path) -> None:
     location = log["runs"][0]["results"][0]["locations"][0]
     assert sarif_place(location)[0] == str(paths[1])
     assert location["physicalLocation"]["artifactLocation"]["uri"].startswith("file:///")
+
+
+# ---- size ----
+
+
+def test_large(tmp_path: Path) -> None:
+    """Twice as many changes are a report twice as long, made in no time to speak of."""
+    sizes = []
+    for n in (5000, 10000):
+        ops = "".join(f"op void f{i}(int a) {{ default nop; }}\n" for i in range(n))
+        old = f"interface i version 1.0 {{ group g {{ {ops} }} }}\n"
+        (tmp_path / "old.pvi").write_text(old)
+        (tmp_path / "new.pvi").write_text(old.replace("int a", "u64 *a @in"))
+        wanted = [f"--format={form}:out.{form}" for form in FORMS]
+        words = ("diff", *wanted, "old.pvi", "new.pvi")
+        result = run(*words, cwd=tmp_path, tool=PVGEN, limit=(resource.RLIMIT_CPU, 10))
+        assert (result.status, result.out, result.err) == (INPUT, b"", "")
+        sizes.append([(tmp_path / f"out.{form}").stat().st_size for form in FORMS])
+    assert all(a < b < 2.2 * a for a, b in zip(*sizes))
+    effect = TABLE["PV-PAR-PTRLEVEL"].effect
+    assert [(tmp_path / f"out.{f}").read_text().count(effect) for f in ("text", "md", "html")] == [
+        1, 1, 1
+    ]
 
 
 # ---- outputs ----

@@ -151,7 +151,7 @@ def test_no_slot_is_another(tmp_path: Path) -> None:
 
 def test_ops_that_changed(tmp_path: Path) -> None:
     """Each is a row, with the worst for each audience, and its picture leads there."""
-    new = INSERTED.replace("int a", "u64 a")
+    new = INSERTED.replace("int a", "u64 b")
     text = page(tmp_path, BEFORE, new)
     rows = re.findall(r'<tr id="op(\d+)".*?><th.*?>(i\.\S+?)</a></th>(.*?)</tr>', text)
     cells = [(name, re.findall(r">(\w+(?:, waived)?)</td>", row)) for _, name, row in rows]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from cases import AUDIENCES, MORE, RULES, Result, diff, read
-from test_diff_command import ABI, BEFORE, INSERTED
+from test_diff_command import ABI, BEFORE, INSERTED, shell
 from tool import ENVIRONMENT, FINE, INPUT, codes, run
 
 # 2027-03-01, noon.
@@ -152,6 +152,19 @@ def test_of_the_new_value(tmp_path: Path) -> None:
     to_64 = {fingerprint(tmp_path, typed[t], typed["u64"], rule) for t in ("u8", "u16", "u32")}
     assert len(to_64) == 1
     assert fingerprint(tmp_path, typed["u8"], typed["u32"], rule) not in to_64
+
+
+@pytest.mark.parametrize("n", [3, 300])
+def test_alike(n: int, tmp_path: Path) -> None:
+    """What cannot be told apart by its words has a fingerprint of its own all the same."""
+    detect = 'detect cpuid "HyperHyper13";'
+    kernel = "interface i version 1.0 { }\nbackend b for i { %s }\n"
+    old, new = kernel % (detect + detect * n), kernel % detect
+    changes = report(tmp_path, old, new, "")
+    assert len({c["fingerprint"] for c in changes}) == len(changes) == n
+    assert len({c["waiver"].partition(" fingerprint ")[0] for c in changes}) == 1
+    one = report(tmp_path, old, new, f"{changes[1]['waiver']} x")
+    assert [bool(c["waived"]) for c in one[:3]] == [False, True, False]
 
 
 def test_same_for_ever(tmp_path: Path) -> None:
@@ -302,10 +315,26 @@ def test_names_with_blanks(tmp_path: Path) -> None:
         for signature in ("HyperHyper12", "a:'# <b>\x1b\\\"xy")
     ]
     found = report(tmp_path, *words, "", "--gate=peer")
-    (c, *_) = [c for c in found if c["waiver"]]
-    assert '"' in c["waiver"] and "\x1b" not in c["waiver"]
-    after = report(tmp_path, *words, f"{c['waiver']} x\n", "--gate=peer")
-    assert not faults(after) and after[0]["waived"]
+    wanted = [c["waiver"] for c in found if c["waiver"]]
+    assert any("\"b.detect cpuid a:'# <b><1b>'xy\"" in line for line in wanted), wanted
+    after = report(tmp_path, *words, "".join(f"{line} x\n" for line in wanted), "--gate=peer")
+    assert not faults(after) and not any(c["gated"] for c in after)
+
+
+def test_beside_a_revision(tmp_path: Path) -> None:
+    """They are read as they are, and what is in a revision is named as it is in the tree."""
+    git = "git -c user.name=me -c user.email=me"
+    wanted = "".join(f"{line} x\n" for line in lines(tmp_path, BEFORE, INSERTED))
+    (tmp_path / "w.txt").write_text(wanted[:10])
+    shell(f"git init -q . && git add . && {git} commit -qm a", tmp_path)
+    (tmp_path / "w.txt").write_text(wanted)
+    operands = ("git:HEAD:old.pvi", "git:HEAD:new.pvi")
+    forms = ("--format=github:a.txt", "--format=sarif:a.sarif")
+    result = run("diff", "--waivers=w.txt", *forms, *operands, cwd=tmp_path)
+    assert (result.status, result.out, result.err) == (FINE, b"", "")
+    for name in ("a.txt", "a.sarif"):
+        assert "new.pvi" in (tmp_path / name).read_text()
+        assert "git:" not in (tmp_path / name).read_text().replace("%3A", ":")
 
 
 CANNOT = {
