@@ -43,7 +43,7 @@ struct at at_pair(const struct at *outer, const struct name *old, const struct n
 
 	if (old && new && old->s != new->s)
 		name = mem_printf("%s -> %s", old->s, new->s);
-	return (struct at){outer, name, NULL, old, new};
+	return (struct at){.outer = outer, .name = name, .old = old, .new = new};
 }
 
 struct at at_op(const struct at *outer, const struct op *old, const struct op *new)
@@ -52,8 +52,12 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 
 	if (old && new && old->name.s != new->name.s)
 		name = mem_printf("%s -> %s", op_path(old), op_path(new));
-	return (struct at){outer, name, new ? new : old, old ? &old->name : NULL,
-			   new ? &new->name : NULL};
+	return (struct at){.outer = outer,
+			   .name = name,
+			   .op = new ? new : old,
+			   .old = old ? &old->name : NULL,
+			   .new = new ? &new->name : NULL,
+			   .was = old};
 }
 
 const char *element_of(const struct at *at)
@@ -63,9 +67,17 @@ const char *element_of(const struct at *at)
 	return at->outer ? mem_printf("%s.%s", element_of(at->outer), name) : name;
 }
 
+/** The old op that something is, or is a part of; NULL: there is none. */
+static const struct op *op_of(const struct at *at)
+{
+	while (at && !at->was)
+		at = at->outer;
+	return at ? at->was : NULL;
+}
+
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 {
-	struct change c = {.rule = rule, .has_old = at->old, .has_new = at->new};
+	struct change c = {.rule = rule, .has_old = at->old, .has_new = at->new, .op = op_of(at)};
 	struct out detail = {0};
 	va_list ap;
 

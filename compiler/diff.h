@@ -2,8 +2,8 @@
 #ifndef PVGEN_DIFF_H
 #define PVGEN_DIFF_H
 
-#include "pvgen.h"
 #include "unknown.h"
+#include "users.h"
 
 /** Who may be broken by a change. */
 enum audience {
@@ -53,6 +53,7 @@ struct change {
 	enum verdict verdicts[AUDIENCES];
 	struct loc old, new;
 	bool has_old, has_new;
+	const struct op *op; /* the old one that it is about, or NULL */
 	const char *fingerprint;
 	const struct waiver *waivers[AUDIENCES]; /* that accept it, or NULL */
 	struct insertion {
@@ -94,6 +95,7 @@ struct diff {
 	bool has_peers;		       /* what is compared now is seen by hypervisors */
 	enum verdict worst[AUDIENCES]; /* without what is waived */
 	waivers waivers;
+	struct users users; /* of the old ops */
 };
 
 enum verdict change_worst(const struct change *c);
@@ -104,6 +106,7 @@ struct at {
 	const char *name;	      /* or NULL: */
 	const struct op *op;	      /* it is named by its path */
 	const struct name *old, *new; /* NULL: not there */
+	const struct op *was;	      /* it is this op of OLD, under whatever name; or NULL */
 };
 
 /** Both or one of an element. */
@@ -253,6 +256,11 @@ void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const 
 void diff_backend(struct diff *d, const struct at *at, const struct backend *old,
 		  const struct backend *new);
 void diff_detection_overlaps(struct diff *d);
+
+/* ---- diff_users.c: who uses what changed ---- */
+
+/** Is it known that nobody calls the old op? */
+bool is_unused(const struct diff *d, const struct op *op);
 
 /* ---- diff_waive.c ---- */
 

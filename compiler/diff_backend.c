@@ -124,7 +124,7 @@ static void diff_impls(struct diff *d, const struct at *at, const struct backend
 		const struct impl *a = &old->impls[was->slot];
 		const struct impl *b = is ? &new->impls[is->slot] : NULL;
 		struct name before, now;
-		struct at inner = {at, NULL, is, where(old, a, &before), NULL};
+		struct at inner = {.outer = at, .op = is, .old = where(old, a, &before)};
 
 		if (!is)
 			continue;

@@ -107,6 +107,7 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	diff_put_json_fix(d, c, o);
 	put(o, ",\n\t\t ");
 	put_json_gate(d, c, o);
+	put_json_change_users(o, d, c);
 	put(o, "}");
 }
 
@@ -122,6 +123,7 @@ void diff_put_json(const struct diff *d, struct out *o)
 	put_moved_json(d, o);
 	put(o, ",\n\t");
 	put_unknown_json(d, o);
+	put_json_users(o, d);
 	put(o, ",\n\t\"changes\": [");
 	vec_each(c, &d->changes)
 	{

@@ -84,6 +84,11 @@ static void put_row(const struct diff *d, const struct op_row *row, struct out *
 	for (size_t i = 0; i < AUDIENCES; i++)
 		put(o, "<td class=\"%s\">%s%s</td>", verdict_names[row->worst[i]],
 		    verdict_names[row->worst[i]], row->waived & 1u << i ? ", waived" : "");
+	if (has_users(d)) {
+		put(o, "<td>");
+		put_markup(o, change_users(d, row->first) ?: "");
+		put(o, "</td>");
+	}
 	put(o, "</tr>\n");
 }
 
@@ -97,7 +102,7 @@ void put_op_rows(const struct diff *d, const struct op_rows *ops, struct out *o)
 	    ops->changed > MANY ? "" : " open", counted(ops->changed, "op"));
 	for (size_t i = 0; i < AUDIENCES; i++)
 		put(o, "<th>%s</th>", audience_names[i]);
-	put(o, "</tr></thead><tbody>\n");
+	put(o, "%s</tr></thead><tbody>\n", has_users(d) ? "<th>used by</th>" : "");
 	vec_each(row, &ops->rows)
 	{
 		if ((*row)->first)

@@ -40,6 +40,21 @@ void put_json_audiences(struct out *o, unsigned int audiences);
 /** Is there a waiver for all whom it breaks? */
 bool is_waived(const struct change *c);
 
+/* ---- diff_users.c: who uses what changed, if that was asked ---- */
+
+/** Was it asked who uses what? */
+bool has_users(const struct diff *d);
+
+/** Who calls what the change is about, "vmlinuz (4 call sites), kvm (2 call sites)"; or NULL. */
+const char *change_users(const struct diff *d, const struct change *c);
+
+/** What was looked at, a line each. */
+void put_users(struct out *o, const struct diff *d);
+
+/** Members of the report, and of a change: each begins with a comma. */
+void put_json_users(struct out *o, const struct diff *d);
+void put_json_change_users(struct out *o, const struct diff *d, const struct change *c);
+
 /* ---- the forms ---- */
 
 void diff_put_text(const struct diff *d, struct out *o);

@@ -105,7 +105,13 @@ static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 		rule = rule == R_OPS_DEL_MID ? R_OPS_SHIFT : R_OPS_SPARE;
 	if (is_elsewhere && rule == R_OPS_SPARE)
 		return;
-	change(s->d, rule, &at, "%s", slot_of(old));
+	if (!op_is_dead(old) && !is_elsewhere && is_unused(s->d, old)) {
+		change(s->d, R_OPS_DEL_UNUSED, &at, "%s", slot_of(old));
+		if (rule == R_OPS_DEL_MID)
+			change(s->d, R_OPS_SHIFT, &at, "%s", slot_of(old));
+	} else {
+		change(s->d, rule, &at, "%s", slot_of(old));
+	}
 	if (op_is_dead(old) || is_elsewhere)
 		return;
 	keep_slot(s, old);
@@ -145,6 +151,8 @@ static void renamed(struct slots *s, const struct op *old, const struct op *new)
 	struct at at = at_op(s->at, old, new);
 	bool has_alias = new->wrapper.name.s &&new->wrapper.name.s == old->name.s;
 
+	if (old->users)
+		old->users->is_renamed = true;
 	change(s->d, has_alias ? R_OPS_RENAME_ALIAS : R_OPS_RENAME, &at, "%s", slot_of(new));
 	if (!has_alias)
 		diff_op(s->d, &at, old, new);
@@ -162,7 +170,8 @@ static void replaced(struct slots *s, const struct op *old, const struct op *new
 		if (!old->is_spare || !new->is_spare)
 			change(s->d, R_OPS_SPARE, &at, "%s", slot_of(old));
 	} else if (op_is_dead(new)) {
-		change(s->d, R_OPS_DEL_KEEP, &was, "%s", slot_of(old));
+		change(s->d, is_unused(s->d, old) ? R_OPS_DEL_UNUSED : R_OPS_DEL_KEEP, &was, "%s",
+		       slot_of(old));
 		check_announcement(s, &was, old);
 	} else if (old->is_spare) {
 		change(s->d, R_OPS_ADD_RESERVED, &is, "%s", slot_of(new));
@@ -293,10 +302,14 @@ static void note_moved(struct slots *s, const struct table *t)
 		if (!t->ops[1].v[i]->is_spare)
 			map_add(&places, t->ops[1].v[i]->name.s, &t->ops[1].v[i]);
 	for (size_t i = 0; i < t->ops[0].n; i++) {
-		struct op **now = map_get(&places, t->ops[0].v[i]->name.s);
+		const struct op *was = t->ops[0].v[i];
+		struct op **now = map_get(&places, was->name.s);
+		int64_t by = now ? now - t->ops[1].v - (int64_t)i : 0;
 
 		if (now)
-			count_shift(&m, now - t->ops[1].v - (int64_t)i);
+			count_shift(&m, by);
+		if (was->users)
+			was->users->has_moved = now ? by != 0 : !was->users->is_renamed;
 	}
 	if (m.n || m.old != m.new)
 		*vec_push(&s->d->moved) = m;

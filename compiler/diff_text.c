@@ -31,6 +31,8 @@ static void put_waivers(const struct diff *d, const struct change *c, struct out
 
 static void put_change(const struct diff *d, const struct change *c, struct out *o)
 {
+	const char *users = change_users(d, c);
+
 	put(o, "    ");
 	put_name(d, c, o);
 	if (*c->detail) {
@@ -39,6 +41,11 @@ static void put_change(const struct diff *d, const struct change *c, struct out 
 	}
 	put(o, "%s\n", c->has_new ? "" : " (old)");
 	diff_put_fix(d, c, o);
+	if (users) {
+		put(o, "      used by ");
+		put_visible(o, users);
+		put(o, "\n");
+	}
 	put_waivers(d, c, o);
 }
 
@@ -90,6 +97,7 @@ void diff_put_text(const struct diff *d, struct out *o)
 		put_change(d, c, o);
 	}
 	put(o, d->changes.n ? "\n" : "");
+	put_users(o, d);
 	put_verdict(o, d);
 	put(o, "\n");
 	put_notes(d, o);

@@ -181,6 +181,8 @@ static int command_diff(struct run *run)
 		return show_side(run, &old, STATUS_ENVIRONMENT);
 	if (!resolve_side(run, &old))
 		return STATUS_ENVIRONMENT;
+	if (!find_users(&old, old.draft.path, &d.users))
+		return STATUS_ENVIRONMENT;
 	if (!read_waivers(run, &d.waivers))
 		return STATUS_ENVIRONMENT;
 	diff_compare(&d);

@@ -180,6 +180,18 @@ static int set_gate(struct run *run, const char *words)
 				     words);
 }
 
+static int set_image(struct run *run, const char *path)
+{
+	run->diff.image = path;
+	return STATUS_FINE;
+}
+
+static int set_modules(struct run *run, const char *directory)
+{
+	run->diff.modules = directory;
+	return STATUS_FINE;
+}
+
 static int add_waivers(struct run *run, const char *path)
 {
 	*vec_push(&run->diff.waivers) = path;
@@ -342,6 +354,9 @@ static const struct option_row {
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
 	 set_gate},
+	{"--image", "FILE", "the old kernel, whose call sites count (default: OLD, if it is one)",
+	 FOR_DIFF, set_image},
+	{"--modules", "DIR", "its modules: who uses what changed", FOR_DIFF, set_modules},
 	{"--waivers", "FILE", "accept the breaks that this file names; may be repeated", FOR_DIFF,
 	 add_waivers},
 	{"--report", "FORM[:FILE]",

@@ -445,8 +445,9 @@ struct op {
 	VEC(const struct batch *) defer;
 	struct wrapper wrapper;
 	VEC(struct template *) natives;
-	struct impl fallback; /* INHERIT: as bare hardware does */
-	unsigned int unknown; /* what nobody knows of it: a bit for each aspect, see unknown.h */
+	struct impl fallback;	/* INHERIT: as bare hardware does */
+	unsigned int unknown;	/* what nobody knows of it: a bit for each aspect, see unknown.h */
+	struct op_users *users; /* in the kernel that was asked about, see users.h; or NULL */
 };
 
 /** A value beside the functions of a group. */
@@ -865,6 +866,8 @@ struct diff_options {
 	VEC(const char *) forms;   /* of the report: FORM or FORM:FILE */
 	unsigned int gate;	   /* audiences whom a break fails, a bit for each */
 	VEC(const char *) waivers; /* files */
+	const char *image;	   /* of the old kernel; or NULL */
+	const char *modules;	   /* directory of the old modules; or NULL */
 };
 
 /** A prefix of paths, and what outputs show in its place. */

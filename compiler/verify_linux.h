@@ -2,6 +2,7 @@
 #ifndef PVGEN_VERIFY_LINUX_H
 #define PVGEN_VERIFY_LINUX_H
 
+#include "call_sites.h"
 #include "kernel_code.h"
 #include "kernel_types.h"
 #include "verify.h"

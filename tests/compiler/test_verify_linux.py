@@ -414,6 +414,22 @@ def test_packed(form: str, built: Path, tmp_path: Path) -> None:
         assert verify(tree).status == ENVIRONMENT
 
 
+@pytest.mark.parametrize("form", ["gzip", "xz", "zstd"])
+def test_packed_whole(form: str, built: Path, tmp_path: Path) -> None:
+    """A file is what is packed in it, however large that is; half of it is an error."""
+    tree = copy_of(built, tmp_path)
+    image = (tree / "vmlinux").read_bytes()
+    for more in (b"", bytes(1 << 24)):
+        packed = small_linux.PACKERS[form](image + more)
+        (tree / "vmlinux").write_bytes(packed)
+        assert verify(tree, "--report=text").out == verify(built, "--report=text").out
+        for end in (20, len(packed) // 2, len(packed) - 5):
+            (tree / "vmlinux").write_bytes(packed[:end])
+            result = verify(tree)
+            said = f"is packed by {form} and cannot be unpacked"
+            assert result.status == ENVIRONMENT and said in result.err
+
+
 def test_unknown_format(tmp_path: Path) -> None:
     """What cannot be unpacked is named."""
     for magic, text in (b"BZh9", "bzip2"), (b"\x89LZO", "lzo"), (b"????", "not known"):

@@ -28,6 +28,9 @@ VERDICTS = ("na", "ok", "note", "warn", "refuse", "break", "silent")
 # Of waivers, not of descriptions.
 FAULT = "PV-WAIVER-"
 
+# Only objects show them: test_diff_users.py.
+BY_OBJECTS = {"PV-OPS-DEL-UNUSED"}
+
 # It follows from others, and is expected where these are not compared with what is to be seen.
 FOLLOWS = "PV-VER-MISSING"
 
