@@ -1,5 +1,6 @@
 /* What a hypervisor on the other side sees: numbers, registers, entries, signatures. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "diff.h"
@@ -424,6 +425,19 @@ static void diff_call(struct diff *d, const struct at *at, const void *old, cons
 	diff_numbers(d, at, &x, &y, NULL, diff_sub);
 }
 
+/** Of one name there is one for each architecture; each is paired with its own. */
+static int by_arches(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+	const struct call *p = x->thing, *q = y->thing;
+
+	if (p->traits.arches != q->traits.arches)
+		return p->traits.arches < q->traits.arches ? -1 : 1;
+	if (x->name.loc.file != y->name.loc.file)
+		return x->name.loc.file < y->name.loc.file ? -1 : 1;
+	return x->name.loc.begin < y->name.loc.begin ? -1 : 1;
+}
+
 static numbereds numbered_calls(const struct abi *abi)
 {
 	numbereds all = {0};
@@ -435,6 +449,8 @@ static numbereds numbered_calls(const struct abi *abi)
 		*vec_push(&all) = (struct numbered){c->name, c, c->number, has_probe(&c->traits),
 						    c->is_fixed};
 	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_arches);
 	return all;
 }
 

@@ -203,20 +203,33 @@ static entries actions_of(const struct backend *b)
 	return all;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/** Each member with its value, whatever the order of the members is. */
+static const char *values_text(const struct provision *p)
+{
+	const char **texts = mem_alloc((p->values.n + 1) * sizeof(*texts));
+	struct out o = {0};
+
+	for (uint32_t n = 0; n < p->values.n; n++)
+		texts[n] = mem_printf("%s %s", p->registration->members.v[n].name.s,
+				      shown_value(&p->values.v[n]));
+	qsort(texts, p->values.n, sizeof(*texts), by_text);
+	for (uint32_t n = 0; n < p->values.n; n++)
+		put(&o, "%s%s", n ? "; " : "", texts[n]);
+	return text_of(&o);
+}
+
 static entries provisions_of(const struct backend *b)
 {
 	entries all = {0};
 
-	vec_each(p, &b->provisions)
-	{
-		struct out o = {0};
-
-		for (uint32_t n = 0; n < p->values.n; n++)
-			put(&o, "%s%s %s", n ? "; " : "", p->registration->members.v[n].name.s,
-			    shown_value(&p->values.v[n]));
-		*vec_push(&all) = entry(mem_printf("%s %s", p->registration->name.s, p->name.s),
-					p->name.loc, p->when, p->phase, text_of(&o), "");
-	}
+	vec_each(p, &b->provisions) * vec_push(&all) =
+		entry(mem_printf("%s %s", p->registration->name.s, p->name.s), p->name.loc, p->when,
+		      p->phase, values_text(p), "");
 	return all;
 }
 

@@ -39,7 +39,7 @@ NAMED = ("constants", "typedefs", "bits", "structs", "registrations", "batches",
 TRIED = ("variants", "actions", "provisions", "data", "shared")
 SETS = (
     *("detect", "clobbers", "context", "configuration", "features"),
-    *("msrs", "calls", "subs", "reserved"),
+    *("msrs", "calls", "subs", "reserved", "fields"),
 )
 
 
