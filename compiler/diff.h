@@ -139,8 +139,9 @@ bool signatures_are_known(struct diff *d, const struct at *at, const struct op *
 /** The parameters, called as others are by their places. */
 params with_names_of(const params *from, const params *named);
 
-/** What belongs to the verdict, a line each: how slots have moved, what was not compared. */
-names diff_notes(const struct diff *d);
+/** Adds a line for each table whose slots moved; for each thing that was not compared. */
+void tell_moved(const struct diff *d, names *notes);
+void tell_unseen(const struct diff *d, names *notes);
 void put_moved_json(const struct diff *d, struct out *o);
 void put_unknown_json(const struct diff *d, struct out *o);
 

@@ -66,6 +66,7 @@ static void put_rule(const struct change *c, struct out *o)
 
 static void put_change(const struct diff *d, const struct change *c, struct out *o)
 {
+	const char *users = change_users(d, c);
 	const struct waiver *w;
 
 	put_name(d, c, o);
@@ -74,6 +75,11 @@ static void put_change(const struct diff *d, const struct change *c, struct out 
 		put_code(o, c->detail);
 	}
 	put(o, "\n");
+	if (users) {
+		put(o, "  - used by ");
+		put_code(o, users);
+		put(o, "\n");
+	}
 	for (size_t i = 0; (w = next_waiver(c, &i));) {
 		put(o, "  - ");
 		put_code(o, waived_text(d, c, w));

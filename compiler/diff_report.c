@@ -99,6 +99,16 @@ static size_t count_waived(const struct diff *d)
 	return n;
 }
 
+names diff_notes(const struct diff *d)
+{
+	names notes = {0};
+
+	tell_users(d, &notes);
+	tell_moved(d, &notes);
+	tell_unseen(d, &notes);
+	return notes;
+}
+
 void put_verdict(struct out *o, const struct diff *d)
 {
 	size_t waived = count_waived(d);

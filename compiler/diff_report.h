@@ -48,8 +48,12 @@ bool has_users(const struct diff *d);
 /** Who calls what the change is about, "vmlinuz (4 call sites), kvm (2 call sites)"; or NULL. */
 const char *change_users(const struct diff *d, const struct change *c);
 
-/** What was looked at, a line each. */
-void put_users(struct out *o, const struct diff *d);
+/** Adds lines: who uses the ops. */
+void tell_users(const struct diff *d, names *notes);
+
+/** What belongs to the verdict, a line each: who uses the ops, slots that moved, what was not
+ * compared. */
+names diff_notes(const struct diff *d);
 
 /** Members of the report, and of a change: each begins with a comma. */
 void put_json_users(struct out *o, const struct diff *d);

@@ -97,7 +97,6 @@ void diff_put_text(const struct diff *d, struct out *o)
 		put_change(d, c, o);
 	}
 	put(o, d->changes.n ? "\n" : "");
-	put_users(o, d);
 	put_verdict(o, d);
 	put(o, "\n");
 	put_notes(d, o);

@@ -228,17 +228,18 @@ static bool is_first_of_its_like(const struct diff *d, const struct unseen *u)
 	return true;
 }
 
-names diff_notes(const struct diff *d)
+void tell_moved(const struct diff *d, names *notes)
 {
-	names notes = {0};
+	vec_each(m, &d->moved) vec_push(notes)->s = moved_note(d, m);
+}
 
-	vec_each(m, &d->moved) vec_push(&notes)->s = moved_note(d, m);
+void tell_unseen(const struct diff *d, names *notes)
+{
 	vec_each(u, &d->unseen)
 	{
 		if (is_first_of_its_like(d, u))
-			vec_push(&notes)->s = unseen_note(d, u);
+			vec_push(notes)->s = unseen_note(d, u);
 	}
-	return notes;
 }
 
 void put_unknown_json(const struct diff *d, struct out *o)

@@ -72,16 +72,18 @@ static texts find_moved(const struct diff *d)
 	return moved;
 }
 
-static void put_moved(struct out *o, const struct diff *d)
+static const char *moved_note(const struct diff *d)
 {
 	texts moved = find_moved(d);
+	struct out o = {0};
 
-	put(o, "Modules that call one whose slot moved or is gone: %u", moved.n);
+	put(&o, "Modules that call one whose slot moved or is gone: %u", moved.n);
 	for (uint32_t i = 0; i < moved.n && i < SHOWN; i++)
-		put(o, "%s%s", i ? ", " : " (", moved.v[i]);
+		put(&o, "%s%s", i ? ", " : " (", moved.v[i]);
 	if (moved.n > SHOWN)
-		put(o, ", %u more", moved.n - SHOWN);
-	put(o, moved.n ? ")\n" : "\n");
+		put(&o, ", %u more", moved.n - SHOWN);
+	put(&o, moved.n ? ")" : "");
+	return text_of(&o);
 }
 
 static struct slot_use sum_of(const struct users *u, const struct slot_use *slots)
@@ -95,22 +97,31 @@ static struct slot_use sum_of(const struct users *u, const struct slot_use *slot
 	return sum;
 }
 
-void put_users(struct out *o, const struct diff *d)
+static const char *image_note(const struct users *u)
+{
+	struct slot_use sum = sum_of(u, u->in_image);
+
+	if (u->image_fault)
+		return mem_printf("Not known what '%s' calls: %s", u->image, u->image_fault);
+	return mem_printf("Call sites of the ops in %s: %u, direct calls: %u", u->image, sum.sites,
+			  sum.direct);
+}
+
+void tell_users(const struct diff *d, names *notes)
 {
 	const struct users *u = &d->users;
 
-	if (u->image && u->image_fault)
-		put(o, "Not known what '%s' calls: %s\n", u->image, u->image_fault);
-	else if (u->image)
-		put(o, "Call sites of the ops in %s: %u, direct calls: %u\n", u->image,
-		    sum_of(u, u->in_image).sites, sum_of(u, u->in_image).direct);
+	if (u->image)
+		vec_push(notes)->s = image_note(u);
 	if (u->directory) {
-		put(o, "Modules that use the ops: %u of %u\n", u->modules.n, u->n_modules);
-		put_moved(o, d);
+		vec_push(notes)->s = mem_printf("Modules that use the ops: %u of %u", u->modules.n,
+						u->n_modules);
+		vec_push(notes)->s = moved_note(d);
 	}
 	vec_each(m, &u->unread)
 	{
-		put(o, "Not known what module '%s' calls: it %s\n", m->path, m->fault);
+		vec_push(notes)->s =
+			mem_printf("Not known what module '%s' calls: it %s", m->path, m->fault);
 	}
 }
 
