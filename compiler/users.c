@@ -181,10 +181,10 @@ static bool read_image(struct run *run, struct users *u, places *all)
 	if (fault || no_sites)
 		snprintf(why, sizeof(why), "%s", fault ? fault : no_sites);
 	mem_leave(outer);
-	if (fault)
+	if (fault && run->diff.image)
 		return run_failed(run, "'%s' %s", u->image, why);
-	u->image_fault = *why ? mem_printf("%s", why) : NULL;
-	return is_told || check_decided(run, all);
+	u->image_fault = *why ? mem_printf("it %s", why) : NULL;
+	return fault || is_told || check_decided(run, all);
 }
 
 /* ---- each op's ---- */
