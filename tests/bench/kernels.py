@@ -67,7 +67,8 @@ def measure_shipped(pvgen: str, runs: int) -> None:
 def source(members: int) -> Iterator[str]:
     """A table of ops whose types lead to many structures; one of them has so many members."""
     for n in range(STRUCTURES):
-        inner = f"struct s{n * 7 % STRUCTURES} *a; struct s{n * 13 % STRUCTURES} *b; long c[{n % 9 + 1}];"
+        inner = f"struct s{n * 7 % STRUCTURES} *a; struct s{n * 13 % STRUCTURES} *b; "
+        inner += f"long c[{n % 9 + 1}];"
         more = "".join(f" int m{i};" for i in range(members)) if n == 1 else ""
         yield f"struct s{n} {{ {inner}{more} }};"
     yield "struct pv_ops {"

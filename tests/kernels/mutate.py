@@ -1,6 +1,6 @@
 """Damages built objects and imports them: mutate.py [COUNT [SEED]].
 
-The sanitized pvgen must say what is wrong, or what it has recovered; it must neither crash nor hang.
+The sanitized pvgen must say what is wrong, or what it has recovered, and neither crash nor hang.
 Objects with BTF and with DWARF are damaged most in what is read of them, and bzImages in each
 format.  What fails is kept below build/mutants.
 """
@@ -118,7 +118,9 @@ def run_one(number: int, of: list[Seed], folder: Path, start: str) -> tuple[str,
     command = [SANITIZED, *commands(seed, bad, good, dice)]
     environment = {**os.environ, **SANITIZER}
     try:
-        result = subprocess.run(command, capture_output=True, timeout=SECONDS, env=environment, check=False)
+        result = subprocess.run(
+            command, capture_output=True, timeout=SECONDS, env=environment, check=False
+        )
         status = result.returncode
     except subprocess.TimeoutExpired:
         status = -1

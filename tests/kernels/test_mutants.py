@@ -1,4 +1,4 @@
-"""Damaged images are refused, or read: never a crash, never a hang.  mutate.py does it at length."""
+"""Damaged images are refused, or read: never a crash, never a hang."""
 
 from collections import Counter
 
