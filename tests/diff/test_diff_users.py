@@ -242,7 +242,8 @@ def test_text(tmp_path: Path) -> None:
     out = diff(tmp_path, ["o0", "o2", "o3", "o4", "o5"], *options).out.decode()
     lines = out.splitlines()
     at = lines.index("    old.pvi:4: pv.g.o1: slot 1 (old)")
-    assert lines[at + 1] == (
+    assert lines[at + 1].startswith("      insert at new.pvi:")
+    assert lines[at + 2] == (
         "      used by kernel (2 call sites), second (2 call sites, 1 direct), first (1 call site)"
     )
     assert "Call sites of the ops in kernel: 3, direct calls: 1" in lines
