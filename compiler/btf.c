@@ -337,6 +337,7 @@ static struct types *read_section(const struct object_section *s, const char **f
 		.source = "BTF",
 		.summary = mem_printf("section .BTF, %s", counted(b->places.n - 1, "type")),
 		.remark = remark_on(b),
+		.is_merged = true,
 		.at = type_at,
 		.find = find_struct,
 		.each_function = each_function};

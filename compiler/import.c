@@ -182,6 +182,30 @@ static uint64_t find_structure(struct recovery *im)
 	return id;
 }
 
+static bool is_same_member(struct types *types, const struct cmember *a, const struct cmember *b)
+{
+	return !strcmp(a->name, b->name) && a->bit == b->bit && a->width == b->width &&
+	       !strcmp(ctype_declare(types, a->type, ""), ctype_declare(types, b->type, ""));
+}
+
+static bool is_same_record(struct types *types, uint64_t a, uint64_t b)
+{
+	const struct ctype *s = ctype_bare(types, a), *t = ctype_bare(types, b);
+
+	for (uint32_t i = 0; i < s->members.n && i < t->members.n; i++)
+		if (!is_same_member(types, &s->members.v[i], &t->members.v[i]))
+			return false;
+	return s->size == t->size && s->members.n == t->members.n;
+}
+
+/** Types that are written once for each file, as DWARF is, are the same again and again. */
+static bool is_ambiguous(struct recovery *im, uint64_t id)
+{
+	uint64_t other = im->types->is_merged ? im->types->find(im->types, im->structure, 1) : 0;
+
+	return other && !is_same_record(im->types, id, other);
+}
+
 static const char *find_ops(struct recovery *im)
 {
 	const char *asked = im->structure;
@@ -194,6 +218,9 @@ static const char *find_ops(struct recovery *im)
 			"has neither struct %s nor struct %s in its %s; name the structure "
 			"of its ops by --struct",
 			structures[0], structures[1], im->types->source);
+	if (is_ambiguous(im, id))
+		return mem_printf("has several structures %s, which are not the same",
+				  im->structure);
 	im->root = (struct found){
 		.name = im->structure, .size = ctype_size(im->types, id), .type = id};
 	if (!has_ops(im->types, id, 0))

@@ -46,6 +46,7 @@ struct types {
 	const char *source;	  /* "BTF" or "DWARF" */
 	const char *summary;	  /* what was read, for people */
 	const char *remark;	  /* what of it was not; or NULL */
+	bool is_merged;		  /* a type is written once, not for each file */
 	bool leaves_out_assembly; /* a function that takes and gives nothing is one */
 	const struct ctype *(*at)(struct types *types, uint64_t id);
 	/* Number of the nth structure of a name that has members, from 0 on; 0 if there is none. */

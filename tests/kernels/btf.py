@@ -7,7 +7,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 HEADER = struct.Struct("<HBBIIIII")
-VAR, DATASEC = 14, 15
+STRUCT, VAR, DATASEC = 4, 14, 15
 
 
 class Btf:

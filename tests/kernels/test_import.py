@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import small_linux
-from btf import DATASEC, VAR, Btf
+from btf import DATASEC, STRUCT, VAR, Btf
 from tool import ENVIRONMENT, FINE, INPUT, Result, run
 
 NO_EVIDENCE = 4
@@ -318,6 +318,23 @@ def test_nothing_told(tmp_path: Path) -> None:
     for size in (0, 3, 60, 200, len(whole) - 1):
         (tmp_path / "cut").write_bytes(whole[:size])
         assert refused(tmp_path, "cut")
+
+
+def test_two_structures(tmp_path: Path) -> None:
+    """Of two with one name that differ nobody knows which is meant."""
+    text = "struct v {{ void (*a)(void); }} v;\nstruct w {{ void (*a)(void); {} }} w;\n"
+    for more in ("int b;", ""):
+        btf = Btf(compiled(tmp_path, text.format(more), "v.o"))
+        names = [at for at, kind in btf.places() if kind == STRUCT]
+        first, second = (btf.types[at : at + 4] for at in names)
+        assert first != second
+        btf.types[names[1] : names[1] + 4] = first
+        btf.write()
+        if more:
+            said = refused(tmp_path, "v.o", "--struct=v")
+            assert said == "has several structures v, which are not the same"
+        else:
+            assert "op void a(void)" in recovered(tmp_path, "v.o", "--struct=v")
 
 
 def test_no_such_file(tmp_path: Path) -> None:
