@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "diff.h"
 #include "options.h"
 #include "skeleton.h"
@@ -11,7 +12,7 @@
 #include "sync.h"
 
 static bool (*const model_passes[])(struct run *run) = {
-	parse_inputs, configure, resolve, check_c_names, layout, bind, lower,
+	parse_inputs, configure, resolve, check_c_names, layout, bind, cover, lower,
 };
 
 static bool (*const contract_passes[])(struct run *run) = {effects};
@@ -161,6 +162,18 @@ static int command_diff(struct run *run)
 	return diff_is_gated(run, &d) ? STATUS_INPUT : STATUS_FINE;
 }
 
+static int command_coverage(struct run *run)
+{
+	const char *const *words = run->inputs.v;
+
+	if (run->inputs.n < 3)
+		return usage_error("FROM, ON and descriptions belong to", "coverage");
+	run->inputs.v += 2;
+	run->inputs.n -= 2;
+	return status_of(run, check(run) && coverage(run, words[0], words[1]) &&
+				      write_outputs(run));
+}
+
 const struct command commands[] = {
 	{"build", "[OPTION]... FILE...", "write the glue that the descriptions FILE define",
 	 command_build, FOR_BUILD},
@@ -185,6 +198,9 @@ const struct command commands[] = {
 	{"diff", "[OPTION]... OLD NEW",
 	 "what changed between two descriptions, or directories of them, and whom it breaks",
 	 command_diff, FOR_DIFF},
+	{"coverage", "[OPTION]... FROM ON FILE...",
+	 "which calls of the abi ON can be had through the interface or abi FROM, and what is lost",
+	 command_coverage, FOR_COVERAGE},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
 	 command_explain, FOR_EXPLAIN},
 };

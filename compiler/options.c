@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "diff.h"
 #include "options.h"
 #include "status.h"
@@ -162,6 +163,14 @@ static int add_diff_report(struct run *run, const char *text)
 	return STATUS_FINE;
 }
 
+static int add_coverage_form(struct run *run, const char *text)
+{
+	if (!coverage_knows(text, strcspn(text, ":")))
+		return usage_error("unknown form of the coverage", text);
+	*vec_push(&run->coverage_forms) = text;
+	return STATUS_FINE;
+}
+
 static int set_gate(struct run *run, const char *words)
 {
 	return diff_set_gate(run, words)
@@ -318,6 +327,8 @@ static const struct option_row {
 	 FOR_STATUS, add_form},
 	{"--format", "FORM[:FILE]", "of the report: text (default) or json; may be repeated",
 	 FOR_DIFF, add_diff_report},
+	{"--format", "FORM[:FILE]", "of the coverage: text (default), json or html; may be repeated",
+	 FOR_COVERAGE, add_coverage_form},
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
 	 set_gate},

@@ -1,71 +1,16 @@
 /* The status as a page of its own: ops by backends, in colours. */
 #include <string.h>
 
+#include "html.h"
 #include "status.h"
-#include "text.h"
 
 /* Colours mean the same as the words in the cells, so that nobody needs to see them. */
-static const char style[] =
-	":root{color-scheme:light dark;--page:#fff;--text:#1c2024;--quiet:#5b656e;--line:#e3e6ea;"
-	"--head:#f4f5f7;--done:#dcf3e1;--skeleton:#ffe48a;--stale:#ffc48f;--missing:#ff9c9f;"
+static const char colours[] =
+	":root{--done:#dcf3e1;--skeleton:#ffe48a;--stale:#ffc48f;--missing:#ff9c9f;"
 	"--described:#e0ecfc;--inherited:#ebe8f8;--default:#eff1f3}\n"
-	"@media(prefers-color-scheme:dark){:root{--page:#15181c;--text:#e4e7ea;--quiet:#a2abb3;"
-	"--line:#2c3238;--head:#1f2328;--done:#1a3a25;--skeleton:#6d5a12;--stale:#7a4519;"
+	"@media(prefers-color-scheme:dark){:root{--done:#1a3a25;--skeleton:#6d5a12;--stale:#7a4519;"
 	"--missing:#8c2f37;--described:#1d3350;--inherited:#302a49;--default:#272b30}}\n"
-	"body{margin:0;background:var(--page);color:var(--text);"
-	"font:14px/1.35 system-ui,-apple-system,\"Segoe UI\",Roboto,sans-serif}\n"
-	"main{padding:1rem 1.4rem 3rem;max-width:100rem;margin:auto}\n"
-	"h1{font-size:1.3rem;margin:0 0 .7rem}h2{font-size:1.05rem;margin:1.2rem 0 .4rem}\n"
-	"table{border-collapse:separate;border-spacing:0;width:100%}\n"
-	"th,td{text-align:left;padding:.14rem .6rem;border-bottom:1px solid var(--line)}\n"
-	"thead th{background:var(--head);font-weight:600;padding:.3rem .6rem}\n"
-	".matrix thead th{position:sticky;top:3rem;z-index:1}\n"
-	".op{font:13px ui-monospace,Menlo,Consolas,\"DejaVu Sans Mono\",monospace;"
-	"white-space:nowrap;width:1%}\n"
-	".group th{background:var(--head);font-weight:600;padding-top:.6rem}\n"
-	".group span,small{color:var(--quiet);font-weight:400;font-size:12px}\n"
-	"small{float:right;margin-left:.6rem}td p{margin:0;font-size:12px;overflow-wrap:anywhere}\n"
-	"td[class]{border-left:2px solid var(--page)}\n"
-	".missing,.stale,.skeleton{font-weight:600}\n"
-	".summary td,.summary th{text-align:right}.summary th:first-child{text-align:left}\n"
-	".summary .none{color:var(--quiet);opacity:.6}\n"
-	".bar{display:flex;height:.9rem;min-width:12rem;border-radius:3px;overflow:hidden}\n"
-	"nav{position:sticky;top:0;z-index:2;background:var(--page);display:flex;flex-wrap:wrap;"
-	"gap:.4rem;align-items:center;padding:.5rem 0;min-height:2rem}\n"
-	"button,input{font:inherit;color:inherit;border:1px solid var(--line);border-radius:1rem;"
-	"padding:.1rem .7rem;background:var(--page)}\n"
-	"button{cursor:pointer}button[aria-pressed=true]{outline:2px solid var(--text)}\n"
-	"input{border-radius:4px;min-width:19rem;margin-left:auto}\n"
-	"[hidden]{display:none}.dim{opacity:.25}\n"
-	"@media print{nav{display:none}.matrix thead th{position:static}}\n";
-
-/* Rows with a cell in one of the pressed states whose op's name has the words. */
-static const char script[] =
-	"const pressed=new Set(),words=document.querySelector('nav input');\n"
-	"function show(){\n"
-	" const text=words.value.toLowerCase().split(/\\s+/);\n"
-	" for(const body of document.querySelectorAll('tbody.ops')){\n"
-	"  let any=false;\n"
-	"  for(const row of body.rows){\n"
-	"   if(row.className==='group')continue;\n"
-	"   const cells=[...row.querySelectorAll('td[class]')];\n"
-	"   const fits=cells.some(c=>!pressed.size||pressed.has(c.classList[0]));\n"
-	"   const name=(row.textContent+cells.map(c=>c.title)).toLowerCase();\n"
-	"   row.hidden=!fits||!text.every(w=>name.includes(w));\n"
-	"   any=any||!row.hidden;\n"
-	"   for(const c of "
-	"cells)c.classList.toggle('dim',pressed.size>0&&!pressed.has(c.classList[0]));\n"
-	"  }\n"
-	"  body.hidden=!any;\n"
-	" }\n"
-	"}\n"
-	"for(const b of document.querySelectorAll('nav button'))b.onclick=()=>{\n"
-	" const on=b.getAttribute('aria-pressed')!=='true';\n"
-	" b.setAttribute('aria-pressed',on);\n"
-	" if(on)pressed.add(b.className);else pressed.delete(b.className);\n"
-	" show();\n"
-	"};\n"
-	"words.oninput=show;\n";
+	".missing,.stale,.skeleton{font-weight:600}\n";
 
 static const char *const meanings[] = {
 	[STATE_DONE] = "somebody has written it",
@@ -76,26 +21,6 @@ static const char *const meanings[] = {
 	[STATE_INHERITED] = "as on bare hardware",
 	[STATE_DEFAULT] = "the op's own default",
 };
-
-static void put_html(struct out *o, const char *s)
-{
-	struct out visible = {0};
-
-	put_visible(&visible, s);
-	for (s = text_of(&visible); *s; s++)
-		put(o,
-		    *s == '&'	? "&amp;"
-		    : *s == '<' ? "&lt;"
-		    : *s == '>' ? "&gt;"
-		    : *s == '"' ? "&quot;"
-				: "%c",
-		    *s);
-}
-
-static const char *first_line(const char *doc)
-{
-	return doc ? mem_printf("%.*s", (int)strcspn(doc, "\n"), doc) : "";
-}
 
 /* ---- counts ---- */
 
@@ -288,12 +213,7 @@ static statuses of_interface(const statuses *all, const struct interface *i)
 
 void put_status_html(const struct run *run, const statuses *all, struct out *o)
 {
-	put(o,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-	    "<title>Backends</title>\n<style>\n%s</style></head>\n<body><main>\n"
-	    "<h1>What is done of each backend</h1>\n",
-	    style);
+	html_begin(o, "Backends", "What is done of each backend", colours);
 	put_summary(all, o);
 	put_legend(o);
 	vec_each(i, &run->interfaces)
@@ -303,5 +223,5 @@ void put_status_html(const struct run *run, const statuses *all, struct out *o)
 		put_matrix(run, &some, *i, o);
 	}
 	put_others(run, all, o);
-	put(o, "</main>\n<script>\n%s</script></body></html>\n", script);
+	html_end(o);
 }
