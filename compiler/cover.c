@@ -207,8 +207,9 @@ static void line_by(const struct attributed *a)
 	const struct element *e;
 	struct cover *cover;
 
-	if (!is_word(word_at(a->s, 1), "by")) {
-		report_operand(a, 1, mem_printf("%s ELEMENT by THING...", a->s->path.v[0].s));
+	if (!is_word(word_at(a->s, 1), "by") && !is_word(word_at(a->s, 1), "like")) {
+		report_operand(a, 1,
+			       mem_printf("%s ELEMENT by|like THING...", a->s->path.v[0].s));
 		return;
 	}
 	e = find_element(a, c->on, &a->s->operands.v[0]);
@@ -217,6 +218,7 @@ static void line_by(const struct attributed *a)
 		return;
 	cover->verdict = verdict_of(a->s);
 	cover->text = text_at_end(a->s);
+	cover->is_like = is_word(word_at(a->s, 1), "like");
 	take_by(a, c, cover);
 }
 
@@ -242,8 +244,8 @@ static void line_without(const struct attributed *a)
 }
 
 static const struct attribute_row line_rows[] = {
-	{"full", "dwd+s?", "full ELEMENT by THING... \"REMARK\";", line_by, REPEAT},
-	{"partly", "dwd+s", "partly ELEMENT by THING... \"WHAT IS LOST\";", line_by, REPEAT},
+	{"full", "dwd+s?", "full ELEMENT by|like THING... \"REMARK\";", line_by, REPEAT},
+	{"partly", "dwd+s", "partly ELEMENT by|like THING... \"WHAT IS LOST\";", line_by, REPEAT},
 	{"inside", "d+s?", "inside ELEMENT... \"REMARK\";", line_without, REPEAT},
 	{"none", "d+s", "none ELEMENT... \"REASON\";", line_without, REPEAT},
 };

@@ -706,6 +706,7 @@ struct cover {
 	const struct element *element;
 	enum coverage verdict;
 	VEC(const char *) by; /* as the description names them, interned */
+	bool is_like;	      /* these do the same, without it */
 	const char *text;     /* what is lost, or a remark; or NULL */
 };
 
