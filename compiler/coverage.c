@@ -145,7 +145,7 @@ static void note_probes(const struct backend *b, struct coverage_row *rows, cons
 	note_probes(b, rows, e->right);
 }
 
-static struct coverage_row *backend_rows(const struct backend *b)
+struct coverage_row *coverage_described(const struct backend *b)
 {
 	struct coverage_row *rows = new_rows(b->abi);
 
@@ -158,6 +158,13 @@ static struct coverage_row *backend_rows(const struct backend *b)
 			note(b->abi, rows, strchr(s->through, '.') + 1, COVERED_INSIDE,
 			     s->structure.loc, NULL);
 	}
+	return rows;
+}
+
+static struct coverage_row *backend_rows(const struct backend *b)
+{
+	struct coverage_row *rows = coverage_described(b);
+
 	vec_each(line, &b->covers) take_line(rows, line);
 	return rows;
 }

@@ -28,6 +28,9 @@ struct coverage_report {
 	VEC(struct coverage_column) columns; /* the one that was asked for, then all others */
 };
 
+/** What follows from how the backend's ops are done, without the lines of `uses`. */
+struct coverage_row *coverage_described(const struct backend *b);
+
 /** Name of the plane by its number, or "". */
 const char *coverage_plane(const struct abi *on, size_t i);
 

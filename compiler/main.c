@@ -105,7 +105,8 @@ static int command_backend_status(struct run *run)
 	split_inputs(run);
 	if (!run->inputs.n)
 		return usage_error("no description after", "backend status");
-	return status_of(run, check(run) && status(run) && write_outputs(run));
+	/* What is wrong with the sources is no reason to show nothing of them. */
+	return status_of(run, check(run) && status(run) && write_outputs(run) && !run->errors);
 }
 
 static int command_backend_sync(struct run *run)
