@@ -256,7 +256,7 @@ static const struct table line_table = {"a binding", line_rows, NELEM(line_rows)
 static void cover_rest(const struct attributed *a, struct covering *c, const struct operand *o)
 {
 	const char *path = path_text(&o->path, 0);
-	bool is_any = false;
+	bool is_any = false, is_new = false;
 
 	if (map_get(&c->on->element_map, intern(path)))
 		return;
@@ -267,6 +267,7 @@ static void cover_rest(const struct attributed *a, struct covering *c, const str
 		is_any = true;
 		if (map_get(&c->seen, (*e)->name.s))
 			continue;
+		is_new = true;
 		*vec_push(c->covers) = (struct cover){.name = {(*e)->name.s, o->loc},
 						      .element = *e,
 						      .verdict = verdict_of(a->s),
@@ -275,6 +276,8 @@ static void cover_rest(const struct attributed *a, struct covering *c, const str
 	}
 	if (!is_any)
 		find_element(a, c->on, o);
+	else if (!is_new)
+		diag(a->run, repeated, o->loc, path);
 }
 
 static void cover_lines(struct run *run, struct covering *c, const stmts *lines)

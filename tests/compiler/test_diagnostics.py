@@ -21,7 +21,7 @@ from tool import (
     run,
 )
 
-TABLES = ("diag.def", "finding.def", "sync.def")
+TABLES = ("diag.def", "finding.def", "sync.def", "usage.def")
 
 
 @pytest.mark.parametrize("table", TABLES)
