@@ -61,6 +61,7 @@ static void take_line(struct coverage_row *rows, const struct cover *line)
 		row->by.n = 0;
 	row->verdict = line->verdict;
 	row->text = line->text;
+	row->is_like = line->is_like;
 	row->loc = line->name.loc;
 	vec_each(by, &line->by) add_by(row, *by);
 }
@@ -73,6 +74,7 @@ static void merge(struct coverage_row *row, const struct coverage_row *more)
 		*row = *more;
 		return;
 	}
+	row->is_like &= more->is_like;
 	if (!row->text && more->text) {
 		row->text = more->text;
 		row->loc = more->loc;
@@ -121,14 +123,15 @@ static void note_template(const struct backend *b, struct coverage_row *rows,
 static void note_impl(const struct backend *b, struct coverage_row *rows, const struct op *op,
 		      const struct impl *impl)
 {
+	const char *by = intern(op_path(op));
+
 	if (!impl->stmt || impl->is_inherited)
 		return;
 	if (impl->kind == IMPL_HYPERCALL)
-		note(b->abi, rows, path_text(&impl->stmt->call, 1), COVERED_FULLY, impl->loc,
-		     op_path(op));
+		note(b->abi, rows, path_text(&impl->stmt->call, 1), COVERED_FULLY, impl->loc, by);
 	else if (impl->kind == IMPL_LOAD || impl->kind == IMPL_STORE)
 		note(b->abi, rows, path_text(&impl->stmt->operands.v[1].path, 1), COVERED_FULLY,
-		     impl->loc, op_path(op));
+		     impl->loc, by);
 	else if (impl->kind == IMPL_INLINE)
 		note_template(b, rows, impl);
 }
@@ -262,7 +265,7 @@ const char *coverage_by(const struct coverage_row *row)
 {
 	struct out o = {0};
 
-	vec_each(by, &row->by) put(&o, "%s%s", o.n ? ", " : "", *by);
+	vec_each(by, &row->by) put(&o, "%s %s", o.n ? "," : row->is_like ? "like" : "by", *by);
 	return text_of(&o);
 }
 
@@ -306,7 +309,7 @@ static void put_row(const struct run *run, const struct coverage_row *row, int w
 
 	put(o, "  %-*s  %s:%u", width, row->element->name.s, at.path, at.line);
 	if (row->by.n)
-		put(o, "  by %s", coverage_by(row));
+		put(o, "  %s", coverage_by(row));
 	if (row->text)
 		put(o, "%s %s", row->by.n ? ":" : " ", row->text);
 	put(o, "\n");
@@ -343,18 +346,22 @@ static const char *column_title(const struct coverage_column *c)
 static void put_coverage_text(const struct run *run, const struct coverage_report *r,
 			      struct out *o)
 {
-	static const char *const titles[] = {
-		[COVERED_NOT] = "none: it cannot be asked for",
-		[COVERED_INSIDE] = "inside: used for other things, but it cannot be asked for",
-		[COVERED_PARTLY] = "partly: with a loss",
-		[COVERED_FULLY] = "full",
+	/* What is lost first. */
+	static const struct {
+		enum coverage verdict;
+		const char *title;
+	} parts[] = {
+		{COVERED_PARTLY, "partly: had with a loss"},
+		{COVERED_NOT, "none: cannot be had"},
+		{COVERED_INSIDE, "inside: used, but nobody can ask for it"},
+		{COVERED_FULLY, "full: can be had"},
 	};
 	const struct coverage_column *c = &r->columns.v[0];
 
 	put(o, "%s through %s\n", r->on->name.s, column_title(c));
 	put_counts(r->on, c, o);
-	for (int v = COVERAGES - 1; v >= 0; v--)
-		put_verdict(run, r->on, c, (enum coverage)v, titles[v], o);
+	for (size_t i = 0; i < NELEM(parts); i++)
+		put_verdict(run, r->on, c, parts[i].verdict, parts[i].title, o);
 }
 
 /* ---- as JSON ---- */
@@ -414,7 +421,7 @@ static void put_json_row(const struct run *run, const struct coverage_row *row, 
 	put_key(o, "name", row->element->name.s);
 	put_key(o, "plane", row->element->plane ? row->element->plane->name.s : NULL);
 	put_key(o, "verdict", coverage_name(row->verdict));
-	put_list(o, "by", row->by.v, row->by.n);
+	put_list(o, row->is_like ? "like" : "by", row->by.v, row->by.n);
 	put(o, ", ");
 	put_key(o, "text", row->text);
 	put_key(o, "path", at.path);

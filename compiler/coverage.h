@@ -9,6 +9,7 @@ struct coverage_row {
 	const struct element *element;
 	enum coverage verdict;
 	VEC(const char *) by; /* ops, members of registrations, hooks, or calls */
+	bool is_like;	      /* these do the same, without it */
 	const char *text;     /* what is lost, or a remark; or NULL */
 	struct loc loc;	      /* of what says so, or of the element */
 };
@@ -37,7 +38,7 @@ const char *coverage_plane(const struct abi *on, size_t i);
 /** Elements that were counted. */
 size_t coverage_sum(const size_t counts[COVERAGES]);
 
-/** Words with commas between them. */
+/** "by x, y", "like x", or "". */
 const char *coverage_by(const struct coverage_row *row);
 
 /** Is this a form of the report: "text", "json" or "html"? */

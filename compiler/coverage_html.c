@@ -111,7 +111,7 @@ static void put_cell(const struct run *run, const struct coverage_row *row, stru
 			       at.path, at.line));
 	put(o, "\">%s", verdict);
 	if (row->by.n) {
-		put(o, " by <code>");
+		put(o, " <code>");
 		put_html(o, coverage_by(row));
 		put(o, "</code>");
 	}
@@ -130,7 +130,7 @@ static void put_element(const struct run *run, const struct coverage_report *r, 
 
 	put(o, "<tr><th class=\"op\">");
 	put_html(o, e->name.s);
-	put(o, "<span>");
+	put(o, " <span>");
 	put_html(o, first_line(e->doc));
 	put(o, "</span></th>");
 	vec_each(c, &r->columns) put_cell(run, &c->rows[i], o);
