@@ -596,10 +596,10 @@ void define_binding(struct parse *p, struct token keyword, struct token from, st
 
 	*m = (struct mapping){.name = {intern(mem_printf("%s on %s", from.name.s, on.name.s)),
 				       loc_from_to(from.name.loc, on.name.loc)},
-			     .doc = keyword.doc,
-			     .from_name = from.name,
-			     .on_name = on.name,
-			     .stmts = stmts};
+			      .doc = keyword.doc,
+			      .from_name = from.name,
+			      .on_name = on.name,
+			      .stmts = stmts};
 	if (define(p->run, &p->run->mapping_map, "binding", &m->name, m))
 		*vec_push(&p->run->mappings) = m;
 }

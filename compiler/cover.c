@@ -73,7 +73,8 @@ static bool is_way(const struct impl *impl)
 {
 	return impl->stmt && !impl->is_inherited &&
 	       (impl->kind == IMPL_INLINE || impl->kind == IMPL_CALL || impl->kind == IMPL_ASM ||
-		impl->kind == IMPL_HYPERCALL || impl->kind == IMPL_LOAD || impl->kind == IMPL_STORE);
+		impl->kind == IMPL_HYPERCALL || impl->kind == IMPL_LOAD ||
+		impl->kind == IMPL_STORE);
 }
 
 /** Does the backend do the op itself, somewhere and sometime, other than by a constant? */
@@ -208,8 +209,7 @@ static void line_by(const struct attributed *a)
 	struct cover *cover;
 
 	if (!is_word(word_at(a->s, 1), "by") && !is_word(word_at(a->s, 1), "like")) {
-		report_operand(a, 1,
-			       mem_printf("%s ELEMENT by|like THING...", a->s->path.v[0].s));
+		report_operand(a, 1, mem_printf("%s ELEMENT by|like THING...", a->s->path.v[0].s));
 		return;
 	}
 	e = find_element(a, c->on, &a->s->operands.v[0]);

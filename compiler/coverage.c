@@ -89,8 +89,8 @@ static struct coverage_row *row_at(const struct abi *on, struct coverage_row *ro
 				   const char *path)
 {
 	for (size_t n = strlen(path); n; n--) {
-		const struct element *e =
-			path[n] && path[n] != '.' ? NULL
+		const struct element *e = path[n] && path[n] != '.'
+						  ? NULL
 						  : map_get(&on->element_map, intern_n(path, n));
 
 		if (e && (!path[n] || !e->call))
@@ -198,11 +198,10 @@ static void count(const struct abi *on, struct coverage_column *c)
 static bool interface_column(const struct abi *on, const struct interface *i,
 			     struct coverage_column *c)
 {
-	*c = (struct coverage_column){
-		.name = i->name.s,
-		.kind = "interface",
-		.version = version_text(version_make(i->major, i->minor)),
-		.rows = new_rows(on)};
+	*c = (struct coverage_column){.name = i->name.s,
+				      .kind = "interface",
+				      .version = version_text(version_make(i->major, i->minor)),
+				      .rows = new_rows(on)};
 	vec_each(it, &i->backends)
 	{
 		const struct backend *b = *it;
@@ -302,8 +301,7 @@ static int widest(const struct abi *on)
 	return (int)width;
 }
 
-static void put_row(const struct run *run, const struct coverage_row *row, int width,
-		    struct out *o)
+static void put_row(const struct run *run, const struct coverage_row *row, int width, struct out *o)
 {
 	struct position at = source_position(run, row->loc);
 
@@ -338,13 +336,11 @@ static const char *column_title(const struct coverage_column *c)
 	struct out o = {0};
 
 	put(&o, "%s%s%s", c->name, c->version ? " " : "", c->version ? c->version : "");
-	vec_each(b, &c->backends)
-		put(&o, "%s%s", b == c->backends.v ? ", backend " : ", ", *b);
+	vec_each(b, &c->backends) put(&o, "%s%s", b == c->backends.v ? ", backend " : ", ", *b);
 	return text_of(&o);
 }
 
-static void put_coverage_text(const struct run *run, const struct coverage_report *r,
-			      struct out *o)
+static void put_coverage_text(const struct run *run, const struct coverage_report *r, struct out *o)
 {
 	/* What is lost first. */
 	static const struct {
@@ -428,8 +424,7 @@ static void put_json_row(const struct run *run, const struct coverage_row *row, 
 	put(o, "\"line\": %u}", at.line);
 }
 
-static void put_coverage_json(const struct run *run, const struct coverage_report *r,
-			      struct out *o)
+static void put_coverage_json(const struct run *run, const struct coverage_report *r, struct out *o)
 {
 	const struct coverage_column *c = &r->columns.v[0];
 

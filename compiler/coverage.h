@@ -20,7 +20,7 @@ struct coverage_column {
 	const char *kind;    /* "interface" or "abi" */
 	const char *version; /* of an interface, else NULL */
 	VEC(const char *) backends;
-	struct coverage_row *rows; /* one an element of the abi, in its order */
+	struct coverage_row *rows;   /* one an element of the abi, in its order */
 	size_t (*counts)[COVERAGES]; /* one a plane, behind them those of no plane, and the total */
 };
 

@@ -16,7 +16,10 @@ static const char colours[] =
 	"overflow-wrap:anywhere}\n"
 	".summary caption{text-align:left;font-weight:600;padding:.6rem 0 .2rem}\n"
 	".summary tr:last-child>*{font-weight:600}.summary td:nth-child(2){width:40%}\n"
-	"@media print{.matrix td,.bar i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+	".summary .zero{color:var(--quiet);opacity:.6}\n"
+	"@media(max-width:70rem){.matrix thead th{position:static}}\n"
+	"@media print{.matrix td,.bar "
+	"i{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 static const char *const meanings[] = {
 	[COVERED_NOT] = "it cannot be had",
@@ -37,8 +40,7 @@ static void put_bar(const size_t counts[COVERAGES], struct out *o)
 	put(o, "<div class=\"bar\">");
 	for (int v = COVERAGES - 1; v >= 0; v--)
 		if (counts[v])
-			put(o,
-			    "<i style=\"flex:%zu;background:var(--%s)\" title=\"%zu %s\"></i>",
+			put(o, "<i style=\"flex:%zu;background:var(--%s)\" title=\"%zu %s\"></i>",
 			    counts[v], coverage_name((enum coverage)v), counts[v],
 			    coverage_name((enum coverage)v));
 	put(o, "</div>");
@@ -69,11 +71,21 @@ static void put_summary(const struct abi *on, const struct coverage_column *c, s
 	for (int v = COVERAGES - 1; v >= 0; v--)
 		put(o, "<th>%s</th>", coverage_name((enum coverage)v));
 	put(o, "</tr></thead><tbody>\n");
-	for (size_t i = 0; i < on->planes.n + 2; i++) put_plane_counts(on, c, i, o);
+	for (size_t i = 0; i < on->planes.n + 2; i++)
+		put_plane_counts(on, c, i, o);
 	put(o, "</tbody></table>\n");
 }
 
 /* ---- what to show ---- */
+
+static void put_meanings(struct out *o)
+{
+	put(o, "<p>");
+	for (int v = COVERAGES - 1; v >= 0; v--)
+		put(o, "<b>%s</b> %s%s ", coverage_name((enum coverage)v), meanings[v],
+		    v ? ";" : ".");
+	put(o, "</p>\n");
+}
 
 static void put_filters(const struct abi *on, struct out *o)
 {
@@ -100,6 +112,19 @@ static void put_filters(const struct abi *on, struct out *o)
 }
 
 /* ---- elements by what they are had through ---- */
+
+/** The first sentence of a documentation, in one line. */
+static const char *first_sentence(const char *doc)
+{
+	struct out o = {0};
+
+	for (; doc && *doc; doc++) {
+		put(&o, "%c", *doc == '\n' ? ' ' : *doc);
+		if (*doc == '.' && (!doc[1] || strchr(" \n", doc[1])))
+			break;
+	}
+	return text_of(&o);
+}
 
 static void put_cell(const struct run *run, const struct coverage_row *row, struct out *o)
 {
@@ -131,7 +156,7 @@ static void put_element(const struct run *run, const struct coverage_report *r, 
 	put(o, "<tr><th class=\"op\">");
 	put_html(o, e->name.s);
 	put(o, " <span>");
-	put_html(o, first_line(e->doc));
+	put_html(o, first_sentence(e->doc));
 	put(o, "</span></th>");
 	vec_each(c, &r->columns) put_cell(run, &c->rows[i], o);
 	put(o, "</tr>\n");
@@ -175,6 +200,7 @@ void put_coverage_html(const struct run *run, const struct coverage_report *r, s
 	html_begin(o, mem_printf("Coverage of %s", r->on->name.s),
 		   mem_printf("What of %s can be had through others", r->on->name.s), colours);
 	vec_each(c, &r->columns) put_summary(r->on, c, o);
+	put_meanings(o);
 	put_filters(r->on, o);
 	put_matrix(run, r, o);
 	html_end(o);

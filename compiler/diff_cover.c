@@ -14,8 +14,7 @@ static const char *memory_text(const struct plane *plane)
 {
 	struct out o = {0};
 
-	vec_each(place, &plane->memory)
-		put(&o, "%s%s", o.n ? " " : "", path_text(&place->path, 0));
+	vec_each(place, &plane->memory) put(&o, "%s%s", o.n ? " " : "", path_text(&place->path, 0));
 	return text_of(&o);
 }
 

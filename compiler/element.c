@@ -182,6 +182,7 @@ static const char *memory_doc(struct run *run, const struct abi *abi, const name
 		}
 		doc = m->doc ? m->doc : doc;
 		d = m->nested ? m->nested : type_record(&m->type);
+		doc = !m->doc && d && d->doc ? d->doc : doc;
 	}
 	return doc ? doc : "";
 }
@@ -193,10 +194,11 @@ static void add_memory(struct run *run, struct abi *abi, const struct plane *pla
 		const char *doc = memory_doc(run, abi, &o->path);
 
 		if (doc)
-			add_element(run, abi,
-				    (struct element){.name = {intern(path_text(&o->path, 0)), o->loc},
-						     .plane = plane,
-						     .doc = *doc ? doc : NULL});
+			add_element(
+				run, abi,
+				(struct element){.name = {intern(path_text(&o->path, 0)), o->loc},
+						 .plane = plane,
+						 .doc = *doc ? doc : NULL});
 	}
 }
 

@@ -315,7 +315,8 @@ static void put_planes(const struct abi *a, struct out *o)
 
 		vec_each(place, &plane->memory) * vec_push(&memory) =
 			(struct name){.s = path_text(&place->path, 0)};
-		put(o, "%s{\"name\": \"%s\"", separator(it == a->planes.v, "\t\t\t"), plane->name.s);
+		put(o, "%s{\"name\": \"%s\"", separator(it == a->planes.v, "\t\t\t"),
+		    plane->name.s);
 		key_text(o, "text", plane->text);
 		key_words(o, "memory", &memory);
 		put(o, "}");

@@ -1,6 +1,4 @@
 /* Pages of their own: tables whose rows can be filtered, readable in the dark and on paper. */
-#include <string.h>
-
 #include "html.h"
 #include "text.h"
 
@@ -82,17 +80,11 @@ void put_html(struct out *o, const char *s)
 		    *s);
 }
 
-const char *first_line(const char *doc)
-{
-	return doc ? mem_printf("%.*s", (int)strcspn(doc, "\n"), doc) : "";
-}
-
 void html_begin(struct out *o, const char *title, const char *heading, const char *colours)
 {
-	put(o,
-	    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-	    "<title>");
+	put(o, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+	       "<title>");
 	put_html(o, title);
 	put(o, "</title>\n<style>\n%s%s</style></head>\n<body><main>\n<h1>", style, colours);
 	put_html(o, heading);

@@ -7,9 +7,6 @@
 /** Puts a text that can be shown, also between quotes. */
 void put_html(struct out *o, const char *s);
 
-/** Of a documentation; "" without one. */
-const char *first_line(const char *doc);
-
 /** Begins a page; a colour for each state of a cell stands in variables of the state's name. */
 void html_begin(struct out *o, const char *title, const char *heading, const char *colours);
 

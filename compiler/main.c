@@ -171,8 +171,8 @@ static int command_coverage(struct run *run)
 		return usage_error("FROM, ON and descriptions belong to", "coverage");
 	run->inputs.v += 2;
 	run->inputs.n -= 2;
-	return status_of(run, check(run) && coverage(run, words[0], words[1]) &&
-				      write_outputs(run));
+	return status_of(run,
+			 check(run) && coverage(run, words[0], words[1]) && write_outputs(run));
 }
 
 const struct command commands[] = {

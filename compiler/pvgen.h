@@ -565,7 +565,7 @@ struct traits {
 	bool is_optional;
 	struct life life;
 	names needs, defer;
-	names resumes; /* parameter, field of the result */
+	names resumes;	   /* parameter, field of the result */
 	struct name plane; /* .s is NULL: not said */
 	VEC(struct call_option) options;
 };

@@ -22,6 +22,11 @@ static const char *const meanings[] = {
 	[STATE_DEFAULT] = "the op's own default",
 };
 
+static const char *first_line(const char *doc)
+{
+	return doc ? mem_printf("%.*s", (int)strcspn(doc, "\n"), doc) : "";
+}
+
 /* ---- counts ---- */
 
 static void put_bar(const struct backend_status *b, struct out *o)

@@ -148,8 +148,7 @@ static void check_sources(struct run *run, const struct folder *f, const statuse
 			diag(run, unsaid_call, *loc, (*c)->name.s, f->name, (*c)->name.s);
 		vec_each(s, &(*c)->subs)
 		{
-			const char *path =
-				intern(mem_printf("%s.%s", (*c)->name.s, (*s)->name.s));
+			const char *path = intern(mem_printf("%s.%s", (*c)->name.s, (*s)->name.s));
 
 			loc = map_get(&f->used, path);
 			if (loc && !is_said(f, all, path))
