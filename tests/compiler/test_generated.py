@@ -61,10 +61,25 @@ OPTIONAL = set("table asm_name frame guard callers since deprecated advice retir
 TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, "instructions": int}
 
 
+# Binary interfaces; beside them stands what one of them can express of another.
+ABIS = sorted(p.stem for p in (ROOT / "idl/abi").glob("*.pvi") if "_on_" not in p.stem)
+
+# What there are snapshots of.
+SNAPSHOTS = {
+    "pv": "idl/pv/*.pvi",
+    "linux": "idl/linux/*.pvi",
+    **{name: f"idl/abi/{name}.pvi" for name in ABIS},
+}
+
+
 def build(outdir: Path, cwd: Path = ROOT, **how: object) -> dict[str, bytes]:
-    """All outputs of the reference interface."""
+    """All outputs of the reference interface, and all snapshots."""
     result = run("build", "--outdir", outdir, *IDL, cwd=cwd, **how)
     assert clean(result), result.err
+    for name, files in SNAPSHOTS.items():
+        request = f"--emit=snapshot:{outdir}/{name}.abi.json"
+        inputs = [p.relative_to(cwd) for p in cwd.glob(files)]
+        assert clean(run("build", request, *inputs, cwd=cwd, **how))
     return snapshot(outdir)
 
 
@@ -157,10 +172,6 @@ def test_manifest_has_the_promised_ops(manifest: dict, group: str) -> None:
     """The reference interface does not lose an op."""
     have = {op["name"] for op in manifest["interfaces"][0]["ops"]}
     assert {f"{group}.{op}" for op in OPS[group].split()} <= have
-
-
-# Beside them stands what one of them can express of another.
-ABIS = sorted(p.stem for p in (ROOT / "idl/abi").glob("*.pvi") if "_on_" not in p.stem)
 
 
 def test_manifest_abi(manifest: dict) -> None:
