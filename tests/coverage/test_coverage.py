@@ -222,7 +222,7 @@ USED: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "load inside of what is counted": ({"B": "= load h.info.in.now"}, {"info.in": "full"}),
     "template": ({"A": 'inline x86_64 "incb %gs:{info.other}"'}, {"info.other": "inside"}),
     "through": ({"THROUGH": "{ through h.ask.who; }"}, {"ask.who": "inside"}),
-    "probe": ({"OTHER": "phase later { when probe(h.place) { g.c call c; } }"}, {"place": "inside"}),
+    "probe": ({"OTHER": "phase later { when cpus > 1 && !probe(h.place) { g.c call c; } }"}, {"place": "inside"}),
     "variant": ({"OTHER": "phase later { g.c = h.stop(); }"}, {"stop": "full"}),
     "excluded by the configuration": ({"OTHER": "when WITH { phase later { g.c = h.stop(); } }"}, {"stop": "full"}),
     "inherited": ({"A": "inherit"}, {}),
