@@ -210,6 +210,8 @@ static bool interface_column(const struct abi *on, const struct interface *i,
 		if (!rows)
 			continue;
 		*vec_push(&c->backends) = b->name.s;
+		if (!b->uses)
+			*vec_push(&c->silent) = b->name.s;
 		for (size_t n = 0; n < on->elements.n; n++)
 			merge(&c->rows[n], &rows[n]);
 	}
@@ -268,6 +270,11 @@ const char *coverage_by(const struct coverage_row *row)
 	return text_of(&o);
 }
 
+const char *coverage_silence(const char *backend)
+{
+	return mem_printf("%s has no 'uses': what its functions do is not counted", backend);
+}
+
 /* ---- as text ---- */
 
 static void put_counts(const struct abi *on, const struct coverage_column *c, struct out *o)
@@ -279,7 +286,7 @@ static void put_counts(const struct abi *on, const struct coverage_column *c, st
 	for (size_t i = 0; i < on->planes.n + 2; i++) {
 		size_t sum = coverage_sum(c->counts[i]);
 
-		if (!sum)
+		if (!sum || !*coverage_plane(on, i))
 			continue;
 		put(o, "  %-12s %8zu", coverage_plane(on, i), sum);
 		for (int v = COVERAGES - 1; v >= 0; v--)
@@ -356,6 +363,7 @@ static void put_coverage_text(const struct run *run, const struct coverage_repor
 
 	put(o, "%s through %s\n", r->on->name.s, column_title(c));
 	put_counts(r->on, c, o);
+	vec_each(name, &c->silent) put(o, "  %s\n", coverage_silence(*name));
 	for (size_t i = 0; i < NELEM(parts); i++)
 		put_verdict(run, r->on, c, parts[i].verdict, parts[i].title, o);
 }
@@ -434,6 +442,8 @@ static void put_coverage_json(const struct run *run, const struct coverage_repor
 	put_key(o, "kind", c->kind);
 	put_key(o, "from_version", c->version);
 	put_list(o, "backends", c->backends.v, c->backends.n);
+	put(o, ", ");
+	put_list(o, "silent", c->silent.v, c->silent.n);
 	put(o, ",\n");
 	put_json_planes(r->on, c, o);
 	put(o, "\t\"elements\": [");

@@ -20,6 +20,8 @@ struct coverage_column {
 	const char *kind;    /* "interface" or "abi" */
 	const char *version; /* of an interface, else NULL */
 	VEC(const char *) backends;
+	VEC(const char *)
+	silent; /* backends without `uses`: what their functions do is not known */
 	struct coverage_row *rows;   /* one an element of the abi, in its order */
 	size_t (*counts)[COVERAGES]; /* one a plane, behind them those of no plane, and the total */
 };
@@ -34,6 +36,9 @@ struct coverage_row *coverage_described(const struct backend *b);
 
 /** Name of the plane by its number, or "". */
 const char *coverage_plane(const struct abi *on, size_t i);
+
+/** A sentence about a backend that is silent. */
+const char *coverage_silence(const char *backend);
 
 /** Elements that were counted. */
 size_t coverage_sum(const size_t counts[COVERAGES]);

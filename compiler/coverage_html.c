@@ -74,6 +74,12 @@ static void put_summary(const struct abi *on, const struct coverage_column *c, s
 	for (size_t i = 0; i < on->planes.n + 2; i++)
 		put_plane_counts(on, c, i, o);
 	put(o, "</tbody></table>\n");
+	vec_each(name, &c->silent)
+	{
+		put(o, "<p>");
+		put_html(o, coverage_silence(*name));
+		put(o, "</p>\n");
+	}
 }
 
 /* ---- what to show ---- */

@@ -279,6 +279,16 @@ def test_two_abis(tmp_path: Path) -> None:
     assert empty["planes"] == [{"name": "", "text": None, "elements": 1, "full": 0, "partly": 0, "inside": 0, "none": 1}]
 
 
+def test_who_says_nothing(tmp_path: Path) -> None:
+    """What a backend without `uses` does is not known, and not counted as if it were nothing."""
+    for said, silent in (({}, ["guest"]), ({"OTHER": "uses { }"}, [])):
+        written(tmp_path, **said)
+        assert answer("pv", "h", "in.pvi", cwd=tmp_path)["silent"] == silent
+        for form in ("text", "html"):
+            out = run("coverage", "pv", "h", "in.pvi", f"--format={form}", cwd=tmp_path).out
+            assert (b"guest has no " in out) == bool(silent)
+
+
 # ---- what the command line may say ----
 
 FAULTS: dict[str, tuple[tuple[str, ...], int, str]] = {
