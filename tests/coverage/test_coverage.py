@@ -174,7 +174,10 @@ def test_each_way_counts(case: str, tree: Path) -> None:
 
 SMALL = """language 1;
 config bool WITH;
-interface pv version 1.0 { phases patching later; group g { op void a(void) { } op u8 b(void) { } op void c(void) { default nop; context late; } } }
+interface pv version 1.0 {
+    phases patching later;
+    group g { op void a(void) { } op u8 b(void) { } op void c(void) { default nop; context late; } }
+}
 abi h {
     entry x86_64 "vmcall" { number rax; args rdi; result rax; errors negative; }
     shared struct info { u8 masked; struct { u8 now; } in; u8 other; };
@@ -236,7 +239,8 @@ USED: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "two backends": (
         {
             "OTHER": 'uses { partly stop by g.a "half"; inside place; }',
-            "MORE": 'backend two for pv on h { detect cpuid "Two"; g.a call a; g.b call b; uses { full stop by g.b; inside ask.who; } }',
+            "MORE": 'backend two for pv on h { detect cpuid "Two"; g.a call a; g.b call b;'
+            " uses { full stop by g.b; inside ask.who; } }",
         },
         {"stop": "full", "place": "inside", "ask.who": "inside"},
     ),
@@ -273,10 +277,11 @@ def test_two_abis(tmp_path: Path) -> None:
     report = answer("f", "h", "in.pvi", cwd=tmp_path)
     assert (report["kind"], report["from_version"], report["backends"]) == ("abi", None, [])
     stop = by_name(report)["stop"]
-    assert (stop["verdict"], stop["by"], stop["text"], stop["line"]) == ("partly", ["halt"], "all", 23)
+    assert (stop["verdict"], stop["by"], stop["text"], stop["line"]) == ("partly", ["halt"], "all", 26)
     assert by_name(report)["ask.who"]["text"] == "no"
     empty = answer("h", "f", "in.pvi", cwd=tmp_path)
-    assert empty["planes"] == [{"name": "", "text": None, "elements": 1, "full": 0, "partly": 0, "inside": 0, "none": 1}]
+    counts = {"elements": 1, "full": 0, "partly": 0, "inside": 0, "none": 1}
+    assert empty["planes"] == [{"name": "", "text": None, **counts}]
 
 
 def test_who_says_nothing(tmp_path: Path) -> None:
@@ -296,7 +301,11 @@ FAULTS: dict[str, tuple[tuple[str, ...], int, str]] = {
     "no file": (("pv", "h"), ENVIRONMENT, "FROM, ON and descriptions belong to 'coverage'"),
     "no such abi": (("pv", "g", "in.pvi"), ENVIRONMENT, "no abi 'g' in these descriptions; there are: f, h"),
     "an interface as abi": (("f", "pv", "in.pvi"), ENVIRONMENT, "no abi 'pv' in these descriptions; there are: f, h"),
-    "nothing of this name": (("w", "h", "in.pvi"), ENVIRONMENT, "no interface or abi 'w' in these descriptions; there are: pv, f, h"),
+    "nothing of this name": (
+        ("w", "h", "in.pvi"),
+        ENVIRONMENT,
+        "no interface or abi 'w' in these descriptions; there are: pv, f, h",
+    ),
     "no backend on it": (("pv", "f", "in.pvi"), ENVIRONMENT, "interface 'pv' has no backend on abi 'f'"),
     "no binding": (("f", "h", "in.pvi"), ENVIRONMENT, "write 'binding f on h { ... }'"),
     "itself": (("h", "h", "in.pvi"), ENVIRONMENT, "write 'binding h on h { ... }'"),
