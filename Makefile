@@ -42,20 +42,22 @@ PVGEN_CFLAGS := -std=gnu17 -O2 -g -Wall -Wextra -Werror -Icompiler
 PVGEN_DEPS   := $(wildcard compiler/*.h) $(wildcard compiler/*.def) $(BUILD)/parser.c $(BUILD)/lexer.c \
 		$(BUILD)/libraries.h
 
-# `pvgen verify` reads Linux kernels with those of these that are here, and says which it lacks;
-# `make LIBRARIES=` builds without.  They are linked in, so that pvgen runs where they are not, and at
-# fixed addresses: to move Capstone's tables takes longer than most runs.
-LIBRARIES    := bpf:bpf/btf.h capstone:capstone/capstone.h lz4:lz4.h lzma:lzma.h z:zlib.h zstd:zstd.h
+# `pvgen verify` and `import` read kernels with those of these that are here, and say which they
+# lack; `make LIBRARIES=` builds without.  They are linked in, with what they need (LIBRARY+...), so
+# that pvgen runs where they are not, and at fixed addresses: to move Capstone's tables takes longer
+# than most runs.
+LIBRARIES    := capstone:capstone/capstone.h dw+elf+bz2+lzma+z:elfutils/libdwfl.h lz4:lz4.h \
+		lzma:lzma.h z:zlib.h zstd:zstd.h
+libraries-of  = $(subst +, ,$(firstword $(subst :, ,$(1))))
 static        = -Wl,-Bstatic $(1:%=-l%) -Wl,-Bdynamic
-is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(1)) \
-		-o /dev/null -x c - $(call static,$(firstword $(1))) 2>/dev/null && echo yes)
-FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(subst :, ,$(row))),\
-		$(firstword $(subst :, ,$(row)))))
-PVGEN_LIBS    = -no-pie $(call static,$(FOUND) $(if $(filter bpf,$(FOUND)),elf z))
+is-here       = $(shell echo 'int main(void) { return 0; }' | $(CC) -include $(lastword $(subst :, ,$(1))) \
+		-o /dev/null -x c - $(call static,$(libraries-of)) 2>/dev/null && echo yes)
+FOUND        := $(foreach row,$(LIBRARIES),$(if $(call is-here,$(row)),$(row)))
+PVGEN_LIBS    = -no-pie $(call static,$(foreach row,$(FOUND),$(call libraries-of,$(row))))
 
 $(BUILD)/libraries.h: FORCE
 	@mkdir -p $(@D)
-	@for name in $$(echo $(FOUND) | tr a-z A-Z); do echo "#define HAVE_$$name"; done > $@.new
+	@for name in $$(echo $(foreach row,$(FOUND),$(firstword $(call libraries-of,$(row)))) | tr a-z A-Z); do echo "#define HAVE_$$name"; done > $@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 $(BUILD)/parser.c: compiler/parser.y
@@ -171,6 +173,7 @@ $(BUILD)/xen/xen.elf: | tests/download.sh
 
 include tests/stress/rules.mk
 include tests/canary/rules.mk
+include tests/oracle/rules.mk
 
 # ---- pvgen under fuzzers ----
 
@@ -195,7 +198,8 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
-	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms
+	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
+	$(BUILD)/oracle/judged.json
 
 check: check-tree
 	$(PYTHON) -m pytest -q -n 2 tests
@@ -206,6 +210,7 @@ check-fast: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen
 bench: $(BUILD)/pvgen $(BUILD)/bench/forms
 	$(PYTHON) tests/bench/speed.py
 	$(PYTHON) tests/bench/peers.py
+	$(PYTHON) tests/bench/kernels.py
 	$(PYTHON) tests/bench/forms.py $(BUILD)/bench/forms --json $(BUILD)/bench/forms.json
 
 $(BUILD)/bench/forms: tests/bench/forms.c
@@ -218,7 +223,7 @@ format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c)
+		tests/linux/*.c tests/oracle/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

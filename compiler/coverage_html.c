@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "coverage.h"
-#include "html.h"
+#include "page.h"
+#include "text.h"
 
 /* Colours mean the same as the words in the cells, so that nobody needs to see them. */
 static const char colours[] =
@@ -54,7 +55,7 @@ static void put_plane_counts(const struct abi *on, const struct coverage_column 
 	if (!coverage_sum(counts))
 		return;
 	put(o, "<tr><th class=\"op\">");
-	put_html(o, coverage_plane(on, plane));
+	put_markup(o, coverage_plane(on, plane));
 	put(o, "</th><td>");
 	put_bar(counts, o);
 	put(o, "</td><td>%zu</td>", coverage_sum(counts));
@@ -66,7 +67,7 @@ static void put_plane_counts(const struct abi *on, const struct coverage_column 
 static void put_summary(const struct abi *on, const struct coverage_column *c, struct out *o)
 {
 	put(o, "<table class=\"summary\"><caption>");
-	put_html(o, mem_printf("%s through %s", on->name.s, title_of(c)));
+	put_markup(o, mem_printf("%s through %s", on->name.s, title_of(c)));
 	put(o, "</caption><thead><tr><th>plane</th><th></th><th>elements</th>");
 	for (int v = COVERAGES - 1; v >= 0; v--)
 		put(o, "<th>%s</th>", coverage_name((enum coverage)v));
@@ -77,7 +78,7 @@ static void put_summary(const struct abi *on, const struct coverage_column *c, s
 	vec_each(name, &c->silent)
 	{
 		put(o, "<p>");
-		put_html(o, coverage_silence(*name));
+		put_markup(o, coverage_silence(*name));
 		put(o, "</p>\n");
 	}
 }
@@ -110,7 +111,7 @@ static void put_filters(const struct abi *on, struct out *o)
 
 		put(o, "<button type=\"button\" aria-pressed=\"false\" data-group=\"%s\" title=\"",
 		    plane->name.s);
-		put_html(o, plane->text);
+		put_markup(o, plane->text);
 		put(o, "\">%s</button>", plane->name.s);
 	}
 	put(o, "<input type=\"search\" placeholder=\"words of a call, of what is lost\" "
@@ -138,17 +139,17 @@ static void put_cell(const struct run *run, const struct coverage_row *row, stru
 	const char *verdict = coverage_name(row->verdict);
 
 	put(o, "<td class=\"%s\" style=\"background:var(--%s)\" title=\"", verdict, verdict);
-	put_html(o, mem_printf("%s%s%s:%u", row->text ? row->text : "", row->text ? "\n" : "",
-			       at.path, at.line));
+	put_markup(o, mem_printf("%s%s%s:%u", row->text ? row->text : "", row->text ? "\n" : "",
+				 at.path, at.line));
 	put(o, "\">%s", verdict);
 	if (row->by.n) {
 		put(o, " <code>");
-		put_html(o, coverage_by(row));
+		put_markup(o, coverage_by(row));
 		put(o, "</code>");
 	}
 	if (row->text) {
 		put(o, "<p>");
-		put_html(o, row->text);
+		put_markup(o, row->text);
 		put(o, "</p>");
 	}
 	put(o, "</td>");
@@ -160,9 +161,9 @@ static void put_element(const struct run *run, const struct coverage_report *r, 
 	const struct element *e = r->on->elements.v[i];
 
 	put(o, "<tr><th class=\"op\">");
-	put_html(o, e->name.s);
+	put_markup(o, e->name.s);
 	put(o, " <span>");
-	put_html(o, first_sentence(e->doc));
+	put_markup(o, first_sentence(e->doc));
 	put(o, "</span></th>");
 	vec_each(c, &r->columns) put_cell(run, &c->rows[i], o);
 	put(o, "</tr>\n");
@@ -173,9 +174,9 @@ static void put_plane(const struct run *run, const struct coverage_report *r,
 {
 	put(o, "<tbody class=\"ops\" data-group=\"%s\"><tr class=\"group\"><th colspan=\"%u\">",
 	    plane ? plane->name.s : "", r->columns.n + 1);
-	put_html(o, plane ? plane->name.s : "calls");
+	put_markup(o, plane ? plane->name.s : "calls");
 	put(o, " <span>");
-	put_html(o, plane ? plane->text : "");
+	put_markup(o, plane ? plane->text : "");
 	put(o, "</span></th></tr>\n");
 	for (size_t i = 0; i < r->on->elements.n; i++)
 		if (r->on->elements.v[i]->plane == plane)
@@ -186,12 +187,12 @@ static void put_plane(const struct run *run, const struct coverage_report *r,
 static void put_matrix(const struct run *run, const struct coverage_report *r, struct out *o)
 {
 	put(o, "<table class=\"matrix\"><thead><tr><th>");
-	put_html(o, r->on->name.s);
+	put_markup(o, r->on->name.s);
 	put(o, "</th>");
 	vec_each(c, &r->columns)
 	{
 		put(o, "<th>");
-		put_html(o, title_of(c));
+		put_markup(o, title_of(c));
 		put(o, "</th>");
 	}
 	put(o, "</tr></thead>\n");
@@ -203,11 +204,11 @@ static void put_matrix(const struct run *run, const struct coverage_report *r, s
 
 void put_coverage_html(const struct run *run, const struct coverage_report *r, struct out *o)
 {
-	html_begin(o, mem_printf("Coverage of %s", r->on->name.s),
-		   mem_printf("What of %s can be had through others", r->on->name.s), colours);
+	matrix_begin(o, mem_printf("Coverage of %s", r->on->name.s),
+		     mem_printf("What of %s can be had through others", r->on->name.s), colours);
 	vec_each(c, &r->columns) put_summary(r->on, c, o);
 	put_meanings(o);
 	put_filters(r->on, o);
 	put_matrix(run, r, o);
-	html_end(o);
+	matrix_end(o);
 }

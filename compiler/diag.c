@@ -15,6 +15,7 @@ static const struct {
 #include "finding.def"
 #include "sync.def"
 #include "usage.def"
+#include "waiver.def"
 #undef DIAG
 };
 

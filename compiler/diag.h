@@ -12,6 +12,7 @@ enum diag_id {
 #include "finding.def"
 #include "sync.def"
 #include "usage.def"
+#include "waiver.def"
 #undef DIAG
 	D_COUNT
 };

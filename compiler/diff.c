@@ -43,7 +43,7 @@ struct at at_pair(const struct at *outer, const struct name *old, const struct n
 
 	if (old && new && old->s != new->s)
 		name = mem_printf("%s -> %s", old->s, new->s);
-	return (struct at){outer, name, NULL, old, new};
+	return (struct at){.outer = outer, .name = name, .old = old, .new = new};
 }
 
 struct at at_op(const struct at *outer, const struct op *old, const struct op *new)
@@ -52,23 +52,37 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 
 	if (old && new && old->name.s != new->name.s)
 		name = mem_printf("%s -> %s", op_path(old), op_path(new));
-	return (struct at){outer, name, new ? new : old, old ? &old->name : NULL,
-			   new ? &new->name : NULL};
+	return (struct at){.outer = outer,
+			   .name = name,
+			   .op = new ? new : old,
+			   .old = old ? &old->name : NULL,
+			   .new = new ? &new->name : NULL,
+			   .was = old};
 }
 
-static const char *element_of(const struct at *at)
+const char *element_of(const struct at *at)
 {
 	const char *name = at->name ? at->name : op_path(at->op);
 
 	return at->outer ? mem_printf("%s.%s", element_of(at->outer), name) : name;
 }
 
+/** The old op that something is, or is a part of; NULL: there is none. */
+static const struct op *op_of(const struct at *at)
+{
+	while (at && !at->was)
+		at = at->outer;
+	return at ? at->was : NULL;
+}
+
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 {
-	struct change c = {.rule = rule, .has_old = at->old, .has_new = at->new};
+	struct change c = {.rule = rule, .has_old = at->old, .has_new = at->new, .op = op_of(at)};
 	struct out detail = {0};
 	va_list ap;
 
+	if (!is_knowable(d, rule))
+		return;
 	va_start(ap, fmt);
 	put_v(&detail, fmt, ap);
 	va_end(ap);
@@ -217,56 +231,7 @@ struct fact fact_life(const struct life *life)
 	return fact_text(life->since ? version_text(life->since) : NULL);
 }
 
-/* ---- guards ---- */
-
-/** Could one hold where the other does not? */
-static bool can_differ(const struct expr *a, const struct expr *b)
-{
-	const struct when x = {.all = (struct expr *)a}, y = {.all = (struct expr *)b};
-
-	return can_hold((struct clause[]){{&x, true}, {&y, false}}, 2) ||
-	       can_hold((struct clause[]){{&x, false}, {&y, true}}, 2);
-}
-
-void diff_guards(struct diff *d, const struct at *at, const struct expr *old,
-		 const struct expr *new)
-{
-	const char *a = old ? expr_text(old) : "", *b = new ? expr_text(new) : "";
-
-	if (!strcmp(a, b))
-		return;
-	if (!old)
-		change(d, R_CFG_ADD, at, "if %s", b);
-	else if (!new)
-		change(d, R_CFG_DEL, at, "if %s", a);
-	else
-		change(d, can_differ(old, new) ? R_CFG_CHANGE : R_CFG_EQUIV, at, "if %s -> if %s",
-		       a, b);
-}
-
 /* ---- modules ---- */
-
-static struct fact config_type(const void *c)
-{
-	return fact_text(((const struct config *)c)->is_bool ? "bool" : "int");
-}
-
-static void diff_configuration(struct diff *d)
-{
-	static const struct property rows[] = {
-		{"type", R_CFG_SYMBOL, R_CFG_SYMBOL, R_CFG_SYMBOL, config_type}};
-	pairs pairs = pair_pointers(&d->old->configs, &d->new->configs);
-
-	vec_each(p, &pairs)
-	{
-		struct at at = at_pair(NULL, p->old, p->new);
-
-		if (p->old && p->new)
-			diff_facts(d, &at, rows, p->old, p->new);
-		else
-			change(d, R_CFG_SYMBOL, &at, "%s", p->new ? "new" : "gone");
-	}
-}
 
 /* A module of which there is only more in another file has no definition to compare. */
 static void diff_interfaces(struct diff *d)
@@ -279,7 +244,7 @@ static void diff_interfaces(struct diff *d)
 
 		if (p->old && p->new)
 			diff_interface(d, &at, p->old, p->new);
-		else
+		else if (knows(d, A_TABLES))
 			change(d, p->new ? R_TYP_ADD : R_SYM_DEL, &at, "interface");
 	}
 }
@@ -288,6 +253,8 @@ static void diff_abis(struct diff *d)
 {
 	pairs pairs = pair_pointers(&d->old->abis, &d->new->abis);
 
+	if (!knows(d, A_BACKENDS))
+		return;
 	vec_each(p, &pairs)
 	{
 		struct at at = at_pair(NULL, p->old, p->new);
@@ -303,6 +270,8 @@ static void diff_backends(struct diff *d)
 {
 	pairs pairs = pair_pointers(&d->old->backends, &d->new->backends);
 
+	if (!knows(d, A_BACKENDS))
+		return;
 	vec_each(p, &pairs)
 	{
 		struct at at = at_pair(NULL, p->old, p->new);
@@ -319,6 +288,8 @@ static void diff_mappings(struct diff *d)
 {
 	pairs pairs = pair_pointers(&d->old->mappings, &d->new->mappings);
 
+	if (!knows(d, A_BACKENDS))
+		return;
 	vec_each(p, &pairs)
 	{
 		struct at at = at_pair(NULL, p->old, p->new);
@@ -351,8 +322,15 @@ static int by_harm(const void *a, const void *b)
 	return strcmp(x->element, y->element);
 }
 
+void diff_sort(struct diff *d)
+{
+	if (d->changes.n)
+		qsort(d->changes.v, d->changes.n, sizeof(*d->changes.v), by_harm);
+}
+
 void diff_compare(struct diff *d)
 {
+	d->unknown = unknown_of_all(d->old) | unknown_of_all(d->new);
 	diff_configuration(d);
 	diff_scope(d, NULL, &d->old->scope, &d->new->scope);
 	diff_interfaces(d);
@@ -360,6 +338,5 @@ void diff_compare(struct diff *d)
 	diff_abis(d);
 	diff_backends(d);
 	diff_mappings(d);
-	if (d->changes.n)
-		qsort(d->changes.v, d->changes.n, sizeof(*d->changes.v), by_harm);
+	diff_sort(d);
 }

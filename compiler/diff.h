@@ -2,7 +2,8 @@
 #ifndef PVGEN_DIFF_H
 #define PVGEN_DIFF_H
 
-#include "pvgen.h"
+#include "unknown.h"
+#include "users.h"
 
 /** Who may be broken by a change. */
 enum audience {
@@ -12,6 +13,8 @@ enum audience {
 	FOR_PEERS,    /* the other side of a numbered interface, which is not compiled here */
 	AUDIENCES
 };
+
+enum { ALL_AUDIENCES = (1 << AUDIENCES) - 1, FINGERPRINT = 12 /* digits */ };
 
 /** In order of harm. */
 enum verdict {
@@ -50,13 +53,49 @@ struct change {
 	enum verdict verdicts[AUDIENCES];
 	struct loc old, new;
 	bool has_old, has_new;
+	const struct op *op; /* the old one that it is about, or NULL */
+	const char *fingerprint;
+	const struct waiver *waivers[AUDIENCES]; /* that accept it, or NULL */
+	struct insertion {
+		struct loc at;
+		const char *text; /* or NULL: there is none */
+	} fix;			  /* into NEW, after which the change is gone, or does less harm */
 };
+
+/** What was not compared, because a side does not tell it. */
+struct unseen {
+	enum aspect aspect;
+	const char *element;
+	size_t n;      /* ops; 0: it is about none */
+	bool old, new; /* who tells */
+};
+
+/** A table whose slots are more or fewer, or hold other ops. */
+struct moved {
+	const char *element, *table;
+	size_t old, new; /* slots */
+	size_t n;	 /* ops of both that are in another slot */
+	VEC(struct shift {
+		int64_t by; /* slots */
+		size_t n;
+	})
+	shifts;
+};
+
+typedef VEC(struct waiver) waivers;
 
 struct diff {
 	struct run *old, *new;
+	const char *const *operands; /* by which they were named */
+	VEC(struct moved) moved;
+	VEC(struct unseen) unseen;
+	unsigned int unknown; /* of what is compared now, on one side or both: aspects */
 	VEC(struct change) changes;
-	bool has_peers; /* what is compared now is seen by hypervisors */
-	enum verdict worst[AUDIENCES];
+	struct map renamed;	       /* configuration symbols: the new one by the old name */
+	bool has_peers;		       /* what is compared now is seen by hypervisors */
+	enum verdict worst[AUDIENCES]; /* without what is waived */
+	waivers waivers;
+	struct users users; /* of the old ops */
 };
 
 enum verdict change_worst(const struct change *c);
@@ -67,6 +106,7 @@ struct at {
 	const char *name;	      /* or NULL: */
 	const struct op *op;	      /* it is named by its path */
 	const struct name *old, *new; /* NULL: not there */
+	const struct op *was;	      /* it is this op of OLD, under whatever name; or NULL */
 };
 
 /** Both or one of an element. */
@@ -76,6 +116,43 @@ struct at at_op(const struct at *outer, const struct op *old, const struct op *n
 /** Adds a change; the text says what is not said by rule and element. */
 void change(struct diff *d, enum rule_id rule, const struct at *at, const char *fmt, ...)
 	PRINTF(4, 5);
+
+/** The dotted path of an element. */
+const char *element_of(const struct at *at);
+
+/* ---- diff_unknown.c ---- */
+
+/** Do both sides of what is compared now tell this? */
+bool knows(const struct diff *d, enum aspect a);
+
+/** ... and what the rule is about? */
+bool is_knowable(const struct diff *d, enum rule_id rule);
+
+/** What is unknown of any interface. */
+unsigned int unknown_of_all(const struct run *run);
+
+/** Counts what is not compared of an interface, or of an op's signature. */
+void note_unknown(struct diff *d, const struct interface *old, const struct interface *new);
+bool signatures_are_known(struct diff *d, const struct at *at, const struct op *old,
+			  const struct op *new);
+
+/** The parameters, called as others are by their places. */
+params with_names_of(const params *from, const params *named);
+
+/** Adds a line for each table whose slots moved; for each thing that was not compared. */
+void tell_moved(const struct diff *d, names *notes);
+void tell_unseen(const struct diff *d, names *notes);
+void put_moved_json(const struct diff *d, struct out *o);
+void put_unknown_json(const struct diff *d, struct out *o);
+
+/* ---- diff_fix.c: the last change gets what is to be inserted ---- */
+
+/** Inside of the body that follows a name in NEW, or behind it. */
+void diff_insert_inside(struct diff *d, struct loc name, const char *text);
+void diff_insert_behind(struct diff *d, struct loc name, const char *text);
+
+void diff_put_fix(const struct diff *d, const struct change *c, struct out *o);
+void diff_put_json_fix(const struct diff *d, const struct change *c, struct out *o);
 
 /* ---- pairs ---- */
 
@@ -130,6 +207,11 @@ static inline struct fact fact_text(const char *s)
 struct fact fact_words(const names *words);
 struct fact fact_ops(const ops *ops);
 struct fact fact_life(const struct life *life);
+
+/* ---- diff_config.c ---- */
+
+/** Reports symbols that came and went, and finds those that have another name. */
+void diff_configuration(struct diff *d);
 
 /** Reports a guard that is another condition, or the same in other words. */
 void diff_guards(struct diff *d, const struct at *at, const struct expr *old,
@@ -186,6 +268,16 @@ void diff_planes(struct diff *d, const struct at *at, const struct abi *old, con
 void diff_options(struct diff *d, const struct at *at, const struct traits *old,
 		  const struct traits *new);
 
+/* ---- diff_users.c: who uses what changed ---- */
+
+/** Is it known that nobody calls the old op? */
+bool is_unused(const struct diff *d, const struct op *op);
+
+/* ---- diff_waive.c ---- */
+
+/** Pass: gives fingerprints, accepts what is waived, adds what is wrong with waivers. */
+bool diff_waive(struct diff *d);
+
 /* ---- diff_report.c ---- */
 
 bool diff_knows(const char *form, size_t n);
@@ -193,13 +285,23 @@ bool diff_knows(const char *form, size_t n);
 /** The reports that were asked for, as outputs. */
 void diff_report(struct run *run, const struct diff *d);
 
-/** Of --gate; false if there is no such audience. */
-bool diff_set_gate(struct run *run, const char *words);
+/* ---- gates ---- */
 
-/** Is something that breaks, or worse, what --gate asks for? */
-bool diff_is_gated(const struct run *run, const struct diff *d);
+/** Audiences by their names, with commas between them; false if there is no such audience. */
+bool audiences_from(const char *words, unsigned int *audiences);
+const char *audience_words(unsigned int audiences);
+
+/** Is it what is wrong with a waiver, not with a description? */
+bool is_waivers_fault(const struct change *c);
+
+/** For whom the change fails, by what --gate asks for; a bit for each. */
+unsigned int change_gated(const struct diff *d, const struct change *c);
+
+/** Does any? */
+bool diff_is_gated(const struct diff *d);
 
 /** Pass: compares; the changes are in order of harm. */
 void diff_compare(struct diff *d);
+void diff_sort(struct diff *d);
 
 #endif

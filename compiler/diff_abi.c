@@ -1,5 +1,6 @@
 /* What a hypervisor on the other side sees: numbers, registers, entries, signatures. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "diff.h"
@@ -246,20 +247,40 @@ struct numbered {
 	const void *thing;
 	int64_t number;
 	bool has_probe; /* who calls it can find out whether it is there */
+	bool is_fixed;	/* the number is a place in memory */
 };
 
 typedef VEC(struct numbered) numbereds;
 
-static const struct numbered *owner_of(const pairs *pairs, int64_t number, bool is_new)
+/** What has each number, old and new. */
+struct owners {
+	struct map old, new;
+};
+
+static const char *number_key(int64_t number)
 {
+	return intern(mem_printf("%lld", (long long)number));
+}
+
+static struct owners owners_of(const pairs *pairs)
+{
+	struct owners owners = {{0}, {0}};
+
 	vec_each(p, pairs)
 	{
-		const struct numbered *n = is_new ? p->new : p->old;
+		const struct numbered *a = p->old, *b = p->new;
 
-		if (n && n->number == number)
-			return n;
+		if (a)
+			map_add(&owners.old, number_key(a->number), (void *)a);
+		if (b)
+			map_add(&owners.new, number_key(b->number), (void *)b);
 	}
-	return NULL;
+	return owners;
+}
+
+static const struct numbered *owner_of(const struct map *owners, int64_t number)
+{
+	return map_get(owners, number_key(number));
 }
 
 static const struct reservation *reservation_of(const struct abi *abi, int64_t number)
@@ -273,10 +294,10 @@ static const struct reservation *reservation_of(const struct abi *abi, int64_t n
 }
 
 /** One that is new; @old is NULL where numbers cannot be reserved. */
-static void diff_new_number(struct diff *d, const struct at *at, const pairs *pairs,
+static void diff_new_number(struct diff *d, const struct at *at, const struct owners *owners,
 			    const struct numbered *n, const struct abi *old)
 {
-	const struct numbered *before = owner_of(pairs, n->number, false);
+	const struct numbered *before = owner_of(&owners->old, n->number);
 
 	if (before)
 		change(d, R_NUM_SWAP, at, "%lld was %s", (long long)n->number, before->name.s);
@@ -285,24 +306,40 @@ static void diff_new_number(struct diff *d, const struct at *at, const pairs *pa
 	change(d, n->has_probe ? R_NUM_ADD : R_NUM_ADD_NOPROBE, at, "%lld", (long long)n->number);
 }
 
-static void diff_number(struct diff *d, const struct at *at, const pairs *pairs,
+static void diff_number(struct diff *d, const struct at *at, const struct owners *owners,
 			const struct numbered *a, const struct numbered *b)
 {
 	bool is_taken;
 
 	if (a->number == b->number)
 		return;
-	is_taken = owner_of(pairs, b->number, false) || owner_of(pairs, a->number, true);
+	is_taken = owner_of(&owners->old, b->number) || owner_of(&owners->new, a->number);
 	change(d, is_taken ? R_NUM_SWAP : R_NUM_CHANGE, at, "%lld -> %lld", (long long)a->number,
 	       (long long)b->number);
 }
 
+/** One that is gone; @new is NULL where numbers cannot be reserved. */
+static void diff_old_number(struct diff *d, const struct at *at, const struct owners *owners,
+			    const struct numbered *n, const struct abi *new)
+{
+	long long number = n->number;
+
+	change(d, R_NUM_DEL, at, "%lld", number);
+	if (!new || n->is_fixed || owner_of(&owners->new, number) || reservation_of(new, number))
+		return;
+	change(d, R_NUM_OPEN, at, "%lld", number);
+	diff_insert_inside(d, new->name.loc,
+			   mem_printf("reserved number %lld \"was %s\";", number, n->name.s));
+}
+
+/** @abis, old and new, are NULL where numbers cannot be reserved. */
 static void diff_numbers(struct diff *d, const struct at *at, const numbereds *old,
-			 const numbereds *new, const struct abi *abi,
+			 const numbereds *new, const struct abi *const *abis,
 			 void (*compare)(struct diff *d, const struct at *at, const void *old,
 					 const void *new))
 {
 	pairs pairs = pair_values(old, new);
+	struct owners owners = owners_of(&pairs);
 
 	vec_each(p, &pairs)
 	{
@@ -310,11 +347,11 @@ static void diff_numbers(struct diff *d, const struct at *at, const numbereds *o
 		struct at inner = at_pair(at, a ? &a->name : NULL, b ? &b->name : NULL);
 
 		if (!a) {
-			diff_new_number(d, &inner, &pairs, b, abi);
+			diff_new_number(d, &inner, &owners, b, abis ? abis[0] : NULL);
 		} else if (!b) {
-			change(d, R_NUM_DEL, &inner, "%lld", (long long)a->number);
+			diff_old_number(d, &inner, &owners, a, abis ? abis[1] : NULL);
 		} else {
-			diff_number(d, &inner, &pairs, a, b);
+			diff_number(d, &inner, &owners, a, b);
 			compare(d, &inner, a->thing, b->thing);
 		}
 	}
@@ -350,8 +387,9 @@ static numbereds numbered_subs(const struct call *c)
 	{
 		const struct subcall *s = *it;
 
-		*vec_push(&all) = (struct numbered){s->name, s, s->number,
-						    has_probe(&s->traits) || has_probe(&c->traits)};
+		*vec_push(&all) =
+			(struct numbered){s->name, s, s->number,
+					  has_probe(&s->traits) || has_probe(&c->traits), false};
 	}
 	return all;
 }
@@ -388,6 +426,19 @@ static void diff_call(struct diff *d, const struct at *at, const void *old, cons
 	diff_numbers(d, at, &x, &y, NULL, diff_sub);
 }
 
+/** Of one name there is one for each architecture; each is paired with its own. */
+static int by_arches(const void *a, const void *b)
+{
+	const struct numbered *x = a, *y = b;
+	const struct call *p = x->thing, *q = y->thing;
+
+	if (p->traits.arches != q->traits.arches)
+		return p->traits.arches < q->traits.arches ? -1 : 1;
+	if (x->name.loc.file != y->name.loc.file)
+		return x->name.loc.file < y->name.loc.file ? -1 : 1;
+	return x->name.loc.begin < y->name.loc.begin ? -1 : 1;
+}
+
 static numbereds numbered_calls(const struct abi *abi)
 {
 	numbereds all = {0};
@@ -396,8 +447,11 @@ static numbereds numbered_calls(const struct abi *abi)
 	{
 		const struct call *c = *it;
 
-		*vec_push(&all) = (struct numbered){c->name, c, c->number, has_probe(&c->traits)};
+		*vec_push(&all) = (struct numbered){c->name, c, c->number, has_probe(&c->traits),
+						    c->is_fixed};
 	}
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_arches);
 	return all;
 }
 
@@ -434,7 +488,7 @@ static numbereds numbered_msrs(const struct abi *abi)
 	{
 		const struct msr *m = *it;
 
-		*vec_push(&all) = (struct numbered){m->name, m, m->number, m->needs.n};
+		*vec_push(&all) = (struct numbered){m->name, m, m->number, m->needs.n, false};
 	}
 	return all;
 }
@@ -454,7 +508,7 @@ FACT(get_feature_needs, feature, fact_words(&x->needs))
 
 static const struct property feature_rows[] = {
 	{"bit", R_VER_FEATBIT, R_VER_FEATBIT, R_VER_FEATBIT, get_bit},
-	{"hint", R_VER_FEATURE, R_VER_FEATURE, R_VER_FEATURE, get_hint},
+	{"hint", R_VER_FEATDEL, R_VER_FEATDEL, R_VER_FEATDEL, get_hint},
 	{"needs", R_VER_FEATURE, R_VER_FEATURE, R_VER_FEATURE, get_feature_needs},
 };
 
@@ -593,7 +647,7 @@ void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const 
 	diff_arches(d, at, old->says_arch ? old->arches : 0, new->says_arch ? new->arches : 0);
 	diff_scope(d, at, &old->scope, &new->scope);
 	diff_entries(d, at, old, new);
-	diff_numbers(d, at, &calls[0], &calls[1], old, diff_call);
+	diff_numbers(d, at, &calls[0], &calls[1], (const struct abi *[]){old, new}, diff_call);
 	diff_numbers(d, at, &msrs[0], &msrs[1], NULL, diff_msr);
 	diff_features(d, at, old, new);
 	diff_reservations(d, at, old, new);

@@ -1,4 +1,5 @@
 /* What backends do about ops, how they are found, and what they do beside the ops. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
@@ -123,7 +124,7 @@ static void diff_impls(struct diff *d, const struct at *at, const struct backend
 		const struct impl *a = &old->impls[was->slot];
 		const struct impl *b = is ? &new->impls[is->slot] : NULL;
 		struct name before, now;
-		struct at inner = {at, NULL, is, where(old, a, &before), NULL};
+		struct at inner = {.outer = at, .op = is, .old = where(old, a, &before)};
 
 		if (!is)
 			continue;
@@ -138,6 +139,7 @@ static void diff_impls(struct diff *d, const struct at *at, const struct backend
 struct entry_of_backend {
 	struct name name;
 	const char *when, *phase, *text, *more;
+	size_t rank;
 };
 
 typedef VEC(struct entry_of_backend) entries;
@@ -151,7 +153,7 @@ static struct entry_of_backend entry(const char *name, struct loc loc, const str
 				     const struct phase *phase, const char *text, const char *more)
 {
 	return (struct entry_of_backend){
-		{intern(name), loc}, when_text(when), phase ? phase->name.s : "", text, more};
+		{intern(name), loc}, when_text(when), phase ? phase->name.s : "", text, more, 0};
 }
 
 static const char *shown_value(const struct value *v)
@@ -201,20 +203,33 @@ static entries actions_of(const struct backend *b)
 	return all;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/** Each member with its value, whatever the order of the members is. */
+static const char *values_text(const struct provision *p)
+{
+	const char **texts = mem_alloc((p->values.n + 1) * sizeof(*texts));
+	struct out o = {0};
+
+	for (uint32_t n = 0; n < p->values.n; n++)
+		texts[n] = mem_printf("%s %s", p->registration->members.v[n].name.s,
+				      shown_value(&p->values.v[n]));
+	qsort(texts, p->values.n, sizeof(*texts), by_text);
+	for (uint32_t n = 0; n < p->values.n; n++)
+		put(&o, "%s%s", n ? "; " : "", texts[n]);
+	return text_of(&o);
+}
+
 static entries provisions_of(const struct backend *b)
 {
 	entries all = {0};
 
-	vec_each(p, &b->provisions)
-	{
-		struct out o = {0};
-
-		for (uint32_t n = 0; n < p->values.n; n++)
-			put(&o, "%s%s %s", n ? "; " : "", p->registration->members.v[n].name.s,
-			    shown_value(&p->values.v[n]));
-		*vec_push(&all) = entry(mem_printf("%s %s", p->registration->name.s, p->name.s),
-					p->name.loc, p->when, p->phase, text_of(&o), "");
-	}
+	vec_each(p, &b->provisions) * vec_push(&all) =
+		entry(mem_printf("%s %s", p->registration->name.s, p->name.s), p->name.loc, p->when,
+		      p->phase, values_text(p), "");
 	return all;
 }
 
@@ -263,11 +278,38 @@ static const struct {
 	{shared_of, shared_rows, NELEM(shared_rows), R_BE_REG},
 };
 
+static size_t rank_of_phase(const struct interface *i, const char *phase)
+{
+	for (size_t n = 0; n < i->phases.n; n++)
+		if (i->phases.v[n].s == phase)
+			return n + 1;
+	return 0;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct entry_of_backend *x = a, *y = b;
+
+	return x->rank < y->rank ? -1 : x->rank > y->rank;
+}
+
+/** In the order in which they come into force: the text's, but phase after phase. */
+static entries in_force(const struct backend *b, entries (*of)(const struct backend *b))
+{
+	entries all = of(b);
+
+	for (size_t n = 0; n < all.n; n++)
+		all.v[n].rank = rank_of_phase(b->interface, all.v[n].phase) * all.n + n;
+	if (all.n)
+		qsort(all.v, all.n, sizeof(*all.v), by_rank);
+	return all;
+}
+
 static void diff_lists(struct diff *d, const struct at *at, const struct backend *old,
 		       const struct backend *new)
 {
 	for (size_t i = 0; i < NELEM(lists); i++) {
-		entries a = lists[i].of(old), b = lists[i].of(new);
+		entries a = in_force(old, lists[i].of), b = in_force(new, lists[i].of);
 		pairs pairs = pair_values(&a, &b);
 
 		vec_each(p, &pairs)

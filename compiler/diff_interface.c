@@ -39,7 +39,7 @@ static void diff_ops(struct diff *d, const struct at *at, const struct interface
 
 		if (was && is)
 			diff_op(d, &inner, was, is);
-		else if (!op_has_slot(one))
+		else if (!op_has_slot(one) && knows(d, A_SITE))
 			change(d, was ? R_OPS_DEL_TAIL : R_OPS_ADD_TAIL, &inner, "without a slot");
 	}
 }
@@ -142,7 +142,7 @@ static void diff_data_order(struct diff *d, const struct at *at, const pairs *pa
 		const struct data *a = p->old, *b = p->new;
 		struct at inner;
 
-		if (!a || !b)
+		if (!a || !b || a->name.s != b->name.s)
 			continue;
 		while (!back->new)
 			back++;
@@ -152,18 +152,93 @@ static void diff_data_order(struct diff *d, const struct at *at, const pairs *pa
 	}
 }
 
+/** What stands before it in its group; NULL for the first. */
+static const struct data *before(const struct interface *i, const struct data *data)
+{
+	const struct data *last = NULL;
+
+	vec_each(other, &i->data)
+	{
+		if (*other == data)
+			break;
+		if ((*other)->group == data->group)
+			last = *other;
+	}
+	return last;
+}
+
+static const struct data *counterpart(const pairs *pairs, const struct data *old)
+{
+	vec_each(p, pairs)
+	{
+		if (old && p->old == old)
+			return p->new;
+	}
+	return NULL;
+}
+
+/** Is all the same but the name, the place, and what is before it? */
+static bool is_alike(const struct diff *d, const struct data *a, const struct data *b)
+{
+	return a->group->name.s == b->group->name.s &&
+	       !strcmp(group_table(a->group), group_table(b->group)) &&
+	       type_change(d, &a->type, &b->type) == R_NONE && !a->guard == !b->guard &&
+	       (!a->guard || !strcmp(expr_text(a->guard), expr_text(b->guard))) &&
+	       !strcmp(data_default(a), data_default(b));
+}
+
+/** What is new behind the same as the one that is gone. */
+static struct pair *find_other_name(const struct diff *d, const pairs *pairs,
+				    const struct interface *old, const struct data *a,
+				    const struct interface *new)
+{
+	const struct data *was = before(old, a), *is = counterpart(pairs, was);
+
+	vec_each(p, pairs)
+	{
+		if (!p->old && p->new &&
+		    !was == !is &&before(new, p->new) == is &&is_alike(d, a, p->new))
+			return p;
+	}
+	return NULL;
+}
+
+/** Joins the two of what has another name now; one pair is then empty. */
+static void join_renamed(const struct diff *d, pairs *pairs, const struct interface *old,
+			 const struct interface *new)
+{
+	vec_each(p, pairs)
+	{
+		struct pair *other =
+			p->old && !p->new ? find_other_name(d, pairs, old, p->old, new) : NULL;
+
+		if (!other)
+			continue;
+		p->new = other->new;
+		other->new = NULL;
+	}
+}
+
 static void diff_data(struct diff *d, const struct at *at, const struct interface *old,
 		      const struct interface *new)
 {
 	pairs pairs = pair_pointers(&old->data, &new->data);
 
+	join_renamed(d, &pairs, old, new);
 	vec_each(p, &pairs)
 	{
 		const struct data *a = p->old, *b = p->new;
-		struct at inner = at_pair(at, p->old, p->new);
+		struct at inner;
 
-		if (a && b)
+		if (!a && !b)
+			continue;
+		inner = at_pair(at, p->old, p->new);
+		if (a && b && a->name.s != b->name.s)
+			change(d, R_STR_RENAME, &inner, "data");
+		else if (a && b)
 			diff_datum(d, &inner, a, b);
+		else if (*group_table((a ? a : b)->group) && !knows(d, A_TABLES))
+			continue;
 		else if (a)
 			change(d, R_STR_DEL, &inner, "data");
 		else
@@ -262,9 +337,12 @@ void diff_interface(struct diff *d, const struct at *at, const struct interface 
 		    const struct interface *new)
 {
 	size_t first = d->changes.n;
+	unsigned int around = d->unknown;
 	pairs batches = pair_pointers(&old->batches, &new->batches);
 	pairs derived = pair_pointers(&old->derived, &new->derived);
 
+	d->unknown = old->unknown | new->unknown;
+	note_unknown(d, old, new);
 	diff_scope(d, at, &old->scope, &new->scope);
 	diff_slots(d, at, old, new);
 	diff_ops(d, at, old, new);
@@ -274,4 +352,5 @@ void diff_interface(struct diff *d, const struct at *at, const struct interface 
 	diff_data(d, at, old, new);
 	diff_registrations(d, at, old, new);
 	diff_version(d, at, old, new, first);
+	d->unknown = around;
 }

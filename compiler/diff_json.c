@@ -2,13 +2,6 @@
 #include "diff_report.h"
 #include "text.h"
 
-static void put_json_key(struct out *o, const char *key, const char *value)
-{
-	put(o, "\"%s\": ", key);
-	put_json(o, value);
-	put(o, ",");
-}
-
 static void put_json_place(struct out *o, const char *key, const struct run *run, bool is_there,
 			   struct loc loc)
 {
@@ -25,11 +18,65 @@ static void put_json_place(struct out *o, const char *key, const struct run *run
 	put(o, ", \"line\": %u}", p.line);
 }
 
-static void put_json_verdicts(const enum verdict *verdicts, struct out *o)
+void put_json_verdicts(struct out *o, const enum verdict *verdicts)
 {
 	for (size_t i = 0; i < AUDIENCES; i++)
 		put(o, "%s\"%s\": \"%s\"", i ? ", " : "", audience_names[i],
 		    verdict_names[verdicts[i]]);
+}
+
+void put_json_audiences(struct out *o, unsigned int audiences)
+{
+	const char *comma = "";
+
+	put(o, "[");
+	for (size_t i = 0; i < AUDIENCES; i++) {
+		if (!(audiences & 1u << i))
+			continue;
+		put(o, "%s\"%s\"", comma, audience_names[i]);
+		comma = ", ";
+	}
+	put(o, "]");
+}
+
+static void put_json_waiver(const struct diff *d, const struct change *c, const struct waiver *w,
+			    struct out *o)
+{
+	put(o, "{\"audiences\": ");
+	put_json_audiences(o, waived_for(c, w));
+	put(o, ", \"until\": ");
+	if (w->until)
+		put_json(o, w->until);
+	else
+		put(o, "null");
+	put(o, ", ");
+	put_json_pair(o, "reason", w->reason);
+	put(o, ", ");
+	put_json_place(o, "place", d->new, true, w->loc);
+	put(o, "}");
+}
+
+/** For whom it fails, the line that would accept that, and what accepts it already. */
+static void put_json_gate(const struct diff *d, const struct change *c, struct out *o)
+{
+	unsigned int gated = change_gated(d, c);
+	const struct waiver *w;
+	const char *comma = "";
+
+	put_json_pair(o, "fingerprint", c->fingerprint);
+	put(o, ", \"gated\": ");
+	put_json_audiences(o, gated);
+	put(o, ", \"waiver\": ");
+	if (gated && *c->fingerprint)
+		put_json(o, waiver_line(c, gated));
+	else
+		put(o, "null");
+	put(o, ", \"waived\": [");
+	for (size_t i = 0; (w = next_waiver(c, &i)); comma = ", ") {
+		put(o, "%s", comma);
+		put_json_waiver(d, c, w, o);
+	}
+	put(o, "]");
 }
 
 static void put_json_change(const struct diff *d, const struct change *c, struct out *o)
@@ -37,25 +84,30 @@ static void put_json_change(const struct diff *d, const struct change *c, struct
 	const struct rule_row *rule = &diff_rules[c->rule];
 
 	put(o, "\t\t{");
-	put_json_key(o, "rule", rule->name);
-	put(o, " ");
-	put_json_key(o, "element", c->element);
-	put(o, " \"audiences\": {");
-	put_json_verdicts(c->verdicts, o);
+	put_json_pair(o, "rule", rule->name);
+	put(o, ", ");
+	put_json_pair(o, "element", c->element);
+	put(o, ", \"audiences\": {");
+	put_json_verdicts(o, c->verdicts);
 	put(o, "}, ");
-	put_json_key(o, "severity", verdict_names[change_worst(c)]);
-	put(o, "\n\t\t ");
+	put_json_pair(o, "severity", verdict_names[change_worst(c)]);
+	put(o, ",\n\t\t ");
 	put_json_place(o, "old", d->old, c->has_old, c->old);
 	put(o, ", ");
 	put_json_place(o, "new", d->new, c->has_new, c->new);
 	put(o, ",\n\t\t ");
-	put_json_key(o, "what", rule->text);
-	put(o, " ");
-	put_json_key(o, "detail", c->detail);
-	put(o, "\n\t\t ");
-	put_json_key(o, "effect", rule->effect);
-	put(o, "\n\t\t \"remedy\": ");
-	put_json(o, rule->remedy);
+	put_json_pair(o, "what", rule->text);
+	put(o, ", ");
+	put_json_pair(o, "detail", c->detail);
+	put(o, ",\n\t\t ");
+	put_json_pair(o, "effect", rule->effect);
+	put(o, ",\n\t\t ");
+	put_json_pair(o, "remedy", rule->remedy);
+	put(o, ",\n\t\t ");
+	diff_put_json_fix(d, c, o);
+	put(o, ",\n\t\t ");
+	put_json_gate(d, c, o);
+	put_json_change_users(o, d, c);
 	put(o, "}");
 }
 
@@ -66,8 +118,13 @@ void diff_put_json(const struct diff *d, struct out *o)
 	for (size_t i = 0; i < AUDIENCES; i++)
 		worst[i] = worst_for(d, i);
 	put(o, "{\"version\": 1,\n\t\"verdict\": {");
-	put_json_verdicts(worst, o);
-	put(o, "},\n\t\"changes\": [");
+	put_json_verdicts(o, worst);
+	put(o, "},\n\t\"status\": %d,\n\t", diff_is_gated(d));
+	put_moved_json(d, o);
+	put(o, ",\n\t");
+	put_unknown_json(d, o);
+	put_json_users(o, d);
+	put(o, ",\n\t\"changes\": [");
 	vec_each(c, &d->changes)
 	{
 		put(o, c == d->changes.v ? "\n" : ",\n");

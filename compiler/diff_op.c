@@ -333,23 +333,35 @@ static bool has_guard(const struct op *op)
 
 /* ---- the op ---- */
 
+/** Where nobody knows what parameters are called, their places are their names. */
+static void diff_signature(struct diff *d, const struct at *at, const struct op *old,
+			   const struct op *new)
+{
+	params named = new->params;
+
+	if (!knows(d, A_NAMES))
+		named = with_names_of(&new->params, &old->params);
+	diff_result(d, at, &old->type, &new->type);
+	diff_params(d, at, &old->params, &named);
+}
+
 void diff_op(struct diff *d, const struct at *at, const struct op *old, const struct op *new)
 {
 	if (!same_group(old->group, new->group))
 		diff_group(d, at, old, new);
 	if (has_guard(old) || has_guard(new))
 		diff_guards(d, at, whole_guard(old), whole_guard(new));
-	diff_result(d, at, &old->type, &new->type);
+	if (signatures_are_known(d, at, old, new))
+		diff_signature(d, at, old, new);
 	if (old->space != new->space)
 		change(d, R_REG_PTRKIND, at, "result: %s -> %s", space_name(old->space),
 		       space_name(new->space));
-	diff_params(d, at, &old->params, &new->params);
 	diff_clobbers(d, at, old, new);
 	diff_facts(d, at, op_rows, old, new);
 	if (!op_is_dead(old) && !op_is_dead(new))
 		diff_facts(d, at, default_rows, old, new);
 	diff_templates(d, at, old, new);
-	if (!leaves_alike(old, new))
+	if (knows(d, A_VERSION) && !leaves_alike(old, new))
 		diff_leaving(d, at, old, new);
 }
 

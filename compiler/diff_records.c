@@ -361,6 +361,29 @@ static void diff_constants(struct constants *c)
 
 /* ---- types ---- */
 
+static bool is_taken(const struct decl *bits, const struct bit_field *f)
+{
+	vec_each(other, &bits->fields)
+	{
+		if (other->low <= f->high && f->low <= other->high)
+			return true;
+	}
+	return false;
+}
+
+/** A field that is gone, and whose bits nothing has yet. */
+static void diff_old_bits(struct diff *d, const struct at *at, const struct bit_field *old,
+			  const struct decl *new)
+{
+	long long high = old->high, low = old->low;
+
+	change(d, R_ENU_DEL, at, "bits");
+	if (!strcmp(old->name.s, "reserved") || is_taken(new, old))
+		return;
+	change(d, R_NUM_OPEN, at, "%lld:%lld", high, low);
+	diff_insert_inside(d, new->name.loc, mem_printf("reserved %lld:%lld;", high, low));
+}
+
 static void diff_bits(struct diff *d, const struct at *at, const struct decl *old,
 		      const struct decl *new)
 {
@@ -371,8 +394,10 @@ static void diff_bits(struct diff *d, const struct at *at, const struct decl *ol
 		const struct bit_field *a = p->old, *b = p->new;
 		struct at field = at_pair(at, a ? &a->name : NULL, b ? &b->name : NULL);
 
-		if (!a || !b)
-			change(d, a ? R_ENU_DEL : R_ENU_APPEND, &field, "bits");
+		if (!b)
+			diff_old_bits(d, &field, a, new);
+		else if (!a)
+			change(d, R_ENU_APPEND, &field, "bits");
 		else if (a->high != b->high || a->low != b->low)
 			change(d, R_STR_BITFIELD, &field, "%lld:%lld -> %lld:%lld",
 			       (long long)a->high, (long long)a->low, (long long)b->high,

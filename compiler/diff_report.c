@@ -41,9 +41,83 @@ void put_concerned(struct out *o, const struct change *c)
 	}
 }
 
+static bool has_earlier(const struct change *c, size_t end, const struct waiver *w)
+{
+	for (size_t i = 0; i < end; i++)
+		if (c->waivers[i] == w)
+			return true;
+	return false;
+}
+
+const struct waiver *next_waiver(const struct change *c, size_t *i)
+{
+	while (*i < AUDIENCES) {
+		const struct waiver *w = c->waivers[(*i)++];
+
+		if (w && !has_earlier(c, *i - 1, w))
+			return w;
+	}
+	return NULL;
+}
+
+unsigned int waived_for(const struct change *c, const struct waiver *w)
+{
+	unsigned int audiences = 0;
+
+	for (size_t i = 0; i < AUDIENCES; i++)
+		if (c->waivers[i] == w)
+			audiences |= 1u << i;
+	return audiences;
+}
+
+const char *waived_text(const struct diff *d, const struct change *c, const struct waiver *w)
+{
+	struct position p = source_position(d->new, w->loc);
+
+	return mem_printf("waived for %s%s%s (%s:%u): %s", audience_words(waived_for(c, w)),
+			  w->until ? " until " : "", w->until ? w->until : "", p.path, p.line,
+			  w->reason);
+}
+
+bool is_waived(const struct change *c)
+{
+	bool has_waiver = false;
+
+	for (size_t i = 0; i < AUDIENCES; i++) {
+		has_waiver |= !!c->waivers[i];
+		if (c->verdicts[i] >= V_BREAK && !c->waivers[i])
+			return false;
+	}
+	return has_waiver;
+}
+
+static size_t count_waived(const struct diff *d)
+{
+	size_t n = 0;
+
+	vec_each(c, &d->changes) n += is_waived(c);
+	return n;
+}
+
+names diff_notes(const struct diff *d)
+{
+	names notes = {0};
+
+	tell_users(d, &notes);
+	tell_moved(d, &notes);
+	tell_unseen(d, &notes);
+	return notes;
+}
+
 void put_verdict(struct out *o, const struct diff *d)
 {
-	put(o, "%s:", d->changes.n ? counted(d->changes.n, "change") : "no change");
+	size_t waived = count_waived(d);
+
+	put(o, "%s", d->changes.n ? counted(d->changes.n, "change") : "no change");
+	put(o, "%s", d->unseen.n ? " in what both sides tell" : "");
+	if (waived)
+		put(o, ", %zu waived", waived);
+	put(o, ":");
 	for (size_t i = 0; i < AUDIENCES; i++)
 		put(o, "%s %s %s", i ? "," : "", audience_names[i], verdict_names[worst_for(d, i)]);
 }
@@ -53,7 +127,11 @@ void put_verdict(struct out *o, const struct diff *d)
 static const struct {
 	const char *name;
 	void (*put)(const struct diff *d, struct out *o);
-} forms[] = {{"text", diff_put_text}, {"json", diff_put_json}};
+} forms[] = {
+	{"text", diff_put_text},   {"json", diff_put_json},   {"md", diff_put_md},
+	{"sarif", diff_put_sarif}, {"junit", diff_put_junit}, {"github", diff_put_github},
+	{"html", diff_put_html},
+};
 
 bool diff_knows(const char *form, size_t n)
 {
@@ -80,41 +158,4 @@ void diff_report(struct run *run, const struct diff *d)
 	vec_each(request, &run->diff.forms) add_report(run, d, *request);
 	if (!run->diff.forms.n)
 		add_report(run, d, "text");
-}
-
-/* ---- gates ---- */
-
-static bool add_to_gate(struct run *run, const char *word, size_t n)
-{
-	for (size_t i = 0; i < AUDIENCES; i++)
-		if (!strncmp(audience_names[i], word, n) && !audience_names[i][n]) {
-			run->diff.gate |= 1u << i;
-			return true;
-		}
-	return false;
-}
-
-bool diff_set_gate(struct run *run, const char *words)
-{
-	run->diff.has_gate = true;
-	run->diff.gate = 0;
-	if (!strcmp(words, "none"))
-		return true;
-	for (;; words++) {
-		size_t n = strcspn(words, ",");
-
-		if (!add_to_gate(run, words, n))
-			return false;
-		words += n;
-		if (!*words)
-			return true;
-	}
-}
-
-bool diff_is_gated(const struct run *run, const struct diff *d)
-{
-	for (size_t i = 0; i < AUDIENCES; i++)
-		if ((!run->diff.has_gate || run->diff.gate & 1u << i) && d->worst[i] >= V_BREAK)
-			return true;
-	return false;
 }

@@ -31,7 +31,10 @@ typedef VEC(struct table *) tables;
 struct slots {
 	struct diff *d;
 	const struct at *at;
+	const struct interface *new;
 	int64_t version;       /* of the new interface */
+	const struct op *last; /* of the new table, before the gap at hand; or NULL */
+	bool is_gap_empty;     /* on the new side */
 	struct map by_name[2]; /* ops of the whole interfaces, without spare ones */
 };
 
@@ -69,6 +72,29 @@ static void check_announcement(struct slots *s, const struct at *at, const struc
 		       version_text(old->retired->value));
 }
 
+static const struct group *same_group(const struct slots *s, const struct group *old)
+{
+	vec_each(g, &s->new->groups)
+	{
+		if ((*g)->name.s == old->name.s)
+			return *g;
+	}
+	return NULL;
+}
+
+/** A spare slot in place of an op that is gone: behind the one before it, or as the first. */
+static void keep_slot(struct slots *s, const struct op *old)
+{
+	const struct group *group = old->group->outer ? NULL : same_group(s, old->group);
+
+	if (!s->is_gap_empty || old->guard || !group)
+		return;
+	if (s->last && s->last->group == group)
+		diff_insert_behind(s->d, s->last->name.loc, "spare 1;");
+	else if (!group->groups.n)
+		diff_insert_inside(s->d, group->name.loc, "spare 1;");
+}
+
 /** An op, or what is no op, is no longer where it was. */
 static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 {
@@ -79,14 +105,23 @@ static void removed(struct slots *s, const struct op *old, enum rule_id rule)
 		rule = rule == R_OPS_DEL_MID ? R_OPS_SHIFT : R_OPS_SPARE;
 	if (is_elsewhere && rule == R_OPS_SPARE)
 		return;
-	change(s->d, rule, &at, "%s", slot_of(old));
-	if (!op_is_dead(old) && !is_elsewhere)
-		check_announcement(s, &at, old);
+	if (!op_is_dead(old) && !is_elsewhere && is_unused(s->d, old)) {
+		change(s->d, R_OPS_DEL_UNUSED, &at, "%s", slot_of(old));
+		if (rule == R_OPS_DEL_MID)
+			change(s->d, R_OPS_SHIFT, &at, "%s", slot_of(old));
+	} else {
+		change(s->d, rule, &at, "%s", slot_of(old));
+	}
+	if (op_is_dead(old) || is_elsewhere)
+		return;
+	keep_slot(s, old);
+	check_announcement(s, &at, old);
 }
 
-static enum rule_id tail_rule(const struct op *op)
+static enum rule_id tail_rule(const struct diff *d, const struct op *op)
 {
-	return op->fallback.kind == IMPL_NONE ? R_OPS_ADD_TAIL_NODEFAULT : R_OPS_ADD_TAIL;
+	return op->fallback.kind == IMPL_NONE && knows(d, A_DEFAULT) ? R_OPS_ADD_TAIL_NODEFAULT
+								     : R_OPS_ADD_TAIL;
 }
 
 static void added(struct slots *s, const struct op *new, bool is_mid)
@@ -99,14 +134,15 @@ static void added(struct slots *s, const struct op *new, bool is_mid)
 	if (is_elsewhere || op_is_dead(new))
 		change(s->d, is_mid ? R_OPS_SHIFT : R_OPS_SPARE, &at, "%s", slot_of(new));
 	else
-		change(s->d, is_mid ? R_OPS_ADD_MID : tail_rule(new), &at, "%s", slot_of(new));
+		change(s->d, is_mid ? R_OPS_ADD_MID : tail_rule(s->d, new), &at, "%s",
+		       slot_of(new));
 }
 
 /** Has an op that is new as a whole taken the place of one that is gone as a whole? */
 static bool is_rename(const struct slots *s, const struct op *old, const struct op *new)
 {
-	return !op_is_dead(old) && !op_is_dead(new) && !same_name(&s->by_name[1], old) &&
-	       !same_name(&s->by_name[0], new) &&
+	return knows(s->d, A_REVISION) && !op_is_dead(old) && !op_is_dead(new) &&
+	       !same_name(&s->by_name[1], old) && !same_name(&s->by_name[0], new) &&
 	       old->group->name.s == new->group->name.s &&same_contract(s->d, old, new);
 }
 
@@ -115,6 +151,8 @@ static void renamed(struct slots *s, const struct op *old, const struct op *new)
 	struct at at = at_op(s->at, old, new);
 	bool has_alias = new->wrapper.name.s &&new->wrapper.name.s == old->name.s;
 
+	if (old->users)
+		old->users->is_renamed = true;
 	change(s->d, has_alias ? R_OPS_RENAME_ALIAS : R_OPS_RENAME, &at, "%s", slot_of(new));
 	if (!has_alias)
 		diff_op(s->d, &at, old, new);
@@ -132,7 +170,8 @@ static void replaced(struct slots *s, const struct op *old, const struct op *new
 		if (!old->is_spare || !new->is_spare)
 			change(s->d, R_OPS_SPARE, &at, "%s", slot_of(old));
 	} else if (op_is_dead(new)) {
-		change(s->d, R_OPS_DEL_KEEP, &was, "%s", slot_of(old));
+		change(s->d, is_unused(s->d, old) ? R_OPS_DEL_UNUSED : R_OPS_DEL_KEEP, &was, "%s",
+		       slot_of(old));
 		check_announcement(s, &was, old);
 	} else if (old->is_spare) {
 		change(s->d, R_OPS_ADD_RESERVED, &is, "%s", slot_of(new));
@@ -199,6 +238,7 @@ static void compare_spares(struct slots *s, const struct gap *g)
 
 static void compare_gap(struct slots *s, const struct gap *g)
 {
+	s->is_gap_empty = !g->n[1];
 	if (g->is_last || g->n[0] == g->n[1]) {
 		compare_places(s, g);
 		return;
@@ -237,6 +277,44 @@ static void compare_order(struct slots *s, const ops *old, const ops *new, const
 	}
 }
 
+static void count_shift(struct moved *m, int64_t by)
+{
+	struct shift *s;
+
+	for (s = m->shifts.v; s < m->shifts.v + m->shifts.n && s->by != by; s++)
+		;
+	if (s == m->shifts.v + m->shifts.n)
+		*(s = vec_push(&m->shifts)) = (struct shift){by, 0};
+	s->n++;
+	m->n += by != 0;
+}
+
+/** How many slots there are, and which of the ops that both have are in others. */
+static void note_moved(struct slots *s, const struct table *t)
+{
+	struct moved m = {.element = element_of(s->at),
+			  .table = t->name,
+			  .old = t->ops[0].n,
+			  .new = t->ops[1].n};
+	struct map places = {0};
+
+	for (size_t i = 0; i < t->ops[1].n; i++)
+		if (!t->ops[1].v[i]->is_spare)
+			map_add(&places, t->ops[1].v[i]->name.s, &t->ops[1].v[i]);
+	for (size_t i = 0; i < t->ops[0].n; i++) {
+		const struct op *was = t->ops[0].v[i];
+		struct op **now = map_get(&places, was->name.s);
+		int64_t by = now ? now - t->ops[1].v - (int64_t)i : 0;
+
+		if (now)
+			count_shift(&m, by);
+		if (was->users)
+			was->users->has_moved = now ? by != 0 : !was->users->is_renamed;
+	}
+	if (m.n || m.old != m.new)
+		*vec_push(&s->d->moved) = m;
+}
+
 static void compare_table(struct slots *s, const struct table *t)
 {
 	size_t i = 0, j = 0;
@@ -249,6 +327,7 @@ static void compare_table(struct slots *s, const struct table *t)
 		i += g.n[0];
 		j += g.n[1];
 		g.is_last = i == t->ops[0].n;
+		s->last = both[1].n ? both[1].v[both[1].n - 1] : NULL;
 		if (g.n[0] || g.n[1])
 			compare_gap(s, &g);
 		if (g.is_last)
@@ -257,6 +336,7 @@ static void compare_table(struct slots *s, const struct table *t)
 		*vec_push(&both[1]) = t->ops[1].v[j++];
 	} while (true);
 	compare_order(s, &both[0], &both[1], &t->by_name[1]);
+	note_moved(s, t);
 }
 
 /* ---- all tables ---- */
@@ -278,7 +358,8 @@ void diff_slots(struct diff *d, const struct at *at, const struct interface *old
 		const struct interface *new)
 {
 	const struct interface *const sides[] = {old, new};
-	struct slots s = {.d = d, .at = at, .version = version_make(new->major, new->minor)};
+	struct slots s = {
+		.d = d, .at = at, .new = new, .version = version_make(new->major, new->minor)};
 	struct map by_name = {0};
 	tables all = {0};
 
@@ -297,5 +378,9 @@ void diff_slots(struct diff *d, const struct at *at, const struct interface *old
 			if (!op->is_spare)
 				map_add(&t->by_name[side], op->name.s, op);
 		}
-	vec_each(t, &all) compare_table(&s, *t);
+	vec_each(t, &all)
+	{
+		if (!*(*t)->name || knows(d, A_TABLES))
+			compare_table(&s, *t);
+	}
 }

@@ -70,7 +70,7 @@ static void put_impl(struct out *o, const struct impl *impl, const struct lowere
 		put(o, "%lld, ", (long long)impl->value);
 	else
 		put(o, "null, ");
-	if (impl->kind == IMPL_INLINE && !impl->is_inherited)
+	if (lowered->insns.n && impl->stmt && !impl->is_inherited)
 		put_code(o, lowered);
 	/* What the backend says itself is neither inherited nor a default. */
 	put_truth(o, "own", impl->stmt && !impl->is_inherited);

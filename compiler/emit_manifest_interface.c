@@ -3,6 +3,7 @@
 
 #include "manifest.h"
 #include "text.h"
+#include "unknown.h"
 
 static const char *truth_text(bool truth)
 {
@@ -217,6 +218,20 @@ static const char *default_text(const struct op *op)
 	}
 }
 
+static void put_unknown(unsigned int set, struct out *o)
+{
+	const char *comma = "";
+
+	put(o, "\"unknown\": [");
+	for (enum aspect a = 0; a < A_COUNT; a++) {
+		if (!(set & aspect_bit(a)))
+			continue;
+		put(o, "%s\"%s\"", comma, aspect_word(a));
+		comma = ", ";
+	}
+	put(o, "], ");
+}
+
 static void put_wrapper(const struct wrapper *w, struct out *o)
 {
 	if (!w->name.s) {
@@ -315,6 +330,7 @@ static void put_op(const struct interface *i, const struct op *op, const char *s
 	put(o, ",\n\t\t\t ");
 	put_versions(op, o);
 	put(o, ", ");
+	put_unknown(op->unknown, o);
 	put_optional(o, "default", default_text(op));
 	put(o, ",\n\t\t\t ");
 	put_relations(op, o);
@@ -440,6 +456,7 @@ void put_interface(const struct interface *i, struct out *o)
 		put_all_ops, put_batches, put_derived, put_data, put_registrations};
 
 	put(o, "{\"name\": \"%s\", \"version\": \"%u.%u\", ", i->name.s, i->major, i->minor);
+	put_unknown(i->unknown, o);
 	put_words(o, "phases", &i->phases);
 	for (size_t n = 0; n < NELEM(parts); n++) {
 		put(o, ",\n\t\t ");

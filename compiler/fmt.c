@@ -180,6 +180,13 @@ struct out fmt_plain(const struct run *run, const struct source *s)
 	return text;
 }
 
+void fmt_text(struct run *run, const char *path, const struct out *text, struct out *result)
+{
+	struct run probe = probe_of(run);
+
+	format(run, source_draft(&probe, path, text), result);
+}
+
 /* ---- the command ---- */
 
 /** Adds what becomes of the file to the outputs. */

@@ -106,4 +106,7 @@ struct out fmt_plain(const struct run *run, const struct source *s);
 /** fmt_print.c: the text. */
 void fmt_print(const struct sheet *sheet, struct out *o);
 
+/** A text that has no fault, well laid out. */
+void fmt_text(struct run *run, const char *path, const struct out *text, struct out *result);
+
 #endif

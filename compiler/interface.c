@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "unknown.h"
 
 /* ---- batches ---- */
 
@@ -159,6 +160,11 @@ static void interface_raw(const struct attributed *a)
 	*vec_push(&i->raws) = raw;
 }
 
+static void interface_unknown(const struct attributed *a)
+{
+	resolve_unknown(a->run, a->s, false, &((struct interface *)a->thing)->unknown);
+}
+
 static const struct attribute_row interface_rows[] = {
 	{"batch", "w", "batch NAME { begin OP...; end OP...; flush OP...; }", interface_batch,
 	 REPEAT | BLOCK},
@@ -168,6 +174,7 @@ static const struct attribute_row interface_rows[] = {
 	{"structure", "ww", "structure GROUP TAG;", interface_structure, REPEAT},
 	{"stubs", "d+", "stubs OP...;", interface_stubs, ONCE},
 	{"raw", "ws+", "raw types|calls|always \"LINE\"...;", interface_raw, REPEAT | BLOCK},
+	{"unknown", "w+", "unknown WORD...;", interface_unknown, REPEAT},
 };
 
 static const struct table interface_table = {"an interface", interface_rows, NELEM(interface_rows),

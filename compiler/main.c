@@ -7,10 +7,12 @@
 #include "coverage.h"
 #include "diff.h"
 #include "git.h"
+#include "import.h"
 #include "options.h"
 #include "skeleton.h"
 #include "status.h"
 #include "sync.h"
+#include "waiver.h"
 
 static bool (*const model_passes[])(struct run *run) = {
 	parse_inputs, configure, resolve, check_c_names, layout, bind, cover, lower,
@@ -19,7 +21,7 @@ static bool (*const model_passes[])(struct run *run) = {
 static bool (*const contract_passes[])(struct run *run) = {effects};
 
 static bool (*const build_passes[])(struct run *run) = {
-	decide, find_gaps, emit, depend, write_outputs,
+	decide, find_unknown, find_gaps, emit, depend, write_outputs,
 };
 
 /* A pass reports all that it finds; the next starts only when there was nothing. */
@@ -115,18 +117,34 @@ static int command_backend_sync(struct run *run)
 	return status_of(run, check(run) && sync_backends(run));
 }
 
-/** Reads one of two descriptions to be compared, in a run of its own. */
-static bool parse_side(struct run *run, const char *operand)
+/** Reads what a built image tells of its ops, as a description: the status. */
+static int import_side(struct run *run, const char *path)
+{
+	const char *fault;
+
+	if (!import_image(run, path, &run->draft.text, &fault)) {
+		run_failed(run, "'%s' %s", path, fault);
+		return STATUS_NO_EVIDENCE;
+	}
+	run->draft.path = path;
+	run->inputs.n = 0;
+	return parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
+}
+
+/** Reads one of two descriptions or images to be compared, in a run of its own: the status. */
+static int parse_side(struct run *run, const char *operand)
 {
 	const char *path = git_enter(run, operand);
 
 	if (!path)
-		return false;
+		return STATUS_ENVIRONMENT;
+	if (!run->git && is_image(path))
+		return import_side(run, path);
 	run->inputs.v = mem_alloc(sizeof(*run->inputs.v));
 	*run->inputs.v = path;
 	run->inputs.n = run->inputs.cap = 1;
 	run->reads_snapshots = true;
-	return find_descriptions(run) && parse_inputs(run);
+	return find_descriptions(run) && parse_inputs(run) ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
 /** The passes behind the parser, which ask what the other side declares. */
@@ -137,36 +155,45 @@ static bool resolve_side(struct run *run, const struct run *other)
 }
 
 /** Of one side all that is wrong is shown, of the other nothing. */
-static int show_side(struct run *run, const struct run *side)
+static int show_side(struct run *run, const struct run *side, int status)
 {
 	run->sources = side->sources;
 	run->diagnostics = side->diagnostics;
-	return STATUS_ENVIRONMENT;
+	return status;
 }
 
 static int command_diff(struct run *run)
 {
 	const char *const *paths = run->inputs.v;
 	struct run old = *run;
-	struct diff d = {.old = &old, .new = run};
+	struct diff d = {.old = &old, .new = run, .operands = paths};
+	int status;
 
 	if (run->inputs.n != 2)
 		return usage_error("OLD and NEW belong to", "diff");
 	if (!strcmp(paths[0], "-") && !strcmp(paths[1], "-"))
 		return usage_error("OLD and NEW cannot both be standard input,", "-");
-	if (!parse_side(&old, paths[0]))
-		return show_side(run, &old);
-	if (!parse_side(run, paths[1]))
-		return STATUS_ENVIRONMENT;
+	status = parse_side(&old, paths[0]);
+	if (status)
+		return show_side(run, &old, status);
+	status = parse_side(run, paths[1]);
+	if (status)
+		return status;
 	if (!resolve_side(&old, run))
-		return show_side(run, &old);
+		return show_side(run, &old, STATUS_ENVIRONMENT);
 	if (!resolve_side(run, &old))
 		return STATUS_ENVIRONMENT;
+	if (!find_users(&old, old.draft.path, &d.users))
+		return STATUS_ENVIRONMENT;
+	if (!read_waivers(run, &d.waivers))
+		return STATUS_ENVIRONMENT;
 	diff_compare(&d);
+	if (!diff_waive(&d))
+		return STATUS_ENVIRONMENT;
 	diff_report(run, &d);
 	if (!places_are_free(&old, &run->outputs) || !write_outputs(run))
 		return STATUS_ENVIRONMENT;
-	return diff_is_gated(run, &d) ? STATUS_INPUT : STATUS_FINE;
+	return diff_is_gated(&d) ? STATUS_INPUT : STATUS_FINE;
 }
 
 static int command_coverage(struct run *run)
@@ -209,6 +236,9 @@ const struct command commands[] = {
 	{"coverage", "[OPTION]... FROM ON FILE...",
 	 "which calls of the abi ON can be had through the interface or abi FROM, and what is lost",
 	 command_coverage, FOR_COVERAGE},
+	{"import", "[OPTION]... IMAGE",
+	 "print the description of the ops that a built kernel or object has", command_import,
+	 FOR_IMPORT},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
 	 command_explain, FOR_EXPLAIN},
 };
@@ -248,7 +278,8 @@ static int run_command(const char *const *words, size_t n)
 			  .stdin_name = "<stdin>",
 			  .profile = &profiles[0],
 			  .arch = &arch_table[0],
-			  .backend = {.directory = "backends"}};
+			  .backend = {.directory = "backends"},
+			  .diff = {.gate = ALL_AUDIENCES}};
 	size_t n_words = 0;
 	const struct command *command = find_command(words, &n_words);
 	int status;

@@ -326,9 +326,14 @@ static void name_symbols(struct object *o)
 		}
 }
 
+const struct object_symbol *object_mention(const struct object *o, const char *name)
+{
+	return map_get(&o->names, intern(name));
+}
+
 const struct object_symbol *object_symbol(const struct object *o, const char *name)
 {
-	const struct object_symbol *s = map_get(&o->names, intern(name));
+	const struct object_symbol *s = object_mention(o, name);
 
 	return s && s->is_defined ? s : NULL;
 }
@@ -380,34 +385,95 @@ static const struct relocation_row *relocation_find(uint64_t type)
 	return NULL;
 }
 
+/** What an entry of relocations is about: a field inside of a section, and a symbol. */
+struct relocation {
+	const struct relocation_row *row;
+	const struct object_symbol *symbol;
+	uint64_t offset, addend;
+};
+
+static bool read_relocation(const struct object *o, const struct object_file *f,
+			    const struct object_section *s, const uint8_t *entry,
+			    struct relocation *r)
+{
+	uint64_t symbol = object_number(entry + 12, 4);
+
+	r->offset = object_number(entry, 8);
+	r->row = relocation_find(object_number(entry + 8, 4));
+	if (!r->row || symbol >= f->n_symbols || r->offset > s->size ||
+	    r->row->size > s->size - r->offset)
+		return false;
+	r->symbol = &o->symbols.v[f->first_symbol + symbol];
+	r->addend = object_number(entry + 16, 8);
+	return true;
+}
+
 static void relocate(struct object *o, const struct object_file *f, struct object_section *s,
 		     const uint8_t *entry)
 {
-	uint64_t offset = object_number(entry, 8), symbol = object_number(entry + 12, 4);
-	const struct relocation_row *row = relocation_find(object_number(entry + 8, 4));
+	struct relocation r;
 	uint64_t value;
 
-	if (!row || symbol >= f->n_symbols || offset > s->size || row->size > s->size - offset)
+	if (!read_relocation(o, f, s, entry, &r))
 		return;
-	value = o->symbols.v[f->first_symbol + symbol].address + object_number(entry + 16, 8);
-	if (row->is_relative)
-		value -= s->address + offset;
-	write_number(s->bytes + offset, value, row->size);
+	value = r.symbol->address + r.addend;
+	if (r.row->is_relative)
+		value -= s->address + r.offset;
+	write_number(s->bytes + r.offset, value, r.row->size);
+}
+
+/** The section that a section's relocations are for, if it has any and that one is loaded. */
+static struct object_section *relocated(const struct object *o, const struct object_file *f,
+					const uint8_t *header)
+{
+	uint64_t target = object_number(header + 44, 4);
+	struct object_section *s;
+
+	if (header_type(header) != SECTION_RELA || target >= f->n_sections)
+		return NULL;
+	s = &o->sections.v[f->first_section + target];
+	return s->is_loaded && s->bytes ? s : NULL;
 }
 
 static void relocate_section(struct object *o, const struct object_file *f, const uint8_t *header)
 {
-	uint64_t target = object_number(header + 44, 4), size;
+	struct object_section *s = relocated(o, f, header);
+	uint64_t size;
 	const uint8_t *entries = section_bytes(f, header, &size);
-	struct object_section *s;
 
-	if (header_type(header) != SECTION_RELA || !entries || target >= f->n_sections)
-		return;
-	s = &o->sections.v[f->first_section + target];
-	if (!s->is_loaded || !s->bytes)
-		return;
-	for (uint64_t i = 0; i < size / RELA_SIZE; i++)
+	for (uint64_t i = 0; s && entries && i < size / RELA_SIZE; i++)
 		relocate(o, f, s, entries + i * RELA_SIZE);
+}
+
+static void find_references(const struct object *o, const struct object_file *f,
+			    const uint8_t *header, const char *name, references *all)
+{
+	const struct object_section *s = relocated(o, f, header);
+	uint64_t size;
+	const uint8_t *entries = section_bytes(f, header, &size);
+	struct relocation r;
+
+	for (uint64_t i = 0; s && entries && i < size / RELA_SIZE; i++) {
+		if (!read_relocation(o, f, s, entries + i * RELA_SIZE, &r) ||
+		    r.symbol->name != name)
+			continue;
+		/* What is relative is so to the end of its field, where an instruction ends. */
+		*vec_push(all) = (struct object_reference){
+			.at = s->address + r.offset,
+			.behind = r.addend + (r.row->is_relative ? r.row->size : 0)};
+	}
+}
+
+references object_references(const struct object *o, const struct object_symbol *symbol)
+{
+	references all = {0};
+
+	vec_each(f, &o->files)
+	{
+		for (uint64_t i = 0; i < f->n_sections && !f->is_linked; i++)
+			find_references(o, f, section_header(f, i), symbol->name, &all);
+	}
+	return all;
 }
 
 /** Bytes of relocated sections are written, so what is read twice must be a copy. */
@@ -486,6 +552,16 @@ void object_link(struct object *o)
 	}
 	sort_sections(o);
 	sort_functions(o);
+}
+
+const struct object_section *object_section(const struct object *o, const char *name)
+{
+	vec_each(s, &o->sections)
+	{
+		if (s->bytes && !strcmp(s->name, name))
+			return s;
+	}
+	return NULL;
 }
 
 const struct object_section *object_section_at(const struct object *o, uint64_t address)

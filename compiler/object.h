@@ -27,6 +27,9 @@ struct machine {
 	uint8_t filler;
 	uint8_t landing_pad[4];
 	bool (*decode)(const uint8_t *code, size_t left, struct insn_form *form);
+
+	/** Does the code at an address call or jump where memory says?  Then *memory is where. */
+	bool (*through)(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory);
 };
 
 extern const struct machine machine_x86_64;
@@ -85,8 +88,24 @@ void object_link(struct object *o);
 const uint8_t *object_bytes(const struct object *o, uint64_t address, uint64_t n);
 const struct object_section *object_section_at(const struct object *o, uint64_t address);
 
+/** The section of a name, with bytes, or NULL. */
+const struct object_section *object_section(const struct object *o, const char *name);
+
 /** The symbol of a name that is defined, global before local; or NULL. */
 const struct object_symbol *object_symbol(const struct object *o, const char *name);
+
+/** The same, but it may be defined elsewhere; its address then serves to compare. */
+const struct object_symbol *object_mention(const struct object *o, const char *name);
+
+/** A place in what is loaded that refers to a symbol, or so many bytes behind it. */
+struct object_reference {
+	uint64_t at, behind;
+};
+
+typedef VEC(struct object_reference) references;
+
+/** All that relocations say; of a linked image there are none. */
+references object_references(const struct object *o, const struct object_symbol *s);
 
 /** The function around an address, or NULL. */
 const struct object_symbol *object_function(const struct object *o, uint64_t address);

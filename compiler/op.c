@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "unknown.h"
 
 static void op_clobbers(const struct attributed *a)
 {
@@ -619,6 +620,13 @@ static void check_contradictions(struct run *run, const struct op *op)
 			     op_path(op), contradictions[i].what, contradictions[i].cannot);
 }
 
+/* ---- what nobody knows ---- */
+
+static void op_unknown(const struct attributed *a)
+{
+	resolve_unknown(a->run, a->s, true, &((struct op *)a->thing)->unknown);
+}
+
 /* ---- all of it ---- */
 
 static const struct attribute_row op_rows[] = {
@@ -641,6 +649,7 @@ static const struct attribute_row op_rows[] = {
 	{"since", "v", "since MAJOR.MINOR;", op_since, ONCE},
 	{"deprecated", "vs", "deprecated MAJOR.MINOR \"ADVICE\";", op_deprecated, ONCE},
 	{"retired", "v", "retired MAJOR.MINOR;", op_retired, ONCE},
+	{"unknown", "w+", "unknown WORD...;", op_unknown, REPEAT},
 };
 
 static const struct table op_table = {"an op", op_rows, NELEM(op_rows), NULL};
@@ -664,6 +673,7 @@ void resolve_op(struct run *run, struct interface *interface, struct op *op)
 	resolve_result_space(run, op);
 	apply_all(run, &op_table, interface, op, &op->stmts);
 	check_contradictions(run, op);
+	check_unknown(run, interface, op);
 	check_versions(run, interface, op);
 	if ((op->context & CONTEXT_LATE) && op->budget > run->arch->line)
 		diag(run, late_budget, said(&op->stmts, "budget")->operands.v[0].loc, op->name.s,

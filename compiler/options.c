@@ -7,7 +7,7 @@
 #include "options.h"
 #include "status.h"
 
-static const char version[] = "pvgen 0.1\n";
+const char pvgen_version[] = "0.1";
 
 static int usage_fault(const char *text)
 {
@@ -123,6 +123,12 @@ static int set_output(struct run *run, const char *path)
 	return STATUS_FINE;
 }
 
+static int set_structure(struct run *run, const char *name)
+{
+	run->structure = name;
+	return STATUS_FINE;
+}
+
 static int set_interface(struct run *run, const char *name)
 {
 	run->backend.interface = name;
@@ -173,10 +179,32 @@ static int add_coverage_form(struct run *run, const char *text)
 
 static int set_gate(struct run *run, const char *words)
 {
-	return diff_set_gate(run, words)
+	bool is_none = !strcmp(words, "none");
+
+	if (is_none)
+		run->diff.gate = 0;
+	return is_none || audiences_from(words, &run->diff.gate)
 		       ? STATUS_FINE
 		       : usage_error("--gate takes source, backend, module, peer, or none, not",
 				     words);
+}
+
+static int set_image(struct run *run, const char *path)
+{
+	run->diff.image = path;
+	return STATUS_FINE;
+}
+
+static int set_modules(struct run *run, const char *directory)
+{
+	run->diff.modules = directory;
+	return STATUS_FINE;
+}
+
+static int add_waivers(struct run *run, const char *path)
+{
+	*vec_push(&run->diff.waivers) = path;
+	return STATUS_FINE;
 }
 
 static int add_report(struct run *run, const char *text)
@@ -283,6 +311,9 @@ static const struct option_row {
 	{"--spdx", "LICENCE", "licence of what is written (default: none; of linux: GPL-2.0)",
 	 FOR_BUILD, set_licence},
 	{"-o", "FILE", "into FILE what the one --emit asks for", FOR_BUILD, set_output},
+	{"-o", "FILE", "write the description into FILE", FOR_IMPORT, set_output},
+	{"--struct", "NAME", "structure of the ops in an image (default: Linux's, or pv_ops)",
+	 FOR_IMPORT | FOR_DIFF, set_structure},
 	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
 	 FOR_BUILD, want_depend},
 	{"-MF", "FILE", "write that rule into FILE", FOR_BUILD, set_depend_file},
@@ -326,7 +357,8 @@ static const struct option_row {
 	 FOR_NEW | FOR_STATUS | FOR_SYNC, set_directory},
 	{"--format", "FORM[:FILE]", "of the status: text (default), json or html; may be repeated",
 	 FOR_STATUS, add_form},
-	{"--format", "FORM[:FILE]", "of the report: text (default) or json; may be repeated",
+	{"--format", "FORM[:FILE]",
+	 "of the report: text (default), json, md, html, sarif, junit or github; may be repeated",
 	 FOR_DIFF, add_diff_report},
 	{"--format", "FORM[:FILE]",
 	 "of the coverage: text (default), json or html; may be repeated", FOR_COVERAGE,
@@ -334,6 +366,11 @@ static const struct option_row {
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
 	 set_gate},
+	{"--image", "FILE", "the old kernel, whose call sites count (default: OLD, if it is one)",
+	 FOR_DIFF, set_image},
+	{"--modules", "DIR", "its modules: who uses what changed", FOR_DIFF, set_modules},
+	{"--waivers", "FILE", "accept the breaks that this file names; may be repeated", FOR_DIFF,
+	 add_waivers},
 	{"--report", "FORM[:FILE]",
 	 "what was seen: text (a line a slot), sites (a line a site) or json; may be repeated",
 	 FOR_VERIFY, add_report},
@@ -437,9 +474,9 @@ static int check_stdout(const struct run *run, const struct command *command)
 }
 
 /** -o FILE is the FILE of the one --emit that names none. */
-static int place_output(struct run *run)
+static int place_output(struct run *run, const struct command *command)
 {
-	if (!run->output_path)
+	if (!run->output_path || command->bit == FOR_IMPORT)
 		return STATUS_FINE;
 	if (run->requests.n != 1 || run->requests.v[0].path)
 		return usage_error("one --emit, without a file, belongs to -o", run->output_path);
@@ -479,7 +516,7 @@ int parse_options(struct run *run, const struct command *command, const char *co
 		return usage_error("--fix cannot edit standard input,", "-");
 	status = find_kinds(run);
 	if (!status)
-		status = place_output(run);
+		status = place_output(run, command);
 	if (!run->requests.n)
 		request_all(run);
 	return status ? status : check_stdout(run, command);
@@ -556,13 +593,13 @@ int print_help(FILE *f, const struct command *only, bool was_asked)
 	      "the\n"
 	      "object to say that nothing is wrong.  diff: 1 a break that is gated, 2 also an "
 	      "input\n"
-	      "with errors.\n",
+	      "with errors, 4 an image that does not tell its types; import: the same.\n",
 	      f);
 	return was_asked ? STATUS_FINE : STATUS_ENVIRONMENT;
 }
 
 int print_version(void)
 {
-	fputs(version, stdout);
+	printf("pvgen %s\n", pvgen_version);
 	return STATUS_FINE;
 }

@@ -27,11 +27,13 @@ enum {
 	FOR_EXPLAIN = 1 << 6,
 	FOR_FMT = 1 << 7,
 	FOR_DIFF = 1 << 8,
-	FOR_COVERAGE = 1 << 9,
-	FOR_ALL = ~FOR_EXPLAIN,		/* that read descriptions */
-	FOR_MODEL = FOR_ALL & ~FOR_FMT, /* and ask what they mean */
+	FOR_IMPORT = 1 << 9,
+	FOR_COVERAGE = 1 << 10,
+	FOR_ALL = ~FOR_EXPLAIN,			       /* that read descriptions */
+	FOR_MODEL = FOR_ALL & ~(FOR_FMT | FOR_IMPORT), /* and ask what they mean */
 };
 
+extern const char pvgen_version[];
 extern const struct command commands[];
 extern const size_t command_count;
 

@@ -1,7 +1,7 @@
 /*
- * The kernel inside of a bzImage.  Source: the kernel's
- * Documentation/x86/boot.rst (header, payload); the payload ends with the
- * number of bytes that it has unpacked.
+ * The kernel inside of a bzImage, and files that are packed as a whole, as modules are.  Source:
+ * the kernel's Documentation/x86/boot.rst (header, payload); the payload ends with the number of
+ * bytes that it has unpacked.
  */
 #include <string.h>
 
@@ -37,7 +37,8 @@ struct packed {
 	const uint8_t *from;
 	uint64_t from_size;
 	uint8_t *to;
-	uint64_t to_size;
+	uint64_t to_size, done; /* bytes: that there is room for, that are there */
+	bool is_open;		/* to_size is only a beginning */
 };
 
 const char *missing_library(const char *package)
@@ -48,77 +49,100 @@ const char *missing_library(const char *package)
 
 /* ---- one function a format; each says whether all came out ---- */
 
+#if defined(HAVE_Z) || defined(HAVE_LZMA) || defined(HAVE_ZSTD)
+/** Is there room for more, or could it be made? */
+static bool make_room(struct packed *p)
+{
+	if (p->done < p->to_size)
+		return true;
+	if (!p->is_open || p->to_size > LARGEST / 2)
+		return false;
+	p->to = mem_grow(p->to, p->to_size, p->to_size * 2);
+	p->to_size *= 2;
+	return true;
+}
+#endif
+
 #ifdef HAVE_Z
-static bool unpack_gzip(const struct packed *p)
+static bool unpack_gzip(struct packed *p)
 {
 	enum { ANY_HEADER = 15 + 32 };
-	z_stream z = {.next_in = (uint8_t *)p->from,
-		      .avail_in = (uInt)p->from_size,
-		      .next_out = p->to,
-		      .avail_out = (uInt)p->to_size};
-	int status;
+	z_stream z = {.next_in = (uint8_t *)p->from, .avail_in = (uInt)p->from_size};
+	int status = inflateInit2(&z, ANY_HEADER);
 
-	if (inflateInit2(&z, ANY_HEADER) != Z_OK)
-		return false;
-	status = inflate(&z, Z_FINISH);
+	while (status == Z_OK && make_room(p)) {
+		z.next_out = p->to + p->done;
+		z.avail_out = (uInt)(p->to_size - p->done);
+		status = inflate(&z, Z_NO_FLUSH);
+		p->done = z.total_out;
+	}
 	inflateEnd(&z);
-	return status == Z_STREAM_END && z.total_out == p->to_size;
+	return status == Z_STREAM_END;
 }
 #endif
 
 #ifdef HAVE_LZMA
-static bool unpack_lzma(const struct packed *p)
+/* Of a kernel what stands behind its end may be anything, so the end is where all has come out. */
+static bool unpack_lzma(struct packed *p)
 {
 	lzma_stream z = LZMA_STREAM_INIT;
 	lzma_ret status = lzma_auto_decoder(&z, UINT64_MAX, 0);
 
 	z.next_in = p->from;
 	z.avail_in = p->from_size;
-	z.next_out = p->to;
-	z.avail_out = p->to_size;
-	while (status == LZMA_OK && z.avail_out)
+	while (status == LZMA_OK && make_room(p)) {
+		z.next_out = p->to + p->done;
+		z.avail_out = p->to_size - p->done;
 		status = lzma_code(&z, LZMA_RUN);
+		p->done = z.total_out;
+	}
 	lzma_end(&z);
-	return !z.avail_out;
+	return p->is_open ? status == LZMA_STREAM_END : p->done == p->to_size;
 }
 #endif
 
 #ifdef HAVE_LZ4
 /* Blocks, each behind its size, as `lz4 -l` writes them. */
-static bool unpack_lz4(const struct packed *p)
+static bool unpack_lz4(struct packed *p)
 {
-	uint64_t at = 4, done = 0;
+	uint64_t at = 4;
 
-	while (done < p->to_size && p->from_size - at > 4) {
+	while (p->done < p->to_size && p->from_size - at > 4) {
 		uint64_t size = object_number(p->from + at, 4);
 		int got;
 
 		at += 4;
 		if (size > p->from_size - at)
 			return false;
-		got = LZ4_decompress_safe((const char *)p->from + at, (char *)p->to + done,
-					  (int)size, (int)(p->to_size - done));
+		got = LZ4_decompress_safe((const char *)p->from + at, (char *)p->to + p->done,
+					  (int)size, (int)(p->to_size - p->done));
 		if (got <= 0)
 			return false;
 		at += size;
-		done += (uint64_t)got;
+		p->done += (uint64_t)got;
 	}
-	return done == p->to_size;
+	return p->done == p->to_size;
 }
 #endif
 
 #ifdef HAVE_ZSTD
-static bool unpack_zstd(const struct packed *p)
+static bool unpack_zstd(struct packed *p)
 {
 	ZSTD_DStream *z = ZSTD_createDStream();
 	ZSTD_inBuffer in = {p->from, p->from_size, 0};
-	ZSTD_outBuffer out = {p->to, p->to_size, 0};
 	size_t left = z ? 1 : 0;
 
-	while (left && !ZSTD_isError(left) && out.pos < out.size && in.pos < in.size)
+	while (left && !ZSTD_isError(left) && make_room(p)) {
+		ZSTD_outBuffer out = {p->to, p->to_size, p->done};
+		size_t before = in.pos;
+
 		left = ZSTD_decompressStream(z, &out, &in);
+		if (out.pos == p->done && in.pos == before)
+			break;
+		p->done = out.pos;
+	}
 	ZSTD_freeDStream(z);
-	return out.pos == out.size;
+	return p->is_open ? !left : p->done == p->to_size;
 }
 #endif
 
@@ -139,16 +163,17 @@ static bool unpack_zstd(const struct packed *p)
 static const struct format {
 	uint8_t magic[6];
 	unsigned int n;
+	bool is_of_files; /* else of kernels alone */
 	const char *name, *package;
-	bool (*unpack)(const struct packed *p);
+	bool (*unpack)(struct packed *p);
 } formats[] = {
-	{{0x1f, 0x8b}, 2, "gzip", "zlib1g-dev", unpack_gzip},
-	{{0xfd, '7', 'z', 'X', 'Z', 0}, 6, "xz", "liblzma-dev", unpack_lzma},
-	{{0x5d, 0, 0}, 3, "lzma", "liblzma-dev", unpack_lzma},
-	{{0x02, 0x21, 0x4c, 0x18}, 4, "lz4", "liblz4-dev", unpack_lz4},
-	{{0x28, 0xb5, 0x2f, 0xfd}, 4, "zstd", "libzstd-dev", unpack_zstd},
-	{{'B', 'Z', 'h'}, 3, "bzip2", NULL, NULL},
-	{{0x89, 'L', 'Z', 'O'}, 4, "lzo", NULL, NULL},
+	{{0x1f, 0x8b}, 2, true, "gzip", "zlib1g-dev", unpack_gzip},
+	{{0xfd, '7', 'z', 'X', 'Z', 0}, 6, true, "xz", "liblzma-dev", unpack_lzma},
+	{{0x5d, 0, 0}, 3, false, "lzma", "liblzma-dev", unpack_lzma},
+	{{0x02, 0x21, 0x4c, 0x18}, 4, false, "lz4", "liblz4-dev", unpack_lz4},
+	{{0x28, 0xb5, 0x2f, 0xfd}, 4, true, "zstd", "libzstd-dev", unpack_zstd},
+	{{'B', 'Z', 'h'}, 3, false, "bzip2", NULL, NULL},
+	{{0x89, 'L', 'Z', 'O'}, 4, false, "lzo", NULL, NULL},
 };
 
 static const struct format *find_format(const struct packed *p)
@@ -159,25 +184,44 @@ static const struct format *find_format(const struct packed *p)
 	return NULL;
 }
 
-static const char *unpack(struct object_file *f, struct packed *p)
+/** @what is packed: "is a bzImage whose kernel is" */
+static const char *unpack(struct object_file *f, struct packed *p, const struct format *format,
+			  const char *what)
 {
+	if (!format->unpack)
+		return mem_printf("%s packed by %s; %s", what, format->name,
+				  format->package ? missing_library(format->package)
+						  : "unpack it first");
+	p->to = mem_alloc(p->to_size);
+	if (!format->unpack(p))
+		return mem_printf("%s packed by %s and cannot be unpacked", what, format->name);
+	f->bytes = p->to;
+	f->size = p->done;
+	return NULL;
+}
+
+/** A file whose end only its content tells. */
+static const char *unpack_file(struct object_file *f)
+{
+	struct packed p = {.from = f->bytes, .from_size = f->size, .is_open = true};
+	const struct format *format = find_format(&p);
+
+	if (!format || !format->is_of_files || f->size > LARGEST)
+		return NULL;
+	p.to_size = f->size < LARGEST / 4 ? f->size * 4 : LARGEST;
+	return unpack(f, &p, format, "is");
+}
+
+static const char *unpack_kernel(struct object_file *f, struct packed *p)
+{
+	static const char what[] = "is a bzImage whose kernel is";
 	const struct format *format = find_format(p);
 
 	if (!format)
-		return "is a bzImage whose kernel is packed in a format that is not known";
-	if (!format->unpack)
-		return mem_printf("is a bzImage whose kernel is packed by %s; %s", format->name,
-				  format->package ? missing_library(format->package)
-						  : "unpack it first");
+		return mem_printf("%s packed in a format that is not known", what);
 	if (p->to_size > LARGEST)
 		return "is a bzImage whose kernel has an impossible size";
-	p->to = mem_alloc(p->to_size + 1);
-	if (!format->unpack(p))
-		return mem_printf("is a bzImage whose kernel cannot be unpacked (%s)",
-				  format->name);
-	f->bytes = p->to;
-	f->size = p->to_size;
-	return NULL;
+	return unpack(f, p, format, what);
 }
 
 const char *payload_unpack(struct object_file *f)
@@ -186,7 +230,7 @@ const char *payload_unpack(struct object_file *f)
 	struct packed p;
 
 	if (f->size < SETUP_END || memcmp(f->bytes + SETUP_MAGIC, "HdrS", 4) != 0)
-		return NULL;
+		return unpack_file(f);
 	start = (f->bytes[SETUP_SECTORS] + UINT64_C(1)) * SECTOR +
 		object_number(f->bytes + PAYLOAD_OFFSET, 4);
 	length = object_number(f->bytes + PAYLOAD_LENGTH, 4);
@@ -195,5 +239,5 @@ const char *payload_unpack(struct object_file *f)
 	p = (struct packed){.from = f->bytes + start,
 			    .from_size = length,
 			    .to_size = object_number(f->bytes + start + length - 4, 4)};
-	return unpack(f, &p);
+	return unpack_kernel(f, &p);
 }

@@ -233,9 +233,11 @@ static void place_param(struct placing *p, struct param *param)
 	param->way->at = at;
 	if (!is_placed(&at) || !fits(p, param, &at))
 		return;
-	if (at.is_stack)
+	if (at.is_stack) {
 		claim_stack(p, &p->in, &at, param);
-	else if (!is_output(param) || param->direction == DIR_INOUT)
+		return;
+	}
+	if (!is_output(param) || param->direction == DIR_INOUT)
 		claim_registers(p, &p->in, &at, param->name);
 	if (is_output(param))
 		claim_registers(p, &p->out, &at, param->name);

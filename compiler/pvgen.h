@@ -445,7 +445,9 @@ struct op {
 	VEC(const struct batch *) defer;
 	struct wrapper wrapper;
 	VEC(struct template *) natives;
-	struct impl fallback; /* INHERIT: as bare hardware does */
+	struct impl fallback;	/* INHERIT: as bare hardware does */
+	unsigned int unknown;	/* what nobody knows of it: a bit for each aspect, see unknown.h */
+	struct op_users *users; /* in the kernel that was asked about, see users.h; or NULL */
 };
 
 /** A value beside the functions of a group. */
@@ -498,6 +500,7 @@ struct interface {
 	const char *doc;
 	bool is_defined; /* else only more of it was seen */
 	unsigned int major, minor;
+	unsigned int unknown; /* what nobody knows of it and its ops: aspects */
 	struct scope scope;
 	stmts stmts;
 	names phases;		    /* of a boot, in order */
@@ -923,9 +926,11 @@ struct backend_options {
 
 /** What `pvgen diff` was told. */
 struct diff_options {
-	VEC(const char *) forms; /* of the report: FORM or FORM:FILE */
-	bool has_gate;		 /* else all audiences are in it */
-	unsigned int gate;	 /* a bit for each audience */
+	VEC(const char *) forms;   /* of the report: FORM or FORM:FILE */
+	unsigned int gate;	   /* audiences whom a break fails, a bit for each */
+	VEC(const char *) waivers; /* files */
+	const char *image;	   /* of the old kernel; or NULL */
+	const char *modules;	   /* directory of the old modules; or NULL */
 };
 
 /** A prefix of paths, and what outputs show in its place. */
@@ -974,6 +979,7 @@ struct run {
 	struct diff_options diff;
 	VEC(const char *) coverage_forms; /* of the coverage: FORM or FORM:FILE */
 	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
+	const char *structure;	 /* of the ops in an image; NULL: one that is known */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
 	bool reads_snapshots;
 	struct git *git; /* where files are read from; or NULL: the file system */
@@ -990,6 +996,7 @@ struct run {
 	size_t tries; /* names that were looked at to suggest something */
 	unsigned int errors;
 	bool environment_failed;
+	bool has_unknown_pointers; /* what they are for need not be said */
 	bool evidence_missing;
 	/* model */
 	struct scope scope;
@@ -1399,6 +1406,12 @@ bool effects(struct run *run);
 
 /** Pass: nothing that was described would be missing in what is written. */
 bool find_gaps(struct run *run);
+
+/** Does an interface say that nobody knows what its pointers are for?  (unknown.c) */
+bool pointers_are_unknown(const struct run *run);
+
+/** Pass: what would be written is known.  (unknown.c) */
+bool find_unknown(struct run *run);
 
 /** Of the profiles. */
 void find_kernel_gaps(struct run *run);

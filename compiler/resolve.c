@@ -557,7 +557,7 @@ static void check_direction(struct run *run, const struct param *p)
 			diag(run, out_value, direction_loc(p), p->name.s);
 		return;
 	}
-	if (p->direction == DIR_NONE)
+	if (p->direction == DIR_NONE && !run->has_unknown_pointers)
 		report_no_direction(run, p);
 	if (p->type.is_const && p->direction > DIR_IN)
 		diag(run, const_direction, direction_loc(p), p->name.s);
@@ -680,6 +680,7 @@ static void choose_arches(struct run *run)
 
 bool resolve(struct run *run)
 {
+	run->has_unknown_pointers = pointers_are_unknown(run);
 	choose_arches(run);
 	each_scope(run, resolve_typedefs);
 	each_scope(run, check_typedefs);

@@ -122,7 +122,8 @@ struct opened source_open(struct run *run, const char *path, bool may_be_pipe)
 
 struct source *source_draft(struct run *run, const char *path, const struct out *text)
 {
-	struct source *s = source_add(run, path, &(struct stat){0});
+	struct stat st;
+	struct source *s = source_add(run, path, stat(path, &st) ? &(struct stat){0} : &st);
 
 	s->text = mem_alloc(text->n + 2);
 	memcpy(s->text, text_of(text), text->n);

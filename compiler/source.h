@@ -53,7 +53,7 @@ const char *source_read_all(FILE *f, size_t expected, struct out *text);
 /** Reads a file once, however often it is named; "-" is standard input. */
 struct opened source_open(struct run *run, const char *path, bool may_be_pipe);
 
-/** A text that is going to be the file @path, or that is in that file. */
+/** A text that is going to be the file @path, that is in that file, or was made of it. */
 struct source *source_draft(struct run *run, const char *path, const struct out *text);
 struct position source_position(const struct run *run, struct loc loc);
 

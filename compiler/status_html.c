@@ -1,8 +1,9 @@
 /* The status as a page of its own: ops by backends, in colours. */
 #include <string.h>
 
-#include "html.h"
+#include "page.h"
 #include "status.h"
+#include "text.h"
 
 /* Colours mean the same as the words in the cells, so that nobody needs to see them. */
 static const char colours[] =
@@ -49,7 +50,7 @@ static void put_summary(const statuses *all, struct out *o)
 	vec_each(b, all)
 	{
 		put(o, "<tr><th class=\"op\">");
-		put_html(o, b->backend->name.s);
+		put_markup(o, b->backend->name.s);
 		put(o, "</th><td>");
 		put_bar(b, o);
 		put(o, "</td>");
@@ -102,11 +103,11 @@ static void put_task(const struct status_row *row, struct out *o)
 	if (!is_task && !row->remark)
 		return;
 	put(o, "<p>");
-	put_html(o, row->function);
+	put_markup(o, row->function);
 	if (row->state == STATE_STALE)
 		put(o, ": revision %u, the op has %u", row->stated, row->op->revision);
 	if (row->remark)
-		put_html(o, mem_printf(": %s", row->remark));
+		put_markup(o, mem_printf(": %s", row->remark));
 	put(o, "</p>");
 }
 
@@ -116,10 +117,10 @@ static void put_cell(const struct run *run, const struct status_row *row, struct
 	const char *state = state_name(row->state);
 
 	put(o, "<td class=\"%s\" style=\"background:var(--%s)\" title=\"", state, state);
-	put_html(o, mem_printf("%s%s%s:%u", row->function ? row->function : "",
-			       row->function ? " " : "", at.path, at.line));
+	put_markup(o, mem_printf("%s%s%s:%u", row->function ? row->function : "",
+				 row->function ? " " : "", at.path, at.line));
 	put(o, "\"><small>");
-	put_html(o, mem_printf("%s:%u", base_name(at.path), at.line));
+	put_markup(o, mem_printf("%s:%u", base_name(at.path), at.line));
 	put(o, "</small>%s", row->state == STATE_DESCRIBED ? row->way : state);
 	put_task(row, o);
 	put(o, "</td>");
@@ -128,9 +129,9 @@ static void put_cell(const struct run *run, const struct status_row *row, struct
 static void put_op(const struct run *run, const statuses *all, const struct op *op, struct out *o)
 {
 	put(o, "<tr><th class=\"op\" title=\"");
-	put_html(o, first_line(op->doc));
+	put_markup(o, first_line(op->doc));
 	put(o, "\">");
-	put_html(o, op_path(op));
+	put_markup(o, op_path(op));
 	put(o, "</th>");
 	vec_each(b, all)
 	{
@@ -146,9 +147,9 @@ static void put_group(const struct run *run, const statuses *all, const struct g
 		      struct out *o)
 {
 	put(o, "<tbody class=\"ops\"><tr class=\"group\"><th colspan=\"%u\">", all->n + 1);
-	put_html(o, g->name.s);
+	put_markup(o, g->name.s);
 	put(o, " <span>");
-	put_html(o, first_line(g->doc));
+	put_markup(o, first_line(g->doc));
 	put(o, "</span></th></tr>\n");
 	vec_each(op, &g->ops)
 	{
@@ -162,12 +163,12 @@ static void put_matrix(const struct run *run, const statuses *all, const struct 
 		       struct out *o)
 {
 	put(o, "<h2>Ops of ");
-	put_html(o, i->name.s);
+	put_markup(o, i->name.s);
 	put(o, "</h2>\n<table class=\"matrix\"><thead><tr><th>op</th>");
 	vec_each(b, all)
 	{
 		put(o, "<th>");
-		put_html(o, b->backend->name.s);
+		put_markup(o, b->backend->name.s);
 		put(o, "</th>");
 	}
 	put(o, "</tr></thead>\n");
@@ -181,9 +182,9 @@ static void put_other(const struct run *run, const struct backend_status *b,
 		      const struct status_row *row, struct out *o)
 {
 	put(o, "<tr><th class=\"op\">");
-	put_html(o, b->backend->name.s);
+	put_markup(o, b->backend->name.s);
 	put(o, "</th><th class=\"op\">");
-	put_html(o, row->role);
+	put_markup(o, row->role);
 	put(o, "</th>");
 	put_cell(run, row, o);
 	put(o, "</tr>\n");
@@ -218,7 +219,7 @@ static statuses of_interface(const statuses *all, const struct interface *i)
 
 void put_status_html(const struct run *run, const statuses *all, struct out *o)
 {
-	html_begin(o, "Backends", "What is done of each backend", colours);
+	matrix_begin(o, "Backends", "What is done of each backend", colours);
 	put_summary(all, o);
 	put_legend(o);
 	vec_each(i, &run->interfaces)
@@ -228,5 +229,5 @@ void put_status_html(const struct run *run, const statuses *all, struct out *o)
 		put_matrix(run, &some, *i, o);
 	}
 	put_others(run, all, o);
-	html_end(o);
+	matrix_end(o);
 }

@@ -139,6 +139,21 @@ void put_utf8(struct out *o, uint32_t code)
 	put_n(o, bytes, more + 1);
 }
 
+void put_json_pair(struct out *o, const char *key, const char *value)
+{
+	put(o, "\"%s\": ", key);
+	put_json(o, value);
+}
+
+void put_markup(struct out *o, const char *s)
+{
+	struct out visible = {0};
+
+	put_visible(&visible, s);
+	for (s = put_until(o, text_of(&visible), "&<>\""); *s; s = put_until(o, s + 1, "&<>\""))
+		put(o, *s == '&' ? "&amp;" : *s == '<' ? "&lt;" : *s == '>' ? "&gt;" : "&quot;");
+}
+
 const char *lines_like(const char *other, size_t n, const char *text)
 {
 	const char *end = n ? memchr(other, '\n', n) : NULL;

@@ -24,6 +24,12 @@ void put_json_bytes(struct out *o, const char *s, size_t n);
 /** Puts a character by its code. */
 void put_utf8(struct out *o, uint32_t code);
 
+/** "KEY": "VALUE" */
+void put_json_pair(struct out *o, const char *key, const char *value);
+
+/** Puts it as HTML and XML have it, in quotes too; what cannot be shown as put_visible() does. */
+void put_markup(struct out *o, const char *s);
+
 /** The text with ends of lines like those of another text. */
 const char *lines_like(const char *other, size_t n, const char *text);
 

@@ -230,6 +230,32 @@ void mem_reset(void)
 	memset(&pool, 0, sizeof(pool));
 }
 
+struct mem_outer {
+	struct chunk *newest;
+	char *at, *end;
+	__typeof__(pool) pool;
+};
+
+struct mem_outer *mem_enter(void)
+{
+	struct mem_outer *outer = mem_alloc(sizeof(*outer));
+
+	*outer = (struct mem_outer){newest, arena_at, arena_end, pool};
+	newest = NULL;
+	arena_at = arena_end = NULL;
+	memset(&pool, 0, sizeof(pool));
+	return outer;
+}
+
+void mem_leave(struct mem_outer *outer)
+{
+	mem_reset();
+	newest = outer->newest;
+	arena_at = outer->at;
+	arena_end = outer->end;
+	pool = outer->pool;
+}
+
 static struct map_entry *map_slot(const struct map *m, const char *key)
 {
 	size_t i = (((uintptr_t)key >> 4) * 0x9e3779b97f4a7c15u >> 20) & (m->cap - 1);

@@ -3,7 +3,8 @@
  *
  * Policy: everything is allocated from one arena and nothing is freed before
  * exit; a run of the compiler is short and its memory grows with its input.
- * Only a process of many runs, as fuzzers are, gives all of it back after each.
+ * Only a process of many runs, as fuzzers are, gives all of it back after each, and who looks at a
+ * thousand files, one after the other, what each took.
  * Memory is zeroed, so a new field needs no constructor.  Out of memory ends
  * the run with status 2.
  */
@@ -39,6 +40,14 @@ const char *intern_n(const char *s, size_t n);
 
 /** Forgets the run: frees all memory, and with it all interned strings. */
 void mem_reset(void);
+
+/**
+ * Work on something large that leaves nothing behind: up to mem_leave() memory is taken, and
+ * strings are interned, apart from all before.  Nothing older may grow meanwhile, nothing newer be
+ * kept.
+ */
+struct mem_outer *mem_enter(void);
+void mem_leave(struct mem_outer *outer);
 
 /* A vector is any struct { T *v; uint32_t n, cap; }: no input has more things than 256 MiB have
  * bytes. */

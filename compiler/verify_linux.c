@@ -10,9 +10,6 @@
 #include "kallsyms.h"
 #include "verify_linux.h"
 
-static const char ops_symbol[] = "pv_ops";
-static const char ops_record[] = "paravirt_patch_template";
-
 static const struct generation generations[] = {
 	{"Linux 5.13 to 6.7", ".parainstructions", "paravirt_patch_site", "instr", false, "len",
 	 "type"},
@@ -39,20 +36,10 @@ static const char *const copiers[] = {"memcpy", "__memcpy", NULL};
 static const char *const returners[] = {"__x86_return_thunk", NULL};
 static const char *const entries[] = {"__fentry__", NULL};
 
-static const struct object_section *find_section(const struct object *o, const char *name)
-{
-	vec_each(s, &o->sections)
-	{
-		if (s->bytes && !strcmp(s->name, name))
-			return s;
-	}
-	return NULL;
-}
-
 static const struct generation *find_generation(const struct object *o)
 {
 	for (size_t i = 0; i < NELEM(generations); i++)
-		if (find_section(o, generations[i].section))
+		if (object_section(o, generations[i].section))
 			return &generations[i];
 	return NULL;
 }
@@ -117,7 +104,7 @@ static bool is_leaf(const struct kernel *k, const char *path, const struct recor
 	if (op_of(k->v, path) || !types_record_of(k->types, f->type, &inner))
 		return true;
 	return !is_group(k->v, path) && inner.fields.n == 1 &&
-	       types_is_untyped_pointer(k->types, inner.fields.v[0].type);
+	       ctype_is_untyped_pointer(k->types, inner.fields.v[0].type);
 }
 
 static void take_slot(struct kernel *k, const char *path, const struct record_field *f,
@@ -207,11 +194,11 @@ static bool is_described(const struct kernel *k, const struct record *r)
 static bool take_slots(struct kernel *k)
 {
 	struct verify *v = k->v;
-	const struct object_symbol *s = object_symbol(v->object, ops_symbol);
+	const struct object_symbol *s = object_symbol(v->object, linux_table);
 	struct record r;
 
-	if (!types_record(k->types, ops_record, &r)) {
-		no_verdict(v, "slots", mem_printf("BTF has no struct %s", ops_record));
+	if (!types_record(k->types, linux_table_record, &r)) {
+		no_verdict(v, "slots", mem_printf("BTF has no struct %s", linux_table_record));
 		return false;
 	}
 	if (!is_described(k, &r))
@@ -228,12 +215,6 @@ static bool take_slots(struct kernel *k)
 
 /* ---- sites ---- */
 
-/** Where the parts of a record are. */
-struct layout_of {
-	uint64_t size;
-	const struct record_field *place, *length, *slot;
-};
-
 static const struct record_field *find_field(const struct record *r, const char *name)
 {
 	vec_each(f, &r->fields)
@@ -247,66 +228,49 @@ static const struct record_field *find_field(const struct record *r, const char 
 /* No record is larger. */
 enum { LARGEST_RECORD = 256 };
 
-/** A number that lies inside of the record. */
-static bool is_number(const struct layout_of *l, const struct record_field *f)
+/** False if the record has no number of this name. */
+static bool take_part(const struct record *r, const char *name, struct record_part *part)
 {
-	return f && f->size && f->size <= 8 && f->offset <= l->size &&
-	       f->size <= l->size - f->offset;
+	const struct record_field *f = find_field(r, name);
+
+	if (!f || !f->size || f->size > 8 || f->offset > r->size || f->size > r->size - f->offset)
+		return false;
+	*part = (struct record_part){f->offset, f->size};
+	return true;
 }
 
-static bool read_layout(const struct kernel *k, const struct generation *g, struct layout_of *l)
+static bool read_form(const struct kernel *k, const struct generation *g, struct record_form *form)
 {
 	struct record r;
 
 	if (!types_record(k->types, g->record, &r) || r.size > LARGEST_RECORD)
 		return false;
-	*l = (struct layout_of){r.size, find_field(&r, g->place), find_field(&r, g->length),
-				find_field(&r, g->slot)};
-	return is_number(l, l->place) && is_number(l, l->length) &&
-	       (!g->slot || is_number(l, l->slot));
-}
-
-static uint64_t read_field(const uint8_t *record, const struct record_field *f)
-{
-	return object_number(record + f->offset, (unsigned int)f->size);
-}
-
-static uint64_t read_place(const struct generation *g, const struct layout_of *l,
-			   const uint8_t *record, uint64_t address)
-{
-	uint64_t value = read_field(record, l->place);
-
-	return g->is_relative ? address + l->place->offset + (uint64_t)(int64_t)(int32_t)value
-			      : value;
+	*form = (struct record_form){
+		.section = g->section, .size = r.size, .is_relative = g->is_relative};
+	return take_part(&r, g->place, &form->place) && take_part(&r, g->length, &form->length) &&
+	       (!g->slot || take_part(&r, g->slot, &form->slot));
 }
 
 /** The slot that the code at an address goes through; the number of slots if there is none. */
 static unsigned int decoded_slot(const struct verify *v, uint64_t address)
 {
-	const uint8_t *code = object_bytes(v->object, address, v->run->arch->slot_site);
-	uint64_t distance;
+	const struct slot_array slots = {v->slots, v->run->arch->word, v->slot_table.n};
 
-	if (!v->slots || !code || memcmp(code, v->machine->call_slot, 2) != 0)
-		return v->slot_table.n;
-	distance = relative_target(code + 2, address + 2) - v->slots;
-	return distance / v->run->arch->word < v->slot_table.n && !(distance % v->run->arch->word)
-		       ? (unsigned int)(distance / v->run->arch->word)
-		       : v->slot_table.n;
+	return v->slots ? called_slot(v->object, v->machine, &slots, address) : slots.n;
 }
 
 /** Calls for each record of a section, with where it stands. */
-static void take_sites(struct kernel *k, const struct object_section *s, const struct layout_of *l)
+static void take_sites(struct kernel *k, const struct object_section *s,
+		       const struct record_form *f)
 {
-	const struct generation *g = k->generation;
-
-	for (uint64_t at = 0; at + l->size <= s->size; at += l->size) {
+	for (uint64_t at = 0; at + f->size <= s->size; at += f->size) {
 		struct site site = {.record = s->address + at};
 
-		site.address = read_place(g, l, s->bytes + at, s->address + at);
-		site.length = (unsigned int)read_field(s->bytes + at, l->length);
-		site.op = l->slot ? (unsigned int)read_field(s->bytes + at, l->slot)
-				  : decoded_slot(k->v, site.address);
-		if (l->slot || site.op < k->v->slot_table.n)
+		site.address = record_place(f, s->bytes + at, s->address + at);
+		site.length = (unsigned int)record_number(s->bytes + at, &f->length);
+		site.op = f->slot.size ? (unsigned int)record_number(s->bytes + at, &f->slot)
+				       : decoded_slot(k->v, site.address);
+		if (f->slot.size || site.op < k->v->slot_table.n)
 			*vec_push(&k->v->sites) = site;
 	}
 }
@@ -334,16 +298,16 @@ static bool is_direct_call(const struct verify *v, uint64_t address, unsigned in
 /** Notes what may stand at sites instead of calls. */
 static void take_alternatives(struct kernel *k)
 {
-	const struct object_section *s = find_section(k->v->object, alternatives.section);
-	struct layout_of at, by;
+	const struct object_section *s = object_section(k->v->object, alternatives.section);
+	struct record_form at, by;
 
-	if (!s || !read_layout(k, &alternatives, &at) || !read_layout(k, &replacements, &by))
+	if (!s || !read_form(k, &alternatives, &at) || !read_form(k, &replacements, &by))
 		return;
 	for (uint64_t i = 0; i + at.size <= s->size; i += at.size) {
 		const uint8_t *record = s->bytes + i;
-		uint64_t place = read_place(&alternatives, &at, record, s->address + i);
-		uint64_t code = read_place(&replacements, &by, record, s->address + i);
-		unsigned int length = (unsigned int)read_field(record, at.length);
+		uint64_t place = record_place(&at, record, s->address + i);
+		uint64_t code = record_place(&by, record, s->address + i);
+		unsigned int length = (unsigned int)record_number(record, &at.length);
 		struct site *site = site_at(k->v, place);
 
 		if (site && length && !is_direct_call(k->v, code, length))
@@ -368,17 +332,17 @@ static void locate_slots(struct verify *v)
 static bool read_sites(struct kernel *k)
 {
 	struct verify *v = k->v;
-	const struct object_section *s = find_section(v->object, k->generation->section);
-	struct layout_of l;
+	const struct object_section *s = object_section(v->object, k->generation->section);
+	struct record_form form;
 
-	if (!read_layout(k, k->generation, &l)) {
+	if (!read_form(k, k->generation, &form)) {
 		no_verdict(v, "sites",
 			   mem_printf("BTF has no struct %s as it is known here",
 				      k->generation->record));
 		return false;
 	}
-	take_sites(k, s, &l);
-	if (s->size % l.size)
+	take_sites(k, s, &form);
+	if (s->size % form.size)
 		no_verdict(v, "sites",
 			   mem_printf("%s ends inside of a record", k->generation->section));
 	if (!k->generation->slot)
@@ -386,7 +350,7 @@ static bool read_sites(struct kernel *k)
 	locate_slots(v);
 	if (!v->sites.n || !v->slots)
 		no_verdict(v, "sites",
-			   mem_printf("nothing says where %s is: it has no symbol", ops_symbol));
+			   mem_printf("nothing says where %s is: it has no symbol", linux_table));
 	return v->sites.n && v->slots;
 }
 
@@ -433,7 +397,7 @@ void verify_linux(struct verify *v)
 	struct kernel k = {.v = v, .generation = find_generation(v->object)};
 	const char *fault;
 
-	k.types = types_read(v->object, &fault);
+	k.types = btf_read(v->object, &fault);
 	if (!k.types) {
 		no_verdict(v, "slots, sites and signatures", fault);
 		return;

@@ -2,6 +2,7 @@
 #ifndef PVGEN_VERIFY_LINUX_H
 #define PVGEN_VERIFY_LINUX_H
 
+#include "call_sites.h"
 #include "kernel_code.h"
 #include "kernel_types.h"
 #include "verify.h"
@@ -32,7 +33,7 @@ struct putter {
 struct kernel {
 	struct verify *v;
 	const struct generation *generation;
-	const struct btf *types;
+	struct types *types;
 	struct code_space space;
 	VEC(struct putter) sources;
 	VEC(struct site) strays; /* calls through slots that no record tells the patcher of */

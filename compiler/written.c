@@ -69,18 +69,24 @@ static const char *op_doc(const struct op *op)
 	return mem_printf("%s: %s\n", op_path(op), op->doc ? op->doc : "");
 }
 
-/** What assembly does for ops of different types has a type only where C does it too. */
-static void declare_op(const struct interface *i, const struct op *op, struct written *w)
+/**
+ * What assembly does for ops of different types has a type only where C does it too.  Who only
+ * checks types needs no more.
+ */
+static void declare_op(const struct listing *l, const struct op *op, struct written *w)
 {
-	w->declaration = c_prototype(i, op, w->symbol);
+	const struct interface *i = l->backend->interface;
+
 	w->types = types_of(c_narrow(i, op), &op->type, &op->params);
+	if (l->run)
+		return;
+	w->declaration = c_prototype(i, op, w->symbol);
 	w->params = param_names(&op->params);
 	w->contract = &op->params;
 }
 
 static void add_op(struct listing *l, const struct op *op, const struct impl *impl)
 {
-	const struct interface *i = l->backend->interface;
 	struct written *w, this;
 	bool is_new;
 
@@ -91,16 +97,16 @@ static void add_op(struct listing *l, const struct op *op, const struct impl *im
 		.symbol = impl->function,
 		.role = op_path(op),
 		.topic = inner_group(NULL, op)->name.s,
-		.doc = op_doc(op),
+		.doc = l->run ? NULL : op_doc(op),
 		.loc = impl->stmt->operands.v[1].loc,
 	};
 	if (is_new)
 		*w = this;
-	if (impl->kind == IMPL_CALL) {
-		declare_op(i, op, &this);
+	if (impl->kind == IMPL_CALL && !w->types) {
+		declare_op(l, op, w);
+	} else if (impl->kind == IMPL_CALL) {
+		declare_op(l, op, &this);
 		check_types(l, w, &this);
-		if (!w->declaration)
-			declare_op(i, op, w);
 	}
 	*vec_push(&w->ops) = op;
 }

@@ -291,7 +291,34 @@ bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form)
 	return true;
 }
 
-/* call and jmp through memory, nop, endbr64: SDM vol. 2. */
+/* call and jmp through memory, relative to what follows and not: SDM vol. 2. */
+static const struct through {
+	uint8_t code[3];
+	unsigned int n;
+	bool is_relative;
+} ways[] = {
+	{{0xff, 0x15}, 2, true},
+	{{0xff, 0x14, 0x25}, 3, false},
+	{{0xff, 0x25}, 2, true},
+	{{0xff, 0x24, 0x25}, 3, false},
+};
+
+static bool x86_through(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory)
+{
+	for (size_t i = 0; i < NELEM(ways); i++) {
+		const struct through *w = &ways[i];
+
+		if (left < w->n + 4 || memcmp(code, w->code, w->n) != 0)
+			continue;
+		*memory = (uint64_t)word_at(code + w->n, 4);
+		if (w->is_relative)
+			*memory += address + w->n + 4;
+		return true;
+	}
+	return false;
+}
+
+/* nop, endbr64: SDM vol. 2. */
 const struct machine machine_x86_64 = {
 	.elf_machine = 62, /* EM_X86_64 */
 	.call_slot = {0xff, 0x15},
@@ -299,4 +326,5 @@ const struct machine machine_x86_64 = {
 	.filler = 0x90,
 	.landing_pad = {0xf3, 0x0f, 0x1e, 0xfa},
 	.decode = x86_decode,
+	.through = x86_through,
 };

@@ -434,7 +434,7 @@ def test_page(tmp_path: Path) -> None:
     text = status(tmp_path, "--format=html").out.decode()
     page = Page()
     page.feed(text)
-    assert page.open == [] and page.fetched == [] and "http" not in text
+    assert page.open == [] and page.fetched == [] and "://" not in text
     states = [rows(tmp_path, backend=name) for name in ("guest", "metal")]
     for op in ("g.a", "g.b", "g.c", "g.d"):
         assert page.rows[op] == [s[op]["state"] for s in states]

@@ -13,7 +13,7 @@ OTHERS = {"conventions", "shapes_said"}
 GOOD = sorted(p for p in (HERE / "good").glob("*.pvi") if p.stem not in OTHERS)
 
 # No code is written for these, and pvgen says so.
-NOT_BUILT = {"not-generated", "config-unset", "no-entry"}
+NOT_BUILT = {"not-generated", "config-unset", "no-entry", "unknown-built"}
 
 
 def sources(directory: Path) -> list[str]:

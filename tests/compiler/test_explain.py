@@ -19,6 +19,9 @@ ELSEWHERE = re.compile(r"(.+?)^-- elsewhere .+\n", re.DOTALL | re.MULTILINE)
 
 CODES = {name: code for table in TABLES for name, code in codes(table).items()}
 
+# tests/diff has an example of each.
+WAIVED = codes("waiver.def")
+
 # Only a build reports these.
 OF_A_BUILD = {e.name for path in BUILT for e in expectations(path)}
 
@@ -83,7 +86,7 @@ def test_examples_elsewhere(name: str) -> None:
     """What has no text here is shown by a test."""
     verified = {row[1] for row in DAMAGES.values()} | {row[2] for row in BUILDS.values()}
     foreign = {e.name for path in FOREIGN for e in expectations(path)}
-    assert name in {*GENERATED, *verified, *foreign, *IN_KERNELS, *SYNCED, *USAGES}
+    assert name in {*GENERATED, *verified, *foreign, *IN_KERNELS, *SYNCED, *USAGES, *WAIVED}
 
 
 # ---- the command ----

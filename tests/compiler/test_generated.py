@@ -48,6 +48,7 @@ OP_FIELDS = {
     "deprecated": str,
     "advice": str,
     "retired": str,
+    "unknown": list,
     "default": str,
     "pairs": list,
     "together": list,

@@ -16,7 +16,7 @@ EXAMPLES = [block for block in BLOCKS if block[1] != "frame"]
 TYPES = next(BLOCK.finditer(TEXT, TEXT.index("## Types")))[2]
 
 SECTIONS = (
-    "Lexical|Files and imports|Types|Conditions|Interface|Ops|Registrations and hooks|Abi|Backend|Coverage|Versions|Linux".split("|")
+    "Lexical|Files and imports|Types|Conditions|Interface|Ops|Registrations and hooks|Abi|Backend|Coverage|Unknown|Versions|Linux".split("|")
 )
 
 
@@ -78,6 +78,13 @@ def test_keywords_have_examples(word: str) -> None:
 def test_statements_have_examples(row: str) -> None:
     """Each statement that a table knows occurs."""
     assert row.split()[1] in USED, f"no example in docs/language.md has '{row.split()[1]}'"
+
+
+def test_what_may_be_unknown() -> None:
+    """Each word is in the table, with what it is about, and occurs."""
+    rows = re.findall(r'^ASPECT\(\w+, "(\w+)", "(.*?)"', (ROOT / "compiler/unknown.def").read_text(), re.MULTILINE)
+    told = re.findall(r"^\| `(\w+)` \| (.*?) \| (?:an op|an interface|both) \|$", TEXT, re.MULTILINE)
+    assert told == rows and len(rows) == 17 and {word for word, _ in rows} <= USED
 
 
 def test_tables_are_found() -> None:

@@ -35,9 +35,12 @@ ATTRIBUTES = (
 
 # What the manifest has as a list, though its order says nothing.
 NAMED = ("constants", "typedefs", "bits", "structs", "registrations", "batches", "derived")
-SETS = tuple(
-    "clobbers context configuration features msrs calls subs reserved"
-    " planes options bindings lines uses".split()
+# Those of one op, or of one thing, in one phase are tried in their order; others are not related.
+TRIED = ("variants", "actions", "provisions", "data", "shared")
+SETS = (
+    *("detect", "clobbers", "context", "configuration", "features"),
+    *("msrs", "calls", "subs", "reserved", "fields"),
+    *("planes", "options", "bindings", "lines", "uses"),
 )
 
 
@@ -230,8 +233,33 @@ def edited(r: random.Random, lines: list[str]) -> list[str]:
 def canonical(model: object, key: str = "") -> object:
     """A manifest without what says nothing: the order of what has names."""
     if isinstance(model, dict):
-        return {k: canonical(v, k) for k, v in model.items()}
+        # What is registered is compiled anew, what hooks declare is anywhere in the kernel.
+        if "hooks" in model:
+            model = {**model, "members": sorted(model["members"], key=str)}
+        return {k: canonical(v, k) for k, v in model.items() if not is_count(model, k)}
     if not isinstance(model, list):
         return model
     items = [canonical(item) for item in model]
-    return sorted(items, key=str) if key in NAMED or key in SETS else items
+    if key in NAMED or key in SETS:
+        return sorted(items, key=str)
+    if key in TRIED and all(isinstance(i, dict) and "when" in i for i in items):
+        return sorted(items, key=related)
+    # What has no slot has no place either.
+    if key == "ops" and all(isinstance(i, dict) and "slot" in i for i in items):
+        items.sort(key=lambda i: i["name"] if i["slot"] is None else "")
+    return items
+
+
+def is_count(item: dict, key: str) -> bool:
+    """Does the value say the how-manieth it is in the text, and nothing else?"""
+    if key == "name" and item.get("spare") is True:
+        return True
+    if key == "symbol":
+        return bool(re.search(r"_v\d+$", item[key]))
+    return key == "number" and "slot" in item
+
+
+def related(item: dict) -> str:
+    """What things are about that are tried one after the other."""
+    keys = ("op", "action", "target", "registration", "name", "structure", "phase")
+    return str([item.get(key) for key in keys])
