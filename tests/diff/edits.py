@@ -43,6 +43,8 @@ SETS = (
     *("planes", "options", "bindings", "lines", "uses"),
 )
 
+SPARE = re.compile(r"_spare\d+\b")  # pvgen numbers those of each group
+
 
 def pick(r: random.Random, *choices: str) -> str:
     """One of them."""
@@ -252,7 +254,7 @@ def canonical(model: object, key: str = "") -> object:
 
 def is_count(item: dict, key: str) -> bool:
     """Does the value say the how-manieth it is in the text, and nothing else?"""
-    if key == "name" and item.get("spare") is True:
+    if key in ("name", "prototype", "op", "symbol") and SPARE.search(str(item[key])):
         return True
     if key == "symbol":
         return bool(re.search(r"_v\d+$", item[key]))
