@@ -419,6 +419,23 @@ def test_page_hides_no_markup(tmp_path: Path) -> None:
     assert "&lt;b title=&quot;&amp;x&quot;&gt;" in page and "<b title" not in page
 
 
+# ---- where backends are unknown ----
+
+
+@pytest.mark.parametrize("words", ["", "unknown backends;"])
+def test_bindings_are_as_known_as_backends(words: str, tmp_path: Path) -> None:
+    """What an image does not tell of bindings is no change."""
+    group = "group g { op void f(void) { default nop; } }"
+    text = f"language 1;\ninterface i version 1.0 {{ {words} {group} }}\n"
+    abis = "abi h { call 1 long a(void); }\nabi f { call 2 long b(void); }\n"
+    abis += "binding f on h { full a by b; }\n"
+    (tmp_path / "old.pvi").write_text(text)
+    (tmp_path / "new.pvi").write_text(text + abis)
+    result = run("diff", "--gate=none", "--format=json", "old.pvi", "new.pvi", cwd=tmp_path)
+    rules = {change["rule"] for change in json.loads(result.out)["changes"]}
+    assert rules == (set() if words else {"PV-TYP-ADD", "PV-COV-BINDING"})
+
+
 # ---- Linux ----
 
 
