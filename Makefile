@@ -7,6 +7,8 @@ PYTHON := /usr/bin/python3
 SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 ABIS   := $(wildcard idl/abi/*.pvi)
+# Without what one of them can express of another.
+ALONE  := $(foreach abi,$(ABIS),$(if $(findstring _on_,$(abi)),,$(abi)))
 LINUX  := $(wildcard idl/linux/*.pvi)
 
 # Where `make install` puts pvgen and its page, behind DESTDIR, and what pkg-config says of it:
@@ -112,7 +114,7 @@ regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
 	$< build --emit=snapshot:generated/pv.abi.json $(IDL)
 	$< build --emit=snapshot:generated/linux.abi.json $(LINUX)
-	for abi in $(ABIS); do $< build --outdir generated --emit=snapshot $$abi || exit; done
+	for abi in $(ALONE); do $< build --outdir generated --emit=snapshot $$abi || exit; done
 
 # ---- the guest kernel: one image for all environments ----
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend

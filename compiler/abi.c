@@ -62,6 +62,7 @@ static const struct attribute_row abi_rows[] = {
 	 "dmi \"TEXT\";",
 	 abi_signature, REPEAT},
 	{"rom", "w", "rom STRUCTURE { ... }", abi_rom, BLOCK},
+	{"plane", "ws?", "plane NAME \"WHAT\" { ... }", abi_plane, BLOCK | REPEAT},
 };
 
 static const struct table abi_table = {"an abi", abi_rows, NELEM(abi_rows), NULL};
@@ -182,4 +183,5 @@ void resolve_abi(struct run *run, struct abi *abi)
 		place_call(run, abi, *c);
 	}
 	resolve_devices(run, abi);
+	resolve_elements(run, abi);
 }

@@ -187,6 +187,17 @@ static void backend_table_name(const struct attributed *a)
 	c_name(a->run, word_at(a->s, 1));
 }
 
+/* Its lines are read when it is known how each op is done. */
+static void backend_uses(const struct attributed *a)
+{
+	struct backend *b = a->thing;
+
+	if (b->abi)
+		b->uses = a->s;
+	else
+		diag(a->run, no_abi, a->s->loc, b->name.s, b->name.s, b->interface->name.s);
+}
+
 static const struct attribute_row backend_rows[] = {
 	{"bare", "", "bare;", backend_bare, ONCE},
 	{"deprivileged", "", "deprivileged;", backend_deprivileged, ONCE},
@@ -212,6 +223,7 @@ static const struct attribute_row backend_rows[] = {
 	{"static_key", "ww", "static_key NAME on|off;", backend_static_key, REPEAT | WHEN},
 	{"teardown", "w+", "teardown EVENT... call FUNCTION;", backend_teardown,
 	 REPEAT | BLOCK | WHEN},
+	{"uses", "", "uses { ... }", backend_uses, BLOCK},
 };
 
 /** An op without the groups around it. */

@@ -40,6 +40,7 @@ NAMED(abi);
 NAMED(call);
 NAMED(subcall);
 NAMED(backend);
+NAMED(mapping);
 
 void import(struct parse *p, struct token path, struct loc loc)
 {
@@ -586,4 +587,19 @@ void add_backend_stmt(struct parse *p, struct stmt *stmt)
 	stmt->when = p->when;
 	stmt->phase = p->phase;
 	*vec_push(&p->backend->stmts) = stmt;
+}
+
+void define_binding(struct parse *p, struct token keyword, struct token from, struct token on,
+		    stmts stmts)
+{
+	struct mapping *m = mem_alloc(sizeof(*m));
+
+	*m = (struct mapping){.name = {intern(mem_printf("%s on %s", from.name.s, on.name.s)),
+				       loc_from_to(from.name.loc, on.name.loc)},
+			      .doc = keyword.doc,
+			      .from_name = from.name,
+			      .on_name = on.name,
+			      .stmts = stmts};
+	if (define(p->run, &p->run->mapping_map, "binding", &m->name, m))
+		*vec_push(&p->run->mappings) = m;
 }

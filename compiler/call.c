@@ -90,6 +90,8 @@ static void say_defer(const struct attributed *a)
 	{"flat", "w+", "flat SEGMENT...;", say_flat, ONCE},                                        \
 	{"optional", "", "optional;", say_optional, ONCE},                                         \
 	{"defer", "w+", "defer MODE...;", say_defer, ONCE},                                        \
+	{"plane", "w", "plane NAME;", say_plane, ONCE},                                            \
+	{"option", "ws", "option NAME \"WHAT\";", say_option, REPEAT | BLOCK},                     \
 	LIFE_ROWS
 /* clang-format on */
 

@@ -64,6 +64,13 @@ void check_entries(struct run *run, const struct abi *abi);
 
 void resolve_call(struct run *run, struct abi *abi, struct call *call);
 
+/* ---- element.c ---- */
+
+/** Statements `plane NAME;` and `option NAME "WHAT" { }` of calls, `plane NAME { }` of an abi. */
+void say_plane(const struct attributed *a);
+void say_option(const struct attributed *a);
+void abi_plane(const struct attributed *a);
+
 /* ---- place.c ---- */
 
 /** Finds a place for each value of a call, on each architecture. */

@@ -14,6 +14,7 @@ static const struct {
 #include "diag.def"
 #include "finding.def"
 #include "sync.def"
+#include "usage.def"
 #include "waiver.def"
 #undef DIAG
 };

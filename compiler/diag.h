@@ -11,6 +11,7 @@ enum diag_id {
 #include "diag.def"
 #include "finding.def"
 #include "sync.def"
+#include "usage.def"
 #include "waiver.def"
 #undef DIAG
 	D_COUNT

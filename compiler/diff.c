@@ -284,6 +284,23 @@ static void diff_backends(struct diff *d)
 	diff_detection_overlaps(d);
 }
 
+static void diff_mappings(struct diff *d)
+{
+	pairs pairs = pair_pointers(&d->old->mappings, &d->new->mappings);
+
+	if (!knows(d, A_BACKENDS))
+		return;
+	vec_each(p, &pairs)
+	{
+		struct at at = at_pair(NULL, p->old, p->new);
+
+		if (p->old && p->new)
+			diff_mapping(d, &at, p->old, p->new);
+		else
+			change(d, R_COV_BINDING, &at, p->new ? "new" : "gone");
+	}
+}
+
 /** The worst first; of one rule and the same verdicts together, in the order of the description. */
 static int by_harm(const void *a, const void *b)
 {
@@ -320,5 +337,6 @@ void diff_compare(struct diff *d)
 	d->has_peers = true;
 	diff_abis(d);
 	diff_backends(d);
+	diff_mappings(d);
 	diff_sort(d);
 }

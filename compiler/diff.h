@@ -237,7 +237,7 @@ bool same_signature(const struct diff *d, const struct op *a, const struct op *b
 void diff_scope(struct diff *d, const struct at *at, const struct scope *old,
 		const struct scope *new);
 
-/* ---- diff_slots.c, diff_op.c, diff_interface.c, diff_abi.c, diff_backend.c ---- */
+/* ---- diff_slots.c, diff_op.c, diff_interface.c, diff_abi.c, diff_backend.c, diff_cover.c ---- */
 
 void diff_slots(struct diff *d, const struct at *at, const struct interface *old,
 		const struct interface *new);
@@ -257,6 +257,16 @@ void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const 
 void diff_backend(struct diff *d, const struct at *at, const struct backend *old,
 		  const struct backend *new);
 void diff_detection_overlaps(struct diff *d);
+
+/** What of an abi can be had, in two bindings. */
+void diff_covers(struct diff *d, const struct at *at, const covers *old, const covers *new);
+void diff_mapping(struct diff *d, const struct at *at, const struct mapping *old,
+		  const struct mapping *new);
+
+/** Planes of an abi, and the words about them of calls and sub-commands. */
+void diff_planes(struct diff *d, const struct at *at, const struct abi *old, const struct abi *new);
+void diff_options(struct diff *d, const struct at *at, const struct traits *old,
+		  const struct traits *new);
 
 /* ---- diff_users.c: who uses what changed ---- */
 

@@ -236,6 +236,7 @@ static void diff_traits(struct diff *d, const struct at *at, const struct traits
 	diff_clobbers(d, at, &old->clobbers, &new->clobbers);
 	diff_arches(d, at, old->arches, new->arches);
 	diff_life(d, at, &old->life, &new->life);
+	diff_options(d, at, old, new);
 }
 
 /* ---- numbers ---- */
@@ -650,5 +651,6 @@ void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const 
 	diff_numbers(d, at, &msrs[0], &msrs[1], NULL, diff_msr);
 	diff_features(d, at, old, new);
 	diff_reservations(d, at, old, new);
+	diff_planes(d, at, old, new);
 	diff_facts(d, at, abi_rows, old, new);
 }

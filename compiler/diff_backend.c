@@ -474,4 +474,5 @@ void diff_backend(struct diff *d, const struct at *at, const struct backend *old
 	diff_detections(d, at, old, new);
 	diff_impls(d, at, old, new);
 	diff_lists(d, at, old, new);
+	diff_covers(d, at, &old->covers, &new->covers);
 }

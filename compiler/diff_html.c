@@ -284,8 +284,7 @@ void diff_put_html(const struct diff *d, struct out *o)
 	const struct change *end = d->changes.v + d->changes.n;
 	struct op_rows ops = find_op_rows(d);
 
-	page_begin(o, "What changed", style);
-	put(o, "<h1>What changed, and whom it breaks</h1>\n");
+	page_begin(o, "What changed", "What changed, and whom it breaks", style);
 	put_status(d, o);
 	put(o, "<div class=\"cards\">\n");
 	for (size_t i = 0; i < AUDIENCES; i++)

@@ -53,6 +53,16 @@ void emit_manifest(const struct run *run, const void *module, struct out *o)
 		put(o, "%s", separator(a == run->abis.v, "\t\t"));
 		put_abi_model(*a, o);
 	}
+	put(o, "],\n\t\"bindings\": [");
+	vec_each(it, &run->mappings)
+	{
+		const struct mapping *m = *it;
+
+		put(o, "%s{\"from\": \"%s\", \"on\": \"%s\", \"lines\": ",
+		    separator(it == run->mappings.v, "\t\t"), m->from->name.s, m->on->name.s);
+		put_covers(o, &m->covers);
+		put(o, "}");
+	}
 	put(o, "],\n\t\"backends\": [");
 	vec_each(b, &interface->backends)
 	{

@@ -207,6 +207,21 @@ static void key_params(struct out *o, const params *params)
 	put(o, "]");
 }
 
+static void key_options(struct out *o, const struct traits *t)
+{
+	if (!t->options.n)
+		return;
+	put(o, ", \"options\": [");
+	vec_each(option, &t->options)
+	{
+		put(o, "%s{\"name\": \"%s\"", option == t->options.v ? "" : ", ", option->name.s);
+		key_text(o, "text", option->text);
+		key_text(o, "plane", option->plane.s);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
 static void key_traits(struct out *o, const struct traits *t)
 {
 	key_arches(o, t->arches);
@@ -220,6 +235,8 @@ static void key_traits(struct out *o, const struct traits *t)
 	key_words(o, "defer", &t->defer);
 	key_words(o, "resumes", &t->resumes);
 	key_life(o, &t->life);
+	key_text(o, "plane", t->plane.s);
+	key_options(o, t);
 }
 
 static void put_sub(const struct subcall *s, struct out *o)
@@ -281,6 +298,45 @@ static void put_reservations(const struct abi *a, struct out *o)
 		    (long long)r->first);
 		key_number(o, "last", r->last);
 		key_text(o, "reason", r->reason);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+/* ---- what is counted, and what of it can be had ---- */
+
+static void put_planes(const struct abi *a, struct out *o)
+{
+	put(o, "\"planes\": [");
+	vec_each(it, &a->planes)
+	{
+		const struct plane *plane = *it;
+		names memory = {0};
+
+		vec_each(place, &plane->memory) * vec_push(&memory) =
+			(struct name){.s = path_text(&place->path, 0)};
+		put(o, "%s{\"name\": \"%s\"", separator(it == a->planes.v, "\t\t\t"),
+		    plane->name.s);
+		key_text(o, "text", plane->text);
+		key_words(o, "memory", &memory);
+		put(o, "}");
+	}
+	put(o, "]");
+}
+
+void put_covers(struct out *o, const covers *covers)
+{
+	put(o, "[");
+	vec_each(c, covers)
+	{
+		names by = {0};
+
+		vec_each(s, &c->by) * vec_push(&by) = (struct name){.s = *s};
+		put(o, "%s{\"element\": \"%s\", \"verdict\": \"%s\"",
+		    separator(c == covers->v, "\t\t\t"), c->element->name.s,
+		    coverage_name(c->verdict));
+		key_words(o, c->is_like ? "like" : "by", &by);
+		key_text(o, "text", c->text);
 		put(o, "}");
 	}
 	put(o, "]");
@@ -525,6 +581,8 @@ void put_abi_model(const struct abi *a, struct out *o)
 	put_calls(a, o);
 	put(o, "%s", next);
 	put_reservations(a, o);
+	put(o, "%s", next);
+	put_planes(a, o);
 	put(o, "%s", next);
 	put_signatures(a, o);
 	put(o, "%s", next);

@@ -198,6 +198,12 @@ static void put_converters(struct out *o, const struct backend *b)
 	put(o, "]");
 }
 
+static void put_uses(struct out *o, const struct backend *b)
+{
+	put(o, "\"uses\": ");
+	put_covers(o, &b->covers);
+}
+
 static void put_head(struct out *o, const struct backend *b)
 {
 	put(o, "{\"name\": \"%s\", \"interface\": \"%s\", ", b->name.s, b->interface->name.s);
@@ -220,7 +226,7 @@ void put_backend(struct out *o, const struct backend *b)
 {
 	static void (*const parts[])(struct out * o, const struct backend *b) = {
 		put_head,    put_detections, put_bases,	 put_variants,	 put_data,
-		put_actions, put_provisions, put_shared, put_converters,
+		put_actions, put_provisions, put_shared, put_converters, put_uses,
 	};
 
 	for (size_t i = 0; i < NELEM(parts); i++) {

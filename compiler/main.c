@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "diff.h"
 #include "git.h"
 #include "import.h"
@@ -14,7 +15,7 @@
 #include "waiver.h"
 
 static bool (*const model_passes[])(struct run *run) = {
-	parse_inputs, configure, resolve, check_c_names, layout, bind, lower,
+	parse_inputs, configure, resolve, check_c_names, layout, bind, cover, lower,
 };
 
 static bool (*const contract_passes[])(struct run *run) = {effects};
@@ -107,7 +108,8 @@ static int command_backend_status(struct run *run)
 	split_inputs(run);
 	if (!run->inputs.n)
 		return usage_error("no description after", "backend status");
-	return status_of(run, check(run) && status(run) && write_outputs(run));
+	/* What is wrong with the sources is no reason to show nothing of them. */
+	return status_of(run, check(run) && status(run) && write_outputs(run) && !run->errors);
 }
 
 static int command_backend_sync(struct run *run)
@@ -194,6 +196,18 @@ static int command_diff(struct run *run)
 	return diff_is_gated(&d) ? STATUS_INPUT : STATUS_FINE;
 }
 
+static int command_coverage(struct run *run)
+{
+	const char *const *words = run->inputs.v;
+
+	if (run->inputs.n < 3)
+		return usage_error("FROM, ON and descriptions belong to", "coverage");
+	run->inputs.v += 2;
+	run->inputs.n -= 2;
+	return status_of(run,
+			 check(run) && coverage(run, words[0], words[1]) && write_outputs(run));
+}
+
 const struct command commands[] = {
 	{"build", "[OPTION]... FILE...", "write the glue that the descriptions FILE define",
 	 command_build, FOR_BUILD},
@@ -219,6 +233,9 @@ const struct command commands[] = {
 	 "what changed between two descriptions, directories of them or snapshots, each perhaps as "
 	 "git:REV:PATH, and whom it breaks",
 	 command_diff, FOR_DIFF},
+	{"coverage", "[OPTION]... FROM ON FILE...",
+	 "which calls of the abi ON can be had through the interface or abi FROM, and what is lost",
+	 command_coverage, FOR_COVERAGE},
 	{"import", "[OPTION]... IMAGE",
 	 "print the description of the ops that a built kernel or object has", command_import,
 	 FOR_IMPORT},

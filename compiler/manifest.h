@@ -25,6 +25,9 @@ void put_interface(const struct interface *i, struct out *o);
 /** Constants and types, as keys of an object. */
 void put_scope(const struct scope *scope, struct out *o);
 
+/** A list of what can be had of an abi. */
+void put_covers(struct out *o, const covers *covers);
+
 /* ---- texts ---- */
 
 /** A type as the description says it. */

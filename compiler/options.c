@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "diff.h"
 #include "options.h"
 #include "status.h"
@@ -165,6 +166,14 @@ static int add_diff_report(struct run *run, const char *text)
 	if (!diff_knows(text, strcspn(text, ":")))
 		return usage_error("unknown form of the report", text);
 	*vec_push(&run->diff.forms) = text;
+	return STATUS_FINE;
+}
+
+static int add_coverage_form(struct run *run, const char *text)
+{
+	if (!coverage_knows(text, strcspn(text, ":")))
+		return usage_error("unknown form of the coverage", text);
+	*vec_push(&run->coverage_forms) = text;
 	return STATUS_FINE;
 }
 
@@ -351,6 +360,9 @@ static const struct option_row {
 	{"--format", "FORM[:FILE]",
 	 "of the report: text (default), json, md, html, sarif, junit or github; may be repeated",
 	 FOR_DIFF, add_diff_report},
+	{"--format", "FORM[:FILE]",
+	 "of the coverage: text (default), json or html; may be repeated", FOR_COVERAGE,
+	 add_coverage_form},
 	{"--gate", "AUDIENCES",
 	 "whom a break fails: of source,backend,module,peer (default: all), or none", FOR_DIFF,
 	 set_gate},

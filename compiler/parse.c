@@ -151,5 +151,6 @@ bool parse_inputs(struct run *run)
 	sort_modules(&run->interfaces);
 	sort_modules(&run->abis);
 	sort_modules(&run->backends);
+	sort_modules(&run->mappings);
 	return !run->errors;
 }

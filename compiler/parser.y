@@ -56,7 +56,8 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %token <token> IDENT "a name" INT "a number" STRING "a string" C_WORD "a type"
 %token <token> LANGUAGE "language" IMPORT "import" INTERFACE "interface" VERSION "version"
 %token <token> GROUP "group" OP "op" REGISTRATION "registration" ABI "abi" CALL "call" SUB "sub"
-%token <token> SHARED "shared" BACKEND "backend" FOR "for" ON "on" AT "at" CONFIG "config"
+%token <token> SHARED "shared" BACKEND "backend" BINDING "binding" FOR "for" ON "on" AT "at"
+%token <token> CONFIG "config"
 %token <token> DATA "data" FEATURE "feature" HINT "hint" HOOKS "hooks" IF "if" MSR "msr"
 %token <token> BITS "bits" PHASE "phase" SPARE "spare" TABLE "table" WHEN "when" PACKED "packed"
 %token <token> TYPEDEF "typedef" STRUCT "struct" UNION "union" CONST "const" VOID "void"
@@ -104,6 +105,7 @@ item:
 | interface
 | abi
 | backend
+| coverage
 ;
 
 /* A symbol of the kernel's configuration, which guards may ask. */
@@ -116,7 +118,7 @@ config:
 /* Every keyword that is no word of C is also a name. */
 name:
   IDENT | LANGUAGE | IMPORT | INTERFACE | VERSION | GROUP | OP | REGISTRATION | ABI
-| CALL | SUB | SHARED | BACKEND | FOR | ON | PACKED | AT | BITS | CONFIG | DATA | FEATURE | HINT | HOOKS
+| CALL | SUB | SHARED | BACKEND | BINDING | FOR | ON | PACKED | AT | BITS | CONFIG | DATA | FEATURE | HINT | HOOKS
 | IF | MSR | PHASE | SPARE | TABLE | WHEN
 ;
 
@@ -440,6 +442,11 @@ backend_items:
 | backend_items PHASE name '{'	{ open_phase(p, $3); }
   backend_items close		{ p->phase = p->phase->outer; }
 | backend_items error ';'		{ yyerrok; }
+;
+
+/* What of an abi can be expressed through another one. */
+coverage:
+  BINDING name ON name '{' stmts close	{ define_binding(p, $1, $2, $4, $6); }
 ;
 
 binding:

@@ -550,6 +550,13 @@ enum call_kind {
 	KIND_ASM_ONLY, /* cannot be called from C */
 };
 
+/** A way to make a call that counts by itself: `option NAME "WHAT" { plane NAME; }`. */
+struct call_option {
+	struct name name;
+	const char *text;
+	struct name plane; /* .s is NULL: as that of the call */
+};
+
 /** What calls and sub-commands can say alike. */
 struct traits {
 	unsigned int arches; /* a bit each; 0: all */
@@ -561,7 +568,9 @@ struct traits {
 	bool is_optional;
 	struct life life;
 	names needs, defer;
-	names resumes; /* parameter, field of the result */
+	names resumes;	   /* parameter, field of the result */
+	struct name plane; /* .s is NULL: not said */
+	VEC(struct call_option) options;
 };
 
 struct subcall {
@@ -667,6 +676,55 @@ struct rom {
 	rules;
 };
 
+/** What serves one purpose: `plane NAME "WHAT" { memory PLACE...; }`. */
+struct plane {
+	struct name name;
+	const char *text; /* or NULL */
+	operands memory;  /* places in shared memory that do what a call could */
+};
+
+/** What of an abi is counted: a call, a sub-command, an option of these, a place in memory. */
+struct element {
+	struct name name; /* "CALL.SUB.OPTION", "STRUCTURE.MEMBER" */
+	const struct plane *plane;
+	const struct call *call; /* NULL: memory */
+	const struct subcall *sub;
+	const struct call_option *option;
+	const char *doc;
+	size_t index; /* in its abi */
+};
+
+/** How much of an element can be had through something else. */
+enum coverage {
+	COVERED_NOT,
+	COVERED_INSIDE, /* that uses it, but nobody can ask for it */
+	COVERED_PARTLY,
+	COVERED_FULLY,
+	COVERAGES
+};
+
+/** `full ELEMENT by THING... "REMARK";` and its like, about one element. */
+struct cover {
+	struct name name; /* of the element, where the line has it */
+	const struct element *element;
+	enum coverage verdict;
+	VEC(const char *) by; /* as the description names them, interned */
+	bool is_like;	      /* these do the same, without it */
+	const char *text;     /* what is lost, or a remark; or NULL */
+};
+
+typedef VEC(struct cover) covers;
+
+/** `binding FROM on ON { }`: what of one abi can be expressed through another. */
+struct mapping {
+	struct name name; /* "FROM on ON" */
+	const char *doc;
+	struct name from_name, on_name;
+	const struct abi *from, *on;
+	stmts stmts;
+	covers covers;
+};
+
 struct abi {
 	struct name name;
 	const char *doc;
@@ -685,6 +743,9 @@ struct abi {
 	struct decl *multicall;
 	const char *multicall_op, *multicall_args;
 	struct map number_map; /* calls by number, as text */
+	VEC(struct plane *) planes;
+	VEC(struct element *) elements; /* in source order; without planes all are in none */
+	struct map plane_map, element_map;
 };
 
 /** A C function from one kind of address to another. */
@@ -833,6 +894,8 @@ struct backend {
 	VEC(struct aside) asides;     /* of bare hardware: checked, but not written */
 	VEC(struct action) actions;   /* in source order */
 	VEC(struct datum) data;	      /* in source order */
+	const struct stmt *uses;      /* its block says what it does with the abi; or NULL */
+	covers covers;		      /* ... resolved */
 };
 
 /* ---- the run ------------------------------------------------------------ */
@@ -914,6 +977,7 @@ struct run {
 	struct diag_options diag;
 	struct backend_options backend;
 	struct diff_options diff;
+	VEC(const char *) coverage_forms; /* of the coverage: FORM or FORM:FILE */
 	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
 	const char *structure;	 /* of the ops in an image; NULL: one that is known */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
@@ -944,6 +1008,8 @@ struct run {
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
 	VEC(struct backend *) backends;
+	VEC(struct mapping *) mappings;
+	struct map mapping_map;
 	/* result */
 	outputs outputs;
 };
@@ -1281,6 +1347,17 @@ const struct call *find_call(struct run *run, const struct backend *b, const nam
 /** Place that path[first...] names: STRUCTURE.MEMBER...; false and a report if there is none. */
 bool shared_place(struct run *run, const struct backend *b, const names *path, size_t first,
 		  struct place *place);
+
+/* ---- element.c, cover.c: what of an abi can be had through something else -------- */
+
+/** Finds what of the abi is counted, and in which plane. */
+void resolve_elements(struct run *run, struct abi *abi);
+
+/** Pass: what `uses` of backends and `binding` say. */
+bool cover(struct run *run);
+
+/** "none", "inside"... as in a description. */
+const char *coverage_name(enum coverage verdict);
 
 /* ---- lower.c: all decisions that depend on the architecture ---------------- */
 

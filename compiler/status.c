@@ -381,5 +381,6 @@ bool status(struct run *run)
 	vec_each(request, &run->backend.forms) add_output(run, &all, *request);
 	if (!run->backend.forms.n)
 		add_output(run, &all, "text");
+	check_usage(run, &e.survey, &all);
 	return true;
 }

@@ -1,4 +1,4 @@
-/* status.c, status_html.c: `pvgen backend status`. */
+/* status.c, status_html.c, usage.c: `pvgen backend status`. */
 #ifndef PVGEN_STATUS_H
 #define PVGEN_STATUS_H
 
@@ -44,6 +44,9 @@ bool status_knows(const char *form, size_t n);
 
 /** Pass: the state of each backend, in the forms that were asked for, as outputs. */
 bool status(struct run *run);
+
+/** usage.c: reports what backends say that they use and do not, or the reverse. */
+void check_usage(struct run *run, const struct survey *s, const statuses *all);
 
 void put_status_html(const struct run *run, const statuses *all, struct out *o);
 

@@ -6,50 +6,12 @@
 #include "text.h"
 
 /* Colours mean the same as the words in the cells, so that nobody needs to see them. */
-static const char style[] =
+static const char colours[] =
 	":root{--done:#dcf3e1;--skeleton:#ffe48a;--stale:#ffc48f;--missing:#ff9c9f;"
 	"--described:#e0ecfc;--inherited:#ebe8f8;--default:#eff1f3}\n"
 	"@media(prefers-color-scheme:dark){:root{--done:#1a3a25;--skeleton:#6d5a12;--stale:#7a4519;"
 	"--missing:#8c2f37;--described:#1d3350;--inherited:#302a49;--default:#272b30}}\n"
-	".matrix thead th{position:sticky;top:3rem;z-index:1}\n"
-	".group th{background:var(--head);font-weight:600;padding-top:.6rem}\n"
-	".group span,small{color:var(--quiet);font-weight:400;font-size:12px}\n"
-	"small{float:right;margin-left:.6rem}td p{margin:0;font-size:12px;overflow-wrap:anywhere}\n"
-	"td[class]{border-left:2px solid var(--page)}\n"
-	".missing,.stale,.skeleton{font-weight:600}\n"
-	".summary td,.summary th{text-align:right}.summary th:first-child{text-align:left}\n"
-	".summary .none{color:var(--quiet);opacity:.6}\n"
-	".bar{display:flex;height:.9rem;min-width:12rem;border-radius:3px;overflow:hidden}\n"
-	".dim{opacity:.25}\n"
-	"@media print{.matrix thead th{position:static}}\n";
-
-/* Rows with a cell in one of the pressed states whose op's name has the words. */
-static const char script[] =
-	"const pressed=new Set(),words=document.querySelector('nav input');\n"
-	"function show(){\n"
-	" const text=words.value.toLowerCase().split(/\\s+/);\n"
-	" for(const body of document.querySelectorAll('tbody.ops')){\n"
-	"  let any=false;\n"
-	"  for(const row of body.rows){\n"
-	"   if(row.className==='group')continue;\n"
-	"   const cells=[...row.querySelectorAll('td[class]')];\n"
-	"   const fits=cells.some(c=>!pressed.size||pressed.has(c.classList[0]));\n"
-	"   const name=(row.textContent+cells.map(c=>c.title)).toLowerCase();\n"
-	"   row.hidden=!fits||!text.every(w=>name.includes(w));\n"
-	"   any=any||!row.hidden;\n"
-	"   for(const c of "
-	"cells)c.classList.toggle('dim',pressed.size>0&&!pressed.has(c.classList[0]));\n"
-	"  }\n"
-	"  body.hidden=!any;\n"
-	" }\n"
-	"}\n"
-	"for(const b of document.querySelectorAll('nav button'))b.onclick=()=>{\n"
-	" const on=b.getAttribute('aria-pressed')!=='true';\n"
-	" b.setAttribute('aria-pressed',on);\n"
-	" if(on)pressed.add(b.className);else pressed.delete(b.className);\n"
-	" show();\n"
-	"};\n"
-	"words.oninput=show;\n";
+	".missing,.stale,.skeleton{font-weight:600}\n";
 
 static const char *const meanings[] = {
 	[STATE_DONE] = "somebody has written it",
@@ -257,8 +219,7 @@ static statuses of_interface(const statuses *all, const struct interface *i)
 
 void put_status_html(const struct run *run, const statuses *all, struct out *o)
 {
-	page_begin(o, "Backends", style);
-	put(o, "<h1>What is done of each backend</h1>\n");
+	matrix_begin(o, "Backends", "What is done of each backend", colours);
 	put_summary(all, o);
 	put_legend(o);
 	vec_each(i, &run->interfaces)
@@ -268,5 +229,5 @@ void put_status_html(const struct run *run, const statuses *all, struct out *o)
 		put_matrix(run, &some, *i, o);
 	}
 	put_others(run, all, o);
-	page_end(o, script);
+	matrix_end(o);
 }

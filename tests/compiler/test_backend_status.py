@@ -499,3 +499,95 @@ def test_odd_sources(case: str, name: str, tmp_path: Path) -> None:
     before = snapshot(tmp_path)
     assert status(tmp_path, seconds=20).status == FINE
     assert snapshot(tmp_path) == before
+
+
+# ---- what is said that is used of an abi ----
+
+USES = """language 1;
+interface pv version 1.0 { group g { op void a(void) { } op void b(void) { } } }
+abi h {{
+    shared struct info { u8 masked; u8 pending; };
+    plane core "all" {{ memory info.masked info.pending PAGE; }}
+    const PAGE = 0x1000;
+    multicall batch op args;
+    struct batch {{ u64 op; u64 args[4]; }};
+    entry x86_64 "vmcall" {{ number rax; args rdi rsi; result rax; errors negative; }}
+    call 1 long stop(void) {{ plane core; }}
+    call 2 long ask(int cmd) {{ plane core; subs in cmd; sub 0 who(void); sub 1 what(void); }}
+    call 3 long set(int on) {{ plane core; option on "on"; option off "off"; }}
+}}
+backend metal for pv {{ bare; detect always; g.a nop; g.b nop; }}
+backend guest for pv on h {{ detect start_info; priority 1; g.a call guest_a; g.b call guest_b; {uses} }}
+""".replace("{ group g { op void a(void) { } op void b(void) { } } }", "{{ group g {{ op void a(void) {{ }} op void b(void) {{ }} }} }}")
+USES = USES.replace("info { u8 masked; u8 pending; }", "info {{ u8 masked; u8 pending; }}")
+
+SOURCE = "void guest_a(void) { h_stop(); }\nvoid guest_b(void) { %s }\n"
+
+# What is said, what the sources do, and what is found: name and words of each.
+SAID: dict[str, tuple[str, str, list[tuple[str, str]]]] = {
+    "nothing at all": ("", "h_ask_who();", []),
+    "all": ("uses { full stop by g.a; }", "", []),
+    "a call that is not made": (
+        "uses { full stop by g.a; inside ask.who; }",
+        "",
+        [("unused-call", "'ask.who', but nothing in 'backends/guest' does")],
+    ),
+    "a call that is not said": ("uses { }", "", [("unsaid-call", "'stop' is used here")]),
+    "a sub-command that is not said": (
+        "uses { full stop by g.a; inside ask.who; }",
+        "h_ask_who(); h_ask_what();",
+        [("unsaid-call", "'ask.what' is used here")],
+    ),
+    "a call that says which by a number": ("uses { full stop by g.a; inside ask.who; }", "h_ask(0);", []),
+    "a call by its number": ("uses { full stop by g.a; inside ask.what; }", "int x = H_ask_what;", []),
+    "a call in a batch": ("uses { full stop by g.a; inside set; }", "h_multicall_set(&e, 1);", []),
+    "options of a call": ("uses { full stop by g.a; full set.on by g.b; }", "h_set(1);", []),
+    "what an op does without it": ("uses { full stop by g.a; full ask.who like g.b; }", "", []),
+    "what nobody has": ("uses { full stop by g.a; none ask \"nobody asks\"; }", "", []),
+    "memory": ("uses { full stop by g.a; inside info.masked PAGE; }", "x.masked = *(char *)H_PAGE;", []),
+    "memory that is not there": (
+        "uses { full stop by g.a; inside info.pending; }",
+        "x.masked = 1;",
+        [("unused-call", "'info.pending', but nothing")],
+    ),
+    "a comment": (
+        "uses { full stop by g.a; inside ask.who; }",
+        "/* h_ask_who(); */",
+        [("unused-call", "'ask.who'")],
+    ),
+}
+USAGES = {name for _, _, found in SAID.values() for name, _ in found}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_is_said_of_calls(case: str, tmp_path: Path) -> None:
+    """What a backend says that it uses is what its sources use; the status is shown all the same."""
+    said, does, found = SAID[case]
+    describe(tmp_path)
+    (tmp_path / "in.pvi").write_text(USES.format(uses=said))
+    (tmp_path / "backends/guest/a.c").write_text(SOURCE % does)
+    result = status(tmp_path)
+    got = [(d.name, d.text) for d in result.diagnostics()]
+    assert len(got) == len(found), result.err
+    assert all(n == name and text in t for (n, t), (name, text) in zip(got, found)), result.err
+    assert result.status == (INPUT if found else FINE)
+    assert b"guest (backends/guest): 2 done" in result.out
+
+
+def test_backends_share_what_is_said(tmp_path: Path) -> None:
+    """Functions of one folder may be another backend's too."""
+    describe(tmp_path)
+    one = USES.format(uses="uses { inside ask.who; }")
+    other = "backend other for pv on h { detect cpuid \"H\"; g.a call guest_a; g.b call guest_c; uses { full stop by g.a; } }\n"
+    (tmp_path / "in.pvi").write_text(one + other)
+    (tmp_path / "backends/guest/a.c").write_text(SOURCE % "h_ask_who();")
+    (tmp_path / "backends/guest/c.c").write_text("void guest_c(void) { }\n")
+    assert status(tmp_path).status == FINE
+    (tmp_path / "in.pvi").write_text(one + other.replace("full stop by g.a;", ""))
+    assert status(tmp_path).names() == ["unsaid-call"]
+
+
+def test_own_backends_say_what_they_use() -> None:
+    """The project's own."""
+    result = run("backend", "status", *sorted(map(str, (ROOT / "idl/pv").glob("*.pvi"))), cwd=ROOT, tool=PVGEN)
+    assert (result.status, result.err) == (FINE, "")

@@ -21,7 +21,7 @@ from tool import (
     run,
 )
 
-TABLES = ("diag.def", "finding.def", "sync.def", "waiver.def")
+TABLES = ("diag.def", "finding.def", "sync.def", "usage.def", "waiver.def")
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from test_backend_status import USAGES
 from test_backend_sync import EXAMPLES as SYNCED
 from test_diagnostics import TABLES
 from test_errors import BUILDS as BUILT
@@ -85,7 +86,7 @@ def test_examples_elsewhere(name: str) -> None:
     """What has no text here is shown by a test."""
     verified = {row[1] for row in DAMAGES.values()} | {row[2] for row in BUILDS.values()}
     foreign = {e.name for path in FOREIGN for e in expectations(path)}
-    assert name in {*GENERATED, *verified, *foreign, *IN_KERNELS, *SYNCED, *WAIVED}
+    assert name in {*GENERATED, *verified, *foreign, *IN_KERNELS, *SYNCED, *USAGES, *WAIVED}
 
 
 # ---- the command ----

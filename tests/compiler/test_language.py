@@ -16,7 +16,7 @@ EXAMPLES = [block for block in BLOCKS if block[1] != "frame"]
 TYPES = next(BLOCK.finditer(TEXT, TEXT.index("## Types")))[2]
 
 SECTIONS = (
-    "Lexical|Files and imports|Types|Conditions|Interface|Ops|Registrations and hooks|Abi|Backend|Unknown|Versions|Linux".split("|")
+    "Lexical|Files and imports|Types|Conditions|Interface|Ops|Registrations and hooks|Abi|Backend|Coverage|Unknown|Versions|Linux".split("|")
 )
 
 

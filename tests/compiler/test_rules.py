@@ -17,6 +17,8 @@ ASSEMBLE = "gcc -c -ffreestanding -o /dev/null".split()
 def copy_descriptions(tmp_path: Path) -> Path:
     """A copy of idl/ that a test may break."""
     shutil.copytree(ROOT / "idl", tmp_path / "idl")
+    # What the backend does with Xen's calls would be another thing with each of its ops.
+    edit(tmp_path, XEN, r"^    uses \{\n(.*\n)*?    \}\n", "")
     return tmp_path
 
 

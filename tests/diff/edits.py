@@ -40,7 +40,10 @@ TRIED = ("variants", "actions", "provisions", "data", "shared")
 SETS = (
     *("detect", "clobbers", "context", "configuration", "features"),
     *("msrs", "calls", "subs", "reserved", "fields"),
+    *("planes", "options", "bindings", "lines", "uses"),
 )
+
+SPARE = re.compile(r"_spare\d+\b")  # pvgen numbers those of each group
 
 
 def pick(r: random.Random, *choices: str) -> str:
@@ -76,7 +79,21 @@ def call(r: random.Random, number: int, name: str) -> str:
     names = "abc"[: r.randrange(1, 4)]
     listed = ", ".join(f"{pick(r, 'u32', 'u64', 'int')} {n}" for n in names)
     trait = pick(r, "", "optional;", "needs one;", "clobbers r11 memory;", "since 1.2;")
+    trait += pick(r, " plane one;", " plane one;", " plane two;")
+    trait += pick(r, "", "", ' option a "a";', ' option a "b" { plane two; }')
     return f"call {number} {pick(r, 'long', 'u64', 'int')} {name}({listed}) {{ {trait} }}"
+
+
+def plane(r: random.Random, name: str) -> str:
+    """What calls are for."""
+    memory = f" {{ memory shm.m{r.randrange(2)}; }}" if name == "one" else ";"
+    return f'plane {name} "{pick(r, "this", "that")}"{memory}'
+
+
+def cover(r: random.Random, name: str) -> str:
+    """How a call can be had."""
+    how = pick(r, "by", "like"), pick(r, "c0", "c2", "c0 c2"), pick(r, "", ' "but"')
+    return pick(r, f"full {name} {' '.join(how[:2])}{how[2]};", f"inside {name};", f'none {name} "no";')
 
 
 def entry(r: random.Random) -> str:
@@ -124,6 +141,8 @@ KINDS: tuple[tuple[str, Callable[[random.Random, re.Match[str]], str]], ...] = (
     (r"reserved", lambda r, m: f'reserved number {r.randrange(20, 24)} "{pick(r, "a", "b")}";'),
     (r"((?:shared )?struct) (s|shm) ", lambda r, m: record(r, m[1], m[2])),
     (r"registration", lambda r, m: f"registration clock {{ {pick(r, 'u64', 'u32')} read(void); }}"),
+    (r"plane (\w+)", lambda r, m: plane(r, m[1])),
+    (r"(?:full|inside|none) ([\w.]+)", lambda r, m: cover(r, m[1])),
     (r"data", lambda r, m: f"data u32 n {{ default {r.randrange(3)}; }}"),
 )
 
@@ -166,6 +185,8 @@ def description(r: random.Random) -> list[str]:
         "registration clock { u64 read(void); }",
         "}",
         "abi h {",
+        plane(r, "one"),
+        plane(r, "two"),
         entry(r),
         "feature one = cpuid(0x40000001).eax[3];",
         "msr 1 u64 reg { read; }",
@@ -180,6 +201,13 @@ def description(r: random.Random) -> list[str]:
         'detect cpuid "HyperHyper12";',
         "priority 1;",
         "g.f0 call one;",
+        "uses {",
+        "full c3 by f0;",
+        "}",
+        "}",
+        "binding h on h {",
+        cover(r, "c1"),
+        cover(r, pick(r, "shm.m0", "c3.a", "c3")),
         "}",
     ]
 
@@ -229,7 +257,7 @@ def canonical(model: object, key: str = "") -> object:
 
 def is_count(item: dict, key: str) -> bool:
     """Does the value say the how-manieth it is in the text, and nothing else?"""
-    if key == "name" and item.get("spare") is True:
+    if key in ("name", "prototype", "op", "symbol") and SPARE.search(str(item[key])):
         return True
     if key == "symbol":
         return bool(re.search(r"_v\d+$", item[key]))
