@@ -273,6 +273,7 @@ static const struct option_row {
 	{"--spdx", "LICENCE", "licence of what is written (default: none; of linux: GPL-2.0)",
 	 FOR_BUILD, set_licence},
 	{"-o", "FILE", "into FILE what the one --emit asks for", FOR_BUILD, set_output},
+	{"-o", "FILE", "where the blob goes", FOR_SEAL, set_output},
 	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
 	 FOR_BUILD, want_depend},
 	{"-MF", "FILE", "write that rule into FILE", FOR_BUILD, set_depend_file},
@@ -463,7 +464,7 @@ int parse_options(struct run *run, const struct command *command, const char *co
 	if (run->is_fixing && has_stdin(run))
 		return usage_error("--fix cannot edit standard input,", "-");
 	status = find_kinds(run);
-	if (!status)
+	if (!status && command->bit == FOR_BUILD)
 		status = place_output(run);
 	if (!run->requests.n)
 		request_all(run);

@@ -27,6 +27,7 @@ enum {
 	FOR_EXPLAIN = 1 << 6,
 	FOR_FMT = 1 << 7,
 	FOR_DIFF = 1 << 8,
+	FOR_SEAL = 1 << 9,
 	FOR_ALL = ~FOR_EXPLAIN,		/* that read descriptions */
 	FOR_MODEL = FOR_ALL & ~FOR_FMT, /* and ask what they mean */
 };

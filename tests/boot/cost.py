@@ -41,7 +41,7 @@ class Measured:
 
 def read_costs(text: str) -> dict[str, Cost]:
     """The plugin's report."""
-    names = manifest.names()
+    names = manifest.by_slot()
     rows = [[int(word) for word in line.split()] for line in text.splitlines()]
     return {names[op]: Cost(*counts) for op, *counts, _as_short, _calls in rows}
 

@@ -86,6 +86,8 @@ static void report_forms(void)
 	for (op = 0; op < PV_NR_OPS; op++) {
 		const struct pv_site *site = first_site(op);
 
+		if (!pv_site_length[op])
+			continue;
 		if (site)
 			print("PV op %s form=%s bytes=%u\n", pv_op_names[op],
 			      pv_form_names[pv_site_form(site)], (unsigned long)site->length);

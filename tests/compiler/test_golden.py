@@ -18,9 +18,11 @@ INPUTS = sorted(GOLDEN.glob("*.pvi"))
 LINUX_INPUTS = sorted(LINUX.glob("*.pvi"))
 UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
 
-KINDS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), re.MULTILINE)
+EMITTERS = (ROOT / "compiler/emit.c").read_text().split("linux_emitters")[0]
+KINDS = re.findall(r'^\t\{"([\w-]+)", "@', EMITTERS, re.MULTILINE)
 
-DOCUMENTED = set("ops calls asm tables canary canaries manifest abi backend table templates".split())
+DOCUMENTED = set("""ops calls asm tables canary canaries manifest abi backend table templates
+                 binary-abi binary-tables binary-code blob""".split())
 
 COMPILERS = ("gcc", "clang")
 FLAGS = (
