@@ -57,12 +57,12 @@ def unmeasured(boot: machine.Boot) -> Measured:
     return Measured(boot, {}, unknown_costs(boot, {}))
 
 
-def measure(environment: str, guest: Path = machine.GUEST) -> Measured:
+def measure(environment: str, guest: Path = machine.GUEST, blob: Path | None = None) -> Measured:
     """Boot once and count."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "costs"
         options = ("-plugin", f"{PLUGIN},out={report}", *REPEATABLE)
-        boot = machine.run(environment, guest, cmdline="measure=yes", options=options)
+        boot = machine.run(environment, guest, cmdline="measure=yes", options=options, blob=blob)
         counted = read_costs(report.read_text()) if report.exists() else {}
     costs = {op: cost for op, cost in counted.items() if op not in boot.console.uncounted}
     return Measured(boot, costs, unknown_costs(boot, costs))

@@ -128,16 +128,6 @@ static void run_tests(const struct pv_backend *backend, bool patched)
 	test_late(backend, patched);
 }
 
-static const struct pv_backend *find_backend(const struct pv_boot *boot)
-{
-	const struct pv_known *missing;
-	const struct pv_backend *backend = pv_detect(boot, &missing);
-
-	if (missing)
-		report_missing(boot, missing, backend);
-	return mutate(backend, boot);
-}
-
 void kernel_main(unsigned long pvh_info, const void *start_info)
 {
 	struct machine machine;
@@ -145,10 +135,11 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	bool patched;
 
 	early_read(&machine, pvh_info, start_info);
-	backend = find_backend(&machine.boot);
+	backend = mutate(find_backend(&machine), &machine.boot);
 	pv_install(backend, &machine.boot);
 	patched = patch(backend, &machine.boot);
 	traps_init();
+	report_found();
 	report_backend(backend);
 	report_forms();
 	mm_init(&machine);
