@@ -205,6 +205,7 @@ $(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
 
 include tests/stress/rules.mk
 include tests/canary/rules.mk
+include tests/blob/rules.mk
 
 # ---- pvgen under fuzzers ----
 
@@ -253,7 +254,7 @@ format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c)
+		tests/linux/*.c tests/blob/*.[ch])
 
 clean:
 	rm -rf $(BUILD)
