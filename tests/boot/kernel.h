@@ -222,6 +222,9 @@ extern unsigned long tests_passed, tests_failed;
 /* canaries.c: call each op so many times with each set of values in all registers. */
 void canaries_run(unsigned int times);
 
+/* workloads.c: do each of them so many times. */
+void workloads_run(unsigned int times);
+
 void test_control(void);
 void test_registers(void);
 void test_descriptors(void);

@@ -128,6 +128,12 @@ static void run_tests(const struct pv_backend *backend, bool patched)
 	test_late(backend, patched);
 }
 
+static void measure(void)
+{
+	canaries_run(MEASURED_CALLS);
+	workloads_run(MEASURED_CALLS);
+}
+
 void kernel_main(unsigned long pvh_info, const void *start_info)
 {
 	struct machine machine;
@@ -145,7 +151,7 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	mm_init(&machine);
 	timer_init();
 	if (early_option(machine.boot.command_line, "measure"))
-		canaries_run(MEASURED_CALLS);
+		measure();
 	else
 		run_tests(backend, patched);
 	print("PV done passed=%u failed=%u\n", tests_passed, tests_failed);
