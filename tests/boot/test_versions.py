@@ -134,3 +134,14 @@ def test_a_default_stands_in(newer: Callable[[str], Side], environment: str, blo
     assert forms == ["inline", "call"]
     seen = machine.run(environment, side.build / "guest-blob.elf", "patch=no", blob=FIRST / f"{blob}.blob")
     assert seen.good and "time.uptime.keeps_registers" in {test.name for test in seen.console.tests}
+
+
+def test_a_longer_template_is_called(tmp_path: Path) -> None:
+    """What does not fit into the sites of a kernel that was built before is no reason to refuse it."""
+    load = 'native x86_64 "mov %rdi, %cr3";'
+    longer = load.replace('";', '"' + ' "nop"' * 5 + ";")
+    idl = describe(tmp_path, [("pv.pvi", load, longer)])
+    assert module_rules(machine.ROOT / "idl/pv", idl) == {"PV-PAT-BYTES": ("ok", "pv.mmu.write_cr3")}
+    seen = machine.run("bare", FIRST / "guest-blob.elf", blob=build(tmp_path, "native.blob") / "native.blob")
+    assert seen.good and not seen.console.blobs, (seen.obstacles, seen.console.failures)
+    assert seen.form("mmu.write_cr3") == "call"
