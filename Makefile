@@ -118,23 +118,34 @@ regen: $(BUILD)/pvgen
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend
 # is in an image if its table is; the linker then takes of backends/ what the table reaches.
 
-BACKENDS     := $(filter-out %_canaries,$(basename $(notdir $(wildcard $(GENERATED)/*.S))))
-KERNEL_SRC   := $(wildcard runtime/*.c runtime/x86_64/*.S tests/boot/*.c tests/boot/*.S) \
-		$(GENERATED)/pv.c $(GENERATED)/pv_canaries.S
+BACKENDS     := $(filter-out %_canaries %_binary %_blob,\
+		$(basename $(notdir $(wildcard $(GENERATED)/*.S))))
+COMMON_SRC   := $(wildcard runtime/*.c tests/boot/*.c tests/boot/*.S) $(GENERATED)/pv.c \
+		$(GENERATED)/pv_canaries.S
+# Backends in the image, or a blob beside it; what knows of loaders is one object of the latter.
+LINKED_SRC   := runtime/detect.c runtime/x86_64/hypercall.S tests/boot/linked.c \
+		tests/boot/hypercall_note.S
+SHIM_SRC     := tests/boot/head.S tests/boot/early.c tests/boot/shim.c
+SUPPLIED_SRC := runtime/blob.c tests/boot/supplied.c tests/boot/builtin.S \
+		$(GENERATED)/pv_binary.c $(GENERATED)/pv_binary.S
+KERNEL_SRC   := $(filter-out $(SUPPLIED_SRC) tests/boot/shim.c,$(COMMON_SRC)) \
+		$(filter-out $(COMMON_SRC),$(LINKED_SRC))
+BLOB_KERNEL  := $(filter-out $(LINKED_SRC) $(SHIM_SRC),$(COMMON_SRC)) \
+		$(filter-out $(COMMON_SRC),$(SUPPLIED_SRC))
 BACKEND_SRC  := $(wildcard backends/*/*.c backends/*/*.S)
 tables        = $(foreach name,$(1),$(GENERATED)/$(name).c.o $(GENERATED)/$(name).S.o)
-GUEST_SRC    := $(KERNEL_SRC) $(BACKEND_SRC) $(basename $(call tables,$(BACKENDS)))
+GUEST_SRC    := $(KERNEL_SRC) $(BLOB_KERNEL) $(SHIM_SRC) $(BACKEND_SRC) $(basename $(call tables,$(BACKENDS)))
 GUEST_CFLAGS := -std=gnu11 -ffreestanding -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
 		-fno-pic -fno-pie -fno-stack-protector -fcf-protection=branch \
 		-fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror \
-		-I$(GENERATED) -Iruntime -Itests/boot
+		-I$(GENERATED) -Iruntime -Itests/boot -Wa,-I$(BUILD)
 GUEST_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
 
 define guest-build
 $(BUILD)/$(1)/%.o: %
 	@mkdir -p $$(@D)
 	@echo '  CC    $$@'
-	@$(2) $(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+	@$(2) $(GUEST_CFLAGS) $(3) -MMD -MP -c -o $$@ $$<
 
 # Folders have files of the same name, so members are appended, never replaced.
 $(BUILD)/$(1)/backends.a: $(BACKEND_SRC:%=$(BUILD)/$(1)/%.o)
@@ -160,6 +171,39 @@ $(foreach name,guest guest-clang,\
 $(eval $(call guest-build,guest,$(CC)))
 $(eval $(call guest-build,guest-clang,$(CLANG)))
 
+# ---- blobs: the same objects behind the binary interface, each backend a file of its own ----
+# Only a paravirtualised domain of Xen's makes its calls without a page that Xen fills.
+
+BLOBS             := native xen_pv xen_pvh
+BLOB_MORE_xen_pvh := runtime/x86_64/hypercall.S
+
+.PRECIOUS: $(BUILD)/guest/%.o $(BUILD)/%.blob.elf
+$(BUILD)/%.blob.elf: runtime/blob.lds $(BUILD)/guest/$(GENERATED)/%.c.o \
+		$(BUILD)/guest/$(GENERATED)/%_blob.S.o \
+		$$(patsubst %,$(BUILD)/guest/%.o,$$(BLOB_MORE_$$*)) $(BUILD)/guest/backends.a
+	@echo '  LD    $@'
+	@ld -q $(GUEST_LDFLAGS) --unresolved-symbols=ignore-all -T $< -o $@ $(filter %.o %.a,$^)
+
+$(BUILD)/%.blob: $(BUILD)/%.blob.elf $(BUILD)/pvgen $(IDL)
+	@echo '  SEAL  $@'
+	@$(BUILD)/pvgen seal -o $@ $< $(IDL)
+
+# A kernel for blobs: nothing of any backend is in it but the bytes of one blob.
+
+define blob-kernel
+$(BUILD)/$(1)/tests/boot/builtin.S.o: $(BUILD)/native.blob
+
+$(BUILD)/$(1)/shim.o: $(SHIM_SRC:%=$(BUILD)/$(1)/%.o)
+	@ld -r -o $$@ $$^
+
+$(BUILD)/$(1)-blob.elf: tests/boot/kernel.lds $(BLOB_KERNEL:%=$(BUILD)/$(1)/%.o) \
+		$(BUILD)/$(1)/shim.o
+	@echo '  LD    $$@'
+	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o,$$^)
+endef
+
+$(foreach name,guest guest-clang,$(eval $(call blob-kernel,$(name))))
+
 # Once it is there, a new way to download it is no reason to do so.
 $(BUILD)/xen/xen.elf: XEN := boot/xen-4.17-amd64.gz
 $(BUILD)/xen/xen.elf: | tests/download.sh
@@ -172,6 +216,7 @@ $(BUILD)/xen/xen.elf: | tests/download.sh
 include tests/stress/rules.mk
 include tests/canary/rules.mk
 include tests/oracle/rules.mk
+include tests/blob/rules.mk
 
 # ---- pvgen under fuzzers ----
 
@@ -195,7 +240,8 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 	$(PYTHON) tests/boot/demo.py
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
-	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
+	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/guest-blob.elf $(BUILD)/guest-clang-blob.elf $(BUILD)/xen/xen.elf \
+	$(BLOBS:%=$(BUILD)/%.blob) \
 	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
 	$(BUILD)/oracle/judged.json
 
@@ -221,7 +267,7 @@ format: $(BUILD)/pvgen
 	$< fmt -w idl
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c tests/oracle/*.[ch])
+		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

@@ -98,7 +98,7 @@ static void emit_hypercall(const struct backend *b, const struct op *op, struct 
 	const char *call = call_text(b, impl_of(b, op));
 	const struct interface *i = b->interface;
 
-	put(o, "static %s\n{\n", c_prototype(i, op, b->lowered[op->slot].symbol));
+	put(o, "%s\n{\n", c_prototype(i, op, b->lowered[op->slot].symbol));
 	if (is_error_lost(b, op))
 		put(o, "\tlong pv_error;\n\n");
 	put_unused(op, impl_of(b, op), o);
@@ -174,6 +174,14 @@ static void emit_slots(const struct backend *b, const char *head, struct out *o)
 	put(o, "%s = {\n", head);
 	vec_each(g, &b->interface->groups) emit_group_slots(b, *g, "\t", o);
 	put(o, "};\n\n");
+}
+
+void emit_backend_slots(const struct backend *b, struct out *o)
+{
+	const char *n = b->interface->name.s;
+
+	emit_body_prototypes(b, o);
+	emit_slots(b, mem_printf("const struct %s_ops %s_%s_ops", n, n, b->name.s), o);
 }
 
 /** Text as C has it. */
@@ -349,6 +357,14 @@ static bool has_relocation(const struct lowered *l)
 	return false;
 }
 
+void emit_patch_relocation(const struct lowered *l, struct out *o)
+{
+	if (has_relocation(l))
+		put(o, "\t.byte .L%s_reloc - 4 - .L%s_code\n", l->symbol, l->symbol);
+	else
+		put(o, "\t.byte 0x%x\n", NO_RELOCATION);
+}
+
 static void emit_patch(const struct backend *b, const struct op *op, struct out *o)
 {
 	const struct lowered *l = &b->lowered[op->slot];
@@ -361,10 +377,7 @@ static void emit_patch(const struct backend *b, const struct op *op, struct out 
 		    s, l->form, s, s, s, s);
 	else
 		put(o, "\t.quad 0\n\t.byte %d, 0, 0\n", l->form);
-	if (has_relocation(l))
-		put(o, "\t.byte .L%s_reloc - 4 - .L%s_code\n", s, s);
-	else
-		put(o, "\t.byte 0xff\n");
+	emit_patch_relocation(l, o);
 	put(o, "\t.skip 4\n");
 }
 

@@ -123,7 +123,8 @@ static const char records[] =
 	"\tuint8_t unused[4];\n"
 	"};\n"
 	"_Static_assert(sizeof(struct @_patch) == 16, \"the assembler writes this layout\");\n\n"
-	"/** Bytes that each site of an op has, and the op's name as \"group.op\". */\n"
+	"/** Bytes that each site of an op has (0: no op, no sites), and its name as \"group.op\". "
+	"*/\n"
 	"extern const uint8_t @_site_length[^_NR_OPS];\n"
 	"extern const char *const @_op_names[^_NR_OPS];\n\n"
 	"/** How a backend knows that it is on its machine. */\n"
@@ -133,7 +134,7 @@ static const char records[] =
 	"/** Tells that the hypercall which does an op has failed; defined by the runtime. */\n"
 	"void @_hypercall_failed(enum @_op op, long error);\n\n";
 
-static void put_records(const struct interface *i, const char *text, struct out *o)
+void emit_pattern(const struct interface *i, const char *text, struct out *o)
 {
 	const char *capitals = upper(i->name.s);
 
@@ -154,24 +155,24 @@ static void put_backend_offset(const struct interface *i, const char *member, in
 
 static void emit_backend_struct(const struct interface *i, struct out *o)
 {
-	put_records(i,
-		    "/** One backend, in section @_backends as a pointer. */\n"
-		    "struct @_backend {\n"
-		    "\tconst char *name;\n"
-		    "\t/** Bare hardware. */\n"
-		    "\tbool bare;\n"
-		    "\t/** The kernel does not run in the highest privilege level. */\n"
-		    "\tbool deprivileged;\n"
-		    "\t/** Of the backends that detect their machine, the highest wins. */\n"
-		    "\tint priority;\n"
-		    "\tenum @_detect detect;\n"
-		    "\t/** 12 bytes for ^_DETECT_CPUID, else NULL. */\n"
-		    "\tconst char *signature;\n"
-		    "\t/** Called once, when the slots are set; or NULL. */\n"
-		    "\tvoid (*init)(const struct @_boot *boot);\n"
-		    "\tconst struct @_ops *ops;\n"
-		    "\tconst struct @_patch *patches;\n",
-		    o);
+	emit_pattern(i,
+		     "/** One backend, in section @_backends as a pointer. */\n"
+		     "struct @_backend {\n"
+		     "\tconst char *name;\n"
+		     "\t/** Bare hardware. */\n"
+		     "\tbool bare;\n"
+		     "\t/** The kernel does not run in the highest privilege level. */\n"
+		     "\tbool deprivileged;\n"
+		     "\t/** Of the backends that detect their machine, the highest wins. */\n"
+		     "\tint priority;\n"
+		     "\tenum @_detect detect;\n"
+		     "\t/** 12 bytes for ^_DETECT_CPUID, else NULL. */\n"
+		     "\tconst char *signature;\n"
+		     "\t/** Called once, when the slots are set; or NULL. */\n"
+		     "\tvoid (*init)(const struct @_boot *boot);\n"
+		     "\tconst struct @_ops *ops;\n"
+		     "\tconst struct @_patch *patches;\n",
+		     o);
 	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
 					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
 	put(o, "};\n");
@@ -179,20 +180,20 @@ static void emit_backend_struct(const struct interface *i, struct out *o)
 	put_backend_offset(i, "ops", BACKEND_OPS, o);
 	put_backend_offset(i, "patches", BACKEND_PATCHES, o);
 	put(o, "\n");
-	put_records(i,
-		    "/** What tells a machine, whether or not its backend is in the image. */\n"
-		    "struct @_known {\n"
-		    "\tconst char *name;\n"
-		    "\t/** As in struct @_backend. */\n"
-		    "\tbool deprivileged;\n"
-		    "\tint priority;\n"
-		    "\tenum @_detect detect;\n"
-		    "\tconst char *signature;\n"
-		    "};\n\n"
-		    "/** All backends of the description. */\n"
-		    "extern const struct @_known @_known[];\n"
-		    "extern const unsigned int @_nr_known;\n\n",
-		    o);
+	emit_pattern(i,
+		     "/** What tells a machine, whether or not its backend is in the image. */\n"
+		     "struct @_known {\n"
+		     "\tconst char *name;\n"
+		     "\t/** As in struct @_backend. */\n"
+		     "\tbool deprivileged;\n"
+		     "\tint priority;\n"
+		     "\tenum @_detect detect;\n"
+		     "\tconst char *signature;\n"
+		     "};\n\n"
+		     "/** All backends of the description. */\n"
+		     "extern const struct @_known @_known[];\n"
+		     "extern const unsigned int @_nr_known;\n\n",
+		     o);
 }
 
 static const char implements[] =
@@ -238,9 +239,9 @@ static void put_implements(const struct interface *i, struct out *o)
 
 	/* "@progbits" is the assembler's; all other @ are the prefix. */
 	put_n(&text, implements, (size_t)(progbits - implements));
-	put_records(i, text_of(&text), o);
+	emit_pattern(i, text_of(&text), o);
 	put(o, "@progbits");
-	put_records(i, progbits + strlen("@progbits"), o);
+	emit_pattern(i, progbits + strlen("@progbits"), o);
 }
 
 /** The same for functions in assembly. */
@@ -303,7 +304,7 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 	emit_types(&i->scope, o);
 	emit_numbers(i, o);
 	emit_ops_struct(run, i, o);
-	put_records(i, records, o);
+	emit_pattern(i, records, o);
 	vec_each(r, &i->registrations) emit_registration(i, *r, o);
 	emit_backend_struct(i, o);
 	put_assembly(run, i, o);
@@ -373,6 +374,8 @@ static size_t count_templates(const struct interface *i, const struct op *op)
 {
 	size_t n = 0;
 
+	if (op_is_dead(op))
+		return 0;
 	vec_each(b, &i->backends) n += is_measured(*b, op);
 	return n;
 }
@@ -385,7 +388,8 @@ static void put_op_length(const struct run *run, struct lines *l, const struct i
 			  const struct op *op)
 {
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
-	const char *max = mem_printf("%u", run->arch->slot_site);
+	/* A slot without an op has no sites. */
+	const char *max = mem_printf("%u", op_is_dead(op) ? 0 : run->arch->slot_site);
 	size_t left = count_templates(i, op);
 
 	if (!left)
@@ -395,7 +399,7 @@ static void put_op_length(const struct run *run, struct lines *l, const struct i
 		const struct backend *b = *it;
 		const char *label, *link;
 
-		if (!is_measured(b, op))
+		if (!left || !is_measured(b, op))
 			continue;
 		put_template_length(l, b, op);
 		label = mem_printf(".L%s", b->lowered[op->slot].symbol);
@@ -644,14 +648,14 @@ static void put_known(const struct interface *i, const struct backend *b, struct
 
 static void emit_known(const struct interface *i, struct out *o)
 {
-	put_records(i, "const struct @_known @_known[] = {\n", o);
+	emit_pattern(i, "const struct @_known @_known[] = {\n", o);
 	vec_each(b, &i->backends) put_known(i, *b, o);
-	put_records(i,
-		    "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
-		    "/* The backend of bare hardware has the slots; without it they are empty at "
-		    "first. */\n"
-		    "__attribute__((weak)) struct @_ops @_ops;\n\n",
-		    o);
+	emit_pattern(i,
+		     "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
+		     "/* The backend of bare hardware has the slots; without it they are empty at "
+		     "first. */\n"
+		     "__attribute__((weak)) struct @_ops @_ops;\n\n",
+		     o);
 }
 
 void emit_tables(const struct run *run, const void *module, struct out *o)
@@ -662,11 +666,11 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 
 	emit_banner(o, source_origin(run, i->name.loc));
 	put(o, "#include \"%s.h\"\n\n", n);
-	put_records(i,
-		    "const char *const @_form_names[^_NR_FORMS] = "
-		    "{\"call\", \"inline\", \"nop\", \"trap\", \"indirect\"};\n\n",
-		    o);
-	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
+	emit_pattern(i,
+		     "const char *const @_form_names[^_NR_FORMS] = "
+		     "{\"call\", \"inline\", \"nop\", \"trap\", \"indirect\"};\n\n",
+		     o);
+	emit_pattern(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
 	vec_each(op, &i->ops) put(o, "\t\"%s\",\n", op_path(*op));
 	put(o, "};\n\n");
 	emit_known(i, o);

@@ -341,8 +341,38 @@ static void lower_backend(struct run *run, struct backend *b)
 	}
 }
 
+/** What happens without any backend: nothing, a value; else it traps. */
+static const struct impl *default_of(const struct op *op)
+{
+	static const struct impl trap = {.kind = IMPL_TRAP};
+
+	return op->fallback.kind == IMPL_NONE || op->fallback.kind == IMPL_INHERIT ? &trap
+										   : &op->fallback;
+}
+
+static void lower_defaults(struct run *run, struct interface *i)
+{
+	struct backend *b = i->defaults = mem_alloc(sizeof(*b));
+
+	*b = (struct backend){.name = {intern("default"), i->name.loc}, .interface = i};
+	b->impls = mem_alloc((i->ops.n + 1) * sizeof(*b->impls));
+	vec_each(op, &i->ops)
+	{
+		struct impl *impl = &b->impls[(*op)->slot];
+
+		*impl = *default_of(*op);
+		impl->loc = (*op)->name.loc;
+	}
+	lower_backend(run, b);
+}
+
 bool lower(struct run *run)
 {
 	vec_each(b, &run->backends) lower_backend(run, *b);
+	vec_each(i, &run->interfaces)
+	{
+		if (run->arch->generates)
+			lower_defaults(run, *i);
+	}
 	return !run->errors;
 }

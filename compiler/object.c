@@ -486,6 +486,47 @@ static void copy_bytes(struct object *o)
 	}
 }
 
+static const char *keep_relocation(const struct object *o, const struct object_file *f,
+				   const uint8_t *entry, object_relocations *list)
+{
+	uint64_t symbol = object_number(entry + 12, 4);
+
+	if (symbol >= f->n_symbols)
+		return "has a relocation of a symbol that does not exist";
+	*vec_push(list) = (struct object_relocation){
+		.place = object_number(entry, 8),
+		.type = (unsigned int)object_number(entry + 8, 4),
+		.symbol = &o->symbols.v[f->first_symbol + symbol],
+		.addend = (int64_t)object_number(entry + 16, 8),
+	};
+	return NULL;
+}
+
+static const char *keep_section(const struct object *o, const struct object_file *f,
+				const uint8_t *header, object_relocations *list)
+{
+	uint64_t target = object_number(header + 44, 4), size;
+	const uint8_t *entries = section_bytes(f, header, &size);
+	const char *fault = NULL;
+
+	if (header_type(header) != SECTION_RELA || !entries || target >= f->n_sections ||
+	    !o->sections.v[f->first_section + target].is_loaded)
+		return NULL;
+	for (uint64_t i = 0; i < size / RELA_SIZE && !fault; i++)
+		fault = keep_relocation(o, f, entries + i * RELA_SIZE, list);
+	return fault;
+}
+
+const char *object_kept(const struct object *o, object_relocations *list)
+{
+	const struct object_file *f = o->files.v;
+	const char *fault = NULL;
+
+	for (uint64_t i = 0; i < f->n_sections && !fault; i++)
+		fault = keep_section(o, f, section_header(f, i), list);
+	return fault;
+}
+
 /* ---- addresses ---- */
 
 static int by_section(const void *a, const void *b)

@@ -116,6 +116,19 @@ uint64_t object_function_end(const struct object *o, const struct object_symbol 
 /** "0x1234 (function+0x12)" */
 const char *object_place(const struct object *o, uint64_t address);
 
+/** What the linker was told to keep of a linked image (ld -q). */
+struct object_relocation {
+	uint64_t place;
+	unsigned int type; /* of the AMD64 supplement */
+	const struct object_symbol *symbol;
+	int64_t addend;
+};
+
+typedef VEC(struct object_relocation) object_relocations;
+
+/** All of them, of sections that are loaded; NULL, or why they cannot be read. */
+const char *object_kept(const struct object *o, object_relocations *list);
+
 /** Little-endian numbers. */
 uint64_t object_number(const uint8_t *bytes, unsigned int size);
 

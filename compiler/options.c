@@ -305,6 +305,7 @@ static const struct option_row {
 	{"-o", "FILE", "write the description into FILE", FOR_IMPORT, set_output},
 	{"--struct", "NAME", "structure of the ops in an image (default: Linux's, or pv_ops)",
 	 FOR_IMPORT | FOR_DIFF, set_structure},
+	{"-o", "FILE", "where the blob goes", FOR_SEAL, set_output},
 	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
 	 FOR_BUILD, want_depend},
 	{"-MF", "FILE", "write that rule into FILE", FOR_BUILD, set_depend_file},
@@ -464,7 +465,7 @@ static int check_stdout(const struct run *run, const struct command *command)
 /** -o FILE is the FILE of the one --emit that names none. */
 static int place_output(struct run *run, const struct command *command)
 {
-	if (!run->output_path || command->bit == FOR_IMPORT)
+	if (!run->output_path || command->bit != FOR_BUILD)
 		return STATUS_FINE;
 	if (run->requests.n != 1 || run->requests.v[0].path)
 		return usage_error("one --emit, without a file, belongs to -o", run->output_path);

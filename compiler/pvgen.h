@@ -518,6 +518,7 @@ struct interface {
 	struct map op_map, data_map, group_map, registration_map;
 	VEC(struct backend *) backends;
 	struct backend *bare; /* the one that is bare hardware */
+	struct backend *defaults; /* of ops that a blob lacks: a backend that no description has */
 };
 
 /** How a call's result tells that it failed. */
@@ -1290,6 +1291,7 @@ enum form { FORM_CALL, FORM_INLINE, FORM_NOP, FORM_TRAP };
 enum {
 	SITE_SIZE = 8,
 	PATCH_SIZE = 16,
+	PATCH_CODE_SIZE = 8, /* form, length and two more bytes follow */
 	BACKEND_NAME = 0,
 	BACKEND_OPS = 40,
 	BACKEND_PATCHES = 48,
@@ -1405,6 +1407,17 @@ void put_abi_model(const struct abi *a, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);
 void emit_backend_table(const struct run *run, const void *module, struct out *o);
 void emit_backend_templates(const struct run *run, const void *module, struct out *o);
+/** The table of a backend's slots alone, for all to see. */
+void emit_backend_slots(const struct backend *b, struct out *o);
+/** The byte that says where a template has a relative reference. */
+void emit_patch_relocation(const struct lowered *l, struct out *o);
+/** Text in which @ is the interface's name, and ^ the same in capitals. */
+void emit_pattern(const struct interface *i, const char *text, struct out *o);
+
+void emit_binary_header(const struct run *run, const void *module, struct out *o);
+void emit_binary_tables(const struct run *run, const void *module, struct out *o);
+void emit_binary_code(const struct run *run, const void *module, struct out *o);
+void emit_blob_frame(const struct run *run, const void *module, struct out *o);
 
 /* For Linux: see emit_linux.c. */
 void emit_linux_types(const struct run *run, const void *module, struct out *o);
@@ -1496,6 +1509,11 @@ bool verify(struct run *run);
 
 /** Is this a form of the report: "text", "sites" or "json"? */
 bool report_knows(const char *form, size_t n);
+
+/* ---- seal.c: an image as a blob ----------------------------------------------------- */
+
+/** Pass: checks run->objects against the description, and makes an output of it. */
+bool seal(struct run *run);
 
 /* ---- depend.c: what outputs are made of ---------------------------------------------- */
 

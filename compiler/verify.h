@@ -84,6 +84,9 @@ struct cell cell_of(const struct linked *l, const struct op *op);
 void report_entry(const struct verify *v, enum diag_id id, const struct cell *e,
 		  const char *backend, const char *fault);
 
+/** Reads run->objects, a linked image and relocatable files; false after a report. */
+bool read_objects(struct run *run, struct object *image, struct object *parts);
+
 /* ---- verify_sites.c ------------------------------------------------------------- */
 
 /** The op of a site, or NULL. */
@@ -144,6 +147,9 @@ bool write_reports(struct run *run, const verifications *all);
 /* ---- verify_own.c: images of pvgen's own ------------------------------------------ */
 
 void verify_own(struct verify *v);
+
+/** Fills v->linked. */
+void take_backends(struct verify *v);
 
 /* ---- verify_linux.c: Linux kernels ------------------------------------------------- */
 

@@ -62,7 +62,7 @@ static void take_backend(struct verify *v, uint64_t record)
 			   mem_printf("the one at %s is not described", hex(record)));
 }
 
-static void take_backends(struct verify *v)
+void take_backends(struct verify *v)
 {
 	const char *name = in_interface(v, "backends");
 	unsigned int word = v->run->arch->word;

@@ -55,7 +55,7 @@ static const char *check_patch_length(const struct verify *v, const struct cell 
 	if (!length || length > e->op->budget)
 		return mem_printf("%s, but the op's budget is %u", counted(length, "byte"),
 				  e->op->budget);
-	if (v->lengths && length > v->lengths[e->op->slot])
+	if (v->lengths && !op_is_dead(e->op) && length > v->lengths[e->op->slot])
 		return mem_printf("%s, but the op's sites have %u", counted(length, "byte"),
 				  v->lengths[e->op->slot]);
 	return NULL;
@@ -189,7 +189,7 @@ void check_lengths(struct verify *v)
 {
 	vec_each(op, &v->interface->ops)
 	{
-		unsigned int longest = v->run->arch->slot_site;
+		unsigned int longest = op_is_dead(*op) ? 0 : v->run->arch->slot_site;
 		const char *backend = "";
 
 		vec_each(l, &v->linked)
@@ -197,7 +197,7 @@ void check_lengths(struct verify *v)
 			const uint8_t *patch = object_bytes(
 				v->object, l->patches + (*op)->slot * PATCH_SIZE, PATCH_SIZE);
 
-			if (!patch || patch[PATCH_LENGTH] <= longest)
+			if (!patch || patch[PATCH_LENGTH] <= longest || op_is_dead(*op))
 				continue;
 			longest = patch[PATCH_LENGTH];
 			backend = l->backend->name.s;

@@ -449,6 +449,10 @@ static const struct trial trials[] = {
 	{.op = "lock.vcpu_is_preempted"},
 	{.op = "time.sched_clock"},
 	{.op = "time.steal_clock"},
+#ifdef PV_HAVE_uptime
+	/* Of the newer interfaces that test_versions.py makes. */
+	{.op = "time.uptime"},
+#endif
 };
 
 static bool same_text(const char *a, const char *b)
@@ -515,7 +519,8 @@ void canaries_run(unsigned int times)
 
 	pv_irq_disable();
 	for (op = 0; op < PV_NR_OPS; op++)
-		try_op(op, times);
+		if (pv_site_length[op])
+			try_op(op, times);
 }
 
 /* With a timer interrupt pending these run its handler in between. */

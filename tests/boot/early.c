@@ -17,6 +17,10 @@ struct pvh_start_info {
 	uint64_t rsdp;
 };
 
+struct pvh_module {
+	uint64_t address, size, command_line, reserved;
+};
+
 static char command_line[COMMAND_LINE_MAX];
 
 static void keep_command_line(const char *text)
@@ -35,6 +39,12 @@ static void read_pvh(struct machine *machine, unsigned long pvh_info)
 
 	if (info->magic == PVH_MAGIC && info->command_line)
 		keep_command_line(pv_host_va(info->command_line));
+	if (info->magic == PVH_MAGIC && info->nr_modules) {
+		const struct pvh_module *module = pv_host_va(info->modlist);
+
+		machine->module = pv_host_va(module->address);
+		machine->module_size = module->size;
+	}
 	machine->memory_end = pv_host_pa(image_end);
 }
 
@@ -42,12 +52,14 @@ static void read_pvh(struct machine *machine, unsigned long pvh_info)
 static void read_xen(struct machine *machine, const struct xen_start_info *info)
 {
 	keep_command_line((const char *)info->cmd_line);
+	machine->module = (const void *)info->mod_start;
+	machine->module_size = info->mod_len;
 	machine->memory_end = pv_host_pa((void *)info->pt_base) + info->nr_pt_frames * PAGE_SIZE;
 }
 
 void early_read(struct machine *machine, unsigned long pvh_info, const void *start_info)
 {
-	machine->boot.start_info = start_info;
+	*machine = (struct machine){.boot.start_info = start_info};
 	machine->boot.command_line = command_line;
 	if (start_info)
 		read_xen(machine, start_info);

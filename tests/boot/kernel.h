@@ -16,6 +16,9 @@
 
 struct machine {
 	struct pv_boot boot;
+	/* A file that the loader put into memory beside the kernel, or NULL. */
+	const void *module;
+	unsigned long module_size;
 	/* End of the guest-physical memory that is in use from the start. */
 	unsigned long memory_end;
 };
@@ -26,11 +29,20 @@ void early_read(struct machine *machine, unsigned long pvh_info, const void *sta
 /* The value of "key=value" on the command line, or NULL. */
 const char *early_option(const char *command_line, const char *key);
 
-/* ---- missing.c: the image lacks the backend that this machine wants ---- */
+/* ---- linked.c: backends in the image; or supplied.c: a blob beside it ---- */
 
-/* Say so, whatever it takes; then, if no other backend stands in, stop the machine. */
-void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
-		    const struct pv_backend *instead);
+/* The backend for this machine; without one the machine is told why, and stops. */
+const struct pv_backend *find_backend(const struct machine *machine);
+
+/* What there is to say about it, once there is a console. */
+void report_found(void);
+
+/* Is this address in code, or in what is only read, that came with the backend? */
+bool backend_has_text(const void *va);
+bool backend_has_rodata(const void *va);
+
+/* shim.c: say without any backend, if the machine lets it, why there is none, and stop. */
+_Noreturn void shim_give_up(const struct machine *machine, const char *name, const char *reason);
 
 /* ---- print.c, string.c ---- */
 
@@ -209,6 +221,9 @@ extern unsigned long tests_passed, tests_failed;
 
 /* canaries.c: call each op so many times with each set of values in all registers. */
 void canaries_run(unsigned int times);
+
+/* workloads.c: do each of them so many times. */
+void workloads_run(unsigned int times);
 
 void test_control(void);
 void test_registers(void);

@@ -77,6 +77,14 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class BlobRefusal:
+    """Why a kernel without backends did not take the blob that it was given."""
+    name: str           # op or registration, or "none"
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Late:
     """An op that was switched while all CPUs executed it."""
     switches: int
@@ -92,6 +100,8 @@ class Console:
     ops: list[Op] = field(default_factory=list)
     tests: list[Outcome] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    blobs: list[BlobRefusal] = field(default_factory=list)
+    blobless: list[tuple[str, str]] = field(default_factory=list)   # why no blob at all could be used
     cpus: list[tuple[int, int]] = field(default_factory=list)
     wallclocks: list[int] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
@@ -121,6 +131,9 @@ PROTOCOL = [
     (r"test (\S+) fail(?: (.*))?", "tests", lambda name, details: Outcome(name, details or "")),
     (r"patch refused site=(\d+) address=(?:0x)?([0-9a-f]+) op=(\S+) reason=(.+)", "refusals",
      lambda site, address, op, reason: Refusal(int(site), int(address, 16), op, reason)),
+    (r"blob refused op=(\S+) number=(\d+) reason=(.+)", "blobs",
+     lambda name, number, reason: BlobRefusal(name, int(number), reason)),
+    (r"blob missing op=(\S+) reason=(.+)", "blobless", lambda name, reason: (name, reason)),
     (r"cpus found=(\d+) up=(\d+)", "cpus", lambda found, up: (int(found), int(up))),
     (r"wallclock seconds=(\d+)", "wallclocks", int),
     (r"late switches=(\d+) executed=(\d+) breakpoints=(\d+)", "late",
@@ -197,14 +210,25 @@ class Boot:
         return next((each.form for each in self.console.ops if each.op == op), "")
 
 
-def command(environment: str, guest: Path, cmdline: str, accelerator: tuple[str, ...] = BY_TURNS) -> list[str]:
+def add_module(words: list[str], module: Path) -> list[str]:
+    """The same with one more file for the kernel, or behind the kernel for its hypervisor."""
+    path = os.path.relpath(module, ROOT)
+    if "-initrd" not in words:
+        return [*words, "-initrd", path]
+    place = words.index("-initrd") + 1
+    return [*words[:place], f"{words[place]},{path}", *words[place + 1:]]
+
+
+def command(environment: str, guest: Path, cmdline: str, accelerator: tuple[str, ...] = BY_TURNS,
+            blob: Path | None = None) -> list[str]:
     """QEMU's command line.
 
     The path is relative: -initrd ends it at the first space, which the place
     of the repository may contain.
     """
     words = {"guest": os.path.relpath(guest, ROOT), "cmdline": cmdline}
-    return [*QEMU, *accelerator, *(word.format(**words).rstrip() for word in ENVIRONMENTS[environment])]
+    machine = [word.format(**words).rstrip() for word in ENVIRONMENTS[environment]]
+    return [*QEMU, *accelerator, *(add_module(machine, blob) if blob else machine)]
 
 
 def read_output(process: subprocess.Popen, output: list[bytes]) -> None:
@@ -230,9 +254,9 @@ def capture(words: list[str], timeout: float) -> tuple[str, bool]:
 
 
 def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT,
-        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = ()) -> Boot:
-    """Boot a file, with more options for QEMU, and wait for its end."""
+        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = (), blob: Path | None = None) -> Boot:
+    """Boot a file, with more options for QEMU, and the blob that the machine supplies; wait for its end."""
     sha256 = hashlib.sha256(guest.read_bytes()).hexdigest()
     start = time.monotonic()
-    log, late = capture([*command(environment, guest, cmdline, accelerator), *options], timeout)
+    log, late = capture([*command(environment, guest, cmdline, accelerator, blob), *options], timeout)
     return Boot(environment, sha256, time.monotonic() - start, late, log)

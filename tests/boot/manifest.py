@@ -6,15 +6,20 @@ import machine
 
 
 def ops() -> list[dict]:
-    """The operations of the reference interface, in the order of their slots."""
+    """The operations of the reference interface, in the order of their slots, some of which have none."""
     manifest = json.loads((machine.ROOT / "generated/pv.json").read_text())
     interface = next(each for each in manifest["interfaces"] if each["name"] == "pv")
-    return sorted(interface["ops"], key=lambda op: op["slot"])
+    return sorted((op for op in interface["ops"] if not op["spare"]), key=lambda op: op["slot"])
 
 
 def names() -> list[str]:
     """Their names."""
     return [op["name"] for op in ops()]
+
+
+def by_slot() -> dict[int, str]:
+    """Their names, by the numbers that code has."""
+    return {op["slot"]: op["name"] for op in ops()}
 
 
 def forms(backend: str) -> dict[str, str]:

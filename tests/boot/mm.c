@@ -121,9 +121,10 @@ static pteval_t flags_of(const void *va)
 {
 	const char *at = va;
 
-	if (at >= (const char *)pv_text_begin && at < (const char *)pv_text_end)
+	if ((at >= (const char *)pv_text_begin && at < (const char *)pv_text_end) ||
+	    backend_has_text(va))
 		return PTE_P | PTE_A;
-	if (at >= rodata_begin && at < rodata_end)
+	if ((at >= rodata_begin && at < rodata_end) || backend_has_rodata(va))
 		return PTE_P | PTE_A | PTE_NX;
 	return PTE_DATA;
 }

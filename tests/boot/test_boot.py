@@ -180,7 +180,7 @@ def test_a_wrong_site_is_refused(image: Image, idle_site: Site, single: str, tmp
 
     What the guest reads at the damaged site itself depends on the damage.
     """
-    damaged = manifest.names()[idle_site.op]
+    damaged = manifest.by_slot()[idle_site.op]
     guest = image.copy_with(tmp_path / "guest.elf", *change(image, idle_site))
     seen = machine.run(single, guest)
     assert [(refusal.site, refusal.address) for refusal in seen.console.refusals] == [

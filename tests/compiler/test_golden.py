@@ -19,10 +19,12 @@ LINUX_INPUTS = sorted(LINUX.glob("*.pvi"))
 UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
 
 # A snapshot is written only if it is asked for: tests/diff.
-ROWS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), re.MULTILINE)
+EMITTERS = (ROOT / "compiler/emit.c").read_text().split("linux_emitters")[0]
+ROWS = re.findall(r'^\t\{"([\w-]+)", "@', EMITTERS, re.MULTILINE)
 KINDS = [kind for kind in ROWS if kind != "snapshot"]
 
-DOCUMENTED = set("ops calls asm tables canary canaries manifest abi backend table templates".split())
+DOCUMENTED = set("""ops calls asm tables canary canaries manifest abi backend table templates
+                 binary-abi binary-tables binary-code blob""".split())
 
 COMPILERS = ("gcc", "clang")
 FLAGS = (

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A machine whose backend is not in the image.  Of the backends only single
- * functions are used here, those that need nothing to be installed.
+ * An image that holds backends, and a machine whose own is not among them.  Of
+ * the backends only single functions are used here, those that need nothing to
+ * be installed.
  */
 #include "kernel.h"
 #include "native.h"
@@ -33,8 +34,9 @@ static void say(const struct voice *voice, const char *text)
 	voice->write(text, end - text);
 }
 
-void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
-		    const struct pv_backend *instead)
+/* Say so, whatever it takes; then, if no other backend stands in, stop the machine. */
+static void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
+			   const struct pv_backend *instead)
 {
 	struct voice voice = find_voice(boot);
 
@@ -45,4 +47,31 @@ void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
 	say(&voice, "\n");
 	if (!instead)
 		voice.stop(PV_SHUTDOWN_REBOOT);
+}
+
+const struct pv_backend *find_backend(const struct machine *machine)
+{
+	const struct pv_known *missing;
+	const struct pv_backend *backend = pv_detect(&machine->boot, &missing);
+
+	if (missing)
+		report_missing(&machine->boot, missing, backend);
+	return backend;
+}
+
+void report_found(void)
+{
+}
+
+/* All that is linked in lies where the rest of the image does. */
+bool backend_has_text(const void *va)
+{
+	(void)va;
+	return false;
+}
+
+bool backend_has_rodata(const void *va)
+{
+	(void)va;
+	return false;
 }
