@@ -190,6 +190,7 @@ struct decl {
 	const char *doc;
 	struct scope *scope;
 	bool is_opaque, is_packed, is_shared;
+	struct expr *guard;			      /* of a record, or NULL */
 	const struct operand *said_size, *said_align; /* of a record, or NULL */
 	bool is_negative;			      /* DECL_CONST, written with - */
 	bool is_bits; /* DECL_TYPEDEF of a number whose bits have names */
@@ -944,6 +945,9 @@ struct run {
 /** Pass: reads all inputs and what they import. */
 bool parse_inputs(struct run *run);
 
+/** Gives a declaration with a guard its name; false and a report if another one has it. */
+bool take_name(struct run *run, struct decl *d);
+
 /* ---- arch.c: what differs between architectures is a row ----------------- */
 
 struct arch {
@@ -1025,6 +1029,8 @@ const char *suggest_end(struct run *run, struct nearest n);
 
 /** Pass: finds the types, constants, ops and calls that names mean. */
 bool resolve(struct run *run);
+
+void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope));
 
 /** Declaration seen from @scope, or NULL. */
 struct decl *scope_find(struct run *run, const struct scope *scope, struct name name);
@@ -1182,6 +1188,9 @@ const char *operand_text(const struct operand *o);
 
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
+
+/** The same of a type's, which asks for nothing but the architecture: it is never open. */
+bool resolve_type_guard(struct run *run, struct expr *guard);
 
 /** The same for a template's condition, which asks what is derived from the slots. */
 bool resolve_template_condition(struct run *run, const struct interface *i, struct expr *when);

@@ -449,7 +449,7 @@ static void resolve_scope(struct run *run, struct scope *scope)
 	}
 }
 
-static void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope))
+void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope))
 {
 	visit(run, &run->scope);
 	vec_each(i, &run->interfaces) visit(run, &(*i)->scope);
