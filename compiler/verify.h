@@ -55,8 +55,9 @@ struct cell {
 	const struct backend *backend;
 	const struct op *op;
 	const struct lowered *lowered;
-	const uint8_t *patch; /* a record of the patch table */
-	uint64_t target;      /* what the slot holds */
+	uint64_t code; /* of a record of the patch table: its address, the rest */
+	const uint8_t *patch;
+	uint64_t target; /* what the slot holds */
 };
 
 /* ---- verify.c: what the others share ------------------------------------------ */
