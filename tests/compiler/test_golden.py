@@ -13,8 +13,9 @@ import pytest
 from tool import FINE, HERE, ROOT, clean, run, snapshot
 
 GOLDEN = HERE / "golden"
+I386 = GOLDEN / "i386"
 LINUX = HERE / "linux"
-INPUTS = sorted(GOLDEN.glob("*.pvi"))
+INPUTS = sorted(GOLDEN.glob("*.pvi")) + sorted(I386.glob("*.pvi"))
 LINUX_INPUTS = sorted(LINUX.glob("*.pvi"))
 UPDATE = bool(os.environ.get("PVGEN_UPDATE"))
 
@@ -23,17 +24,22 @@ KINDS = re.findall(r'^\t\{"(\w+)", "@', (ROOT / "compiler/emit.c").read_text(), 
 DOCUMENTED = set("ops calls asm tables canary canaries manifest abi backend table templates".split())
 
 COMPILERS = ("gcc", "clang")
-FLAGS = (
-    "-ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic"
-    " -fcf-protection=branch -O2 -Wall -Wextra -Werror"
-).split()
+FLAGS = "-ffreestanding -mgeneral-regs-only -fno-pic -fcf-protection=branch -O2 -Wall -Wextra -Werror".split()
+
+# By the folder of a description: what pvgen is told, and compilers are.
+OPTIONS = {GOLDEN: (), I386: ("--arch=i386",), LINUX: ("--profile=linux",)}
+MACHINE = {
+    GOLDEN: "-mcmodel=kernel -mno-red-zone".split(),
+    I386: "-m32 -march=i686 -mregparm=3 -freg-struct-return".split(),
+}
 
 inputs = pytest.mark.parametrize("path", INPUTS, ids=lambda p: p.stem)
 
 
 def build(path: Path, outdir: Path, *options: str) -> dict[str, bytes]:
     """All files of a build, run where the banners' paths are short."""
-    result = run("build", "--outdir", outdir, *options, path.name, cwd=path.parent)
+    words = (*OPTIONS[path.parent], *options)
+    result = run("build", "--outdir", outdir, *words, path.name, cwd=path.parent)
     assert clean(result), result.err
     return snapshot(outdir)
 
@@ -56,8 +62,7 @@ def update(path: Path, outputs: dict[str, bytes]) -> None:
 @pytest.mark.parametrize("path", INPUTS + LINUX_INPUTS, ids=lambda p: f"{p.parent.name} {p.stem}")
 def test_golden(path: Path, tmp_path: Path) -> None:
     """No output differs, is missing or is new."""
-    profile = "linux" if path in LINUX_INPUTS else "kernel"
-    outputs = build(path, tmp_path, f"--profile={profile}")
+    outputs = build(path, tmp_path)
     if UPDATE:
         update(path, outputs)
     expected = goldens(path)
@@ -93,7 +98,8 @@ def test_kinds_are_all_outputs(path: Path, tmp_path: Path) -> None:
 def test_emit_to_a_file(path: Path, kind: str, tmp_path: Path) -> None:
     """--emit=KIND:FILE; several modules of the kind cannot share one file."""
     modules = len(build(path, tmp_path / "all", f"--emit={kind}"))
-    result = run("build", f"--emit={kind}:{tmp_path}/one", path.name, cwd=path.parent)
+    words = (*OPTIONS[path.parent], f"--emit={kind}:{tmp_path}/one")
+    result = run("build", *words, path.name, cwd=path.parent)
     if modules > 1:
         assert result.status != FINE and result.err
         assert not (tmp_path / "one").exists()
@@ -105,11 +111,11 @@ def test_emit_to_a_file(path: Path, kind: str, tmp_path: Path) -> None:
 # ---- compilers ----
 
 
-def complaints(directory: Path, compiler: str) -> list[str]:
+def complaints(directory: Path, compiler: str, machine: list[str]) -> list[str]:
     """Compile each file by itself; what the compiler said."""
     said = []
     for path in sorted(p for p in directory.iterdir() if p.suffix in {".c", ".S"}):
-        command = [compiler, *FLAGS, "-c", path.name, "-o", f"{path.name}.o"]
+        command = [compiler, *FLAGS, *machine, "-c", path.name, "-o", f"{path.name}.o"]
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
         if done.returncode or done.stderr:
             said.append(f"{path.name}: {done.stderr}")
@@ -121,7 +127,7 @@ def complaints(directory: Path, compiler: str) -> list[str]:
 def test_compiles(path: Path, compiler: str, tmp_path: Path) -> None:
     """C and assembly, without a word of the compiler."""
     build(path, tmp_path)
-    said = complaints(tmp_path, compiler)
+    said = complaints(tmp_path, compiler, MACHINE[path.parent])
     assert not said, "\n".join(said)
 
 
@@ -135,7 +141,7 @@ def test_headers_stand_alone(path: Path, compiler: str, tmp_path: Path) -> None:
             (tmp_path / f"use-{name}.{suffix}").write_text(f'#include "{name}"\n' * 2)
         else:
             (tmp_path / name).unlink()
-    said = complaints(tmp_path, compiler)
+    said = complaints(tmp_path, compiler, MACHINE[path.parent])
     assert not said, "\n".join(said)
 
 
