@@ -58,6 +58,7 @@ struct relocation_row {
 };
 
 struct elf {
+	uint16_t machine;
 	uint8_t class, header, section, symbol, relocation; /* sizes */
 	struct place_in table, entry, count, names;	    /* of the sections, in the header */
 	struct place_in flags, address, offset, size, link, info, align, entries; /* of a section */
@@ -91,65 +92,68 @@ static const struct relocation_row rows_i386[] = {
 	{23, 1, true},	/* R_386_PC8 */
 };
 
-const struct elf elf_x86_64 = {
-	.class = 2,
-	.header = 64,
-	.section = 64,
-	.symbol = 24,
-	.relocation = 24,
-	.table = {40, 8},
-	.entry = {58, 2},
-	.count = {60, 2},
-	.names = {62, 2},
-	.flags = {8, 8},
-	.address = {16, 8},
-	.offset = {24, 8},
-	.size = {32, 8},
-	.link = {40, 4},
-	.info = {44, 4},
-	.align = {48, 8},
-	.entries = {56, 8},
-	.symbol_info = {4, 1},
-	.symbol_section = {6, 2},
-	.symbol_value = {8, 8},
-	.symbol_size = {16, 8},
-	.place = {0, 8},
-	.type = {8, 4},
-	.target = {12, 4},
-	.addend = {16, 8},
-	.relocations = SECTION_RELA,
-	.rows = rows_x86_64,
-	.n_rows = NELEM(rows_x86_64),
-};
-
-const struct elf elf_i386 = {
-	.class = 1,
-	.header = 52,
-	.section = 40,
-	.symbol = 16,
-	.relocation = 8,
-	.table = {32, 4},
-	.entry = {46, 2},
-	.count = {48, 2},
-	.names = {50, 2},
-	.flags = {8, 4},
-	.address = {12, 4},
-	.offset = {16, 4},
-	.size = {20, 4},
-	.link = {24, 4},
-	.info = {28, 4},
-	.align = {32, 4},
-	.entries = {36, 4},
-	.symbol_info = {12, 1},
-	.symbol_section = {14, 2},
-	.symbol_value = {4, 4},
-	.symbol_size = {8, 4},
-	.place = {0, 4},
-	.type = {4, 1},
-	.target = {5, 3},
-	.relocations = SECTION_REL,
-	.rows = rows_i386,
-	.n_rows = NELEM(rows_i386),
+static const struct elf elves[] = {
+	{
+		.machine = 62,
+		.class = 2,
+		.header = 64,
+		.section = 64,
+		.symbol = 24,
+		.relocation = 24,
+		.table = {40, 8},
+		.entry = {58, 2},
+		.count = {60, 2},
+		.names = {62, 2},
+		.flags = {8, 8},
+		.address = {16, 8},
+		.offset = {24, 8},
+		.size = {32, 8},
+		.link = {40, 4},
+		.info = {44, 4},
+		.align = {48, 8},
+		.entries = {56, 8},
+		.symbol_info = {4, 1},
+		.symbol_section = {6, 2},
+		.symbol_value = {8, 8},
+		.symbol_size = {16, 8},
+		.place = {0, 8},
+		.type = {8, 4},
+		.target = {12, 4},
+		.addend = {16, 8},
+		.relocations = SECTION_RELA,
+		.rows = rows_x86_64,
+		.n_rows = NELEM(rows_x86_64),
+	},
+	{
+		.machine = 3,
+		.class = 1,
+		.header = 52,
+		.section = 40,
+		.symbol = 16,
+		.relocation = 8,
+		.table = {32, 4},
+		.entry = {46, 2},
+		.count = {48, 2},
+		.names = {50, 2},
+		.flags = {8, 4},
+		.address = {12, 4},
+		.offset = {16, 4},
+		.size = {20, 4},
+		.link = {24, 4},
+		.info = {28, 4},
+		.align = {32, 4},
+		.entries = {36, 4},
+		.symbol_info = {12, 1},
+		.symbol_section = {14, 2},
+		.symbol_value = {4, 4},
+		.symbol_size = {8, 4},
+		.place = {0, 4},
+		.type = {4, 1},
+		.target = {5, 3},
+		.relocations = SECTION_REL,
+		.rows = rows_i386,
+		.n_rows = NELEM(rows_i386),
+	},
 };
 
 static uint64_t number_at(const uint8_t *bytes, struct place_in p)
@@ -195,15 +199,25 @@ static bool in_file(const struct object_file *f, uint64_t offset, uint64_t size)
 	return offset <= f->size && size <= f->size - offset;
 }
 
+/** There is one for each machine. */
+static const struct elf *elf_of(const struct machine *m)
+{
+	const struct elf *elf = elves;
+
+	while (elf->machine != m->elf_machine)
+		elf++;
+	return elf;
+}
+
 static const char *check_header(struct object_file *f, const struct machine *m)
 {
 	static const uint8_t magic[] = {0x7f, 'E', 'L', 'F'};
 	uint64_t type;
 
-	f->elf = m->elf;
-	if (f->size < m->elf->header || memcmp(f->bytes, magic, sizeof(magic)) != 0)
+	f->elf = elf_of(m);
+	if (f->size < f->elf->header || memcmp(f->bytes, magic, sizeof(magic)) != 0)
 		return "is no ELF file";
-	if (f->bytes[4] != m->elf->class || f->bytes[5] != LITTLE_ENDIAN_DATA ||
+	if (f->bytes[4] != f->elf->class || f->bytes[5] != LITTLE_ENDIAN_DATA ||
 	    object_number(f->bytes + 18, 2) != m->elf_machine)
 		return "is an ELF file for another architecture";
 	type = object_number(f->bytes + 16, 2);

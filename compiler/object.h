@@ -24,7 +24,6 @@ bool i386_decode(const uint8_t *code, size_t left, struct insn_form *form);
 /** The bytes that the compiler and the assembler write for an architecture. */
 struct machine {
 	uint16_t elf_machine;
-	const struct elf *elf;		    /* layout of files: object.c */
 	uint8_t call_slot[2], jump_slot[2]; /* opcode; a word follows: */
 	bool is_slot_absolute;		    /* the slot's address, else pc-relative */
 	uint8_t filler;
@@ -33,7 +32,6 @@ struct machine {
 };
 
 extern const struct machine machine_x86_64, machine_i386;
-extern const struct elf elf_x86_64, elf_i386;
 
 /* ---- object.c: ELF files ------------------------------------------------------ */
 

@@ -333,7 +333,6 @@ bool i386_decode(const uint8_t *code, size_t left, struct insn_form *form)
 /* call and jmp through memory, nop, endbr32: SDM vol. 2. */
 const struct machine machine_i386 = {
 	.elf_machine = 3, /* EM_386 */
-	.elf = &elf_i386,
 	.call_slot = {0xff, 0x15},
 	.jump_slot = {0xff, 0x25},
 	.is_slot_absolute = true,
@@ -345,7 +344,6 @@ const struct machine machine_i386 = {
 /* The same, and endbr64. */
 const struct machine machine_x86_64 = {
 	.elf_machine = 62, /* EM_X86_64 */
-	.elf = &elf_x86_64,
 	.call_slot = {0xff, 0x15},
 	.jump_slot = {0xff, 0x25},
 	.filler = 0x90,

@@ -39,9 +39,9 @@ class Measured:
     unknown: dict[str, str]     # why there is no number
 
 
-def read_costs(text: str) -> dict[str, Cost]:
+def read_costs(text: str, arch: str) -> dict[str, Cost]:
     """The plugin's report."""
-    names = manifest.names()
+    names = manifest.names(arch)
     rows = [[int(word) for word in line.split()] for line in text.splitlines()]
     return {names[op]: Cost(*counts) for op, *counts, _as_short, _calls in rows}
 
@@ -49,7 +49,8 @@ def read_costs(text: str) -> dict[str, Cost]:
 def unknown_costs(boot: machine.Boot, costs: dict[str, Cost]) -> dict[str, str]:
     """Ops without a number, with the reason."""
     silent = "; ".join(boot.obstacles) or "the guest did not call it"
-    return {op: boot.console.uncounted.get(op, silent) for op in manifest.names() if op not in costs}
+    names = manifest.names(machine.arch(boot.environment))
+    return {op: boot.console.uncounted.get(op, silent) for op in names if op not in costs}
 
 
 def unmeasured(boot: machine.Boot) -> Measured:
@@ -57,19 +58,19 @@ def unmeasured(boot: machine.Boot) -> Measured:
     return Measured(boot, {}, unknown_costs(boot, {}))
 
 
-def measure(environment: str, guest: Path = machine.GUEST) -> Measured:
+def measure(environment: str, guest: Path | None = None) -> Measured:
     """Boot once and count."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "costs"
         options = ("-plugin", f"{PLUGIN},out={report}", *REPEATABLE)
         boot = machine.run(environment, guest, cmdline="measure=yes", options=options)
-        counted = read_costs(report.read_text()) if report.exists() else {}
+        counted = read_costs(report.read_text(), machine.arch(environment)) if report.exists() else {}
     costs = {op: cost for op, cost in counted.items() if op not in boot.console.uncounted}
     return Measured(boot, costs, unknown_costs(boot, costs))
 
 
-def bare_instructions() -> dict[str, int | None]:
+def bare_instructions(arch: str = "x86_64") -> dict[str, int | None]:
     """Instructions of each op's native form; None where that is a function."""
     return {op["name"]: next((target["instructions"] for target in op["targets"]
                               if target["backend"] == "native"), None)
-            for op in manifest.ops()}
+            for op in manifest.ops(arch)}

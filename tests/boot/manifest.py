@@ -1,25 +1,25 @@
-"""What the tests need to know from pvgen's manifest."""
+"""What the tests need to know from pvgen's manifest of an architecture."""
 
 import json
 
 import machine
 
 
-def ops() -> list[dict]:
+def ops(arch: str = "x86_64") -> list[dict]:
     """The operations of the reference interface, in the order of their slots."""
-    manifest = json.loads((machine.ROOT / "generated/pv.json").read_text())
+    manifest = json.loads((machine.GENERATED[arch] / "pv.json").read_text())
     interface = next(each for each in manifest["interfaces"] if each["name"] == "pv")
     return sorted(interface["ops"], key=lambda op: op["slot"])
 
 
-def names() -> list[str]:
+def names(arch: str = "x86_64") -> list[str]:
     """Their names."""
-    return [op["name"] for op in ops()]
+    return [op["name"] for op in ops(arch)]
 
 
-def forms(backend: str) -> dict[str, str]:
+def forms(backend: str, arch: str = "x86_64") -> dict[str, str]:
     """What pvgen decided for each op's sites under this backend."""
-    return {op["name"]: target["form"] for op in ops()
+    return {op["name"]: target["form"] for op in ops(arch)
             for target in op["targets"] if target["backend"] == backend}
 
 

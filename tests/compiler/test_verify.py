@@ -376,12 +376,39 @@ def decoder(directory: Path) -> Path:
     return program
 
 
-def test_decoder(tmp_path: Path) -> None:
+# What 32-bit code has and 64-bit code has not, or has as something else.
+ONLY_32 = """
+pusha; popa; push %ds; pop %es; push %cs; push %ss; pop %ss; inc %eax; dec %edi; arpl %ax, (%ebx)
+les (%eax), %ecx; lds 4(%esp), %esi; into; daa; das; aaa; aas; aam; aad
+mov 0x12345678, %eax; mov %al, 0x12345678; add 0x12345678, %ebx; lcall $8, $0x1234; ljmp $8, $0x1234
+jecxz 1f; 1: push $0x12345678; pushw $0x1234; mov $0x12345678, %ebp; mov %cr0, %eax; iret; sysexit
+mov %eax, %fs:0x10; enter $8, $0; int $0x80; ret $4; call *0x1234; jmp *8(%eax)
+"""
+
+
+def small_sources(directory: Path) -> list[Path]:
+    """C of the guest's for i386, and what no compiler writes."""
+    (directory / "only.s").write_text(ONLY_32)
+    subprocess.run(["as", "--32", "--noexecstack", "-o", directory / "only.o", directory / "only.s"], check=True)
+    folders = ("tests/boot", "runtime", "backends/native")
+    flags = "-std=gnu11 -ffreestanding -m32 -march=i686 -mregparm=3 -freg-struct-return -mgeneral-regs-only -fno-pic".split()
+    paths = ("generated/i386", "runtime", "tests/boot", "tests/boot/i386")
+    sources = [path for folder in folders for path in sorted((ROOT / folder).glob("*.c"))]
+    command = ["gcc", *flags, *(f"-I{ROOT / path}" for path in paths), "-c", *sources]
+    for level in ("-O2", "-O0"):
+        (directory / level).mkdir()
+        subprocess.run([*command, level], cwd=directory / level, check=True)
+    return [directory / "only.o", *directory.glob("-O*/*.o")]
+
+
+@pytest.mark.parametrize("arch", ("x86_64", "i386"))
+def test_decoder(arch: str, tmp_path: Path) -> None:
     """Every instruction of a program that is at hand: length, and where branches go."""
     code, program = tmp_path / "code", tmp_path / "program"
     # pvgen without its libraries, which have instructions that no kernel has.
-    link = ["ld", "-e", "0", "--unresolved-symbols=ignore-all", "-o", program]
-    subprocess.run([*link, *(BUILD / "plain").glob("*.o")], check=True)
+    objects = small_sources(tmp_path) if arch == "i386" else list((BUILD / "plain").glob("*.o"))
+    link = ["ld", "-m", f"elf_{arch}", "-e", "0", "--unresolved-symbols=ignore-all", "-z", "muldefs", "-o", program]
+    subprocess.run([*link, *objects], check=True)
     subprocess.run(["objcopy", "-O", "binary", "-j", ".text", program, code], check=True)
     listing = subprocess.run(
         ["objdump", "-d", "-w", "--no-show-raw-insn", "-j", ".text", program],
@@ -393,7 +420,7 @@ def test_decoder(tmp_path: Path) -> None:
         (int(at, 16) - start, int(to, 16) - start if to and re.match("call|j", insn) else None)
         for at, insn, to in lines
     ]
-    printed = subprocess.run([decoder(tmp_path), code], capture_output=True, text=True, check=True)
+    printed = subprocess.run([decoder(tmp_path), arch, code], capture_output=True, text=True, check=True)
     got = [line.split() for line in printed.stdout.splitlines()]
     assert len(got) > 10_000
     branches = [(int(at), int(to) if kind in "23" else None) for at, kind, to in got]

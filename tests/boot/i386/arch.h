@@ -53,7 +53,7 @@ static inline void copy_root(void *to, const void *from)
 /* ---- registers ---- */
 
 /* So that an op that forgets to set its result cannot return the right one by luck. */
-#define POISON_RESULT() asm volatile("" : : "a"(0x5a5a5a5aul))
+#define POISON_RESULT() asm volatile("" : : "a"(0x5a5a5a5aul), "d"(0x5a5a5a5aul))
 
 /* Of a register of which the processor defines less than all. */
 #define IS_POISON(value) ((value) == 0x5a5a5a5aul)
