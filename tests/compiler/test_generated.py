@@ -93,6 +93,12 @@ def test_current_for_i386(tool: Path, tmp_path: Path) -> None:
     assert [name for name in now if now[name] != then[name]] == []
 
 
+def test_all_descriptions_for_i386() -> None:
+    """What is for another architecture alone says so, and is left out."""
+    result = run("check", "--arch=i386", *IDL, cwd=ROOT)
+    assert clean(result), result.err
+
+
 def test_twice_is_the_same(tmp_path: Path) -> None:
     """The second run neither changes a byte nor writes a file."""
     first = build(tmp_path)

@@ -100,7 +100,8 @@ static bool read_marker(const struct qemu_plugin_insn *insn, struct marker *mark
 	return (code[2] == MODRM_BEGIN || code[2] == MODRM_END) && marker->op < OPS_MAX;
 }
 
-/* What 32-bit code has for lack of 0f 1f: a register to itself, by MOV and by LEA without offset. */
+/* What 32-bit code has for lack of 0f 1f: a register to itself, by MOV and by LEA without offset.
+ */
 static bool is_move_to_itself(const uint8_t *code, const uint8_t *end)
 {
 	static const uint8_t forms[][7] = {
