@@ -7,6 +7,7 @@ PYTHON := /usr/bin/python3
 SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 IDL    := $(wildcard idl/pv/*.pvi)
 ABIS   := $(wildcard idl/abi/*.pvi)
+LINUX  := $(wildcard idl/linux/*.pvi)
 
 # Where `make install` puts pvgen and its page, behind DESTDIR, and what pkg-config says of it:
 # who builds for another machine asks for variable pvgen, and gets the one that runs on this.
@@ -112,6 +113,9 @@ install: $(BUILD)/pvgen docs/pvgen.1
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
 	$< build --arch=i386 --outdir $(GENERATED_i386) $(IDL_i386)
+	$< build --emit=snapshot:generated/pv.abi.json $(IDL)
+	$< build --emit=snapshot:generated/linux.abi.json $(LINUX)
+	for abi in $(ABIS); do $< build --outdir generated --emit=snapshot $$abi || exit; done
 
 # ---- the guest kernel: one image for all environments of an architecture ----
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend
@@ -188,8 +192,12 @@ $(eval $(call guest,guest-clang,$(CLANG),x86_64))
 $(eval $(call guest,guest32,$(CC),i386))
 $(eval $(call guest,guest32-clang,$(CLANG),i386))
 
-$(BUILD)/xen/xen.elf: tests/boot/fetch-xen.sh
-	@sh $<
+# Once it is there, a new way to download it is no reason to do so.
+$(BUILD)/xen/xen.elf: XEN := boot/xen-4.17-amd64.gz
+$(BUILD)/xen/xen.elf: | tests/download.sh
+	@mkdir -p $(@D)
+	@folder=$$(sh tests/download.sh bookworm xen-hypervisor-4.17-amd64 ./$(XEN)) && \
+		gunzip -c "$$folder/$(XEN)" > $@
 
 # ---- the patcher under stress ----
 

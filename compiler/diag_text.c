@@ -82,7 +82,7 @@ static struct excerpt excerpt_at(const struct run *run, struct loc loc)
 {
 	struct position at = source_position(run, loc);
 	size_t length;
-	const char *line = source_line(run->sources.v[loc.file], at.line, &length);
+	const char *line = source_line(run, loc, &length);
 	struct excerpt e = {.line = at.line, .text = line, .begin = line, .end = line + length};
 
 	if (length > EXCERPT)

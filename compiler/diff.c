@@ -315,7 +315,7 @@ static void diff_backends(struct diff *d)
 	diff_detection_overlaps(d);
 }
 
-/** The worst first; of one rule together, in the order of the description. */
+/** The worst first; of one rule and the same verdicts together, in the order of the description. */
 static int by_harm(const void *a, const void *b)
 {
 	const struct change *x = a, *y = b;
@@ -325,6 +325,8 @@ static int by_harm(const void *a, const void *b)
 		return p > q ? -1 : 1;
 	if (x->rule != y->rule)
 		return x->rule < y->rule ? -1 : 1;
+	if (memcmp(x->verdicts, y->verdicts, sizeof(x->verdicts)))
+		return memcmp(x->verdicts, y->verdicts, sizeof(x->verdicts));
 	if (x->new.file != y->new.file)
 		return x->new.file < y->new.file ? -1 : 1;
 	if (x->new.begin != y->new.begin)

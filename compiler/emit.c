@@ -15,6 +15,7 @@ static const struct emitter kernel_emitters[] = {
 	{"backend", "@.h", PER_BACKEND, MODEL, emit_backend_header},
 	{"table", "@.c", PER_BACKEND, CODE, emit_backend_table},
 	{"templates", "@.S", PER_BACKEND, CODE, emit_backend_templates},
+	{"snapshot", "@.abi.json", PER_RUN, MODEL, emit_snapshot},
 };
 
 /* The names are those that Linux includes. */
@@ -23,6 +24,7 @@ static const struct emitter linux_emitters[] = {
 	{"linux-calls", "paravirt.h", PER_INTERFACE, CODE, emit_linux_calls},
 	{"linux-native", "native_table.h", PER_INTERFACE, CODE, emit_linux_native},
 	{"linux-slots", "@.h", PER_SLOTS, CODE, emit_linux_slots},
+	{"snapshot", "@.abi.json", PER_RUN, MODEL, emit_snapshot},
 };
 
 const struct profile profiles[] = {
@@ -116,6 +118,16 @@ static void emit_all_slots(struct run *run, const struct emit_request *request,
 	}
 }
 
+/** Named by the first module that there is. */
+static struct name name_of_run(const struct run *run)
+{
+	if (run->interfaces.n)
+		return run->interfaces.v[0]->name;
+	if (run->abis.n)
+		return run->abis.v[0]->name;
+	return run->backends.n ? run->backends.v[0]->name : (struct name){.s = "types"};
+}
+
 static void emit_request(struct run *run, const struct emit_request *request)
 {
 	switch (request->emitter->per) {
@@ -130,6 +142,9 @@ static void emit_request(struct run *run, const struct emit_request *request)
 		break;
 	case PER_SLOTS:
 		vec_each(b, &run->backends) emit_all_slots(run, request, *b);
+		break;
+	case PER_RUN:
+		emit_module(run, request, NULL, name_of_run(run));
 		break;
 	}
 }

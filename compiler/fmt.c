@@ -8,12 +8,11 @@
 #include <unistd.h>
 
 #include "fmt.h"
+#include "git.h"
 #include "options.h"
 #include "parse.h"
 
 /* ---- files ---- */
-
-typedef VEC(const char *) paths;
 
 static int by_bytes(const struct dirent **a, const struct dirent **b)
 {
@@ -60,7 +59,9 @@ static paths find_files(struct run *run)
 
 	vec_each(path, &run->inputs)
 	{
-		if (!stat(*path, &st) && S_ISDIR(st.st_mode))
+		if (git_has(run, *path) && git_is_directory(run, *path))
+			git_add_directory(run, *path, &paths);
+		else if (!git_has(run, *path) && !stat(*path, &st) && S_ISDIR(st.st_mode))
 			add_directory(run, *path, &paths);
 		else
 			*vec_push(&paths) = *path;
@@ -165,6 +166,18 @@ static struct sheet format(const struct run *run, const struct source *s, struct
 	fmt_place(&sheet);
 	fmt_print(&sheet, text);
 	return sheet;
+}
+
+struct out fmt_plain(const struct run *run, const struct source *s)
+{
+	struct run probe = probe_of(run);
+	struct sheet sheet = fmt_scan_plain(&probe, s);
+	struct out text = {0};
+
+	fmt_lines(&sheet);
+	fmt_place(&sheet);
+	fmt_print(&sheet, &text);
+	return text;
 }
 
 /* ---- the command ---- */

@@ -88,6 +88,9 @@ struct item *fmt_end_of_tokens(struct item *line, struct item *end);
 /** fmt_scan.c: the items of a text without syntax errors. */
 struct sheet fmt_scan(struct run *run, const struct source *s);
 
+/** The same without comments and empty lines. */
+struct sheet fmt_scan_plain(struct run *run, const struct source *s);
+
 /** fmt_lines.c: where lines begin, and the spaces between items of one line. */
 void fmt_lines(struct sheet *sheet);
 
@@ -96,6 +99,9 @@ void fmt_columns(struct sheet *sheet);
 
 /** fmt_place.c: where each item begins. */
 void fmt_place(struct sheet *sheet);
+
+/** fmt.c: the text of a source without comments, empty lines and columns. */
+struct out fmt_plain(const struct run *run, const struct source *s);
 
 /** fmt_print.c: the text. */
 void fmt_print(const struct sheet *sheet, struct out *o);

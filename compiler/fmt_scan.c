@@ -12,6 +12,7 @@ struct scanner {
 	uint32_t column; /* of it */
 	uint32_t end;	 /* column behind the last item */
 	uint32_t breaks; /* line ends since the last item */
+	bool is_plain;	 /* comments are no items */
 	VEC(uint32_t) braces;
 };
 
@@ -80,7 +81,10 @@ static uint32_t find(const struct scanner *s, const char *what, uint32_t from, u
 static void take_trivia(struct scanner *s, uint32_t end)
 {
 	while (s->at < end) {
-		if (s->text[s->at] == '/' && s->text[s->at + 1] == '/') {
+		if (s->is_plain) {
+			s->breaks |= s->text[s->at] == '\n';
+			step(s);
+		} else if (s->text[s->at] == '/' && s->text[s->at + 1] == '/') {
 			take_item(s, LINE_COMMENT, find(s, "\n", s->at, end));
 		} else if (s->text[s->at] == '/') {
 			take_item(s, BLOCK_COMMENT, find(s, "*/", s->at + 2, end) + 2);
@@ -98,19 +102,33 @@ static bool has_crlf(const struct source *s)
 	return end && end > s->text && end[-1] == '\r';
 }
 
+static void scan(struct run *run, const struct source *source, struct scanner *s)
+{
+	tokens tokens = tokens_of(run, source);
+
+	s->at = source->length >= 3 && !memcmp(s->text, "\xef\xbb\xbf", 3) ? 3 : 0;
+	s->sheet->has_mark = s->at && !s->is_plain;
+	vec_each(token, &tokens)
+	{
+		take_trivia(s, token->begin);
+		take_item(s, token->kind, token->end);
+	}
+	take_trivia(s, (uint32_t)source->length);
+}
+
 struct sheet fmt_scan(struct run *run, const struct source *source)
 {
 	struct sheet sheet = {.has_crlf = has_crlf(source)};
-	struct scanner s = {.text = source->text, .sheet = &sheet};
-	tokens tokens = tokens_of(run, source);
 
-	sheet.has_mark = source->length >= 3 && !memcmp(s.text, "\xef\xbb\xbf", 3);
-	s.at = sheet.has_mark ? 3 : 0;
-	vec_each(token, &tokens)
-	{
-		take_trivia(&s, token->begin);
-		take_item(&s, token->kind, token->end);
-	}
-	take_trivia(&s, (uint32_t)source->length);
+	scan(run, source, &(struct scanner){.text = source->text, .sheet = &sheet});
+	return sheet;
+}
+
+struct sheet fmt_scan_plain(struct run *run, const struct source *source)
+{
+	struct sheet sheet = {0};
+
+	scan(run, source,
+	     &(struct scanner){.text = source->text, .sheet = &sheet, .is_plain = true});
 	return sheet;
 }

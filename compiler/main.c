@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "diff.h"
+#include "git.h"
 #include "options.h"
 #include "skeleton.h"
 #include "status.h"
@@ -113,11 +114,16 @@ static int command_backend_sync(struct run *run)
 }
 
 /** Reads one of two descriptions to be compared, in a run of its own. */
-static bool parse_side(struct run *run, const char *path)
+static bool parse_side(struct run *run, const char *operand)
 {
+	const char *path = git_enter(run, operand);
+
+	if (!path)
+		return false;
 	run->inputs.v = mem_alloc(sizeof(*run->inputs.v));
 	*run->inputs.v = path;
 	run->inputs.n = run->inputs.cap = 1;
+	run->reads_snapshots = true;
 	return find_descriptions(run) && parse_inputs(run);
 }
 
@@ -183,7 +189,8 @@ const struct command commands[] = {
 	 "add to the backends' sources what is to be written, report what does not fit",
 	 command_backend_sync, FOR_SYNC},
 	{"diff", "[OPTION]... OLD NEW",
-	 "what changed between two descriptions, or directories of them, and whom it breaks",
+	 "what changed between two descriptions, directories of them or snapshots, each perhaps as "
+	 "git:REV:PATH, and whom it breaks",
 	 command_diff, FOR_DIFF},
 	{"explain", "[CODE|NAME]...", "say more about these diagnostics, or list all",
 	 command_explain, FOR_EXPLAIN},

@@ -266,8 +266,9 @@ static const struct option_row {
 	{"-w", NULL, "replace each file by what fmt makes of it", FOR_FMT, set_in_place},
 	{"--outdir", "DIR", "where files go (default: the current directory)", FOR_BUILD,
 	 set_outdir},
-	{"--emit", "KIND[:FILE]", "write this kind (default: all), into FILE; - is standard output",
-	 FOR_BUILD, add_request},
+	{"--emit", "KIND[:FILE]",
+	 "write this kind (default: all but snapshot), into FILE; - is standard output", FOR_BUILD,
+	 add_request},
 	{"--profile", "NAME", "for whom: kernel (default), or linux: in the form of its headers",
 	 FOR_BUILD | FOR_SYNC, set_profile},
 	{"--spdx", "LICENCE", "licence of what is written (default: none; of linux: GPL-2.0)",
@@ -406,7 +407,9 @@ static int find_kinds(struct run *run)
 static void request_all(struct run *run)
 {
 	for (size_t i = 0; i < run->profile->n; i++)
-		*vec_push(&run->requests) = (struct emit_request){&run->profile->emitters[i], NULL};
+		if (emitter_is_usual(&run->profile->emitters[i]))
+			*vec_push(&run->requests) =
+				(struct emit_request){&run->profile->emitters[i], NULL};
 }
 
 /** Diagnostics and an output in one stream would be neither. */

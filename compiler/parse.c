@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "git.h"
 #include "parser.h"
 #include "path.h"
+#include "snapshot.h"
 
 int yylex_init(void **scanner);
 int yylex_destroy(void *scanner);
@@ -21,18 +23,24 @@ struct importer {
 	unsigned int depth;
 };
 
-/** First readable of: beside the importing file, the -I directories in order. */
-static const char *find_import(const struct run *run, const struct source *from, const char *name)
+static bool file_exists(struct run *run, const char *path)
 {
-	const char *path = path_shortened(path_beside(from->path, name));
+	return git_has(run, path) ? git_exists(run, path) : !access(path, F_OK);
+}
 
-	if (!access(path, F_OK))
+/** First readable of: beside the importing file, the -I directories in order. */
+static const char *find_import(struct run *run, const struct source *from, const char *name)
+{
+	const char *path = path_beside(git_plain(run, from->path), name);
+
+	path = git_has(run, path) ? path_tidied(path) : path_shortened(path);
+	if (file_exists(run, path))
 		return path;
 	vec_each(dir, &run->include_dirs)
 	{
 		const char *candidate = intern(mem_printf("%s/%s", *dir, name));
 
-		if (!access(candidate, F_OK))
+		if (file_exists(run, candidate))
 			return candidate;
 	}
 	return path;
@@ -115,6 +123,8 @@ static void parse_input(struct run *run, const char *path)
 
 	if (!o.source) {
 		run_failed(run, "cannot read '%s': %s", path, o.problem);
+	} else if (run->reads_snapshots && snapshot_is(o.source)) {
+		snapshot_read(run, o.source);
 	} else if (o.is_new) {
 		parse_source(run, o.source, NULL);
 	}

@@ -17,7 +17,7 @@ const char *path_beside(const char *path, const char *name)
 	return intern(mem_printf("%.*s/%s", (int)(slash - path), path, name));
 }
 
-static const char *tidy(const char *path)
+const char *path_tidied(const char *path)
 {
 	struct out o = {0};
 	VEC(size_t) starts = {0};
@@ -39,7 +39,7 @@ static const char *tidy(const char *path)
 
 const char *path_shortened(const char *path)
 {
-	const char *shorter = tidy(path);
+	const char *shorter = path_tidied(path);
 	struct stat a, b;
 
 	if (stat(path, &a) || stat(shorter, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
@@ -73,8 +73,7 @@ const char *path_followed(const char *path)
 	return NULL;
 }
 
-/** The absolute path of the directory, and behind it names that do not exist yet. */
-static const char *append(const char *directory, const char *names)
+const char *path_joined(const char *directory, const char *names)
 {
 	struct out o = {0};
 
@@ -105,7 +104,7 @@ const char *path_canonical(const char *path)
 		memcpy(directory, path, n);
 		strcpy(directory + n, n ? "" : path[0] == '/' ? "/" : ".");
 		if (realpath(directory, real) || !n)
-			return append(real, path + n);
+			return path_joined(real, path + n);
 		while (n && path[n - 1] != '/')
 			n--;
 		while (n && path[n - 1] == '/')

@@ -5,7 +5,13 @@
 /** @name as the file @path would say it: beside that file, unless it is absolute. */
 const char *path_beside(const char *path, const char *name);
 
-/** "a/b/../c" as "a/c", unless a symbolic link makes that another file. */
+/** The absolute path @directory, and behind it names that need not exist. */
+const char *path_joined(const char *directory, const char *names);
+
+/** "a/b/../c" as "a/c". */
+const char *path_tidied(const char *path);
+
+/** The same, unless a symbolic link makes that another file. */
 const char *path_shortened(const char *path);
 
 /** Where a path that is a symbolic link leads, to a file or to none; NULL and errno: nowhere. */

@@ -912,6 +912,8 @@ struct run {
 	struct diff_options diff;
 	const struct run *other; /* a configuration symbol may be declared there alone; or NULL */
 	bool is_check_only, is_in_place; /* what fmt and sync do with what they have found */
+	bool reads_snapshots;
+	struct git *git; /* where files are read from; or NULL: the file system */
 	/* source and diagnostics */
 	VEC(struct import) imports;
 	VEC(struct use) uses;
@@ -1390,10 +1392,16 @@ void note_use(struct run *run, struct loc user, struct loc used);
 struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
-	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_SLOTS } per;
+	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_SLOTS, PER_RUN } per;
 	enum { CODE, MODEL } what; /* a model repeats what was described, so no gap is in it */
 	void (*emit)(const struct run *run, const void *module, struct out *o);
 };
+
+/** Is it among what is written when nothing is asked for?  What is to be compared with is not. */
+static inline bool emitter_is_usual(const struct emitter *e)
+{
+	return e->per != PER_RUN;
+}
 
 /** For whom is written: a set of emitters. */
 struct profile {
@@ -1415,6 +1423,8 @@ extern const size_t profile_count;
 
 /** Is something asked for beside models? */
 bool run_writes_code(const struct run *run);
+
+void emit_snapshot(const struct run *run, const void *unused, struct out *o);
 
 void emit_ops(const struct run *run, const void *module, struct out *o);
 /** A call of the op in assembly, with its record. */

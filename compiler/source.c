@@ -3,12 +3,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "pvgen.h"
+#include "git.h"
 
 static const char too_long[] = "longer than 256 MiB";
 
-/** The whole of a stream and two NULs; @expected is its size if it is a file.  Else the problem. */
-static const char *read_all(FILE *f, size_t expected, struct out *text)
+const char *source_read_all(FILE *f, size_t expected, struct out *text)
 {
 	char chunk[16384];
 	size_t n;
@@ -61,7 +60,7 @@ static struct opened read_source(struct run *run, FILE *f, const char *path, con
 
 	if (s)
 		return (struct opened){.source = s};
-	problem = read_all(f, (size_t)st->st_size, &text);
+	problem = source_read_all(f, (size_t)st->st_size, &text);
 	if (problem)
 		return (struct opened){.problem = problem};
 	s = source_add(run, path, st);
@@ -104,6 +103,8 @@ struct opened source_open(struct run *run, const char *path, bool may_be_pipe)
 	struct stat st;
 	FILE *f;
 
+	if (git_has(run, path))
+		return git_open(run, path);
 	if (!strcmp(path, "-"))
 		return read_stdin(run);
 	if (stat(path, &st))
@@ -172,7 +173,8 @@ struct position source_position(const struct run *run, struct loc loc)
 	const struct source *s = run->sources.v[loc.file];
 	size_t line = line_at(s, loc.begin);
 
-	return (struct position){s->path, (unsigned int)line + 1, loc.begin - s->lines.v[line] + 1};
+	return (struct position){s->path, s->shown ? s->shown[line] : (unsigned int)line + 1,
+				 loc.begin - s->lines.v[line] + 1};
 }
 
 /** The last map that fits wins, so that a user can add to what a build system says. */
@@ -196,10 +198,12 @@ struct position source_origin(const struct run *run, struct loc loc)
 	return p;
 }
 
-const char *source_line(const struct source *s, unsigned int line, size_t *length)
+const char *source_line(const struct run *run, struct loc loc, size_t *length)
 {
-	uint32_t begin = s->lines.v[line - 1];
-	size_t end = line < s->lines.n ? s->lines.v[line] - 1 : s->length;
+	const struct source *s = run->sources.v[loc.file];
+	size_t line = line_at(s, loc.begin);
+	uint32_t begin = s->lines.v[line];
+	size_t end = line + 1 < s->lines.n ? s->lines.v[line + 1] - 1 : s->length;
 
 	if (end > begin && s->text[end - 1] == '\r')
 		end--;

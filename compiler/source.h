@@ -2,6 +2,8 @@
 #ifndef PVGEN_SOURCE_H
 #define PVGEN_SOURCE_H
 
+#include <stdio.h>
+
 #include "util.h"
 
 struct run;
@@ -27,6 +29,7 @@ struct source {
 	bool has_language;	/* `language 1;` */
 	uint64_t device, inode; /* two names of one file are one file */
 	VEC(uint32_t) lines;	/* offset of each line's first byte */
+	const uint32_t *shown;	/* the number of each in the snapshot that holds it; or NULL */
 };
 
 struct position {
@@ -44,10 +47,13 @@ struct opened {
 	bool is_new; /* for the first time, under whatever name */
 };
 
+/** The whole of a stream and two NULs; @expected is its size if it is a file.  Else the problem. */
+const char *source_read_all(FILE *f, size_t expected, struct out *text);
+
 /** Reads a file once, however often it is named; "-" is standard input. */
 struct opened source_open(struct run *run, const char *path, bool may_be_pipe);
 
-/** A text that is going to be the file @path. */
+/** A text that is going to be the file @path, or that is in that file. */
 struct source *source_draft(struct run *run, const char *path, const struct out *text);
 struct position source_position(const struct run *run, struct loc loc);
 
@@ -57,7 +63,7 @@ struct position source_origin(const struct run *run, struct loc loc);
 /** Bytes of the text that a string literal stands for, where they are written. */
 struct loc source_in_string(const struct run *run, struct loc literal, size_t begin, size_t end);
 
-/** A line, counted from 1, without its end. */
-const char *source_line(const struct source *s, unsigned int line, size_t *length);
+/** The line that a place is in, without its end. */
+const char *source_line(const struct run *run, struct loc loc, size_t *length);
 
 #endif

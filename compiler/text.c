@@ -92,13 +92,14 @@ void put_visible(struct out *o, const char *s)
 		i += put_character(o, s + i, n - i, NULL);
 }
 
-static size_t put_json_character(struct out *o, const char *s, size_t n)
+/** What is no character becomes @stand_in. */
+static size_t put_json_character(struct out *o, const char *s, size_t n, uint32_t stand_in)
 {
 	uint32_t code;
 	size_t length = decode(s, n, &code);
 
 	if (!length)
-		put(o, "\\u%04x", REPLACEMENT);
+		put(o, "\\u%04x", (unsigned int)stand_in);
 	else if (code == '"' || code == '\\')
 		put(o, "\\%c", (char)code);
 	else if (code < ' ')
@@ -114,8 +115,28 @@ void put_json(struct out *o, const char *s)
 
 	put(o, "\"");
 	for (size_t i = 0; i < n;)
-		i += put_json_character(o, s + i, n - i);
+		i += put_json_character(o, s + i, n - i, REPLACEMENT);
 	put(o, "\"");
+}
+
+void put_json_bytes(struct out *o, const char *s, size_t n)
+{
+	put(o, "\"");
+	for (size_t i = 0; i < n;)
+		i += put_json_character(o, s + i, n - i, TEXT_BYTE + (unsigned char)s[i]);
+	put(o, "\"");
+}
+
+void put_utf8(struct out *o, uint32_t code)
+{
+	static const unsigned char marks[] = {0, 0xc0, 0xe0, 0xf0};
+	size_t more = (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
+	char bytes[4];
+
+	for (size_t i = more; i; i--, code >>= 6)
+		bytes[i] = (char)(0x80 | (code & 0x3f));
+	bytes[0] = (char)(marks[more] | code);
+	put_n(o, bytes, more + 1);
 }
 
 const char *lines_like(const char *other, size_t n, const char *text)

@@ -61,10 +61,22 @@ OPTIONAL = set("table asm_name frame guard callers since deprecated advice retir
 TARGET_FIELDS = {"backend": str, "form": str, "symbol": str, "inherited": bool, "instructions": int}
 
 
+# What there are snapshots of.
+SNAPSHOTS = {
+    "pv": "idl/pv/*.pvi",
+    "linux": "idl/linux/*.pvi",
+    **{p.stem: f"idl/abi/{p.name}" for p in (ROOT / "idl/abi").iterdir()},
+}
+
+
 def build(outdir: Path, cwd: Path = ROOT, **how: object) -> dict[str, bytes]:
-    """All outputs of the reference interface."""
+    """All outputs of the reference interface, and all snapshots."""
     result = run("build", "--outdir", outdir, *IDL, cwd=cwd, **how)
     assert clean(result), result.err
+    for name, files in SNAPSHOTS.items():
+        request = f"--emit=snapshot:{outdir}/{name}.abi.json"
+        inputs = [p.relative_to(cwd) for p in cwd.glob(files)]
+        assert clean(run("build", request, *inputs, cwd=cwd, **how))
     return snapshot(outdir)
 
 

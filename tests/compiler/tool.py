@@ -121,6 +121,14 @@ def clean(result: Result) -> bool:
     return (result.status, result.out, result.err) == (FINE, b"", "")
 
 
+def package(suite: str, pattern: str, *members: str) -> Path:
+    """A package of Debian, or the folder with its members: see download.sh."""
+    command = ["sh", str(ROOT / "tests/download.sh"), suite, pattern, *members]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
 def snapshot(directory: Path) -> dict[str, bytes]:
     """All files below a directory and what is in them."""
     files = sorted(p for p in directory.rglob("*") if p.is_file())
