@@ -170,7 +170,7 @@ endef
 
 # $(1): name of the image, $(2): the rest of it, $(3): architecture, $(4): backends
 define guest-link
-$(BUILD)/$(1)$(2).elf: tests/boot/$(3)/kernel.lds $(KERNEL_SRC_$(3):%=$(BUILD)/$(1)/%.o) \
+$(BUILD)/$(1)$(2).elf: tests/boot/$(3)/kernel.lds tests/boot/sections.lds $(KERNEL_SRC_$(3):%=$(BUILD)/$(1)/%.o) \
 		$$$$(addprefix $(BUILD)/$(1)/,$$$$(call tables,$(3),$(4))) $(BUILD)/$(1)/backends.a \
 		$(BUILD)/pvgen $(IDL_$(3))
 	@echo '  LD    $$@'

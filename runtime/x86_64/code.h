@@ -32,7 +32,7 @@ static inline uintptr_t slot_of(const uint8_t *code, unsigned int length, uint32
 	return (uintptr_t)code + length + (int32_t)word;
 }
 
-/* Other no-ops than the patcher's own: prefixes, and forms of 0f 1f that assemblers use. */
+/* In front of a no-op, also of one that an assembler made. */
 static inline bool is_nop_prefix(uint8_t byte)
 {
 	return byte == 0x66 || byte == 0x2e;

@@ -30,7 +30,7 @@
 
 #define STACK_SIZE 16384
 
-/* The most that this kernel runs; kernel.lds has room for their data. */
+/* The most that this kernel runs; sections.lds has room for their data. */
 #define CPUS 8
 
 /* Page below 1 MiB where other CPUs of a bare machine begin, in real mode. */
