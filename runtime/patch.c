@@ -113,8 +113,6 @@ static bool is_branch(const uint8_t *code)
 
 	if (code[0] == 0x0f)
 		return (code[1] & 0xf0) == 0x80; /* jcc rel32 */
-	if (code[0] == 0xe8)
-		return !CALL_TAKES_PREFIX;
 	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		if (code[0] >= ranges[i].first && code[0] <= ranges[i].last)
 			return true;

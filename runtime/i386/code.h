@@ -20,9 +20,6 @@ static const uint8_t nops[NOP_BASE_MAX + 1][NOP_BASE_MAX] = {
 	[7] = {0x8d, 0xb4, 0x26, 0x00, 0x00, 0x00, 0x00},
 };
 
-/* Vol. 2 reserves segment overrides before branches, and old processors are not asked. */
-#define CALL_TAKES_PREFIX false
-
 /* Where an indirect call or jump finds its target, by its last word: an address. */
 static inline uintptr_t slot_of(const uint8_t *code, unsigned int length, uint32_t word)
 {

@@ -23,9 +23,6 @@ static const uint8_t nops[NOP_BASE_MAX + 1][NOP_BASE_MAX] = {
 	[8] = {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
 };
 
-/* Is a segment override before a direct call without meaning? */
-#define CALL_TAKES_PREFIX true
-
 /* Where an indirect call or jump of this length finds its target, by its last word. */
 static inline uintptr_t slot_of(const uint8_t *code, unsigned int length, uint32_t word)
 {
