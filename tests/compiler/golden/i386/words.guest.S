@@ -19,16 +19,25 @@ machine_guest_two:
 	ret
 	.size machine_guest_two, . - machine_guest_two
 
+	.globl machine_guest_behind
+	.type machine_guest_behind, @function
+machine_guest_behind:
+	endbr32
+.Lmachine_guest_behind_code:
+.Lmachine_guest_behind_end:
+	ret
+	.size machine_guest_behind, . - machine_guest_behind
+
 	.globl machine_guest_four
 	.type machine_guest_four, @function
 machine_guest_four:
 	endbr32
 	push 4(%esp)
 .Lmachine_guest_four_code:
-# 35 "words.pvi"
+# 39 "words.pvi"
 	mov $0, %eax
 .Lmachine_guest_four_first:
-# 35 "words.pvi"
+# 39 "words.pvi"
 	mov $0, %edx
 .Lmachine_guest_four_end:
 	lea 4(%esp), %esp
@@ -40,10 +49,10 @@ machine_guest_four:
 machine_guest_wider:
 	endbr32
 .Lmachine_guest_wider_code:
-# 86 "words.pvi"
+# 90 "words.pvi"
 	mov $-1698898192, %eax
 .Lmachine_guest_wider_first:
-# 86 "words.pvi"
+# 90 "words.pvi"
 	mov $305419896, %edx
 .Lmachine_guest_wider_end:
 	ret
@@ -54,10 +63,10 @@ machine_guest_wider:
 machine_guest_late:
 	endbr32
 .Lmachine_guest_late_code:
-# 45 "words.pvi"
+# 49 "words.pvi"
 	mov $0, %eax
 .Lmachine_guest_late_first:
-# 45 "words.pvi"
+# 49 "words.pvi"
 	mov $0, %edx
 .Lmachine_guest_late_end:
 	ret
@@ -68,10 +77,10 @@ machine_guest_late:
 machine_guest_time:
 	endbr32
 .Lmachine_guest_time_code:
-# 88 "words.pvi"
+# 92 "words.pvi"
 	movl %fs:guest_info+0, %eax
 .Lmachine_guest_time_first:
-# 88 "words.pvi"
+# 92 "words.pvi"
 	movl %fs:guest_info+4, %edx
 .Lmachine_guest_time_end:
 	ret
@@ -82,10 +91,10 @@ machine_guest_time:
 machine_guest_drift:
 	endbr32
 .Lmachine_guest_drift_code:
-# 89 "words.pvi"
+# 93 "words.pvi"
 	movl %fs:guest_info+8, %eax
 .Lmachine_guest_drift_first:
-# 89 "words.pvi"
+# 93 "words.pvi"
 	cltd
 .Lmachine_guest_drift_end:
 	ret
@@ -96,10 +105,10 @@ machine_guest_drift:
 machine_guest_count:
 	endbr32
 .Lmachine_guest_count_code:
-# 90 "words.pvi"
+# 94 "words.pvi"
 	movzwl %fs:guest_info+12, %eax
 .Lmachine_guest_count_first:
-# 90 "words.pvi"
+# 94 "words.pvi"
 	mov $0, %edx
 .Lmachine_guest_count_end:
 	ret
@@ -110,7 +119,7 @@ machine_guest_count:
 machine_guest_mask:
 	endbr32
 .Lmachine_guest_mask_code:
-# 91 "words.pvi"
+# 95 "words.pvi"
 	movb $1, %fs:guest_info+14
 .Lmachine_guest_mask_first:
 .Lmachine_guest_mask_end:
@@ -122,10 +131,10 @@ machine_guest_mask:
 machine_guest_deadline:
 	endbr32
 .Lmachine_guest_deadline_code:
-# 92 "words.pvi"
+# 96 "words.pvi"
 	movl $-2, %fs:guest_info+16
 .Lmachine_guest_deadline_first:
-# 92 "words.pvi"
+# 96 "words.pvi"
 	movl $-1, %fs:guest_info+20
 .Lmachine_guest_deadline_end:
 	ret
@@ -154,6 +163,11 @@ machine_guest_patches:
 	/* words.stack */
 	.long 0
 	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* words.behind */
+	.long 0
+	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
 	/* words.four */
@@ -206,31 +220,31 @@ machine_guest_patches:
 	.section .discard.budget,"",@progbits
 /* words.four: at most 16 bytes */
 .Lmachine_guest_four_budget:
-# 35 "words.pvi"
+# 39 "words.pvi"
 	.org .Lmachine_guest_four_budget + 16 - (.Lmachine_guest_four_end - .Lmachine_guest_four_code)
 /* words.wider: at most 16 bytes */
 .Lmachine_guest_wider_budget:
-# 86 "words.pvi"
+# 90 "words.pvi"
 	.org .Lmachine_guest_wider_budget + 16 - (.Lmachine_guest_wider_end - .Lmachine_guest_wider_code)
 /* there.time: at most 16 bytes */
 .Lmachine_guest_time_budget:
-# 88 "words.pvi"
+# 92 "words.pvi"
 	.org .Lmachine_guest_time_budget + 16 - (.Lmachine_guest_time_end - .Lmachine_guest_time_code)
 /* there.drift: at most 16 bytes */
 .Lmachine_guest_drift_budget:
-# 89 "words.pvi"
+# 93 "words.pvi"
 	.org .Lmachine_guest_drift_budget + 16 - (.Lmachine_guest_drift_end - .Lmachine_guest_drift_code)
 /* there.count: at most 16 bytes */
 .Lmachine_guest_count_budget:
-# 90 "words.pvi"
+# 94 "words.pvi"
 	.org .Lmachine_guest_count_budget + 16 - (.Lmachine_guest_count_end - .Lmachine_guest_count_code)
 /* there.mask: at most 16 bytes */
 .Lmachine_guest_mask_budget:
-# 91 "words.pvi"
+# 95 "words.pvi"
 	.org .Lmachine_guest_mask_budget + 16 - (.Lmachine_guest_mask_end - .Lmachine_guest_mask_code)
 /* there.deadline: at most 24 bytes */
 .Lmachine_guest_deadline_budget:
-# 92 "words.pvi"
+# 96 "words.pvi"
 	.org .Lmachine_guest_deadline_budget + 24 - (.Lmachine_guest_deadline_end - .Lmachine_guest_deadline_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -4,6 +4,7 @@
 /* Bodies that stand in guest.S or in assembly, and native functions that are inherited. */
 MACHINE_NARROW unsigned long machine_guest_one(unsigned long a);
 MACHINE_NARROW uint64_t machine_guest_two(uint64_t a);
+void machine_guest_behind(uint32_t a, uint32_t b, uint64_t c, uint32_t d);
 uint64_t machine_guest_four(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 MACHINE_NARROW uint64_t machine_guest_wider(uint32_t a);
 uint64_t machine_guest_late(void);
@@ -20,6 +21,7 @@ static const struct machine_ops pvgen_ops = {
 		.two = machine_guest_two,
 		.exchange = guest_exchange,
 		.stack = guest_stack,
+		.behind = machine_guest_behind,
 		.four = machine_guest_four,
 		.wider = machine_guest_wider,
 		.late = machine_guest_late,

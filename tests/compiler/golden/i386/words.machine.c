@@ -8,6 +8,7 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 	"words.two",
 	"words.exchange",
 	"words.stack",
+	"words.behind",
 	"words.four",
 	"words.wider",
 	"words.late",
@@ -36,6 +37,7 @@ __asm__(
 	" .byte .Lmachine_length_two\n"
 	" .byte .Lmachine_length_exchange\n"
 	" .byte .Lmachine_length_stack\n"
+	" .byte .Lmachine_length_behind\n"
 	" .byte .Lmachine_length_four\n"
 	" .byte .Lmachine_length_wider\n"
 	" .byte .Lmachine_length_late\n"

@@ -25,6 +25,7 @@ __asm__(
 	" mov 4(%esp), %ecx\n"
 	".Lmachine_metal_stack_end:\n"
 	" .set .Lmachine_length_stack, (6) - (((.Lmachine_metal_stack_end - .Lmachine_metal_stack) > (6)) * ((.Lmachine_metal_stack_end - .Lmachine_metal_stack) - (6)))\n"
+	" .set .Lmachine_length_behind, 6\n"
 	".Lmachine_guest_four:\n"
 	" mov $0, %eax\n"
 	" mov $0, %edx\n"
@@ -206,6 +207,38 @@ static inline __attribute__((always_inline)) void machine_stack(uint32_t a, uint
 }
 
 /**
+ * The last would fit, but what is behind something on the stack is there too.
+ * Changes what a C call may change.
+ */
+static inline __attribute__((always_inline)) void machine_behind(uint32_t a, uint32_t b, uint64_t c, uint32_t d)
+{
+	register unsigned long pv_arg0 __asm__("eax") = (unsigned long)a;
+	register unsigned long pv_arg1 __asm__("edx") = (unsigned long)b;
+	unsigned long pv_stack0 = (unsigned long)c;
+	unsigned long pv_stack1 = (unsigned long)((uint64_t)c >> 32);
+	unsigned long pv_stack2 = (unsigned long)d;
+
+	__asm__ volatile(
+	" push %[pv_stack2]\n"
+	" push %[pv_stack1]\n"
+	" push %[pv_stack0]\n"
+	"771: call *machine_ops+16\n"
+	"772: .fill .Lmachine_length_behind - (772b - 771b), 1, 0x90\n"
+	"773:\n"
+	" .pushsection machine_sites,\"a\",@progbits\n"
+	" .balign 4\n"
+	" .long 771b - .\n"
+	" .short 4\n"
+	" .byte 773b - 771b\n"
+	" .byte 0\n"
+	" .popsection\n"
+	" lea 12(%%esp), %%esp\n"
+		: "+r"(pv_arg0), "+r"(pv_arg1)
+		: [pv_stack0]"r"(pv_stack0), [pv_stack1]"r"(pv_stack1), [pv_stack2]"r"(pv_stack2)
+		: "cc", "ecx", "memory");
+}
+
+/**
  * A word on the stack, and a result of two.
  * Changes what a C call may change.
  */
@@ -218,13 +251,13 @@ static inline __attribute__((always_inline)) uint64_t machine_four(uint32_t a, u
 
 	__asm__ volatile(
 	" push %[pv_stack0]\n"
-	"771: call *machine_ops+16\n"
+	"771: call *machine_ops+20\n"
 	"772: .fill .Lmachine_length_four - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 4\n"
+	" .short 5\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -245,13 +278,13 @@ static inline __attribute__((always_inline)) uint64_t machine_wider(uint32_t a)
 	register unsigned long pv_result_high __asm__("edx");
 
 	__asm__ volatile(
-	"771: call *machine_ops+20\n"
+	"771: call *machine_ops+24\n"
 	"772: .fill .Lmachine_length_wider - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 5\n"
+	" .short 6\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -272,13 +305,13 @@ static inline __attribute__((always_inline)) uint64_t machine_late(void)
 
 	__asm__ volatile(
 	" .balign 64,,15\n"
-	"771: call *machine_ops+24\n"
+	"771: call *machine_ops+28\n"
 	"772: .fill .Lmachine_length_late - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 6\n"
+	" .short 7\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -298,13 +331,13 @@ static inline __attribute__((always_inline)) uint64_t machine_time(void)
 	register unsigned long pv_result_high __asm__("edx");
 
 	__asm__ volatile(
-	"771: call *machine_ops+32\n"
+	"771: call *machine_ops+36\n"
 	"772: .fill .Lmachine_length_time - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 8\n"
+	" .short 9\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -323,13 +356,13 @@ static inline __attribute__((always_inline)) int64_t machine_drift(void)
 	register unsigned long pv_result_high __asm__("edx");
 
 	__asm__ volatile(
-	"771: call *machine_ops+36\n"
+	"771: call *machine_ops+40\n"
 	"772: .fill .Lmachine_length_drift - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 9\n"
+	" .short 10\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -348,13 +381,13 @@ static inline __attribute__((always_inline)) uint64_t machine_count(void)
 	register unsigned long pv_result_high __asm__("edx");
 
 	__asm__ volatile(
-	"771: call *machine_ops+40\n"
+	"771: call *machine_ops+44\n"
 	"772: .fill .Lmachine_length_count - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 10\n"
+	" .short 11\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -370,13 +403,13 @@ static inline __attribute__((always_inline)) uint64_t machine_count(void)
 static inline __attribute__((always_inline)) void machine_mask(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+44\n"
+	"771: call *machine_ops+48\n"
 	"772: .fill .Lmachine_length_mask - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 11\n"
+	" .short 12\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -391,13 +424,13 @@ static inline __attribute__((always_inline)) void machine_mask(void)
 static inline __attribute__((always_inline)) void machine_deadline(void)
 {
 	__asm__ volatile(
-	"771: call *machine_ops+48\n"
+	"771: call *machine_ops+52\n"
 	"772: .fill .Lmachine_length_deadline - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection machine_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 12\n"
+	" .short 13\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"

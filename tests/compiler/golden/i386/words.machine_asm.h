@@ -20,6 +20,7 @@
 	mov 4(%esp), %ecx
 .Lmachine_metal_stack_end:
 	.set .Lmachine_length_stack, (6) - (((.Lmachine_metal_stack_end - .Lmachine_metal_stack) > (6)) * ((.Lmachine_metal_stack_end - .Lmachine_metal_stack) - (6)))
+	.set .Lmachine_length_behind, 6
 .Lmachine_guest_four:
 	mov $0, %eax
 	mov $0, %edx
@@ -96,13 +97,13 @@
  * The stack holds struct frame.
  */
 	.macro machine_leave
-771:	jmp *machine_ops+28
+771:	jmp *machine_ops+32
 772:	.fill .Lmachine_length_leave - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 7
+	.short 8
 	.byte 773b - 771b
 	.byte 1
 	.popsection

@@ -130,13 +130,13 @@ machine_canary_stack:
 	ret
 	.size machine_canary_stack, . - machine_canary_stack
 
-	.type machine_canary_four, @function
-machine_canary_four:
+	.type machine_canary_behind, @function
+machine_canary_behind:
 	endbr32
-	canary_enter 1
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_four << 16) + 4
+	canary_enter 3
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_behind << 16) + 4
 771:	call *machine_ops+16
-772:	.fill .Lmachine_length_four - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_behind - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -146,17 +146,17 @@ machine_canary_four:
 	.byte 0
 	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 4
-	canary_leave 1
+	canary_leave 3
 	ret
-	.size machine_canary_four, . - machine_canary_four
+	.size machine_canary_behind, . - machine_canary_behind
 
-	.type machine_canary_wider, @function
-machine_canary_wider:
+	.type machine_canary_four, @function
+machine_canary_four:
 	endbr32
-	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_wider << 16) + 5
+	canary_enter 1
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_four << 16) + 5
 771:	call *machine_ops+20
-772:	.fill .Lmachine_length_wider - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_four - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -166,18 +166,17 @@ machine_canary_wider:
 	.byte 0
 	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 5
-	canary_leave 0
+	canary_leave 1
 	ret
-	.size machine_canary_wider, . - machine_canary_wider
+	.size machine_canary_four, . - machine_canary_four
 
-	.type machine_canary_late, @function
-machine_canary_late:
+	.type machine_canary_wider, @function
+machine_canary_wider:
 	endbr32
 	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_late << 16) + 6
-	.balign 64,,15
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_wider << 16) + 6
 771:	call *machine_ops+24
-772:	.fill .Lmachine_length_late - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_wider - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -189,35 +188,36 @@ machine_canary_late:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 6
 	canary_leave 0
 	ret
+	.size machine_canary_wider, . - machine_canary_wider
+
+	.type machine_canary_late, @function
+machine_canary_late:
+	endbr32
+	canary_enter 0
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_late << 16) + 7
+	.balign 64,,15
+771:	call *machine_ops+28
+772:	.fill .Lmachine_length_late - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 7
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 7
+	canary_leave 0
+	ret
 	.size machine_canary_late, . - machine_canary_late
 
 	.type machine_canary_time, @function
 machine_canary_time:
 	endbr32
 	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_time << 16) + 8
-771:	call *machine_ops+32
-772:	.fill .Lmachine_length_time - (772b - 771b), 1, 0x90
-773:
-	.pushsection machine_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 8
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 8
-	canary_leave 0
-	ret
-	.size machine_canary_time, . - machine_canary_time
-
-	.type machine_canary_drift, @function
-machine_canary_drift:
-	endbr32
-	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_drift << 16) + 9
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_time << 16) + 9
 771:	call *machine_ops+36
-772:	.fill .Lmachine_length_drift - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_time - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -229,15 +229,15 @@ machine_canary_drift:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 9
 	canary_leave 0
 	ret
-	.size machine_canary_drift, . - machine_canary_drift
+	.size machine_canary_time, . - machine_canary_time
 
-	.type machine_canary_count, @function
-machine_canary_count:
+	.type machine_canary_drift, @function
+machine_canary_drift:
 	endbr32
 	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_count << 16) + 10
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_drift << 16) + 10
 771:	call *machine_ops+40
-772:	.fill .Lmachine_length_count - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_drift - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -249,15 +249,15 @@ machine_canary_count:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 10
 	canary_leave 0
 	ret
-	.size machine_canary_count, . - machine_canary_count
+	.size machine_canary_drift, . - machine_canary_drift
 
-	.type machine_canary_mask, @function
-machine_canary_mask:
+	.type machine_canary_count, @function
+machine_canary_count:
 	endbr32
 	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_mask << 16) + 11
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_count << 16) + 11
 771:	call *machine_ops+44
-772:	.fill .Lmachine_length_mask - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_count - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -269,15 +269,15 @@ machine_canary_mask:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 11
 	canary_leave 0
 	ret
-	.size machine_canary_mask, . - machine_canary_mask
+	.size machine_canary_count, . - machine_canary_count
 
-	.type machine_canary_deadline, @function
-machine_canary_deadline:
+	.type machine_canary_mask, @function
+machine_canary_mask:
 	endbr32
 	canary_enter 0
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_deadline << 16) + 12
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_mask << 16) + 12
 771:	call *machine_ops+48
-772:	.fill .Lmachine_length_deadline - (772b - 771b), 1, 0x90
+772:	.fill .Lmachine_length_mask - (772b - 771b), 1, 0x90
 773:
 	.pushsection machine_sites,"a",@progbits
 	.balign 4
@@ -287,6 +287,26 @@ machine_canary_deadline:
 	.byte 0
 	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 12
+	canary_leave 0
+	ret
+	.size machine_canary_mask, . - machine_canary_mask
+
+	.type machine_canary_deadline, @function
+machine_canary_deadline:
+	endbr32
+	canary_enter 0
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lmachine_length_deadline << 16) + 13
+771:	call *machine_ops+52
+772:	.fill .Lmachine_length_deadline - (772b - 771b), 1, 0x90
+773:
+	.pushsection machine_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 13
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 13
 	canary_leave 0
 	ret
 	.size machine_canary_deadline, . - machine_canary_deadline
@@ -313,6 +333,10 @@ machine_canary_rows:
 	.long machine_canary_stack
 	.long 0x1b
 	.byte 0, 2, 2, 0
+	/* words.behind */
+	.long machine_canary_behind
+	.long 0x1b
+	.byte 0, 2, 3, 0
 	/* words.four */
 	.long machine_canary_four
 	.long 0x1b

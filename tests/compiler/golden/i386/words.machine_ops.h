@@ -27,7 +27,7 @@
 #define MACHINE_UNWRITTEN(text) \
 	do { \
 		register const char *unwritten __asm__("eax") = text; \
-		__asm__ volatile("ud2; .short 13" : : "r"(unwritten)); \
+		__asm__ volatile("ud2; .short 14" : : "r"(unwritten)); \
 		__builtin_unreachable(); \
 	} while (0)
 
@@ -74,16 +74,17 @@ enum machine_op {
 	MACHINE_OP_two = 1,
 	MACHINE_OP_exchange = 2,
 	MACHINE_OP_stack = 3,
-	MACHINE_OP_four = 4,
-	MACHINE_OP_wider = 5,
-	MACHINE_OP_late = 6,
-	MACHINE_OP_leave = 7,
-	MACHINE_OP_time = 8,
-	MACHINE_OP_drift = 9,
-	MACHINE_OP_count = 10,
-	MACHINE_OP_mask = 11,
-	MACHINE_OP_deadline = 12,
-	MACHINE_NR_OPS = 13
+	MACHINE_OP_behind = 4,
+	MACHINE_OP_four = 5,
+	MACHINE_OP_wider = 6,
+	MACHINE_OP_late = 7,
+	MACHINE_OP_leave = 8,
+	MACHINE_OP_time = 9,
+	MACHINE_OP_drift = 10,
+	MACHINE_OP_count = 11,
+	MACHINE_OP_mask = 12,
+	MACHINE_OP_deadline = 13,
+	MACHINE_NR_OPS = 14
 };
 
 struct machine_words_ops {
@@ -108,6 +109,11 @@ struct machine_words_ops {
 	 * Changes what a C call may change.
 	 */
 	void (*stack)(uint32_t a, uint32_t b, uint64_t c);
+	/**
+	 * The last would fit, but what is behind something on the stack is there too.
+	 * Changes what a C call may change.
+	 */
+	void (*behind)(uint32_t a, uint32_t b, uint64_t c, uint32_t d);
 	/**
 	 * A word on the stack, and a result of two.
 	 * Changes what a C call may change.
@@ -165,20 +171,21 @@ struct machine_ops {
 
 extern struct machine_ops machine_ops;
 
-_Static_assert(sizeof(struct machine_ops) == 52, "one pointer an op");
+_Static_assert(sizeof(struct machine_ops) == 56, "one pointer an op");
 _Static_assert(offsetof(struct machine_ops, words.one) == 0, "slot of one");
 _Static_assert(offsetof(struct machine_ops, words.two) == 4, "slot of two");
 _Static_assert(offsetof(struct machine_ops, words.exchange) == 8, "slot of exchange");
 _Static_assert(offsetof(struct machine_ops, words.stack) == 12, "slot of stack");
-_Static_assert(offsetof(struct machine_ops, words.four) == 16, "slot of four");
-_Static_assert(offsetof(struct machine_ops, words.wider) == 20, "slot of wider");
-_Static_assert(offsetof(struct machine_ops, words.late) == 24, "slot of late");
-_Static_assert(offsetof(struct machine_ops, there.leave) == 28, "slot of leave");
-_Static_assert(offsetof(struct machine_ops, there.time) == 32, "slot of time");
-_Static_assert(offsetof(struct machine_ops, there.drift) == 36, "slot of drift");
-_Static_assert(offsetof(struct machine_ops, there.count) == 40, "slot of count");
-_Static_assert(offsetof(struct machine_ops, there.mask) == 44, "slot of mask");
-_Static_assert(offsetof(struct machine_ops, there.deadline) == 48, "slot of deadline");
+_Static_assert(offsetof(struct machine_ops, words.behind) == 16, "slot of behind");
+_Static_assert(offsetof(struct machine_ops, words.four) == 20, "slot of four");
+_Static_assert(offsetof(struct machine_ops, words.wider) == 24, "slot of wider");
+_Static_assert(offsetof(struct machine_ops, words.late) == 28, "slot of late");
+_Static_assert(offsetof(struct machine_ops, there.leave) == 32, "slot of leave");
+_Static_assert(offsetof(struct machine_ops, there.time) == 36, "slot of time");
+_Static_assert(offsetof(struct machine_ops, there.drift) == 40, "slot of drift");
+_Static_assert(offsetof(struct machine_ops, there.count) == 44, "slot of count");
+_Static_assert(offsetof(struct machine_ops, there.mask) == 48, "slot of mask");
+_Static_assert(offsetof(struct machine_ops, there.deadline) == 52, "slot of deadline");
 
 /** Kinds of call site. */
 enum machine_site_kind { MACHINE_SITE_CALL, MACHINE_SITE_TAIL };
@@ -277,7 +284,7 @@ extern const unsigned int machine_nr_known;
 	.popsection
 	mov $999b, %eax
 	ud2
-	.short 13
+	.short 14
 .endm
 #endif /* __ASSEMBLER__ */
 #endif

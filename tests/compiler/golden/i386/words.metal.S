@@ -54,16 +54,25 @@ machine_metal_stack:
 	ret
 	.size machine_metal_stack, . - machine_metal_stack
 
+	.globl machine_metal_behind
+	.type machine_metal_behind, @function
+machine_metal_behind:
+	endbr32
+.Lmachine_metal_behind_code:
+.Lmachine_metal_behind_end:
+	ret
+	.size machine_metal_behind, . - machine_metal_behind
+
 	.globl machine_metal_four
 	.type machine_metal_four, @function
 machine_metal_four:
 	endbr32
 	push 4(%esp)
 .Lmachine_metal_four_code:
-# 35 "words.pvi"
+# 39 "words.pvi"
 	mov $0, %eax
 .Lmachine_metal_four_first:
-# 35 "words.pvi"
+# 39 "words.pvi"
 	mov $0, %edx
 .Lmachine_metal_four_end:
 	lea 4(%esp), %esp
@@ -75,7 +84,7 @@ machine_metal_four:
 machine_metal_wider:
 	endbr32
 .Lmachine_metal_wider_code:
-# 40 "words.pvi"
+# 44 "words.pvi"
 	xor %edx, %edx
 .Lmachine_metal_wider_first:
 .Lmachine_metal_wider_end:
@@ -87,10 +96,10 @@ machine_metal_wider:
 machine_metal_late:
 	endbr32
 .Lmachine_metal_late_code:
-# 45 "words.pvi"
+# 49 "words.pvi"
 	mov $0, %eax
 .Lmachine_metal_late_first:
-# 45 "words.pvi"
+# 49 "words.pvi"
 	mov $0, %edx
 .Lmachine_metal_late_end:
 	ret
@@ -101,7 +110,7 @@ machine_metal_late:
 machine_metal_leave:
 	endbr32
 .Lmachine_metal_leave_code:
-# 56 "words.pvi"
+# 60 "words.pvi"
 	iret
 .Lmachine_metal_leave_first:
 .Lmachine_metal_leave_end:
@@ -112,7 +121,7 @@ machine_metal_leave:
 machine_metal_time:
 	endbr32
 .Lmachine_metal_time_code:
-# 59 "words.pvi"
+# 63 "words.pvi"
 	rdtsc
 .Lmachine_metal_time_first:
 .Lmachine_metal_time_end:
@@ -124,7 +133,7 @@ machine_metal_time:
 machine_metal_drift:
 	endbr32
 .Lmachine_metal_drift_code:
-# 60 "words.pvi"
+# 64 "words.pvi"
 	rdtsc
 .Lmachine_metal_drift_first:
 .Lmachine_metal_drift_end:
@@ -136,7 +145,7 @@ machine_metal_drift:
 machine_metal_count:
 	endbr32
 .Lmachine_metal_count_code:
-# 61 "words.pvi"
+# 65 "words.pvi"
 	rdtsc
 .Lmachine_metal_count_first:
 .Lmachine_metal_count_end:
@@ -148,7 +157,7 @@ machine_metal_count:
 machine_metal_mask:
 	endbr32
 .Lmachine_metal_mask_code:
-# 62 "words.pvi"
+# 66 "words.pvi"
 	cli
 .Lmachine_metal_mask_first:
 .Lmachine_metal_mask_end:
@@ -160,7 +169,7 @@ machine_metal_mask:
 machine_metal_deadline:
 	endbr32
 .Lmachine_metal_deadline_code:
-# 63 "words.pvi"
+# 67 "words.pvi"
 	hlt
 .Lmachine_metal_deadline_first:
 .Lmachine_metal_deadline_end:
@@ -190,6 +199,11 @@ machine_metal_patches:
 	/* words.stack */
 	.long .Lmachine_metal_stack_code
 	.byte 1, .Lmachine_metal_stack_end - .Lmachine_metal_stack_code, .Lmachine_metal_stack_first - .Lmachine_metal_stack_code
+	.byte 0xff
+	.skip 4
+	/* words.behind */
+	.long 0
+	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
 	/* words.four */
@@ -250,35 +264,35 @@ machine_metal_patches:
 	.org .Lmachine_metal_stack_budget + 16 - (.Lmachine_metal_stack_end - .Lmachine_metal_stack_code)
 /* words.four: at most 16 bytes */
 .Lmachine_metal_four_budget:
-# 35 "words.pvi"
+# 39 "words.pvi"
 	.org .Lmachine_metal_four_budget + 16 - (.Lmachine_metal_four_end - .Lmachine_metal_four_code)
 /* words.wider: at most 16 bytes */
 .Lmachine_metal_wider_budget:
-# 40 "words.pvi"
+# 44 "words.pvi"
 	.org .Lmachine_metal_wider_budget + 16 - (.Lmachine_metal_wider_end - .Lmachine_metal_wider_code)
 /* there.leave: at most 16 bytes */
 .Lmachine_metal_leave_budget:
-# 56 "words.pvi"
+# 60 "words.pvi"
 	.org .Lmachine_metal_leave_budget + 16 - (.Lmachine_metal_leave_end - .Lmachine_metal_leave_code)
 /* there.time: at most 16 bytes */
 .Lmachine_metal_time_budget:
-# 59 "words.pvi"
+# 63 "words.pvi"
 	.org .Lmachine_metal_time_budget + 16 - (.Lmachine_metal_time_end - .Lmachine_metal_time_code)
 /* there.drift: at most 16 bytes */
 .Lmachine_metal_drift_budget:
-# 60 "words.pvi"
+# 64 "words.pvi"
 	.org .Lmachine_metal_drift_budget + 16 - (.Lmachine_metal_drift_end - .Lmachine_metal_drift_code)
 /* there.count: at most 16 bytes */
 .Lmachine_metal_count_budget:
-# 61 "words.pvi"
+# 65 "words.pvi"
 	.org .Lmachine_metal_count_budget + 16 - (.Lmachine_metal_count_end - .Lmachine_metal_count_code)
 /* there.mask: at most 16 bytes */
 .Lmachine_metal_mask_budget:
-# 62 "words.pvi"
+# 66 "words.pvi"
 	.org .Lmachine_metal_mask_budget + 16 - (.Lmachine_metal_mask_end - .Lmachine_metal_mask_code)
 /* there.deadline: at most 24 bytes */
 .Lmachine_metal_deadline_budget:
-# 63 "words.pvi"
+# 67 "words.pvi"
 	.org .Lmachine_metal_deadline_budget + 24 - (.Lmachine_metal_deadline_end - .Lmachine_metal_deadline_code)
 
 	.section .note.GNU-stack,"",@progbits

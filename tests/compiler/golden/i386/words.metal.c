@@ -6,6 +6,7 @@ MACHINE_NARROW unsigned long machine_metal_one(unsigned long a);
 MACHINE_NARROW uint64_t machine_metal_two(uint64_t a);
 pte_t machine_metal_exchange(pte_t *at, pte_t pte);
 void machine_metal_stack(uint32_t a, uint32_t b, uint64_t c);
+void machine_metal_behind(uint32_t a, uint32_t b, uint64_t c, uint32_t d);
 uint64_t machine_metal_four(uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 MACHINE_NARROW uint64_t machine_metal_wider(uint32_t a);
 uint64_t machine_metal_late(void);
@@ -22,6 +23,7 @@ static const struct machine_ops pvgen_ops = {
 		.two = machine_metal_two,
 		.exchange = machine_metal_exchange,
 		.stack = machine_metal_stack,
+		.behind = machine_metal_behind,
 		.four = machine_metal_four,
 		.wider = machine_metal_wider,
 		.late = machine_metal_late,
@@ -43,6 +45,7 @@ struct machine_ops machine_ops = {
 		.two = machine_metal_two,
 		.exchange = machine_metal_exchange,
 		.stack = machine_metal_stack,
+		.behind = machine_metal_behind,
 		.four = machine_metal_four,
 		.wider = machine_metal_wider,
 		.late = machine_metal_late,
