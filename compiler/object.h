@@ -18,12 +18,14 @@ struct insn_form {
 };
 
 /** False: not an instruction that is known, or more than @left bytes of one. */
-bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form);
+bool x86_64_decode(const uint8_t *code, size_t left, struct insn_form *form);
+bool i386_decode(const uint8_t *code, size_t left, struct insn_form *form);
 
 /** The bytes that the compiler and the assembler write for an architecture. */
 struct machine {
 	uint16_t elf_machine;
-	uint8_t call_slot[2], jump_slot[2]; /* opcode; a pc-relative word follows */
+	uint8_t call_slot[2], jump_slot[2]; /* opcode; a word follows: */
+	bool is_slot_absolute;		    /* the slot's address, else pc-relative */
 	uint8_t filler;
 	uint8_t landing_pad[4];
 	bool (*decode)(const uint8_t *code, size_t left, struct insn_form *form);
@@ -32,7 +34,7 @@ struct machine {
 	bool (*through)(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory);
 };
 
-extern const struct machine machine_x86_64;
+extern const struct machine machine_x86_64, machine_i386;
 
 /* ---- object.c: ELF files ------------------------------------------------------ */
 
@@ -55,6 +57,7 @@ struct object_file {
 	const char *path;
 	uint8_t *bytes;
 	size_t size;
+	const struct elf *elf;
 	bool is_linked;
 	size_t first_section, first_symbol; /* in the object's vectors */
 	size_t n_sections, n_symbols;

@@ -114,14 +114,15 @@ static bool is_absent(const uint8_t *entry)
 }
 
 /** Do the entry's bytes from the form on say what the patch's do, and do both mean one template? */
-static bool is_patch(const uint8_t *entry, const uint8_t *patch)
+static bool is_patch(const uint8_t *entry, const struct cell *e)
 {
-	bool is_inline = patch[PATCH_CODE_SIZE] == FORM_INLINE;
-	uint64_t code = is_inline ? object_number(patch, PATCH_CODE_SIZE) : 0;
+	const uint8_t *numbers = entry + blob_offset(&blob_entry, "form");
+	bool is_inline = e->patch[PATCH_FORM] == FORM_INLINE;
 
-	if (entry_get(entry, "code", 4) != code || entry[8] != patch[PATCH_CODE_SIZE])
+	if (entry_get(entry, "code", 4) != (is_inline ? e->code : 0) ||
+	    numbers[PATCH_FORM] != e->patch[PATCH_FORM])
 		return false;
-	return !is_inline || !memcmp(entry + 8, patch + PATCH_CODE_SIZE, 4);
+	return !is_inline || !memcmp(numbers, e->patch, PATCH_NUMBERS);
 }
 
 static const char *check_entry(const struct sealing *s, const struct cell *e, const uint8_t *entry)
@@ -133,7 +134,7 @@ static const char *check_entry(const struct sealing *s, const struct cell *e, co
 		return is_absent(entry) ? NULL : "the blob's entry is not absent";
 	if (entry_get(entry, "function", 4) != read_word(v, slot))
 		return "the blob's entry has another function";
-	if (!is_patch(entry, e->patch))
+	if (!is_patch(entry, e))
 		return "the blob's entry has another template or form";
 	return entry_get(entry, "revision", 2) == e->op->revision
 		       ? NULL
@@ -152,11 +153,10 @@ static bool check_entries(const struct sealing *s)
 	vec_each(op, &s->v->interface->ops)
 	{
 		struct cell e = cell_of(l, *op);
-		const char *fault;
+		const char *fault = "the table ends before it";
 
-		e.patch = object_bytes(s->v->object, l->patches + (*op)->slot * PATCH_SIZE,
-				       PATCH_SIZE);
-		fault = check_entry(s, &e, s->bytes + place + (*op)->slot * size);
+		if (take_patch(s->v, &e))
+			fault = check_entry(s, &e, s->bytes + place + (*op)->slot * size);
 		if (fault)
 			report_entry(s->v, D_patch_form, &e, l->backend->name.s, fault);
 	}

@@ -55,8 +55,9 @@ struct cell {
 	const struct backend *backend;
 	const struct op *op;
 	const struct lowered *lowered;
-	const uint8_t *patch; /* a record of the patch table */
-	uint64_t target;      /* what the slot holds */
+	uint64_t code; /* of a record of the patch table: its address, the rest */
+	const uint8_t *patch;
+	uint64_t target; /* what the slot holds */
 };
 
 /* ---- verify.c: what the others share ------------------------------------------ */
@@ -104,6 +105,12 @@ void check_sites(struct verify *v);
 void report_site(const struct verify *v, enum diag_id id, const struct site *s, const char *fault);
 
 /* ---- verify_patches.c ----------------------------------------------------------- */
+
+/** Behind the address of the code. */
+enum { PATCH_FORM, PATCH_LENGTH, PATCH_FIRST, PATCH_RELOCATION, PATCH_NUMBERS };
+
+/** Reads the op's record of the table; false if the table ends before it. */
+bool take_patch(const struct verify *v, struct cell *e);
 
 void check_patches(struct verify *v);
 

@@ -6,7 +6,7 @@
 pv_native_read_cr0:
 	endbr64
 .Lpv_native_read_cr0_code:
-# 36 "idl/pv/pv.pvi"
+# 46 "idl/pv/pv.pvi"
 	mov %cr0, %rax
 .Lpv_native_read_cr0_first:
 .Lpv_native_read_cr0_end:
@@ -18,7 +18,7 @@ pv_native_read_cr0:
 pv_native_write_cr0:
 	endbr64
 .Lpv_native_write_cr0_code:
-# 40 "idl/pv/pv.pvi"
+# 51 "idl/pv/pv.pvi"
 	mov %rdi, %cr0
 .Lpv_native_write_cr0_first:
 .Lpv_native_write_cr0_end:
@@ -30,7 +30,7 @@ pv_native_write_cr0:
 pv_native_read_cr4:
 	endbr64
 .Lpv_native_read_cr4_code:
-# 45 "idl/pv/pv.pvi"
+# 57 "idl/pv/pv.pvi"
 	mov %cr4, %rax
 .Lpv_native_read_cr4_first:
 .Lpv_native_read_cr4_end:
@@ -42,7 +42,7 @@ pv_native_read_cr4:
 pv_native_write_cr4:
 	endbr64
 .Lpv_native_write_cr4_code:
-# 49 "idl/pv/pv.pvi"
+# 62 "idl/pv/pv.pvi"
 	mov %rdi, %cr4
 .Lpv_native_write_cr4_first:
 .Lpv_native_write_cr4_end:
@@ -54,14 +54,14 @@ pv_native_write_cr4:
 pv_native_read_msr:
 	endbr64
 .Lpv_native_read_msr_code:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_read_msr_first:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	rdmsr
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_native_read_msr_end:
 	ret
@@ -72,16 +72,16 @@ pv_native_read_msr:
 pv_native_write_msr:
 	endbr64
 .Lpv_native_write_msr_code:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_write_msr_first:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %esi, %eax
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %rsi, %rdx
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	shr $32, %rdx
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	wrmsr
 .Lpv_native_write_msr_end:
 	ret
@@ -92,14 +92,14 @@ pv_native_write_msr:
 pv_native_read_pmc:
 	endbr64
 .Lpv_native_read_pmc_code:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_read_pmc_first:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	rdpmc
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_native_read_pmc_end:
 	ret
@@ -110,7 +110,7 @@ pv_native_read_pmc:
 pv_native_wbinvd:
 	endbr64
 .Lpv_native_wbinvd_code:
-# 80 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	wbinvd
 .Lpv_native_wbinvd_first:
 .Lpv_native_wbinvd_end:
@@ -122,7 +122,7 @@ pv_native_wbinvd:
 pv_native_load_gdt:
 	endbr64
 .Lpv_native_load_gdt_code:
-# 88 "idl/pv/pv.pvi"
+# 106 "idl/pv/pv.pvi"
 	lgdt (%rdi)
 .Lpv_native_load_gdt_first:
 .Lpv_native_load_gdt_end:
@@ -134,7 +134,7 @@ pv_native_load_gdt:
 pv_native_load_idt:
 	endbr64
 .Lpv_native_load_idt_code:
-# 92 "idl/pv/pv.pvi"
+# 111 "idl/pv/pv.pvi"
 	lidt (%rdi)
 .Lpv_native_load_idt_first:
 .Lpv_native_load_idt_end:
@@ -146,7 +146,7 @@ pv_native_load_idt:
 pv_native_load_tr:
 	endbr64
 .Lpv_native_load_tr_code:
-# 96 "idl/pv/pv.pvi"
+# 116 "idl/pv/pv.pvi"
 	ltr %di
 .Lpv_native_load_tr_first:
 .Lpv_native_load_tr_end:
@@ -158,7 +158,7 @@ pv_native_load_tr:
 pv_native_store_tr:
 	endbr64
 .Lpv_native_store_tr_code:
-# 100 "idl/pv/pv.pvi"
+# 121 "idl/pv/pv.pvi"
 	str %eax
 .Lpv_native_store_tr_first:
 .Lpv_native_store_tr_end:
@@ -170,7 +170,7 @@ pv_native_store_tr:
 pv_native_write_gdt_entry:
 	endbr64
 .Lpv_native_write_gdt_entry_code:
-# 104 "idl/pv/pv.pvi"
+# 126 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_gdt_entry_first:
 .Lpv_native_write_gdt_entry_end:
@@ -182,7 +182,7 @@ pv_native_write_gdt_entry:
 pv_native_load_sp0:
 	endbr64
 .Lpv_native_load_sp0_code:
-# 112 "idl/pv/pv.pvi"
+# 135 "idl/pv/pv.pvi"
 	mov %rsi, 4(%rdi)
 .Lpv_native_load_sp0_first:
 .Lpv_native_load_sp0_end:
@@ -194,7 +194,7 @@ pv_native_load_sp0:
 pv_native_write_ldt_entry:
 	endbr64
 .Lpv_native_write_ldt_entry_code:
-# 124 "idl/pv/pv.pvi"
+# 148 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_ldt_entry_first:
 .Lpv_native_write_ldt_entry_end:
@@ -224,7 +224,7 @@ pv_native_free_ldt:
 pv_native_swapgs:
 	endbr64
 .Lpv_native_swapgs_code:
-# 146 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	swapgs
 .Lpv_native_swapgs_first:
 .Lpv_native_swapgs_end:
@@ -254,7 +254,7 @@ pv_native_context_end:
 pv_native_io_delay:
 	endbr64
 .Lpv_native_io_delay_code:
-# 163 "idl/pv/pv.pvi"
+# 188 "idl/pv/pv.pvi"
 	out %al, $0x80
 .Lpv_native_io_delay_first:
 .Lpv_native_io_delay_end:
@@ -266,7 +266,7 @@ pv_native_io_delay:
 pv_native_iret:
 	endbr64
 .Lpv_native_iret_code:
-# 171 "idl/pv/pv.pvi"
+# 197 "idl/pv/pv.pvi"
 	iretq
 .Lpv_native_iret_first:
 .Lpv_native_iret_end:
@@ -277,16 +277,16 @@ pv_native_iret:
 pv_native_sysret:
 	endbr64
 .Lpv_native_sysret_code:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %rcx
 .Lpv_native_sysret_first:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %r11
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %r11
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %rsp
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_native_sysret_end:
 	.size pv_native_sysret, . - pv_native_sysret
@@ -296,10 +296,10 @@ pv_native_sysret:
 pv_native_cpu_spare0:
 	endbr64
 .Lpv_native_cpu_spare0_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_cpu_spare0_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 32
 .Lpv_native_cpu_spare0_end:
 	ret
@@ -310,10 +310,10 @@ pv_native_cpu_spare0:
 pv_native_cpu_spare1:
 	endbr64
 .Lpv_native_cpu_spare1_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_cpu_spare1_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 33
 .Lpv_native_cpu_spare1_end:
 	ret
@@ -324,10 +324,10 @@ pv_native_cpu_spare1:
 pv_native_cpu_spare2:
 	endbr64
 .Lpv_native_cpu_spare2_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_cpu_spare2_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 34
 .Lpv_native_cpu_spare2_end:
 	ret
@@ -338,10 +338,10 @@ pv_native_cpu_spare2:
 pv_native_cpu_spare3:
 	endbr64
 .Lpv_native_cpu_spare3_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_cpu_spare3_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 35
 .Lpv_native_cpu_spare3_end:
 	ret
@@ -352,10 +352,10 @@ pv_native_cpu_spare3:
 pv_native_save_fl:
 	endbr64
 .Lpv_native_save_fl_code:
-# 191 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	pushf
 .Lpv_native_save_fl_first:
-# 191 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_native_save_fl_end:
 	ret
@@ -366,10 +366,10 @@ pv_native_save_fl:
 pv_native_restore_fl:
 	endbr64
 .Lpv_native_restore_fl_code:
-# 197 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_native_restore_fl_first:
-# 197 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	popf
 .Lpv_native_restore_fl_end:
 	ret
@@ -380,7 +380,7 @@ pv_native_restore_fl:
 pv_native_irq_disable:
 	endbr64
 .Lpv_native_irq_disable_code:
-# 203 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	cli
 .Lpv_native_irq_disable_first:
 .Lpv_native_irq_disable_end:
@@ -392,7 +392,7 @@ pv_native_irq_disable:
 pv_native_irq_enable:
 	endbr64
 .Lpv_native_irq_enable_code:
-# 210 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_irq_enable_first:
 .Lpv_native_irq_enable_end:
@@ -404,10 +404,10 @@ pv_native_irq_enable:
 pv_native_safe_halt:
 	endbr64
 .Lpv_native_safe_halt_code:
-# 214 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_safe_halt_first:
-# 214 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_safe_halt_end:
 	ret
@@ -418,7 +418,7 @@ pv_native_safe_halt:
 pv_native_halt:
 	endbr64
 .Lpv_native_halt_code:
-# 218 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_halt_first:
 .Lpv_native_halt_end:
@@ -430,10 +430,10 @@ pv_native_halt:
 pv_native_irq_spare0:
 	endbr64
 .Lpv_native_irq_spare0_code:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_irq_spare0_first:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.short 42
 .Lpv_native_irq_spare0_end:
 	ret
@@ -444,10 +444,10 @@ pv_native_irq_spare0:
 pv_native_irq_spare1:
 	endbr64
 .Lpv_native_irq_spare1_code:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_irq_spare1_first:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.short 43
 .Lpv_native_irq_spare1_end:
 	ret
@@ -458,7 +458,7 @@ pv_native_irq_spare1:
 pv_native_read_cr2:
 	endbr64
 .Lpv_native_read_cr2_code:
-# 230 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_native_read_cr2_first:
 .Lpv_native_read_cr2_end:
@@ -470,7 +470,7 @@ pv_native_read_cr2:
 pv_native_write_cr2:
 	endbr64
 .Lpv_native_write_cr2_code:
-# 234 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	mov %rdi, %cr2
 .Lpv_native_write_cr2_first:
 .Lpv_native_write_cr2_end:
@@ -482,7 +482,7 @@ pv_native_write_cr2:
 pv_native_read_cr3:
 	endbr64
 .Lpv_native_read_cr3_code:
-# 239 "idl/pv/pv.pvi"
+# 282 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_read_cr3_first:
 .Lpv_native_read_cr3_end:
@@ -494,7 +494,7 @@ pv_native_read_cr3:
 pv_native_write_cr3:
 	endbr64
 .Lpv_native_write_cr3_code:
-# 244 "idl/pv/pv.pvi"
+# 288 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_native_write_cr3_first:
 .Lpv_native_write_cr3_end:
@@ -506,10 +506,10 @@ pv_native_write_cr3:
 pv_native_flush_tlb_local:
 	endbr64
 .Lpv_native_flush_tlb_local_code:
-# 248 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_flush_tlb_local_first:
-# 248 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_native_flush_tlb_local_end:
 	ret
@@ -520,16 +520,16 @@ pv_native_flush_tlb_local:
 pv_native_flush_tlb_global:
 	endbr64
 .Lpv_native_flush_tlb_global_code:
-# 252 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	mov %cr4, %rcx
 .Lpv_native_flush_tlb_global_first:
-# 252 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	mov %rcx, %rax
-# 252 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	xor $0x80, %al
-# 253 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rax, %cr4
-# 253 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rcx, %cr4
 .Lpv_native_flush_tlb_global_end:
 	ret
@@ -540,7 +540,7 @@ pv_native_flush_tlb_global:
 pv_native_flush_tlb_one:
 	endbr64
 .Lpv_native_flush_tlb_one_code:
-# 257 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_first:
 .Lpv_native_flush_tlb_one_end:
@@ -552,7 +552,7 @@ pv_native_flush_tlb_one:
 pv_native_pte_val:
 	endbr64
 .Lpv_native_pte_val_code:
-# 268 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pte_val_first:
 .Lpv_native_pte_val_end:
@@ -564,7 +564,7 @@ pv_native_pte_val:
 pv_native_make_pte:
 	endbr64
 .Lpv_native_make_pte_code:
-# 274 "idl/pv/pv.pvi"
+# 322 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pte_first:
 .Lpv_native_make_pte_end:
@@ -576,7 +576,7 @@ pv_native_make_pte:
 pv_native_pmd_val:
 	endbr64
 .Lpv_native_pmd_val_code:
-# 279 "idl/pv/pv.pvi"
+# 327 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pmd_val_first:
 .Lpv_native_pmd_val_end:
@@ -588,7 +588,7 @@ pv_native_pmd_val:
 pv_native_make_pmd:
 	endbr64
 .Lpv_native_make_pmd_code:
-# 284 "idl/pv/pv.pvi"
+# 332 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pmd_first:
 .Lpv_native_make_pmd_end:
@@ -600,7 +600,7 @@ pv_native_make_pmd:
 pv_native_pud_val:
 	endbr64
 .Lpv_native_pud_val_code:
-# 289 "idl/pv/pv.pvi"
+# 337 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pud_val_first:
 .Lpv_native_pud_val_end:
@@ -612,7 +612,7 @@ pv_native_pud_val:
 pv_native_make_pud:
 	endbr64
 .Lpv_native_make_pud_code:
-# 294 "idl/pv/pv.pvi"
+# 342 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pud_first:
 .Lpv_native_make_pud_end:
@@ -624,7 +624,7 @@ pv_native_make_pud:
 pv_native_pgd_val:
 	endbr64
 .Lpv_native_pgd_val_code:
-# 299 "idl/pv/pv.pvi"
+# 347 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pgd_val_first:
 .Lpv_native_pgd_val_end:
@@ -636,7 +636,7 @@ pv_native_pgd_val:
 pv_native_make_pgd:
 	endbr64
 .Lpv_native_make_pgd_code:
-# 304 "idl/pv/pv.pvi"
+# 352 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pgd_first:
 .Lpv_native_make_pgd_end:
@@ -648,7 +648,7 @@ pv_native_make_pgd:
 pv_native_set_pte:
 	endbr64
 .Lpv_native_set_pte_code:
-# 310 "idl/pv/pv.pvi"
+# 358 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_first:
 .Lpv_native_set_pte_end:
@@ -660,7 +660,7 @@ pv_native_set_pte:
 pv_native_set_pmd:
 	endbr64
 .Lpv_native_set_pmd_code:
-# 315 "idl/pv/pv.pvi"
+# 364 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pmd_first:
 .Lpv_native_set_pmd_end:
@@ -672,7 +672,7 @@ pv_native_set_pmd:
 pv_native_set_pud:
 	endbr64
 .Lpv_native_set_pud_code:
-# 320 "idl/pv/pv.pvi"
+# 370 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pud_first:
 .Lpv_native_set_pud_end:
@@ -684,7 +684,7 @@ pv_native_set_pud:
 pv_native_set_pgd:
 	endbr64
 .Lpv_native_set_pgd_code:
-# 325 "idl/pv/pv.pvi"
+# 377 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_first:
 .Lpv_native_set_pgd_end:
@@ -696,10 +696,10 @@ pv_native_set_pgd:
 pv_native_prot_start:
 	endbr64
 .Lpv_native_prot_start_code:
-# 331 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_native_prot_start_first:
-# 331 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_native_prot_start_end:
 	ret
@@ -710,7 +710,7 @@ pv_native_prot_start:
 pv_native_prot_commit:
 	endbr64
 .Lpv_native_prot_commit_code:
-# 337 "idl/pv/pv.pvi"
+# 390 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_prot_commit_first:
 .Lpv_native_prot_commit_end:
@@ -776,10 +776,10 @@ pv_native_lazy_leave:
 pv_native_mmu_spare0:
 	endbr64
 .Lpv_native_mmu_spare0_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_mmu_spare0_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 73
 .Lpv_native_mmu_spare0_end:
 	ret
@@ -790,10 +790,10 @@ pv_native_mmu_spare0:
 pv_native_mmu_spare1:
 	endbr64
 .Lpv_native_mmu_spare1_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_mmu_spare1_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 74
 .Lpv_native_mmu_spare1_end:
 	ret
@@ -804,10 +804,10 @@ pv_native_mmu_spare1:
 pv_native_mmu_spare2:
 	endbr64
 .Lpv_native_mmu_spare2_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_mmu_spare2_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 75
 .Lpv_native_mmu_spare2_end:
 	ret
@@ -818,10 +818,10 @@ pv_native_mmu_spare2:
 pv_native_mmu_spare3:
 	endbr64
 .Lpv_native_mmu_spare3_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_mmu_spare3_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 76
 .Lpv_native_mmu_spare3_end:
 	ret
@@ -832,7 +832,7 @@ pv_native_mmu_spare3:
 pv_native_lock_unlock:
 	endbr64
 .Lpv_native_lock_unlock_code:
-# 427 "idl/pv/pv.pvi"
+# 481 "idl/pv/pv.pvi"
 	movb $0, (%rdi)
 .Lpv_native_lock_unlock_first:
 .Lpv_native_lock_unlock_end:
@@ -844,7 +844,7 @@ pv_native_lock_unlock:
 pv_native_lock_wait:
 	endbr64
 .Lpv_native_lock_wait_code:
-# 432 "idl/pv/pv.pvi"
+# 487 "idl/pv/pv.pvi"
 	pause
 .Lpv_native_lock_wait_first:
 .Lpv_native_lock_wait_end:
@@ -865,7 +865,7 @@ pv_native_lock_kick:
 pv_native_vcpu_is_preempted:
 	endbr64
 .Lpv_native_vcpu_is_preempted_code:
-# 442 "idl/pv/pv.pvi"
+# 498 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_first:
 .Lpv_native_vcpu_is_preempted_end:
@@ -877,10 +877,10 @@ pv_native_vcpu_is_preempted:
 pv_native_lock_spare0:
 	endbr64
 .Lpv_native_lock_spare0_code:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_lock_spare0_first:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	.short 81
 .Lpv_native_lock_spare0_end:
 	ret
@@ -891,10 +891,10 @@ pv_native_lock_spare0:
 pv_native_lock_spare1:
 	endbr64
 .Lpv_native_lock_spare1_code:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_lock_spare1_first:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	.short 82
 .Lpv_native_lock_spare1_end:
 	ret
@@ -905,7 +905,7 @@ pv_native_lock_spare1:
 pv_native_steal_clock:
 	endbr64
 .Lpv_native_steal_clock_code:
-# 456 "idl/pv/pv.pvi"
+# 512 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_steal_clock_first:
 .Lpv_native_steal_clock_end:
@@ -917,10 +917,10 @@ pv_native_steal_clock:
 pv_native_time_spare0:
 	endbr64
 .Lpv_native_time_spare0_code:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_time_spare0_first:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	.short 85
 .Lpv_native_time_spare0_end:
 	ret
@@ -931,10 +931,10 @@ pv_native_time_spare0:
 pv_native_time_spare1:
 	endbr64
 .Lpv_native_time_spare1_code:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	ud2
 .Lpv_native_time_spare1_first:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	.short 86
 .Lpv_native_time_spare1_end:
 	ret
@@ -1385,203 +1385,203 @@ pv_native_patches:
 	.section .discard.budget,"",@progbits
 /* cpu.read_cr0: at most 16 bytes */
 .Lpv_native_read_cr0_budget:
-# 36 "idl/pv/pv.pvi"
+# 46 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr0_budget + 16 - (.Lpv_native_read_cr0_end - .Lpv_native_read_cr0_code)
 /* cpu.write_cr0: at most 16 bytes */
 .Lpv_native_write_cr0_budget:
-# 40 "idl/pv/pv.pvi"
+# 51 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr0_budget + 16 - (.Lpv_native_write_cr0_end - .Lpv_native_write_cr0_code)
 /* cpu.read_cr4: at most 16 bytes */
 .Lpv_native_read_cr4_budget:
-# 45 "idl/pv/pv.pvi"
+# 57 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr4_budget + 16 - (.Lpv_native_read_cr4_end - .Lpv_native_read_cr4_code)
 /* cpu.write_cr4: at most 16 bytes */
 .Lpv_native_write_cr4_budget:
-# 49 "idl/pv/pv.pvi"
+# 62 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr4_budget + 16 - (.Lpv_native_write_cr4_end - .Lpv_native_write_cr4_code)
 /* cpu.read_msr: at most 16 bytes */
 .Lpv_native_read_msr_budget:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_msr_budget + 16 - (.Lpv_native_read_msr_end - .Lpv_native_read_msr_code)
 /* cpu.write_msr: at most 16 bytes */
 .Lpv_native_write_msr_budget:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_msr_budget + 16 - (.Lpv_native_write_msr_end - .Lpv_native_write_msr_code)
 /* cpu.read_pmc: at most 16 bytes */
 .Lpv_native_read_pmc_budget:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_pmc_budget + 16 - (.Lpv_native_read_pmc_end - .Lpv_native_read_pmc_code)
 /* cpu.wbinvd: at most 16 bytes */
 .Lpv_native_wbinvd_budget:
-# 80 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	.org .Lpv_native_wbinvd_budget + 16 - (.Lpv_native_wbinvd_end - .Lpv_native_wbinvd_code)
 /* cpu.load_gdt: at most 16 bytes */
 .Lpv_native_load_gdt_budget:
-# 88 "idl/pv/pv.pvi"
+# 106 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_gdt_budget + 16 - (.Lpv_native_load_gdt_end - .Lpv_native_load_gdt_code)
 /* cpu.load_idt: at most 16 bytes */
 .Lpv_native_load_idt_budget:
-# 92 "idl/pv/pv.pvi"
+# 111 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_idt_budget + 16 - (.Lpv_native_load_idt_end - .Lpv_native_load_idt_code)
 /* cpu.load_tr: at most 16 bytes */
 .Lpv_native_load_tr_budget:
-# 96 "idl/pv/pv.pvi"
+# 116 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_tr_budget + 16 - (.Lpv_native_load_tr_end - .Lpv_native_load_tr_code)
 /* cpu.store_tr: at most 16 bytes */
 .Lpv_native_store_tr_budget:
-# 100 "idl/pv/pv.pvi"
+# 121 "idl/pv/pv.pvi"
 	.org .Lpv_native_store_tr_budget + 16 - (.Lpv_native_store_tr_end - .Lpv_native_store_tr_code)
 /* cpu.write_gdt_entry: at most 16 bytes */
 .Lpv_native_write_gdt_entry_budget:
-# 104 "idl/pv/pv.pvi"
+# 126 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_gdt_entry_budget + 16 - (.Lpv_native_write_gdt_entry_end - .Lpv_native_write_gdt_entry_code)
 /* cpu.load_sp0: at most 16 bytes */
 .Lpv_native_load_sp0_budget:
-# 112 "idl/pv/pv.pvi"
+# 135 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_sp0_budget + 16 - (.Lpv_native_load_sp0_end - .Lpv_native_load_sp0_code)
 /* cpu.write_ldt_entry: at most 16 bytes */
 .Lpv_native_write_ldt_entry_budget:
-# 124 "idl/pv/pv.pvi"
+# 148 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_ldt_entry_budget + 16 - (.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry_code)
 /* cpu.swapgs: at most 16 bytes */
 .Lpv_native_swapgs_budget:
-# 146 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	.org .Lpv_native_swapgs_budget + 16 - (.Lpv_native_swapgs_end - .Lpv_native_swapgs_code)
 /* cpu.io_delay: at most 16 bytes */
 .Lpv_native_io_delay_budget:
-# 163 "idl/pv/pv.pvi"
+# 188 "idl/pv/pv.pvi"
 	.org .Lpv_native_io_delay_budget + 16 - (.Lpv_native_io_delay_end - .Lpv_native_io_delay_code)
 /* cpu.iret: at most 16 bytes */
 .Lpv_native_iret_budget:
-# 171 "idl/pv/pv.pvi"
+# 197 "idl/pv/pv.pvi"
 	.org .Lpv_native_iret_budget + 16 - (.Lpv_native_iret_end - .Lpv_native_iret_code)
 /* cpu.sysret: at most 16 bytes */
 .Lpv_native_sysret_budget:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	.org .Lpv_native_sysret_budget + 16 - (.Lpv_native_sysret_end - .Lpv_native_sysret_code)
 /* irq.save_fl: at most 16 bytes */
 .Lpv_native_save_fl_budget:
-# 191 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	.org .Lpv_native_save_fl_budget + 16 - (.Lpv_native_save_fl_end - .Lpv_native_save_fl_code)
 /* irq.restore_fl: at most 16 bytes */
 .Lpv_native_restore_fl_budget:
-# 197 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	.org .Lpv_native_restore_fl_budget + 16 - (.Lpv_native_restore_fl_end - .Lpv_native_restore_fl_code)
 /* irq.irq_disable: at most 16 bytes */
 .Lpv_native_irq_disable_budget:
-# 203 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_disable_budget + 16 - (.Lpv_native_irq_disable_end - .Lpv_native_irq_disable_code)
 /* irq.irq_enable: at most 28 bytes */
 .Lpv_native_irq_enable_budget:
-# 210 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_enable_budget + 28 - (.Lpv_native_irq_enable_end - .Lpv_native_irq_enable_code)
 /* irq.safe_halt: at most 16 bytes */
 .Lpv_native_safe_halt_budget:
-# 214 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	.org .Lpv_native_safe_halt_budget + 16 - (.Lpv_native_safe_halt_end - .Lpv_native_safe_halt_code)
 /* irq.halt: at most 16 bytes */
 .Lpv_native_halt_budget:
-# 218 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	.org .Lpv_native_halt_budget + 16 - (.Lpv_native_halt_end - .Lpv_native_halt_code)
 /* mmu.read_cr2: at most 16 bytes */
 .Lpv_native_read_cr2_budget:
-# 230 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr2_budget + 16 - (.Lpv_native_read_cr2_end - .Lpv_native_read_cr2_code)
 /* mmu.write_cr2: at most 16 bytes */
 .Lpv_native_write_cr2_budget:
-# 234 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr2_budget + 16 - (.Lpv_native_write_cr2_end - .Lpv_native_write_cr2_code)
 /* mmu.read_cr3: at most 16 bytes */
 .Lpv_native_read_cr3_budget:
-# 239 "idl/pv/pv.pvi"
+# 282 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr3_budget + 16 - (.Lpv_native_read_cr3_end - .Lpv_native_read_cr3_code)
 /* mmu.write_cr3: at most 16 bytes */
 .Lpv_native_write_cr3_budget:
-# 244 "idl/pv/pv.pvi"
+# 288 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr3_budget + 16 - (.Lpv_native_write_cr3_end - .Lpv_native_write_cr3_code)
 /* mmu.flush_tlb_local: at most 16 bytes */
 .Lpv_native_flush_tlb_local_budget:
-# 248 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_local_budget + 16 - (.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local_code)
 /* mmu.flush_tlb_global: at most 16 bytes */
 .Lpv_native_flush_tlb_global_budget:
-# 252 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_global_budget + 16 - (.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global_code)
 /* mmu.flush_tlb_one: at most 16 bytes */
 .Lpv_native_flush_tlb_one_budget:
-# 257 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
-# 268 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	.org .Lpv_native_pte_val_budget + 16 - (.Lpv_native_pte_val_end - .Lpv_native_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_native_make_pte_budget:
-# 274 "idl/pv/pv.pvi"
+# 322 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
 /* mmu.pmd_val: at most 16 bytes */
 .Lpv_native_pmd_val_budget:
-# 279 "idl/pv/pv.pvi"
+# 327 "idl/pv/pv.pvi"
 	.org .Lpv_native_pmd_val_budget + 16 - (.Lpv_native_pmd_val_end - .Lpv_native_pmd_val_code)
 /* mmu.make_pmd: at most 16 bytes */
 .Lpv_native_make_pmd_budget:
-# 284 "idl/pv/pv.pvi"
+# 332 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pmd_budget + 16 - (.Lpv_native_make_pmd_end - .Lpv_native_make_pmd_code)
 /* mmu.pud_val: at most 16 bytes */
 .Lpv_native_pud_val_budget:
-# 289 "idl/pv/pv.pvi"
+# 337 "idl/pv/pv.pvi"
 	.org .Lpv_native_pud_val_budget + 16 - (.Lpv_native_pud_val_end - .Lpv_native_pud_val_code)
 /* mmu.make_pud: at most 16 bytes */
 .Lpv_native_make_pud_budget:
-# 294 "idl/pv/pv.pvi"
+# 342 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pud_budget + 16 - (.Lpv_native_make_pud_end - .Lpv_native_make_pud_code)
 /* mmu.pgd_val: at most 16 bytes */
 .Lpv_native_pgd_val_budget:
-# 299 "idl/pv/pv.pvi"
+# 347 "idl/pv/pv.pvi"
 	.org .Lpv_native_pgd_val_budget + 16 - (.Lpv_native_pgd_val_end - .Lpv_native_pgd_val_code)
 /* mmu.make_pgd: at most 16 bytes */
 .Lpv_native_make_pgd_budget:
-# 304 "idl/pv/pv.pvi"
+# 352 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pgd_budget + 16 - (.Lpv_native_make_pgd_end - .Lpv_native_make_pgd_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 310 "idl/pv/pv.pvi"
+# 358 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 315 "idl/pv/pv.pvi"
+# 364 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 320 "idl/pv/pv.pvi"
+# 370 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 325 "idl/pv/pv.pvi"
+# 377 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
 /* mmu.prot_start: at most 16 bytes */
 .Lpv_native_prot_start_budget:
-# 331 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_start_budget + 16 - (.Lpv_native_prot_start_end - .Lpv_native_prot_start_code)
 /* mmu.prot_commit: at most 16 bytes */
 .Lpv_native_prot_commit_budget:
-# 337 "idl/pv/pv.pvi"
+# 390 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_commit_budget + 16 - (.Lpv_native_prot_commit_end - .Lpv_native_prot_commit_code)
 /* lock.lock_unlock: at most 16 bytes */
 .Lpv_native_lock_unlock_budget:
-# 427 "idl/pv/pv.pvi"
+# 481 "idl/pv/pv.pvi"
 	.org .Lpv_native_lock_unlock_budget + 16 - (.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code)
 /* lock.lock_wait: at most 16 bytes */
 .Lpv_native_lock_wait_budget:
-# 432 "idl/pv/pv.pvi"
+# 487 "idl/pv/pv.pvi"
 	.org .Lpv_native_lock_wait_budget + 16 - (.Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code)
 /* lock.vcpu_is_preempted: at most 16 bytes */
 .Lpv_native_vcpu_is_preempted_budget:
-# 442 "idl/pv/pv.pvi"
+# 498 "idl/pv/pv.pvi"
 	.org .Lpv_native_vcpu_is_preempted_budget + 16 - (.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code)
 /* time.steal_clock: at most 16 bytes */
 .Lpv_native_steal_clock_budget:
-# 456 "idl/pv/pv.pvi"
+# 512 "idl/pv/pv.pvi"
 	.org .Lpv_native_steal_clock_budget + 16 - (.Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -6,10 +6,10 @@
 pv_default_read_cr0:
 	endbr64
 .Lpv_default_read_cr0_code:
-# 34 "idl/pv/pv.pvi"
+# 44 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_cr0_first:
-# 34 "idl/pv/pv.pvi"
+# 44 "idl/pv/pv.pvi"
 	.short 0
 .Lpv_default_read_cr0_end:
 	ret
@@ -20,10 +20,10 @@ pv_default_read_cr0:
 pv_default_write_cr0:
 	endbr64
 .Lpv_default_write_cr0_code:
-# 39 "idl/pv/pv.pvi"
+# 50 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_cr0_first:
-# 39 "idl/pv/pv.pvi"
+# 50 "idl/pv/pv.pvi"
 	.short 1
 .Lpv_default_write_cr0_end:
 	ret
@@ -34,10 +34,10 @@ pv_default_write_cr0:
 pv_default_read_cr4:
 	endbr64
 .Lpv_default_read_cr4_code:
-# 43 "idl/pv/pv.pvi"
+# 55 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_cr4_first:
-# 43 "idl/pv/pv.pvi"
+# 55 "idl/pv/pv.pvi"
 	.short 2
 .Lpv_default_read_cr4_end:
 	ret
@@ -48,10 +48,10 @@ pv_default_read_cr4:
 pv_default_write_cr4:
 	endbr64
 .Lpv_default_write_cr4_code:
-# 48 "idl/pv/pv.pvi"
+# 61 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_cr4_first:
-# 48 "idl/pv/pv.pvi"
+# 61 "idl/pv/pv.pvi"
 	.short 3
 .Lpv_default_write_cr4_end:
 	ret
@@ -62,10 +62,10 @@ pv_default_write_cr4:
 pv_default_read_msr:
 	endbr64
 .Lpv_default_read_msr_code:
-# 52 "idl/pv/pv.pvi"
+# 66 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_msr_first:
-# 52 "idl/pv/pv.pvi"
+# 66 "idl/pv/pv.pvi"
 	.short 4
 .Lpv_default_read_msr_end:
 	ret
@@ -76,10 +76,10 @@ pv_default_read_msr:
 pv_default_write_msr:
 	endbr64
 .Lpv_default_write_msr_code:
-# 56 "idl/pv/pv.pvi"
+# 71 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_msr_first:
-# 56 "idl/pv/pv.pvi"
+# 71 "idl/pv/pv.pvi"
 	.short 5
 .Lpv_default_write_msr_end:
 	ret
@@ -90,10 +90,10 @@ pv_default_write_msr:
 pv_default_read_msr_safe:
 	endbr64
 .Lpv_default_read_msr_safe_code:
-# 61 "idl/pv/pv.pvi"
+# 77 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_msr_safe_first:
-# 61 "idl/pv/pv.pvi"
+# 77 "idl/pv/pv.pvi"
 	.short 6
 .Lpv_default_read_msr_safe_end:
 	ret
@@ -104,10 +104,10 @@ pv_default_read_msr_safe:
 pv_default_write_msr_safe:
 	endbr64
 .Lpv_default_write_msr_safe_code:
-# 65 "idl/pv/pv.pvi"
+# 81 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_msr_safe_first:
-# 65 "idl/pv/pv.pvi"
+# 81 "idl/pv/pv.pvi"
 	.short 7
 .Lpv_default_write_msr_safe_end:
 	ret
@@ -118,10 +118,10 @@ pv_default_write_msr_safe:
 pv_default_read_pmc:
 	endbr64
 .Lpv_default_read_pmc_code:
-# 69 "idl/pv/pv.pvi"
+# 85 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_pmc_first:
-# 69 "idl/pv/pv.pvi"
+# 85 "idl/pv/pv.pvi"
 	.short 8
 .Lpv_default_read_pmc_end:
 	ret
@@ -132,10 +132,10 @@ pv_default_read_pmc:
 pv_default_get_debugreg:
 	endbr64
 .Lpv_default_get_debugreg_code:
-# 73 "idl/pv/pv.pvi"
+# 90 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_get_debugreg_first:
-# 73 "idl/pv/pv.pvi"
+# 90 "idl/pv/pv.pvi"
 	.short 9
 .Lpv_default_get_debugreg_end:
 	ret
@@ -146,10 +146,10 @@ pv_default_get_debugreg:
 pv_default_set_debugreg:
 	endbr64
 .Lpv_default_set_debugreg_code:
-# 76 "idl/pv/pv.pvi"
+# 93 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_debugreg_first:
-# 76 "idl/pv/pv.pvi"
+# 93 "idl/pv/pv.pvi"
 	.short 10
 .Lpv_default_set_debugreg_end:
 	ret
@@ -160,10 +160,10 @@ pv_default_set_debugreg:
 pv_default_wbinvd:
 	endbr64
 .Lpv_default_wbinvd_code:
-# 79 "idl/pv/pv.pvi"
+# 96 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_wbinvd_first:
-# 79 "idl/pv/pv.pvi"
+# 96 "idl/pv/pv.pvi"
 	.short 11
 .Lpv_default_wbinvd_end:
 	ret
@@ -174,10 +174,10 @@ pv_default_wbinvd:
 pv_default_cpuid:
 	endbr64
 .Lpv_default_cpuid_code:
-# 83 "idl/pv/pv.pvi"
+# 101 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_cpuid_first:
-# 83 "idl/pv/pv.pvi"
+# 101 "idl/pv/pv.pvi"
 	.short 12
 .Lpv_default_cpuid_end:
 	ret
@@ -188,10 +188,10 @@ pv_default_cpuid:
 pv_default_load_gdt:
 	endbr64
 .Lpv_default_load_gdt_code:
-# 87 "idl/pv/pv.pvi"
+# 105 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_load_gdt_first:
-# 87 "idl/pv/pv.pvi"
+# 105 "idl/pv/pv.pvi"
 	.short 13
 .Lpv_default_load_gdt_end:
 	ret
@@ -202,10 +202,10 @@ pv_default_load_gdt:
 pv_default_load_idt:
 	endbr64
 .Lpv_default_load_idt_code:
-# 91 "idl/pv/pv.pvi"
+# 110 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_load_idt_first:
-# 91 "idl/pv/pv.pvi"
+# 110 "idl/pv/pv.pvi"
 	.short 14
 .Lpv_default_load_idt_end:
 	ret
@@ -216,10 +216,10 @@ pv_default_load_idt:
 pv_default_load_tr:
 	endbr64
 .Lpv_default_load_tr_code:
-# 95 "idl/pv/pv.pvi"
+# 115 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_load_tr_first:
-# 95 "idl/pv/pv.pvi"
+# 115 "idl/pv/pv.pvi"
 	.short 15
 .Lpv_default_load_tr_end:
 	ret
@@ -230,10 +230,10 @@ pv_default_load_tr:
 pv_default_store_tr:
 	endbr64
 .Lpv_default_store_tr_code:
-# 99 "idl/pv/pv.pvi"
+# 120 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_store_tr_first:
-# 99 "idl/pv/pv.pvi"
+# 120 "idl/pv/pv.pvi"
 	.short 16
 .Lpv_default_store_tr_end:
 	ret
@@ -244,10 +244,10 @@ pv_default_store_tr:
 pv_default_write_gdt_entry:
 	endbr64
 .Lpv_default_write_gdt_entry_code:
-# 103 "idl/pv/pv.pvi"
+# 125 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_gdt_entry_first:
-# 103 "idl/pv/pv.pvi"
+# 125 "idl/pv/pv.pvi"
 	.short 17
 .Lpv_default_write_gdt_entry_end:
 	ret
@@ -258,10 +258,10 @@ pv_default_write_gdt_entry:
 pv_default_write_idt_entry:
 	endbr64
 .Lpv_default_write_idt_entry_code:
-# 107 "idl/pv/pv.pvi"
+# 130 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_idt_entry_first:
-# 107 "idl/pv/pv.pvi"
+# 130 "idl/pv/pv.pvi"
 	.short 18
 .Lpv_default_write_idt_entry_end:
 	ret
@@ -272,10 +272,10 @@ pv_default_write_idt_entry:
 pv_default_load_sp0:
 	endbr64
 .Lpv_default_load_sp0_code:
-# 110 "idl/pv/pv.pvi"
+# 133 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_load_sp0_first:
-# 110 "idl/pv/pv.pvi"
+# 133 "idl/pv/pv.pvi"
 	.short 19
 .Lpv_default_load_sp0_end:
 	ret
@@ -286,10 +286,10 @@ pv_default_load_sp0:
 pv_default_load_tls:
 	endbr64
 .Lpv_default_load_tls_code:
-# 115 "idl/pv/pv.pvi"
+# 139 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_load_tls_first:
-# 115 "idl/pv/pv.pvi"
+# 139 "idl/pv/pv.pvi"
 	.short 20
 .Lpv_default_load_tls_end:
 	ret
@@ -300,10 +300,10 @@ pv_default_load_tls:
 pv_default_set_ldt:
 	endbr64
 .Lpv_default_set_ldt_code:
-# 120 "idl/pv/pv.pvi"
+# 144 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_ldt_first:
-# 120 "idl/pv/pv.pvi"
+# 144 "idl/pv/pv.pvi"
 	.short 21
 .Lpv_default_set_ldt_end:
 	ret
@@ -314,10 +314,10 @@ pv_default_set_ldt:
 pv_default_write_ldt_entry:
 	endbr64
 .Lpv_default_write_ldt_entry_code:
-# 123 "idl/pv/pv.pvi"
+# 147 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_ldt_entry_first:
-# 123 "idl/pv/pv.pvi"
+# 147 "idl/pv/pv.pvi"
 	.short 22
 .Lpv_default_write_ldt_entry_end:
 	ret
@@ -346,10 +346,10 @@ pv_default_free_ldt:
 pv_default_load_gs_index:
 	endbr64
 .Lpv_default_load_gs_index_code:
-# 137 "idl/pv/pv.pvi"
+# 162 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_load_gs_index_first:
-# 137 "idl/pv/pv.pvi"
+# 162 "idl/pv/pv.pvi"
 	.short 25
 .Lpv_default_load_gs_index_end:
 	ret
@@ -360,10 +360,10 @@ pv_default_load_gs_index:
 pv_default_swapgs:
 	endbr64
 .Lpv_default_swapgs_code:
-# 142 "idl/pv/pv.pvi"
+# 167 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_swapgs_first:
-# 142 "idl/pv/pv.pvi"
+# 167 "idl/pv/pv.pvi"
 	.short 26
 .Lpv_default_swapgs_end:
 	ret
@@ -392,10 +392,10 @@ pv_default_context_end:
 pv_default_io_delay:
 	endbr64
 .Lpv_default_io_delay_code:
-# 161 "idl/pv/pv.pvi"
+# 186 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_io_delay_first:
-# 161 "idl/pv/pv.pvi"
+# 186 "idl/pv/pv.pvi"
 	.short 29
 .Lpv_default_io_delay_end:
 	ret
@@ -406,10 +406,10 @@ pv_default_io_delay:
 pv_default_iret:
 	endbr64
 .Lpv_default_iret_code:
-# 167 "idl/pv/pv.pvi"
+# 193 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_iret_first:
-# 167 "idl/pv/pv.pvi"
+# 193 "idl/pv/pv.pvi"
 	.short 30
 .Lpv_default_iret_end:
 	.size pv_default_iret, . - pv_default_iret
@@ -419,10 +419,10 @@ pv_default_iret:
 pv_default_sysret:
 	endbr64
 .Lpv_default_sysret_code:
-# 176 "idl/pv/pv.pvi"
+# 203 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_sysret_first:
-# 176 "idl/pv/pv.pvi"
+# 203 "idl/pv/pv.pvi"
 	.short 31
 .Lpv_default_sysret_end:
 	.size pv_default_sysret, . - pv_default_sysret
@@ -432,10 +432,10 @@ pv_default_sysret:
 pv_default_cpu_spare0:
 	endbr64
 .Lpv_default_cpu_spare0_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_cpu_spare0_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 32
 .Lpv_default_cpu_spare0_end:
 	ret
@@ -446,10 +446,10 @@ pv_default_cpu_spare0:
 pv_default_cpu_spare1:
 	endbr64
 .Lpv_default_cpu_spare1_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_cpu_spare1_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 33
 .Lpv_default_cpu_spare1_end:
 	ret
@@ -460,10 +460,10 @@ pv_default_cpu_spare1:
 pv_default_cpu_spare2:
 	endbr64
 .Lpv_default_cpu_spare2_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_cpu_spare2_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 34
 .Lpv_default_cpu_spare2_end:
 	ret
@@ -474,10 +474,10 @@ pv_default_cpu_spare2:
 pv_default_cpu_spare3:
 	endbr64
 .Lpv_default_cpu_spare3_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_cpu_spare3_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 35
 .Lpv_default_cpu_spare3_end:
 	ret
@@ -488,10 +488,10 @@ pv_default_cpu_spare3:
 pv_default_save_fl:
 	endbr64
 .Lpv_default_save_fl_code:
-# 188 "idl/pv/pv.pvi"
+# 223 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_save_fl_first:
-# 188 "idl/pv/pv.pvi"
+# 223 "idl/pv/pv.pvi"
 	.short 36
 .Lpv_default_save_fl_end:
 	ret
@@ -502,10 +502,10 @@ pv_default_save_fl:
 pv_default_restore_fl:
 	endbr64
 .Lpv_default_restore_fl_code:
-# 194 "idl/pv/pv.pvi"
+# 230 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_restore_fl_first:
-# 194 "idl/pv/pv.pvi"
+# 230 "idl/pv/pv.pvi"
 	.short 37
 .Lpv_default_restore_fl_end:
 	ret
@@ -516,10 +516,10 @@ pv_default_restore_fl:
 pv_default_irq_disable:
 	endbr64
 .Lpv_default_irq_disable_code:
-# 200 "idl/pv/pv.pvi"
+# 237 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_irq_disable_first:
-# 200 "idl/pv/pv.pvi"
+# 237 "idl/pv/pv.pvi"
 	.short 38
 .Lpv_default_irq_disable_end:
 	ret
@@ -530,10 +530,10 @@ pv_default_irq_disable:
 pv_default_irq_enable:
 	endbr64
 .Lpv_default_irq_enable_code:
-# 206 "idl/pv/pv.pvi"
+# 244 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_irq_enable_first:
-# 206 "idl/pv/pv.pvi"
+# 244 "idl/pv/pv.pvi"
 	.short 39
 .Lpv_default_irq_enable_end:
 	ret
@@ -544,10 +544,10 @@ pv_default_irq_enable:
 pv_default_safe_halt:
 	endbr64
 .Lpv_default_safe_halt_code:
-# 213 "idl/pv/pv.pvi"
+# 252 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_safe_halt_first:
-# 213 "idl/pv/pv.pvi"
+# 252 "idl/pv/pv.pvi"
 	.short 40
 .Lpv_default_safe_halt_end:
 	ret
@@ -558,10 +558,10 @@ pv_default_safe_halt:
 pv_default_halt:
 	endbr64
 .Lpv_default_halt_code:
-# 217 "idl/pv/pv.pvi"
+# 257 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_halt_first:
-# 217 "idl/pv/pv.pvi"
+# 257 "idl/pv/pv.pvi"
 	.short 41
 .Lpv_default_halt_end:
 	ret
@@ -572,10 +572,10 @@ pv_default_halt:
 pv_default_irq_spare0:
 	endbr64
 .Lpv_default_irq_spare0_code:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_irq_spare0_first:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.short 42
 .Lpv_default_irq_spare0_end:
 	ret
@@ -586,10 +586,10 @@ pv_default_irq_spare0:
 pv_default_irq_spare1:
 	endbr64
 .Lpv_default_irq_spare1_code:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_irq_spare1_first:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.short 43
 .Lpv_default_irq_spare1_end:
 	ret
@@ -600,10 +600,10 @@ pv_default_irq_spare1:
 pv_default_read_cr2:
 	endbr64
 .Lpv_default_read_cr2_code:
-# 226 "idl/pv/pv.pvi"
+# 267 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_cr2_first:
-# 226 "idl/pv/pv.pvi"
+# 267 "idl/pv/pv.pvi"
 	.short 44
 .Lpv_default_read_cr2_end:
 	ret
@@ -614,10 +614,10 @@ pv_default_read_cr2:
 pv_default_write_cr2:
 	endbr64
 .Lpv_default_write_cr2_code:
-# 233 "idl/pv/pv.pvi"
+# 275 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_cr2_first:
-# 233 "idl/pv/pv.pvi"
+# 275 "idl/pv/pv.pvi"
 	.short 45
 .Lpv_default_write_cr2_end:
 	ret
@@ -628,10 +628,10 @@ pv_default_write_cr2:
 pv_default_read_cr3:
 	endbr64
 .Lpv_default_read_cr3_code:
-# 237 "idl/pv/pv.pvi"
+# 280 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_read_cr3_first:
-# 237 "idl/pv/pv.pvi"
+# 280 "idl/pv/pv.pvi"
 	.short 46
 .Lpv_default_read_cr3_end:
 	ret
@@ -642,10 +642,10 @@ pv_default_read_cr3:
 pv_default_write_cr3:
 	endbr64
 .Lpv_default_write_cr3_code:
-# 243 "idl/pv/pv.pvi"
+# 287 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_write_cr3_first:
-# 243 "idl/pv/pv.pvi"
+# 287 "idl/pv/pv.pvi"
 	.short 47
 .Lpv_default_write_cr3_end:
 	ret
@@ -656,10 +656,10 @@ pv_default_write_cr3:
 pv_default_flush_tlb_local:
 	endbr64
 .Lpv_default_flush_tlb_local_code:
-# 247 "idl/pv/pv.pvi"
+# 292 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_flush_tlb_local_first:
-# 247 "idl/pv/pv.pvi"
+# 292 "idl/pv/pv.pvi"
 	.short 48
 .Lpv_default_flush_tlb_local_end:
 	ret
@@ -670,10 +670,10 @@ pv_default_flush_tlb_local:
 pv_default_flush_tlb_global:
 	endbr64
 .Lpv_default_flush_tlb_global_code:
-# 251 "idl/pv/pv.pvi"
+# 297 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_flush_tlb_global_first:
-# 251 "idl/pv/pv.pvi"
+# 297 "idl/pv/pv.pvi"
 	.short 49
 .Lpv_default_flush_tlb_global_end:
 	ret
@@ -684,10 +684,10 @@ pv_default_flush_tlb_global:
 pv_default_flush_tlb_one:
 	endbr64
 .Lpv_default_flush_tlb_one_code:
-# 256 "idl/pv/pv.pvi"
+# 303 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_flush_tlb_one_first:
-# 256 "idl/pv/pv.pvi"
+# 303 "idl/pv/pv.pvi"
 	.short 50
 .Lpv_default_flush_tlb_one_end:
 	ret
@@ -698,10 +698,10 @@ pv_default_flush_tlb_one:
 pv_default_flush_tlb_multi:
 	endbr64
 .Lpv_default_flush_tlb_multi_code:
-# 262 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_flush_tlb_multi_first:
-# 262 "idl/pv/pv.pvi"
+# 310 "idl/pv/pv.pvi"
 	.short 51
 .Lpv_default_flush_tlb_multi_end:
 	ret
@@ -712,7 +712,7 @@ pv_default_flush_tlb_multi:
 pv_default_pte_val:
 	endbr64
 .Lpv_default_pte_val_code:
-# 265 "idl/pv/pv.pvi"
+# 313 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_pte_val_first:
 .Lpv_default_pte_val_end:
@@ -724,7 +724,7 @@ pv_default_pte_val:
 pv_default_make_pte:
 	endbr64
 .Lpv_default_make_pte_code:
-# 271 "idl/pv/pv.pvi"
+# 319 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_make_pte_first:
 .Lpv_default_make_pte_end:
@@ -736,7 +736,7 @@ pv_default_make_pte:
 pv_default_pmd_val:
 	endbr64
 .Lpv_default_pmd_val_code:
-# 277 "idl/pv/pv.pvi"
+# 325 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_pmd_val_first:
 .Lpv_default_pmd_val_end:
@@ -748,7 +748,7 @@ pv_default_pmd_val:
 pv_default_make_pmd:
 	endbr64
 .Lpv_default_make_pmd_code:
-# 282 "idl/pv/pv.pvi"
+# 330 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_make_pmd_first:
 .Lpv_default_make_pmd_end:
@@ -760,7 +760,7 @@ pv_default_make_pmd:
 pv_default_pud_val:
 	endbr64
 .Lpv_default_pud_val_code:
-# 287 "idl/pv/pv.pvi"
+# 335 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_pud_val_first:
 .Lpv_default_pud_val_end:
@@ -772,7 +772,7 @@ pv_default_pud_val:
 pv_default_make_pud:
 	endbr64
 .Lpv_default_make_pud_code:
-# 292 "idl/pv/pv.pvi"
+# 340 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_make_pud_first:
 .Lpv_default_make_pud_end:
@@ -784,7 +784,7 @@ pv_default_make_pud:
 pv_default_pgd_val:
 	endbr64
 .Lpv_default_pgd_val_code:
-# 297 "idl/pv/pv.pvi"
+# 345 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_pgd_val_first:
 .Lpv_default_pgd_val_end:
@@ -796,7 +796,7 @@ pv_default_pgd_val:
 pv_default_make_pgd:
 	endbr64
 .Lpv_default_make_pgd_code:
-# 302 "idl/pv/pv.pvi"
+# 350 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_default_make_pgd_first:
 .Lpv_default_make_pgd_end:
@@ -808,10 +808,10 @@ pv_default_make_pgd:
 pv_default_set_pte:
 	endbr64
 .Lpv_default_set_pte_code:
-# 307 "idl/pv/pv.pvi"
+# 355 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_pte_first:
-# 307 "idl/pv/pv.pvi"
+# 355 "idl/pv/pv.pvi"
 	.short 60
 .Lpv_default_set_pte_end:
 	ret
@@ -822,10 +822,10 @@ pv_default_set_pte:
 pv_default_set_pmd:
 	endbr64
 .Lpv_default_set_pmd_code:
-# 313 "idl/pv/pv.pvi"
+# 362 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_pmd_first:
-# 313 "idl/pv/pv.pvi"
+# 362 "idl/pv/pv.pvi"
 	.short 61
 .Lpv_default_set_pmd_end:
 	ret
@@ -836,10 +836,10 @@ pv_default_set_pmd:
 pv_default_set_pud:
 	endbr64
 .Lpv_default_set_pud_code:
-# 318 "idl/pv/pv.pvi"
+# 368 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_pud_first:
-# 318 "idl/pv/pv.pvi"
+# 368 "idl/pv/pv.pvi"
 	.short 62
 .Lpv_default_set_pud_end:
 	ret
@@ -850,10 +850,10 @@ pv_default_set_pud:
 pv_default_set_pgd:
 	endbr64
 .Lpv_default_set_pgd_code:
-# 323 "idl/pv/pv.pvi"
+# 375 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_pgd_first:
-# 323 "idl/pv/pv.pvi"
+# 375 "idl/pv/pv.pvi"
 	.short 63
 .Lpv_default_set_pgd_end:
 	ret
@@ -864,10 +864,10 @@ pv_default_set_pgd:
 pv_default_prot_start:
 	endbr64
 .Lpv_default_prot_start_code:
-# 330 "idl/pv/pv.pvi"
+# 382 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_prot_start_first:
-# 330 "idl/pv/pv.pvi"
+# 382 "idl/pv/pv.pvi"
 	.short 64
 .Lpv_default_prot_start_end:
 	ret
@@ -878,10 +878,10 @@ pv_default_prot_start:
 pv_default_prot_commit:
 	endbr64
 .Lpv_default_prot_commit_code:
-# 335 "idl/pv/pv.pvi"
+# 388 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_prot_commit_first:
-# 335 "idl/pv/pv.pvi"
+# 388 "idl/pv/pv.pvi"
 	.short 65
 .Lpv_default_prot_commit_end:
 	ret
@@ -910,10 +910,10 @@ pv_default_release_pt:
 pv_default_set_fixmap:
 	endbr64
 .Lpv_default_set_fixmap_code:
-# 352 "idl/pv/pv.pvi"
+# 406 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_set_fixmap_first:
-# 352 "idl/pv/pv.pvi"
+# 406 "idl/pv/pv.pvi"
 	.short 68
 .Lpv_default_set_fixmap_end:
 	ret
@@ -960,10 +960,10 @@ pv_default_lazy_leave:
 pv_default_mmu_spare0:
 	endbr64
 .Lpv_default_mmu_spare0_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_mmu_spare0_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 73
 .Lpv_default_mmu_spare0_end:
 	ret
@@ -974,10 +974,10 @@ pv_default_mmu_spare0:
 pv_default_mmu_spare1:
 	endbr64
 .Lpv_default_mmu_spare1_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_mmu_spare1_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 74
 .Lpv_default_mmu_spare1_end:
 	ret
@@ -988,10 +988,10 @@ pv_default_mmu_spare1:
 pv_default_mmu_spare2:
 	endbr64
 .Lpv_default_mmu_spare2_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_mmu_spare2_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 75
 .Lpv_default_mmu_spare2_end:
 	ret
@@ -1002,10 +1002,10 @@ pv_default_mmu_spare2:
 pv_default_mmu_spare3:
 	endbr64
 .Lpv_default_mmu_spare3_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_mmu_spare3_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 76
 .Lpv_default_mmu_spare3_end:
 	ret
@@ -1016,10 +1016,10 @@ pv_default_mmu_spare3:
 pv_default_lock_unlock:
 	endbr64
 .Lpv_default_lock_unlock_code:
-# 424 "idl/pv/pv.pvi"
+# 478 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_lock_unlock_first:
-# 424 "idl/pv/pv.pvi"
+# 478 "idl/pv/pv.pvi"
 	.short 77
 .Lpv_default_lock_unlock_end:
 	ret
@@ -1030,10 +1030,10 @@ pv_default_lock_unlock:
 pv_default_lock_wait:
 	endbr64
 .Lpv_default_lock_wait_code:
-# 431 "idl/pv/pv.pvi"
+# 486 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_lock_wait_first:
-# 431 "idl/pv/pv.pvi"
+# 486 "idl/pv/pv.pvi"
 	.short 78
 .Lpv_default_lock_wait_end:
 	ret
@@ -1053,7 +1053,7 @@ pv_default_lock_kick:
 pv_default_vcpu_is_preempted:
 	endbr64
 .Lpv_default_vcpu_is_preempted_code:
-# 440 "idl/pv/pv.pvi"
+# 496 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_default_vcpu_is_preempted_first:
 .Lpv_default_vcpu_is_preempted_end:
@@ -1065,10 +1065,10 @@ pv_default_vcpu_is_preempted:
 pv_default_lock_spare0:
 	endbr64
 .Lpv_default_lock_spare0_code:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_lock_spare0_first:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	.short 81
 .Lpv_default_lock_spare0_end:
 	ret
@@ -1079,10 +1079,10 @@ pv_default_lock_spare0:
 pv_default_lock_spare1:
 	endbr64
 .Lpv_default_lock_spare1_code:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_lock_spare1_first:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	.short 82
 .Lpv_default_lock_spare1_end:
 	ret
@@ -1093,10 +1093,10 @@ pv_default_lock_spare1:
 pv_default_sched_clock:
 	endbr64
 .Lpv_default_sched_clock_code:
-# 450 "idl/pv/pv.pvi"
+# 506 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_sched_clock_first:
-# 450 "idl/pv/pv.pvi"
+# 506 "idl/pv/pv.pvi"
 	.short 83
 .Lpv_default_sched_clock_end:
 	ret
@@ -1107,7 +1107,7 @@ pv_default_sched_clock:
 pv_default_steal_clock:
 	endbr64
 .Lpv_default_steal_clock_code:
-# 454 "idl/pv/pv.pvi"
+# 510 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_default_steal_clock_first:
 .Lpv_default_steal_clock_end:
@@ -1119,10 +1119,10 @@ pv_default_steal_clock:
 pv_default_time_spare0:
 	endbr64
 .Lpv_default_time_spare0_code:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_time_spare0_first:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	.short 85
 .Lpv_default_time_spare0_end:
 	ret
@@ -1133,10 +1133,10 @@ pv_default_time_spare0:
 pv_default_time_spare1:
 	endbr64
 .Lpv_default_time_spare1_code:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	ud2
 .Lpv_default_time_spare1_first:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	.short 86
 .Lpv_default_time_spare1_end:
 	ret
@@ -1587,43 +1587,43 @@ pv_default_patches:
 	.section .discard.budget,"",@progbits
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_default_pte_val_budget:
-# 265 "idl/pv/pv.pvi"
+# 313 "idl/pv/pv.pvi"
 	.org .Lpv_default_pte_val_budget + 16 - (.Lpv_default_pte_val_end - .Lpv_default_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_default_make_pte_budget:
-# 271 "idl/pv/pv.pvi"
+# 319 "idl/pv/pv.pvi"
 	.org .Lpv_default_make_pte_budget + 16 - (.Lpv_default_make_pte_end - .Lpv_default_make_pte_code)
 /* mmu.pmd_val: at most 16 bytes */
 .Lpv_default_pmd_val_budget:
-# 277 "idl/pv/pv.pvi"
+# 325 "idl/pv/pv.pvi"
 	.org .Lpv_default_pmd_val_budget + 16 - (.Lpv_default_pmd_val_end - .Lpv_default_pmd_val_code)
 /* mmu.make_pmd: at most 16 bytes */
 .Lpv_default_make_pmd_budget:
-# 282 "idl/pv/pv.pvi"
+# 330 "idl/pv/pv.pvi"
 	.org .Lpv_default_make_pmd_budget + 16 - (.Lpv_default_make_pmd_end - .Lpv_default_make_pmd_code)
 /* mmu.pud_val: at most 16 bytes */
 .Lpv_default_pud_val_budget:
-# 287 "idl/pv/pv.pvi"
+# 335 "idl/pv/pv.pvi"
 	.org .Lpv_default_pud_val_budget + 16 - (.Lpv_default_pud_val_end - .Lpv_default_pud_val_code)
 /* mmu.make_pud: at most 16 bytes */
 .Lpv_default_make_pud_budget:
-# 292 "idl/pv/pv.pvi"
+# 340 "idl/pv/pv.pvi"
 	.org .Lpv_default_make_pud_budget + 16 - (.Lpv_default_make_pud_end - .Lpv_default_make_pud_code)
 /* mmu.pgd_val: at most 16 bytes */
 .Lpv_default_pgd_val_budget:
-# 297 "idl/pv/pv.pvi"
+# 345 "idl/pv/pv.pvi"
 	.org .Lpv_default_pgd_val_budget + 16 - (.Lpv_default_pgd_val_end - .Lpv_default_pgd_val_code)
 /* mmu.make_pgd: at most 16 bytes */
 .Lpv_default_make_pgd_budget:
-# 302 "idl/pv/pv.pvi"
+# 350 "idl/pv/pv.pvi"
 	.org .Lpv_default_make_pgd_budget + 16 - (.Lpv_default_make_pgd_end - .Lpv_default_make_pgd_code)
 /* lock.vcpu_is_preempted: at most 16 bytes */
 .Lpv_default_vcpu_is_preempted_budget:
-# 440 "idl/pv/pv.pvi"
+# 496 "idl/pv/pv.pvi"
 	.org .Lpv_default_vcpu_is_preempted_budget + 16 - (.Lpv_default_vcpu_is_preempted_end - .Lpv_default_vcpu_is_preempted_code)
 /* time.steal_clock: at most 16 bytes */
 .Lpv_default_steal_clock_budget:
-# 454 "idl/pv/pv.pvi"
+# 510 "idl/pv/pv.pvi"
 	.org .Lpv_default_steal_clock_budget + 16 - (.Lpv_default_steal_clock_end - .Lpv_default_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

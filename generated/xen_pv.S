@@ -45,10 +45,10 @@ pv_xen_pv_io_delay:
 pv_xen_pv_cpu_spare0:
 	endbr64
 .Lpv_xen_pv_cpu_spare0_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_cpu_spare0_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 32
 .Lpv_xen_pv_cpu_spare0_end:
 	ret
@@ -59,10 +59,10 @@ pv_xen_pv_cpu_spare0:
 pv_xen_pv_cpu_spare1:
 	endbr64
 .Lpv_xen_pv_cpu_spare1_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_cpu_spare1_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 33
 .Lpv_xen_pv_cpu_spare1_end:
 	ret
@@ -73,10 +73,10 @@ pv_xen_pv_cpu_spare1:
 pv_xen_pv_cpu_spare2:
 	endbr64
 .Lpv_xen_pv_cpu_spare2_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_cpu_spare2_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 34
 .Lpv_xen_pv_cpu_spare2_end:
 	ret
@@ -87,10 +87,10 @@ pv_xen_pv_cpu_spare2:
 pv_xen_pv_cpu_spare3:
 	endbr64
 .Lpv_xen_pv_cpu_spare3_code:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_cpu_spare3_first:
-# 182 "idl/pv/pv.pvi"
+# 217 "idl/pv/pv.pvi"
 	.short 35
 .Lpv_xen_pv_cpu_spare3_end:
 	ret
@@ -150,10 +150,10 @@ pv_xen_pv_irq_enable:
 pv_xen_pv_irq_spare0:
 	endbr64
 .Lpv_xen_pv_irq_spare0_code:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_irq_spare0_first:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.short 42
 .Lpv_xen_pv_irq_spare0_end:
 	ret
@@ -164,10 +164,10 @@ pv_xen_pv_irq_spare0:
 pv_xen_pv_irq_spare1:
 	endbr64
 .Lpv_xen_pv_irq_spare1_code:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_irq_spare1_first:
-# 220 "idl/pv/pv.pvi"
+# 261 "idl/pv/pv.pvi"
 	.short 43
 .Lpv_xen_pv_irq_spare1_end:
 	ret
@@ -214,10 +214,10 @@ pv_xen_pv_prot_start:
 pv_xen_pv_mmu_spare0:
 	endbr64
 .Lpv_xen_pv_mmu_spare0_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_mmu_spare0_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 73
 .Lpv_xen_pv_mmu_spare0_end:
 	ret
@@ -228,10 +228,10 @@ pv_xen_pv_mmu_spare0:
 pv_xen_pv_mmu_spare1:
 	endbr64
 .Lpv_xen_pv_mmu_spare1_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_mmu_spare1_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 74
 .Lpv_xen_pv_mmu_spare1_end:
 	ret
@@ -242,10 +242,10 @@ pv_xen_pv_mmu_spare1:
 pv_xen_pv_mmu_spare2:
 	endbr64
 .Lpv_xen_pv_mmu_spare2_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_mmu_spare2_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 75
 .Lpv_xen_pv_mmu_spare2_end:
 	ret
@@ -256,10 +256,10 @@ pv_xen_pv_mmu_spare2:
 pv_xen_pv_mmu_spare3:
 	endbr64
 .Lpv_xen_pv_mmu_spare3_code:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_mmu_spare3_first:
-# 376 "idl/pv/pv.pvi"
+# 430 "idl/pv/pv.pvi"
 	.short 76
 .Lpv_xen_pv_mmu_spare3_end:
 	ret
@@ -270,10 +270,10 @@ pv_xen_pv_mmu_spare3:
 pv_xen_pv_lock_spare0:
 	endbr64
 .Lpv_xen_pv_lock_spare0_code:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_lock_spare0_first:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	.short 81
 .Lpv_xen_pv_lock_spare0_end:
 	ret
@@ -284,10 +284,10 @@ pv_xen_pv_lock_spare0:
 pv_xen_pv_lock_spare1:
 	endbr64
 .Lpv_xen_pv_lock_spare1_code:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_lock_spare1_first:
-# 444 "idl/pv/pv.pvi"
+# 500 "idl/pv/pv.pvi"
 	.short 82
 .Lpv_xen_pv_lock_spare1_end:
 	ret
@@ -298,10 +298,10 @@ pv_xen_pv_lock_spare1:
 pv_xen_pv_time_spare0:
 	endbr64
 .Lpv_xen_pv_time_spare0_code:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_time_spare0_first:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	.short 85
 .Lpv_xen_pv_time_spare0_end:
 	ret
@@ -312,10 +312,10 @@ pv_xen_pv_time_spare0:
 pv_xen_pv_time_spare1:
 	endbr64
 .Lpv_xen_pv_time_spare1_code:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	ud2
 .Lpv_xen_pv_time_spare1_first:
-# 458 "idl/pv/pv.pvi"
+# 514 "idl/pv/pv.pvi"
 	.short 86
 .Lpv_xen_pv_time_spare1_end:
 	ret

@@ -30,7 +30,7 @@ static inline void pv_serialise(void)
 {
 	uint32_t leaf = 0, sub = 0;
 
-	asm volatile("cpuid" : "+a"(leaf), "+c"(sub) : : "rbx", "rdx", "memory");
+	asm volatile("cpuid" : "+a"(leaf), "+c"(sub) : : "ebx", "edx", "memory");
 }
 
 #endif

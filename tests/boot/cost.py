@@ -54,7 +54,8 @@ def read_costs(text: str, names: dict[int, str]) -> dict[str, Cost]:
 def unknown_costs(boot: machine.Boot, costs: dict[str, Cost]) -> dict[str, str]:
     """Ops without a number, with the reason."""
     silent = "; ".join(boot.obstacles) or "the guest did not call it"
-    return {op: boot.console.uncounted.get(op, silent) for op in manifest.names() if op not in costs}
+    names = manifest.names(machine.arch(boot.environment))
+    return {op: boot.console.uncounted.get(op, silent) for op in names if op not in costs}
 
 
 def unmeasured(boot: machine.Boot) -> Measured:
@@ -62,20 +63,20 @@ def unmeasured(boot: machine.Boot) -> Measured:
     return Measured(boot, {}, unknown_costs(boot, {}))
 
 
-def measure(environment: str, guest: Path = machine.GUEST, blob: Path | None = None) -> Measured:
+def measure(environment: str, guest: Path | None = None, blob: Path | None = None) -> Measured:
     """Boot once and count."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "costs"
         options = ("-plugin", f"{PLUGIN},out={report}", *REPEATABLE)
         boot = machine.run(environment, guest, cmdline="measure=yes", options=options, blob=blob)
         text = report.read_text() if report.exists() else ""
-        counted = read_costs(text, manifest.by_slot())
+        counted = read_costs(text, manifest.by_slot(machine.arch(environment)))
     costs = {op: cost for op, cost in counted.items() if op not in boot.console.uncounted}
     return Measured(boot, costs, unknown_costs(boot, costs), read_costs(text, WORKLOADS))
 
 
-def bare_instructions() -> dict[str, int | None]:
+def bare_instructions(arch: str = "x86_64") -> dict[str, int | None]:
     """Instructions of each op's native form; None where that is a function."""
     return {op["name"]: next((target["instructions"] for target in op["targets"]
                               if target["backend"] == "native"), None)
-            for op in manifest.ops()}
+            for op in manifest.ops(arch)}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel.h"
 #include "pv_host.h"
-#include "xen.h"
 
 #define COMMAND_LINE_MAX 256
 
@@ -48,21 +47,12 @@ static void read_pvh(struct machine *machine, unsigned long pvh_info)
 	machine->memory_end = pv_host_pa(image_end);
 }
 
-/* The page tables are the last thing in Xen's image of the domain that is needed later. */
-static void read_xen(struct machine *machine, const struct xen_start_info *info)
-{
-	keep_command_line((const char *)info->cmd_line);
-	machine->module = (const void *)info->mod_start;
-	machine->module_size = info->mod_len;
-	machine->memory_end = pv_host_pa((void *)info->pt_base) + info->nr_pt_frames * PAGE_SIZE;
-}
-
 void early_read(struct machine *machine, unsigned long pvh_info, const void *start_info)
 {
 	*machine = (struct machine){.boot.start_info = start_info};
 	machine->boot.command_line = command_line;
 	if (start_info)
-		read_xen(machine, start_info);
+		keep_command_line(early_read_start_info(machine, start_info));
 	else
 		read_pvh(machine, pvh_info);
 }

@@ -5,25 +5,6 @@
  * be installed.
  */
 #include "kernel.h"
-#include "native.h"
-#include "xen_pv.h"
-#include "../../backends/native/port.h"
-#include "../../backends/xen/hypercall_page.h"
-
-struct voice {
-	void (*write)(const char *text, unsigned long length);
-	void (*stop)(unsigned int reason);
-};
-
-/* On Xen the serial port may be Xen's own, and what is written to it lost. */
-static struct voice find_voice(const struct pv_boot *boot)
-{
-	/* A paravirtualised domain starts with the page filled. */
-	if (boot->start_info || xen_fill_hypercall_page())
-		return (struct voice){xen_console_write, xen_stop};
-	native_serial_init();
-	return (struct voice){native_serial_write, native_stop};
-}
 
 static void say(const struct voice *voice, const char *text)
 {

@@ -100,7 +100,7 @@ static void report_forms(void)
 __attribute__((used, noinline)) void pv_never_executed(void)
 {
 	pv_irq_disable();
-	pv_flush_tlb_local();
+	pv_flush_tlb_global();
 	pv_irq_enable();
 }
 

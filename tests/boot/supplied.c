@@ -17,7 +17,7 @@
 __attribute__((aligned(4096))) uint8_t pv_blob_window[WINDOW_SIZE];
 const unsigned long pv_blob_window_size = WINDOW_SIZE;
 
-/* builtin.S */
+/* x86_64/builtin.S */
 extern const uint8_t builtin_blob[], builtin_blob_end[];
 
 /* Of the blob that was supplied, and of the one that stands in. */

@@ -4,21 +4,12 @@
 #include "pv_exception.h"
 #include "pv_host.h"
 
-#define MSR_FS_BASE 0xc0000100u
 /* Must be the address of a page, where it exists at all: APM vol. 2, section 15.30.4. */
 #define MSR_VM_HSAVE_PA 0xc0010117u
 /* No processor has it. */
 #define MSR_NOWHERE 0x12345678u
 
 #define POISON_ERROR 77
-
-static unsigned long fs_word(void)
-{
-	unsigned long word;
-
-	asm volatile("mov %%fs:0, %0" : "=r"(word));
-	return word;
-}
 
 static void test_access(void)
 {
@@ -30,14 +21,14 @@ static void test_access(void)
 
 		POISON_RESULT();
 		check_equal("cpu.write_msr_safe.no_error",
-			    pv_write_msr_safe(MSR_FS_BASE, (uint64_t)&words[i]), 0);
-		check_equal("cpu.write_msr_safe.base_is_used", fs_word(), words[i]);
+			    pv_write_msr_safe(MSR_FREE, (uintptr_t)&words[i]), 0);
+		check_equal("cpu.write_msr_safe.base_is_used", free_msr_word(), words[i]);
 		POISON_RESULT();
-		check_equal("cpu.read_msr_safe.reads_back", pv_read_msr_safe(MSR_FS_BASE, &error),
-			    (uint64_t)&words[i]);
+		check_equal("cpu.read_msr_safe.reads_back", pv_read_msr_safe(MSR_FREE, &error),
+			    (uintptr_t)&words[i]);
 		check_equal("cpu.read_msr_safe.no_error", error, 0);
 	}
-	pv_write_msr(MSR_FS_BASE, 0);
+	pv_write_msr(MSR_FREE, 0);
 }
 
 /* Not every machine refuses to read a register that does not exist: QEMU returns 0. */

@@ -233,9 +233,9 @@ def test_map_without_new(place: Path) -> None:
 
 
 def committed() -> dict[str, bytes]:
-    """generated/ as pvgen wrote it, run above idl/."""
+    """generated/ as one run above idl/ wrote it: for x86_64, without snapshots."""
     files = snapshot(ROOT / "generated")
-    return {n: text for n, text in files.items() if not n.endswith((".md", ".abi.json"))}
+    return {name: files[name] for name in files if not name.endswith((".md", ".abi.json")) and "/" not in name}
 
 
 def idl_build(place: Path, *arguments: str, cwd: Path = ROOT, **how: object) -> dict[str, bytes]:

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * With head.S and early.c the one object of a kernel for blobs that knows how a
- * machine loads kernels.  Where no blob can be used, it is also the only one that
- * can still say so.
+ * With head.S, hypervisors.c and early.c the one object of a kernel for blobs that
+ * knows how a machine loads kernels.  Where no blob can be used, it is also the only
+ * one that can still say so.
  */
 #include "kernel.h"
 #include "xen.h"
