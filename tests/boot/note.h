@@ -3,7 +3,8 @@
 #ifndef NOTE_H
 #define NOTE_H
 
-/* clang-format off: this is assembly. */
+/* This is assembly. */
+/* clang-format off */
 /* Types: xen/include/public/elfnote.h. */
 #define ELFNOTE_ENTRY 1
 #define ELFNOTE_HYPERCALL_PAGE 2
