@@ -20,6 +20,10 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 # What the guest is made of; a test builds it of a changed description.
 GENERATED := generated
 
+# For i386 there is bare hardware alone.
+GENERATED_i386 := generated/i386
+IDL_i386       := idl/pv/native.pvi idl/pv/pv.pvi
+
 .DELETE_ON_ERROR:
 .PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
 
@@ -112,55 +116,132 @@ install: $(BUILD)/pvgen docs/pvgen.1
 
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
+	$< build --arch=i386 --outdir $(GENERATED_i386) $(IDL_i386)
 	$< build --emit=snapshot:generated/pv.abi.json $(IDL)
 	$< build --emit=snapshot:generated/linux.abi.json $(LINUX)
 	for abi in $(ALONE); do $< build --outdir generated --emit=snapshot $$abi || exit; done
 
-# ---- the guest kernel: one image for all environments ----
+# ---- the guest kernel: one image for all environments of an architecture ----
 # guest.elf holds all backends; guest-native+xen_pv.elf, and so on, these alone.  A backend
 # is in an image if its table is; the linker then takes of backends/ what the table reaches.
+# guest32.elf is the same for i386.
 
-BACKENDS     := $(filter-out %_canaries,$(basename $(notdir $(wildcard $(GENERATED)/*.S))))
-KERNEL_SRC   := $(wildcard runtime/*.c runtime/x86_64/*.S tests/boot/*.c tests/boot/*.S) \
-		$(GENERATED)/pv.c $(GENERATED)/pv_canaries.S
-BACKEND_SRC  := $(wildcard backends/*/*.c backends/*/*.S)
-tables        = $(foreach name,$(1),$(GENERATED)/$(name).c.o $(GENERATED)/$(name).S.o)
-GUEST_SRC    := $(KERNEL_SRC) $(BACKEND_SRC) $(basename $(call tables,$(BACKENDS)))
-GUEST_CFLAGS := -std=gnu11 -ffreestanding -m64 -mcmodel=kernel -mno-red-zone -mgeneral-regs-only \
+# What differs between architectures: flags, the linker's name, folders of backends, descriptions.
+ARCHES              := x86_64 i386
+FLAGS_x86_64        := -m64 -mcmodel=kernel -mno-red-zone
+FLAGS_i386          := -m32 -march=i686 -mregparm=3 -freg-struct-return
+FORMAT_x86_64       := elf_x86_64
+FORMAT_i386         := elf_i386
+FOLDERS_x86_64      := *
+FOLDERS_i386        := native
+GENERATED_x86_64    := $(GENERATED)
+IDL_x86_64          := $(IDL)
+
+# Backends in the image, or (on x86_64) a blob beside it; what knows of loaders is then one object.
+LINKED_SRC   := runtime/detect.c runtime/x86_64/hypercall.S tests/boot/linked.c \
+		tests/boot/x86_64/voice.c tests/boot/x86_64/hypercall_note.S
+SHIM_SRC     := tests/boot/x86_64/head.S tests/boot/early.c tests/boot/x86_64/hypervisors.c \
+		tests/boot/x86_64/shim.c
+SUPPLIED_SRC := runtime/blob.c tests/boot/supplied.c tests/boot/x86_64/builtin.S \
+		$(GENERATED)/pv_binary.c $(GENERATED)/pv_binary.S
+
+define arch-sources
+BACKENDS_$(1)    := $$(filter-out %_canaries %_binary %_blob,\
+		    $$(basename $$(notdir $$(wildcard $$(GENERATED_$(1))/*.S))))
+COMMON_SRC_$(1)  := $$(wildcard runtime/*.c runtime/$(1)/*.S tests/boot/*.c tests/boot/$(1)/*.c \
+		    tests/boot/$(1)/*.S) $$(GENERATED_$(1))/pv.c $$(GENERATED_$(1))/pv_canaries.S
+KERNEL_SRC_$(1)  := $$(filter-out $$(SUPPLIED_SRC) %/shim.c,$$(COMMON_SRC_$(1)))
+BACKEND_SRC_$(1) := $$(wildcard $$(foreach folder,$$(FOLDERS_$(1)),backends/$$(folder)/*.c \
+		    backends/$$(folder)/*.S backends/$$(folder)/$(1)/*.c))
+GUEST_SRC_$(1)   := $$(KERNEL_SRC_$(1)) $$(BACKEND_SRC_$(1)) \
+		    $$(basename $$(call tables,$(1),$$(BACKENDS_$(1))))
+endef
+
+tables        = $(foreach name,$(2),$(GENERATED_$(1))/$(name).c.o $(GENERATED_$(1))/$(name).S.o)
+$(foreach arch,$(ARCHES),$(eval $(call arch-sources,$(arch))))
+BLOB_KERNEL  := $(filter-out $(LINKED_SRC) $(SHIM_SRC),$(COMMON_SRC_x86_64)) \
+		$(filter-out $(COMMON_SRC_x86_64),$(SUPPLIED_SRC))
+GUEST_SRC_x86_64 := $(sort $(GUEST_SRC_x86_64) $(BLOB_KERNEL) $(SHIM_SRC))
+GUEST_CFLAGS := -std=gnu11 -ffreestanding $(FLAGS_x86_64) -mgeneral-regs-only \
 		-fno-pic -fno-pie -fno-stack-protector -fcf-protection=branch \
 		-fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror \
-		-I$(GENERATED) -Iruntime -Itests/boot
+		-I$(GENERATED) -Iruntime -Itests/boot -Itests/boot/x86_64 -Wa,-I$(BUILD)
 GUEST_LDFLAGS := -nostdlib -static -z noexecstack -z max-page-size=4096 --no-warn-rwx-segments
+guest-cflags  = $(subst /x86_64,/$(1),$(subst -I$(GENERATED) ,-I$(GENERATED_$(1)) ,$(subst \
+		$(FLAGS_x86_64),$(FLAGS_$(1)),$(GUEST_CFLAGS))))
 
+# $(1): name of the image, $(2): compiler, $(3): architecture
 define guest-build
 $(BUILD)/$(1)/%.o: %
 	@mkdir -p $$(@D)
 	@echo '  CC    $$@'
-	@$(2) $(GUEST_CFLAGS) -MMD -MP -c -o $$@ $$<
+	@$(2) $(call guest-cflags,$(3)) -MMD -MP -c -o $$@ $$<
 
 # Folders have files of the same name, so members are appended, never replaced.
-$(BUILD)/$(1)/backends.a: $(BACKEND_SRC:%=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1)/backends.a: $(BACKEND_SRC_$(3):%=$(BUILD)/$(1)/%.o)
 	@rm -f $$@
 	@ar qcs $$@ $$^
 
--include $(GUEST_SRC:%=$(BUILD)/$(1)/%.d)
+-include $(GUEST_SRC_$(3):%=$(BUILD)/$(1)/%.d)
 endef
 
+# $(1): name of the image, $(2): the rest of it, $(3): architecture, $(4): backends
 define guest-link
-$(BUILD)/$(1)$(2).elf: tests/boot/kernel.lds $(KERNEL_SRC:%=$(BUILD)/$(1)/%.o) \
-		$$$$(addprefix $(BUILD)/$(1)/,$$$$(call tables,$(3))) $(BUILD)/$(1)/backends.a \
-		$(BUILD)/pvgen $(IDL)
+$(BUILD)/$(1)$(2).elf: tests/boot/$(3)/kernel.lds tests/boot/sections.lds $(KERNEL_SRC_$(3):%=$(BUILD)/$(1)/%.o) \
+		$$$$(addprefix $(BUILD)/$(1)/,$$$$(call tables,$(3),$(4))) $(BUILD)/$(1)/backends.a \
+		$(BUILD)/pvgen $(IDL_$(3))
 	@echo '  LD    $$@'
-	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o %.a,$$^)
-	@$(BUILD)/pvgen verify $$@ $$(filter %.o,$$^) $(BACKEND_SRC:%=$(BUILD)/$(1)/%.o) $(IDL)
+	@ld -m $(FORMAT_$(3)) $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o %.a,$$^)
+	@$(BUILD)/pvgen verify --arch=$(3) $$@ $$(filter %.o,$$^) \
+		$(BACKEND_SRC_$(3):%=$(BUILD)/$(1)/%.o) $(IDL_$(3))
+endef
+
+# $(1): name of the image, $(2): compiler, $(3): architecture
+define guest
+$(call guest-link,$(1),,$(3),$(BACKENDS_$(3)))
+$(call guest-link,$(1),-%,$(3),$$$$(subst +, ,$$$$*))
+$(call guest-build,$(1),$(2),$(3))
 endef
 
 .SECONDEXPANSION:
-$(foreach name,guest guest-clang,\
-	$(eval $(call guest-link,$(name),,$(BACKENDS)))\
-	$(eval $(call guest-link,$(name),-%,$$$$(subst +, ,$$$$*))))
-$(eval $(call guest-build,guest,$(CC)))
-$(eval $(call guest-build,guest-clang,$(CLANG)))
+$(eval $(call guest,guest,$(CC),x86_64))
+$(eval $(call guest,guest-clang,$(CLANG),x86_64))
+$(eval $(call guest,guest32,$(CC),i386))
+$(eval $(call guest,guest32-clang,$(CLANG),i386))
+
+# ---- blobs: the same objects behind the binary interface, each backend a file of its own ----
+# Only a paravirtualised domain of Xen's makes its calls without a page that Xen fills.
+
+BLOBS             := native xen_pv xen_pvh
+BLOB_MORE_xen_pvh := runtime/x86_64/hypercall.S
+
+.PRECIOUS: $(BUILD)/guest/%.o $(BUILD)/%.blob.elf
+$(BUILD)/%.blob.elf: runtime/blob.lds $(BUILD)/guest/$(GENERATED)/%.c.o \
+		$(BUILD)/guest/$(GENERATED)/%_blob.S.o \
+		$$(patsubst %,$(BUILD)/guest/%.o,$$(BLOB_MORE_$$*)) $(BUILD)/guest/backends.a
+	@echo '  LD    $@'
+	@ld -q $(GUEST_LDFLAGS) --unresolved-symbols=ignore-all -T $< -o $@ $(filter %.o %.a,$^)
+
+$(BUILD)/%.blob: $(BUILD)/%.blob.elf $(BUILD)/pvgen $(IDL)
+	@echo '  SEAL  $@'
+	@$(BUILD)/pvgen seal -o $@ $< $(IDL)
+
+# A kernel for blobs: nothing of any backend is in it but the bytes of one blob.
+
+define blob-kernel
+$(BUILD)/$(1)/tests/boot/x86_64/builtin.S.o: $(BUILD)/native.blob
+
+$(BUILD)/$(1)/shim.o: $(SHIM_SRC:%=$(BUILD)/$(1)/%.o)
+	@ld -r -o $$@ $$^
+
+$(BUILD)/$(1)-blob.elf: tests/boot/x86_64/kernel.lds tests/boot/sections.lds \
+		$(BLOB_KERNEL:%=$(BUILD)/$(1)/%.o) \
+		$(BUILD)/$(1)/shim.o
+	@echo '  LD    $$@'
+	@ld $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o,$$^)
+endef
+
+$(foreach name,guest guest-clang,$(eval $(call blob-kernel,$(name))))
 
 # Once it is there, a new way to download it is no reason to do so.
 $(BUILD)/xen/xen.elf: XEN := boot/xen-4.17-amd64.gz
@@ -174,6 +255,7 @@ $(BUILD)/xen/xen.elf: | tests/download.sh
 include tests/stress/rules.mk
 include tests/canary/rules.mk
 include tests/oracle/rules.mk
+include tests/blob/rules.mk
 
 # ---- pvgen under fuzzers ----
 
@@ -197,7 +279,8 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 	$(PYTHON) tests/boot/demo.py
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
-	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/xen/xen.elf \
+	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/guest32.elf $(BUILD)/guest32-clang.elf \
+	$(BUILD)/guest-blob.elf $(BUILD)/guest-clang-blob.elf $(BLOBS:%=$(BUILD)/%.blob) $(BUILD)/xen/xen.elf \
 	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
 	$(BUILD)/oracle/judged.json
 
@@ -221,9 +304,10 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 
 format: $(BUILD)/pvgen
 	$< fmt -w idl
-	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] backends/*/*.[ch] tests/boot/*.[ch] \
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] runtime/*/*.h backends/*/*.[ch] backends/*/*/*.c \
+		tests/boot/*.[ch] tests/boot/*/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c tests/oracle/*.[ch])
+		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

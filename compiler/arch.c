@@ -1,9 +1,9 @@
 /*
  * An architecture is a row.  Sources: System V ABI for AMD64, section 3.2.3
- * (registers), that for i386, figure 2.1 (alignment in structures), AAPCS64, RISC-V
- * psABI; Intel SDM vol. 2 (instructions), vol. 3, section 5.9
- * (privileged instructions; PUSHF, POPF and those that store a system register
- * are here too, because without CR4.UMIP they run and do the wrong thing).
+ * (registers), that for i386, figure 2.1 (alignment in structures), with arguments
+ * in registers as gcc's -mregparm=3 passes them, AAPCS64, RISC-V psABI; Intel SDM vol. 2
+ * (instructions), vol. 3, section 5.9 (privileged instructions; PUSHF, POPF and those that store a
+ * system register are here too, because without CR4.UMIP they run and do the wrong thing).
  */
 #include <string.h>
 
@@ -35,6 +35,44 @@ static const char x86_64_canary_leave[] =
 	"\tpop 176(%rdi)\n\tpop 128(%rdi)\n\tpop %rdi\n\tcld\n"
 	"\tpop %r15\n\tpop %r14\n\tpop %r13\n\tpop %r12\n\tpop %rbp\n\tpop %rbx\n";
 
+/*
+ * The same with the address in EAX.  What is passed on the stack, `stack` words, is in
+ * a third array; the caller of a site takes it off again, as any caller does.
+ */
+static const char i386_canary_enter[] =
+	"\tpush %ebx\n\tpush %ebp\n\tpush %esi\n\tpush %edi\n\tpush %eax\n"
+	"\t.if \\stack > 2\n\tpush 72(%eax)\n\t.endif\n"
+	"\t.if \\stack > 1\n\tpush 68(%eax)\n\t.endif\n"
+	"\t.if \\stack > 0\n\tpush 64(%eax)\n\t.endif\n"
+	"\tpush 0(%eax)\n\tpopf\n"
+	"\tmov 8(%eax), %ebx\n\tmov 12(%eax), %ecx\n\tmov 16(%eax), %edx\n"
+	"\tmov 20(%eax), %esi\n\tmov 24(%eax), %edi\n\tmov 28(%eax), %ebp\n"
+	"\tmov 4(%eax), %eax\n";
+
+static const char i386_canary_leave[] =
+	"\tlea 4 * \\stack(%esp), %esp\n"
+	"\tpushf\n\tpush %eax\n\tmov 8(%esp), %eax\n"
+	"\tmov %ebx, 40(%eax)\n\tmov %ecx, 44(%eax)\n\tmov %edx, 48(%eax)\n"
+	"\tmov %esi, 52(%eax)\n\tmov %edi, 56(%eax)\n\tmov %ebp, 60(%eax)\n"
+	"\tpop 36(%eax)\n\tpop 32(%eax)\n\tpop %eax\n\tcld\n"
+	"\tpop %edi\n\tpop %esi\n\tpop %ebp\n\tpop %ebx\n";
+
+/*
+ * nopl DISPLACEMENT(%rax) and (%rcx): no compiler has a reason for such a
+ * displacement.  It holds 0x50, the length of the site, the op.  The site
+ * follows at once: where a line begins, none needs filler to be inside one.
+ */
+#define MARKER_BEGIN ".balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (@ << 16) + @"
+#define MARKER_END   ".byte 0x0f, 0x1f, 0x81; .long 0x50000000 + @"
+
+static const char *const x86_privileged[] = {
+	"cli",	   "sti",    "hlt",	"lgdt",	    "lidt",   "lldt",	 "ltr",	   "lmsw",
+	"clts",	   "invd",   "wbinvd",	"wbnoinvd", "invlpg", "invpcid", "rdmsr",  "wrmsr",
+	"rdpmc",   "xsetbv", "monitor", "mwait",    "stac",   "clac",	 "swapgs", "sysret",
+	"sysexit", "iret",   "in",	"ins",	    "out",    "outs",	 "pushf",  "popf",
+	"sgdt",	   "sidt",   "sldt",	"smsw",	    "str",    NULL,
+};
+
 const struct arch arch_table[] = {
 	{
 		.name = "x86_64",
@@ -47,9 +85,11 @@ const struct arch arch_table[] = {
 		.segments = LIST("cs", "ds", "es", "fs", "gs", "ss"),
 		.linux_config = "CONFIG_X86_64",
 		.generates = true,
+		.has_blobs = true,
 		.args = LIST("rdi", "rsi", "rdx", "rcx", "r8", "r9"),
 		.volatiles = LIST("rax", "rdi", "rsi", "rdx", "rcx", "r8", "r9", "r10", "r11"),
 		.result = "rax",
+		.pointer = ".quad",
 		.identity = "mov %rdi, %rax",
 		.constant = "mov $@, %eax", /* keeps the flags, for ops that must */
 		.constant_wide = "mov $@, %rax",
@@ -62,14 +102,8 @@ const struct arch arch_table[] = {
 		.slot_site = 6,
 		.default_budget = 16,
 		.line = 64,
-		/*
-		 * nopl DISPLACEMENT(%rax) and (%rcx): no compiler has a reason for such a
-		 * displacement.  It holds 0x50, the length of the site, the op.  The site
-		 * follows at once: where a line begins, none needs filler to be inside one.
-		 */
-		.marker_begin = ".balign 64; .byte 0x0f, 0x1f, 0x80; "
-				".long 0x50000000 + (@ << 16) + @",
-		.marker_end = ".byte 0x0f, 0x1f, 0x81; .long 0x50000000 + @",
+		.marker_begin = MARKER_BEGIN,
+		.marker_end = MARKER_END,
 		.canary_enter = x86_64_canary_enter,
 		.canary_leave = x86_64_canary_leave,
 		.percpu = "%gs:@",
@@ -79,12 +113,7 @@ const struct arch arch_table[] = {
 		.load_signed =
 			LIST("movsbq @, %rax", "movswq @, %rax", "movslq @, %rax", "movq @, %rax"),
 		.store = LIST("movb $@, @", "movw $@, @", "movl $@, @", "movq $@, @"),
-		.privileged =
-			LIST("cli", "sti", "hlt", "lgdt", "lidt", "lldt", "ltr", "lmsw", "clts",
-			     "invd", "wbinvd", "wbnoinvd", "invlpg", "invpcid", "rdmsr", "wrmsr",
-			     "rdpmc", "xsetbv", "monitor", "mwait", "stac", "clac", "swapgs",
-			     "sysret", "sysexit", "iret", "in", "ins", "out", "outs", "pushf",
-			     "popf", "sgdt", "sidt", "sldt", "smsw", "str"),
+		.privileged = x86_privileged,
 		.privileged_suffixes = "bwlq",
 		.privileged_operands = LIST("%cr", "%dr", "%db"),
 		.effects = &effects_x86_64,
@@ -98,6 +127,46 @@ const struct arch arch_table[] = {
 		.parts = LIST(NULL),
 		.segments = LIST("cs", "ds", "es", "fs", "gs", "ss"),
 		.linux_config = "CONFIG_X86_32",
+		.generates = true,
+		.args = LIST("eax", "edx", "ecx"),
+		.volatiles = LIST("eax", "edx", "ecx"),
+		.result = "eax",
+		.result_high = "edx",
+		/* In a stub each is in a register that a call keeps: ebx, esi, edi. */
+		.stack_words = 3,
+		.push = "push @",
+		.copy_argument = "push @(%esp)",
+		.copy_size = 4,
+		.drop = "lea @(%esp), %esp",
+		.constant = "mov $@, %eax",
+		.constant_high = "mov $@, %edx",
+		.trap = "ud2",
+		.address = "mov $@, %eax",
+		.landing_pad = "endbr32",
+		.ret = "ret",
+		.call_slot = "call *@",
+		.jump_slot = "jmp *@",
+		.slot_site = 6,
+		.default_budget = 16,
+		.line = 64,
+		.marker_begin = MARKER_BEGIN,
+		.marker_end = MARKER_END,
+		.canary_enter = i386_canary_enter,
+		.canary_leave = i386_canary_leave,
+		.percpu = "%fs:@",
+		.global = "@",
+		.elsewhere = "0x7fff0000",
+		.pointer = ".long",
+		.load = LIST("movzbl @, %eax", "movzwl @, %eax", "movl @, %eax"),
+		.load_signed = LIST("movsbl @, %eax", "movswl @, %eax", "movl @, %eax"),
+		.load_high = "movl @, %edx",
+		.sign_high = "cltd",
+		.store = LIST("movb $@, @", "movw $@, @", "movl $@, @"),
+		.privileged = x86_privileged,
+		.privileged_suffixes = "bwl",
+		.privileged_operands = LIST("%cr", "%dr", "%db"),
+		.effects = &effects_i386,
+		.machine = &machine_i386,
 	},
 	{
 		.name = "arm64",

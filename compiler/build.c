@@ -109,17 +109,30 @@ void define_config(struct parse *p, struct token keyword, struct token type, str
 
 /* ---- constants and types ---- */
 
-static struct decl *define_decl(struct parse *p, enum decl_kind kind, struct name name,
-				const char *doc)
+/** Of one with a guard the name is taken when the guard is known, or another has it. */
+static struct decl *define_guarded(struct parse *p, enum decl_kind kind, struct name name,
+				   const char *doc, struct expr *guard)
 {
 	struct decl *d = mem_alloc(sizeof(*d));
 
-	*d = (struct decl){.name = name, .kind = kind, .doc = doc, .scope = p->scope};
+	*d = (struct decl){
+		.name = name, .kind = kind, .doc = doc, .scope = p->scope, .guard = guard};
 	if (p->scope == &p->run->scope)
 		c_name(p->run, name);
-	if (define(p->run, &p->scope->map, "name", &d->name, d))
+	if (guard || define(p->run, &p->scope->map, "name", &d->name, d))
 		*vec_push(&p->scope->decls) = d;
 	return d;
+}
+
+static struct decl *define_decl(struct parse *p, enum decl_kind kind, struct name name,
+				const char *doc)
+{
+	return define_guarded(p, kind, name, doc, NULL);
+}
+
+bool take_name(struct run *run, struct decl *d)
+{
+	return define(run, &d->scope->map, "name", &d->name, d);
 }
 
 void define_const(struct parse *p, struct token name, const char *doc, int64_t value,
@@ -166,9 +179,9 @@ void define_opaque(struct parse *p, struct token word, struct token name)
 }
 
 void define_record(struct parse *p, struct token word, struct token name, struct decl *members,
-		   attributes attributes, bool is_shared, bool is_packed)
+		   attributes attributes, struct expr *guard, bool is_shared, bool is_packed)
 {
-	struct decl *d = define_decl(p, record_kind(word), name.name, word.doc);
+	struct decl *d = define_guarded(p, record_kind(word), name.name, word.doc, guard);
 
 	d->members.v = members->members.v;
 	d->members.n = members->members.n;

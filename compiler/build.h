@@ -24,7 +24,7 @@ void define_function(struct parse *p, struct token name, const char *doc, struct
 		     params params);
 void define_opaque(struct parse *p, struct token word, struct token name);
 void define_record(struct parse *p, struct token word, struct token name, struct decl *members,
-		   attributes attributes, bool is_shared, bool is_packed);
+		   attributes attributes, struct expr *guard, bool is_shared, bool is_packed);
 struct member nested_member(struct parse *p, struct token word, struct decl *members,
 			    struct token name);
 

@@ -165,9 +165,27 @@ static void drop_backends(struct run *run)
 	run->backends.n = kept;
 }
 
+/** Types for other architectures; of the others with a guard the names were not taken yet. */
+static void choose_types(struct run *run, struct scope *scope)
+{
+	size_t kept = 0;
+
+	vec_each(it, &scope->decls)
+	{
+		struct decl *d = *it;
+
+		if (d->guard && (!resolve_type_guard(run, d->guard) ||
+				 expr_truth(d->guard) != TRUTH_TRUE || !take_name(run, d)))
+			continue;
+		scope->decls.v[kept++] = d;
+	}
+	scope->decls.n = kept;
+}
+
 bool configure(struct run *run)
 {
 	vec_each(setting, &run->settings) apply_setting(run, *setting);
+	each_scope(run, choose_types);
 	each_guard_of_all(run, resolve_one);
 	if (run->errors)
 		return false;

@@ -73,13 +73,22 @@ const char *kernel_params(const params *params)
 	return params_text(params, kernel_declare);
 }
 
-const char *c_to_word(const struct type *type, const char *value)
+/** A structure of one number as that number. */
+static const char *unwrapped(const struct type *type, const char *value)
 {
 	const struct member *m = type_wrapped(type);
 
-	if (m)
-		return c_to_word(&m->type, mem_printf("%s.%s", value, m->name.s));
-	return mem_printf("(unsigned long)%s", value);
+	return m ? unwrapped(&m->type, mem_printf("%s.%s", value, m->name.s)) : value;
+}
+
+const char *c_to_word(const struct type *type, const char *value)
+{
+	return mem_printf("(unsigned long)%s", unwrapped(type, value));
+}
+
+const char *c_to_high_word(const struct type *type, const char *value)
+{
+	return mem_printf("(unsigned long)((uint64_t)%s >> 32)", unwrapped(type, value));
 }
 
 const char *c_from_word(const struct type *type, const char *word)
@@ -131,6 +140,15 @@ const char *c_string(const char *s)
 		    (unsigned char)*s);
 	put(&o, "\"");
 	return text_of(&o);
+}
+
+const char *doubled_percents(const char *s)
+{
+	struct out text = {0};
+
+	for (s = put_until(&text, s, "%"); *s; s = put_until(&text, s + 1, "%"))
+		put(&text, "%%%%");
+	return text_of(&text);
 }
 
 struct loc path_loc(const names *path)

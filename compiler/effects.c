@@ -34,10 +34,10 @@ struct effect {
 		.names = n, .suffixes = s, .implicit = i __VA_OPT__(, ) __VA_ARGS__                \
 	}
 
-static const struct effect x86_64_rows[] = {
-	ROW("mov lea movabs not", "bwlq", "", .operands = LAST),
-	ROW("movzbw movzbl movzbq movzwl movzwq", "", "", .operands = LAST),
-	ROW("movsbw movsbl movsbq movswl movswq movslq", "", "", .operands = LAST),
+/* What is the same in 32-bit and in 64-bit code; registers by names that both have. */
+static const struct effect x86_rows[] = {
+	ROW("mov lea not", "bwlq", "", .operands = LAST),
+	ROW("movzbw movzbl movzwl movsbw movsbl movswl", "", "", .operands = LAST),
 	ROW("cmov* bswap", "wlq", "", .operands = LAST),
 	ROW("set*", "", "", .operands = LAST),
 	ROW("add sub or and xor adc sbb inc dec neg", "bwlq", "flags", .operands = LAST),
@@ -46,59 +46,84 @@ static const struct effect x86_64_rows[] = {
 	ROW("rdrand rdseed lar lsl", "wlq", "flags", .operands = LAST),
 	ROW("imul", "wlq", "flags", .operands = LAST, .n_operands = 2),
 	ROW("imul", "wlq", "flags", .operands = LAST, .n_operands = 3),
-	ROW("imul", "bwlq", "rax rdx flags", .n_operands = 1),
-	ROW("mul div idiv", "bwlq", "rax rdx flags"),
+	ROW("imul", "bwlq", "ax dx flags", .n_operands = 1),
+	ROW("mul div idiv", "bwlq", "ax dx flags"),
 	ROW("cmp test", "bwlq", "flags"),
 	ROW("bt", "wlq", "flags"),
 	ROW("verr verw", "", "flags"),
 	ROW("xchg", "bwlq", "", .operands = FIRST | LAST),
 	ROW("xadd", "bwlq", "flags", .operands = FIRST | LAST),
-	ROW("cmpxchg", "bwlq", "rax flags", .operands = LAST),
-	ROW("cmpxchg8b cmpxchg16b", "", "rax rdx flags"),
-	ROW("push", "q", "", .stack = 1),
-	ROW("pop", "q", "", .operands = LAST, .stack = -1),
-	ROW("pushf", "q", "", .stack = 1),
-	ROW("popf", "q", "flags", .stack = -1),
+	ROW("cmpxchg", "bwlq", "ax flags", .operands = LAST),
+	ROW("cmpxchg8b", "", "ax dx flags"),
 	ROW("cli sti cld std stc clc cmc sahf clac stac", "", "flags"),
-	ROW("lahf cbtw cwtl cltq cbw cwde cdqe", "", "rax"),
-	ROW("cwtd cltd cqto cwd cdq cqo", "", "rdx"),
-	ROW("stosb stosw stosl stosq", "", "rdi"),
-	ROW("movsb movsw movsl movsq", "", "rdi rsi"),
-	ROW("lodsb lodsw lodsl lodsq", "", "rax rsi"),
-	ROW("hlt nop pause wbinvd wbnoinvd invd clts swapgs", "", ""),
-	ROW("lfence mfence sfence serialize endbr64", "", ""),
+	ROW("lahf cbtw cwtl cbw cwde", "", "ax"),
+	ROW("cwtd cltd cwd cdq", "", "dx"),
+	ROW("stosb stosw stosl", "", "di"),
+	ROW("movsb movsw movsl", "", "di si"),
+	ROW("lodsb lodsw lodsl", "", "ax si"),
+	ROW("hlt nop pause wbinvd wbnoinvd invd clts", "", ""),
+	ROW("lfence mfence sfence serialize", "", ""),
 	ROW("wrmsr xsetbv monitor mwait int3 ud2", "", ""),
-	ROW("rdmsr rdtsc rdpmc xgetbv", "", "rax rdx"),
-	ROW("rdtscp", "", "rax rdx rcx"),
-	ROW("cpuid", "", "rax rbx rcx rdx"),
+	ROW("rdmsr rdtsc rdpmc xgetbv", "", "ax dx"),
+	ROW("rdtscp", "", "ax dx cx"),
+	ROW("cpuid", "", "ax bx cx dx"),
 	ROW("lgdt lidt sgdt sidt", "q", ""),
 	ROW("lldt ltr lmsw", "w", ""),
 	ROW("invlpg invpcid clflush clflushopt clwb", "", ""),
-	ROW("wrfsbase wrgsbase", "lq", ""),
-	ROW("rdfsbase rdgsbase", "lq", "", .operands = LAST),
 	ROW("str sldt smsw", "wlq", "", .operands = LAST),
 	ROW("rdpid", "", "", .operands = LAST),
 	ROW("in", "bwl", "", .operands = LAST),
 	ROW("out", "bwl", ""),
+	ROW("j* jecxz", "", "", .flow = FLOW_BRANCH),
+};
+
+static const struct effect x86_64_rows[] = {
+	ROW("movabs", "bwlq", "", .operands = LAST),
+	ROW("movzbq movzwq movsbq movswq movslq", "", "", .operands = LAST),
+	ROW("cmpxchg16b", "", "ax dx flags"),
+	ROW("push", "q", "", .stack = 1),
+	ROW("pop", "q", "", .operands = LAST, .stack = -1),
+	ROW("pushf", "q", "", .stack = 1),
+	ROW("popf", "q", "flags", .stack = -1),
+	ROW("cltq cdqe", "", "ax"),
+	ROW("cqto cqo", "", "dx"),
+	ROW("stosq", "", "di"),
+	ROW("movsq", "", "di si"),
+	ROW("lodsq", "", "ax si"),
+	ROW("swapgs endbr64", "", ""),
+	ROW("wrfsbase wrgsbase", "lq", ""),
+	ROW("rdfsbase rdgsbase", "lq", "", .operands = LAST),
 	ROW("ret iretq iretl sysretq sysretl sysexitq sysexitl lretq", "", "", .flow = FLOW_END),
-	ROW("j* jrcxz jecxz", "", "", .flow = FLOW_BRANCH),
+	ROW("jrcxz", "", "", .flow = FLOW_BRANCH),
 	ROW("jmp", "q", "", .flow = FLOW_JUMP),
 	ROW("call", "q", "", .flow = FLOW_CALL),
 };
 
+static const struct effect i386_rows[] = {
+	ROW("push", "l", "", .stack = 1),
+	ROW("pop", "l", "", .operands = LAST, .stack = -1),
+	ROW("pushf", "l", "", .stack = 1),
+	ROW("popf", "l", "flags", .stack = -1),
+	ROW("endbr32", "", ""),
+	ROW("ret iret iretl sysexit lret", "", "", .flow = FLOW_END),
+	ROW("jcxz", "", "", .flow = FLOW_BRANCH),
+	ROW("jmp", "l", "", .flow = FLOW_JUMP),
+	ROW("call", "l", "", .flow = FLOW_CALL),
+};
+
 /* Words before the mnemonic, and what they add. */
-static const struct effect x86_64_prefixes[] = {
+static const struct effect x86_prefixes[] = {
 	ROW("lock", "", ""),
-	ROW("rep repe repz repne repnz", "", "rcx"),
+	ROW("rep repe repz repne repnz", "", "cx"),
 };
 
 /* MOV to and from these leaves the status flags undefined: SDM vol. 2, MOV. */
-static const struct effect x86_64_operands[] = {
+static const struct effect x86_operands[] = {
 	ROW("%cr %dr %db", "", "flags"),
 	ROW("%cs %ds %es %fs %gs %ss", "", ""),
 };
 
-static const char *const x86_64_conditions[] = {
+static const char *const x86_conditions[] = {
 	"o",   "no", "b",  "c", "nae", "ae", "nb", "nc", "e",	"z",  "ne", "nz", "be", "na", "a",
 	"nbe", "s",  "ns", "p", "pe",  "np", "po", "l",	 "nge", "ge", "nl", "le", "ng", "g",  "nle",
 };
@@ -124,6 +149,11 @@ static const char *const x86_64_registers[] = {
 	"rsp esp sp spl",
 };
 
+static const char *const i386_registers[] = {
+	"flags",  "eax ax al ah", "ebx bx bl bh", "ecx cx cl ch", "edx dx dl dh",
+	"esi si", "edi di",	  "ebp bp",	  "esp sp",
+};
+
 enum { MAX_REGISTERS = 32, MAX_OPERANDS = 4, MAX_PUSHED = 16 };
 
 struct rows {
@@ -132,7 +162,8 @@ struct rows {
 };
 
 struct effects {
-	struct rows instructions, prefixes, operands;
+	struct rows instructions[2], prefixes, operands;
+	char no_suffix; /* that instructions have elsewhere, but not here; or 0 */
 	const char *const *conditions;
 	size_t n_conditions;
 	const char *const *registers;
@@ -146,14 +177,26 @@ struct effects {
 	}
 
 const struct effects effects_x86_64 = {
-	.instructions = ROWS(x86_64_rows),
-	.prefixes = ROWS(x86_64_prefixes),
-	.operands = ROWS(x86_64_operands),
-	.conditions = x86_64_conditions,
-	.n_conditions = NELEM(x86_64_conditions),
+	.instructions = {ROWS(x86_rows), ROWS(x86_64_rows)},
+	.prefixes = ROWS(x86_prefixes),
+	.operands = ROWS(x86_operands),
+	.conditions = x86_conditions,
+	.n_conditions = NELEM(x86_conditions),
 	.registers = x86_64_registers,
 	.n_registers = NELEM(x86_64_registers),
 	.stack = "rsp",
+};
+
+const struct effects effects_i386 = {
+	.instructions = {ROWS(x86_rows), ROWS(i386_rows)},
+	.no_suffix = 'q',
+	.prefixes = ROWS(x86_prefixes),
+	.operands = ROWS(x86_operands),
+	.conditions = x86_conditions,
+	.n_conditions = NELEM(x86_conditions),
+	.registers = i386_registers,
+	.n_registers = NELEM(i386_registers),
+	.stack = "esp",
 };
 
 /* ---- one template ---- */
@@ -287,7 +330,8 @@ static bool name_fits(const struct effects *t, const struct effect *row, const c
 	size_t length = strlen(word) - suffixed;
 	bool has_condition = name[n - 1] == '*';
 
-	if (suffixed && (!length || !strchr(row->suffixes, word[length])))
+	if (suffixed &&
+	    (!length || word[length] == t->no_suffix || !strchr(row->suffixes, word[length])))
 		return false;
 	n -= has_condition;
 	if (length < n || strncmp(name, word, n))
@@ -314,27 +358,28 @@ static bool row_fits(const struct effects *t, const struct effect *row, const ch
 
 /** The row of a mnemonic; the name as it stands wins over one with a suffix. */
 static const struct effect *row_find(const struct effects *t, struct rows rows, const char *word,
-				     unsigned int n_operands)
+				     unsigned int n_operands, bool suffixed)
 {
-	for (int suffixed = 0; suffixed < 2; suffixed++)
-		for (size_t i = 0; i < rows.n; i++) {
-			const struct effect *row = &rows.v[i];
+	for (size_t i = 0; i < rows.n; i++) {
+		const struct effect *row = &rows.v[i];
 
-			if ((!row->n_operands || row->n_operands == n_operands) &&
-			    row_fits(t, row, word, suffixed))
-				return row;
-		}
+		if ((!row->n_operands || row->n_operands == n_operands) &&
+		    row_fits(t, row, word, suffixed))
+			return row;
+	}
 	return NULL;
 }
 
-static const struct effect *known_row(struct map *known, const struct walk *w, struct rows rows,
-				      const char *word, unsigned int n_operands)
+static const struct effect *known_row(struct map *known, const struct walk *w,
+				      const struct rows *rows, size_t n, const char *word,
+				      unsigned int n_operands)
 {
 	static const struct effect none;
 	const struct effect *row = map_get(known, word);
 
 	if (!row) {
-		row = row_find(w->table, rows, word, n_operands);
+		for (size_t i = 0; i < 2 * n && !row; i++)
+			row = row_find(w->table, rows[i % n], word, n_operands, i >= n);
 		map_add(known, word, (void *)(row ? row : &none));
 	}
 	return row == &none ? NULL : row;
@@ -418,7 +463,7 @@ static bool write_operand(struct walk *w, const char *operand)
 	int reg;
 
 	if (!is_register(operand)) {
-		if (strstr(operand, "(%rsp"))
+		if (strstr(operand, mem_printf("(%%%s", w->table->stack)))
 			forget_pushed(w);
 		return true;
 	}
@@ -542,7 +587,8 @@ static char *skip_prefixes(struct walk *w, char *text)
 	for (;;) {
 		size_t n = strcspn(text, " \t");
 
-		row = known_row(&w->known->prefixes, w, w->table->prefixes, intern_n(text, n), 0);
+		row = known_row(&w->known->prefixes, w, &w->table->prefixes, 1, intern_n(text, n),
+				0);
 		if (!row)
 			return text;
 		write_words(w, row->implicit);
@@ -561,7 +607,8 @@ static bool apply_statement(struct walk *w, char *text)
 		return true;
 	if (!split_statement(text, &s))
 		return false;
-	row = known_row(&w->known->rows[s.n], w, w->table->instructions, intern(s.mnemonic), s.n);
+	row = known_row(&w->known->rows[s.n], w, w->table->instructions,
+			NELEM(w->table->instructions), intern(s.mnemonic), s.n);
 	return row && apply_row(w, row, &s);
 }
 

@@ -15,6 +15,10 @@ static const struct emitter kernel_emitters[] = {
 	{"backend", "@.h", PER_BACKEND, MODEL, emit_backend_header},
 	{"table", "@.c", PER_BACKEND, CODE, emit_backend_table},
 	{"templates", "@.S", PER_BACKEND, CODE, emit_backend_templates},
+	{"binary-abi", "@_binary.h", PER_INTERFACE, BLOB_CODE, emit_binary_header},
+	{"binary-tables", "@_binary.c", PER_INTERFACE, BLOB_CODE, emit_binary_tables},
+	{"binary-code", "@_binary.S", PER_INTERFACE, BLOB_CODE, emit_binary_code},
+	{"blob", "@_blob.S", PER_BACKEND, BLOB_CODE, emit_blob_frame},
 	{"snapshot", "@.abi.json", PER_RUN, MODEL, emit_snapshot},
 };
 
@@ -38,7 +42,7 @@ bool run_writes_code(const struct run *run)
 {
 	vec_each(request, &run->requests)
 	{
-		if (request->emitter->what == CODE)
+		if (request->emitter->what != MODEL)
 			return true;
 	}
 	return false;

@@ -98,7 +98,7 @@ static void emit_hypercall(const struct backend *b, const struct op *op, struct 
 	const char *call = call_text(b, impl_of(b, op));
 	const struct interface *i = b->interface;
 
-	put(o, "static %s\n{\n", c_prototype(i, op, b->lowered[op->slot].symbol));
+	put(o, "%s\n{\n", c_prototype(i, op, b->lowered[op->slot].symbol));
 	if (is_error_lost(b, op))
 		put(o, "\tlong pv_error;\n\n");
 	put_unused(op, impl_of(b, op), o);
@@ -141,7 +141,7 @@ static void emit_body_prototypes(const struct backend *b, struct out *o)
 		if (impl->kind == IMPL_ASM)
 			put(o, "%s __asm__(\"%s\");\n",
 			    c_prototype(b->interface, op, c_symbol(b, op)), impl->function);
-		else if (b->lowered[op->slot].form != FORM_CALL ||
+		else if (has_body(&b->lowered[op->slot]) ||
 			 (impl->kind == IMPL_CALL && impl->is_inherited))
 			put(o, "%s;\n", c_prototype(b->interface, op, c_symbol(b, op)));
 	}
@@ -174,6 +174,14 @@ static void emit_slots(const struct backend *b, const char *head, struct out *o)
 	put(o, "%s = {\n", head);
 	vec_each(g, &b->interface->groups) emit_group_slots(b, *g, "\t", o);
 	put(o, "};\n\n");
+}
+
+void emit_backend_slots(const struct backend *b, struct out *o)
+{
+	const char *n = b->interface->name.s;
+
+	emit_body_prototypes(b, o);
+	emit_slots(b, mem_printf("const struct %s_ops %s_%s_ops", n, n, b->name.s), o);
 }
 
 /** Text as C has it. */
@@ -323,17 +331,31 @@ static void put_insns(const struct run *run, const struct lowered *l, struct out
 	}
 }
 
+/** A template finds the arguments on the stack where the site's caller put them. */
+static unsigned int copied_words(const struct run *run, const struct lowered *l,
+				 const struct op *op)
+{
+	return l->form == FORM_INLINE ? op_passing(run->arch, op).stack : 0;
+}
+
 static void emit_body(const struct run *run, const struct backend *b, const struct op *op,
 		      struct out *o)
 {
 	const struct lowered *l = &b->lowered[op->slot];
+	unsigned int copied = copied_words(run, l, op);
+	const char *bytes = mem_printf("%u", copied * run->arch->word);
 
-	if (l->form == FORM_CALL)
+	if (!has_body(l))
 		return;
-	put(o, "\n\t.globl %s\n\t.type %s, @function\n%s:\n\t%s\n.L%s_code:\n", l->symbol,
-	    l->symbol, l->symbol, run->arch->landing_pad, l->symbol);
+	put(o, "\n\t.globl %s\n\t.type %s, @function\n%s:\n\t%s\n", l->symbol, l->symbol, l->symbol,
+	    run->arch->landing_pad);
+	for (unsigned int i = 0; i < copied; i++)
+		put(o, "\t%s\n", arch_expand(run->arch->copy_argument, bytes, NULL));
+	put(o, ".L%s_code:\n", l->symbol);
 	put_insns(run, l, o);
 	put(o, ".L%s_end:\n", l->symbol);
+	if (copied)
+		put(o, "\t%s\n", arch_expand(run->arch->drop, bytes, NULL));
 	if (!op->tail)
 		put(o, "\t%s\n", run->arch->ret);
 	put(o, "\t.size %s, . - %s\n", l->symbol, l->symbol);
@@ -349,22 +371,27 @@ static bool has_relocation(const struct lowered *l)
 	return false;
 }
 
-static void emit_patch(const struct backend *b, const struct op *op, struct out *o)
+void emit_patch_relocation(const struct lowered *l, struct out *o)
+{
+	if (has_relocation(l))
+		put(o, "\t.byte .L%s_reloc - 4 - .L%s_code\n", l->symbol, l->symbol);
+	else
+		put(o, "\t.byte 0x%x\n", NO_RELOCATION);
+}
+
+static void emit_patch(const struct run *run, const struct backend *b, const struct op *op,
+		       struct out *o)
 {
 	const struct lowered *l = &b->lowered[op->slot];
-	const char *s = l->symbol;
+	const char *s = l->symbol, *pointer = run->arch->pointer;
 
 	put(o, "\t/* %s */\n", op_path(op));
 	if (l->form == FORM_INLINE || l->form == FORM_TRAP)
-		put(o,
-		    "\t.quad .L%s_code\n\t.byte %d, .L%s_end - .L%s_code, .L%s_first - .L%s_code\n",
-		    s, l->form, s, s, s, s);
+		put(o, "\t%s .L%s_code\n\t.byte %d, .L%s_end - .L%s_code, .L%s_first - .L%s_code\n",
+		    pointer, s, l->form, s, s, s, s);
 	else
-		put(o, "\t.quad 0\n\t.byte %d, 0, 0\n", l->form);
-	if (has_relocation(l))
-		put(o, "\t.byte .L%s_reloc - 4 - .L%s_code\n", s, s);
-	else
-		put(o, "\t.byte 0xff\n");
+		put(o, "\t%s 0\n\t.byte %d, 0, 0\n", pointer, l->form);
+	emit_patch_relocation(l, o);
 	put(o, "\t.skip 4\n");
 }
 
@@ -395,7 +422,7 @@ void emit_backend_templates(const struct run *run, const void *module, struct ou
 	vec_each(op, &b->interface->ops) emit_body(run, b, *op, o);
 	put(o, "\n\t.section .rodata\n\t.balign 8\n\t.globl %s\n\t.type %s, @object\n%s:\n",
 	    patches, patches, patches);
-	vec_each(op, &b->interface->ops) emit_patch(b, *op, o);
+	vec_each(op, &b->interface->ops) emit_patch(run, b, *op, o);
 	put(o, "\t.size %s, . - %s\n", patches, patches);
 	put(o, "\n\t.section .discard.budget,\"\",@progbits\n");
 	vec_each(op, &b->interface->ops) emit_budget(run, b, *op, o);

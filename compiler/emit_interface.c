@@ -88,7 +88,10 @@ static void emit_registration(const struct interface *i, const struct registrati
 	put(o, "};\n\n");
 }
 
-/* The records' layouts have this one definition; @ is the prefix, ^ the same in capitals. */
+/*
+ * The records' layouts have this one definition; @ is the prefix, ^ the same in capitals.  Between
+ * the two parts stands the size of a patch record.
+ */
 static const char records[] =
 	"/** Kinds of call site. */\n"
 	"enum @_site_kind { ^_SITE_CALL, ^_SITE_TAIL };\n\n"
@@ -122,8 +125,12 @@ static const char records[] =
 	"\tuint8_t reloc;\n"
 	"\tuint8_t unused[4];\n"
 	"};\n"
-	"_Static_assert(sizeof(struct @_patch) == 16, \"the assembler writes this layout\");\n\n"
-	"/** Bytes that each site of an op has, and the op's name as \"group.op\". */\n"
+	"_Static_assert(sizeof(struct @_patch) == ";
+
+static const char more_records[] =
+	", \"the assembler writes this layout\");\n\n"
+	"/** Bytes that each site of an op has (0: no op, no sites), and its name as \"group.op\". "
+	"*/\n"
 	"extern const uint8_t @_site_length[^_NR_OPS];\n"
 	"extern const char *const @_op_names[^_NR_OPS];\n\n"
 	"/** How a backend knows that it is on its machine. */\n"
@@ -133,7 +140,7 @@ static const char records[] =
 	"/** Tells that the hypercall which does an op has failed; defined by the runtime. */\n"
 	"void @_hypercall_failed(enum @_op op, long error);\n\n";
 
-static void put_records(const struct interface *i, const char *text, struct out *o)
+void emit_pattern(const struct interface *i, const char *text, struct out *o)
 {
 	const char *capitals = upper(i->name.s);
 
@@ -152,47 +159,47 @@ static void put_backend_offset(const struct interface *i, const char *member, in
 	    i->name.s, member, offset);
 }
 
-static void emit_backend_struct(const struct interface *i, struct out *o)
+static void emit_backend_struct(const struct run *run, const struct interface *i, struct out *o)
 {
-	put_records(i,
-		    "/** One backend, in section @_backends as a pointer. */\n"
-		    "struct @_backend {\n"
-		    "\tconst char *name;\n"
-		    "\t/** Bare hardware. */\n"
-		    "\tbool bare;\n"
-		    "\t/** The kernel does not run in the highest privilege level. */\n"
-		    "\tbool deprivileged;\n"
-		    "\t/** Of the backends that detect their machine, the highest wins. */\n"
-		    "\tint priority;\n"
-		    "\tenum @_detect detect;\n"
-		    "\t/** 12 bytes for ^_DETECT_CPUID, else NULL. */\n"
-		    "\tconst char *signature;\n"
-		    "\t/** Called once, when the slots are set; or NULL. */\n"
-		    "\tvoid (*init)(const struct @_boot *boot);\n"
-		    "\tconst struct @_ops *ops;\n"
-		    "\tconst struct @_patch *patches;\n",
-		    o);
+	emit_pattern(i,
+		     "/** One backend, in section @_backends as a pointer. */\n"
+		     "struct @_backend {\n"
+		     "\tconst char *name;\n"
+		     "\t/** Bare hardware. */\n"
+		     "\tbool bare;\n"
+		     "\t/** The kernel does not run in the highest privilege level. */\n"
+		     "\tbool deprivileged;\n"
+		     "\t/** Of the backends that detect their machine, the highest wins. */\n"
+		     "\tint priority;\n"
+		     "\tenum @_detect detect;\n"
+		     "\t/** 12 bytes for ^_DETECT_CPUID, else NULL. */\n"
+		     "\tconst char *signature;\n"
+		     "\t/** Called once, when the slots are set; or NULL. */\n"
+		     "\tvoid (*init)(const struct @_boot *boot);\n"
+		     "\tconst struct @_ops *ops;\n"
+		     "\tconst struct @_patch *patches;\n",
+		     o);
 	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
 					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
 	put(o, "};\n");
 	put_backend_offset(i, "name", BACKEND_NAME, o);
-	put_backend_offset(i, "ops", BACKEND_OPS, o);
-	put_backend_offset(i, "patches", BACKEND_PATCHES, o);
+	put_backend_offset(i, "ops", (int)backend_ops(run->arch), o);
+	put_backend_offset(i, "patches", (int)backend_patches(run->arch), o);
 	put(o, "\n");
-	put_records(i,
-		    "/** What tells a machine, whether or not its backend is in the image. */\n"
-		    "struct @_known {\n"
-		    "\tconst char *name;\n"
-		    "\t/** As in struct @_backend. */\n"
-		    "\tbool deprivileged;\n"
-		    "\tint priority;\n"
-		    "\tenum @_detect detect;\n"
-		    "\tconst char *signature;\n"
-		    "};\n\n"
-		    "/** All backends of the description. */\n"
-		    "extern const struct @_known @_known[];\n"
-		    "extern const unsigned int @_nr_known;\n\n",
-		    o);
+	emit_pattern(i,
+		     "/** What tells a machine, whether or not its backend is in the image. */\n"
+		     "struct @_known {\n"
+		     "\tconst char *name;\n"
+		     "\t/** As in struct @_backend. */\n"
+		     "\tbool deprivileged;\n"
+		     "\tint priority;\n"
+		     "\tenum @_detect detect;\n"
+		     "\tconst char *signature;\n"
+		     "};\n\n"
+		     "/** All backends of the description. */\n"
+		     "extern const struct @_known @_known[];\n"
+		     "extern const unsigned int @_nr_known;\n\n",
+		     o);
 }
 
 static const char implements[] =
@@ -238,9 +245,9 @@ static void put_implements(const struct interface *i, struct out *o)
 
 	/* "@progbits" is the assembler's; all other @ are the prefix. */
 	put_n(&text, implements, (size_t)(progbits - implements));
-	put_records(i, text_of(&text), o);
+	emit_pattern(i, text_of(&text), o);
 	put(o, "@progbits");
-	put_records(i, progbits + strlen("@progbits"), o);
+	emit_pattern(i, progbits + strlen("@progbits"), o);
 }
 
 /** The same for functions in assembly. */
@@ -303,9 +310,11 @@ void emit_ops(const struct run *run, const void *module, struct out *o)
 	emit_types(&i->scope, o);
 	emit_numbers(i, o);
 	emit_ops_struct(run, i, o);
-	put_records(i, records, o);
+	emit_pattern(i, records, o);
+	put(o, "%u", patch_size(run->arch));
+	emit_pattern(i, more_records, o);
 	vec_each(r, &i->registrations) emit_registration(i, *r, o);
-	emit_backend_struct(i, o);
+	emit_backend_struct(run, i, o);
 	put_assembly(run, i, o);
 	put(o, "#endif /* __ASSEMBLER__ */\n#endif\n");
 }
@@ -373,6 +382,8 @@ static size_t count_templates(const struct interface *i, const struct op *op)
 {
 	size_t n = 0;
 
+	if (op_is_dead(op))
+		return 0;
 	vec_each(b, &i->backends) n += is_measured(*b, op);
 	return n;
 }
@@ -385,7 +396,8 @@ static void put_op_length(const struct run *run, struct lines *l, const struct i
 			  const struct op *op)
 {
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
-	const char *max = mem_printf("%u", run->arch->slot_site);
+	/* A slot without an op has no sites. */
+	const char *max = mem_printf("%u", op_is_dead(op) ? 0 : run->arch->slot_site);
 	size_t left = count_templates(i, op);
 
 	if (!left)
@@ -395,7 +407,7 @@ static void put_op_length(const struct run *run, struct lines *l, const struct i
 		const struct backend *b = *it;
 		const char *label, *link;
 
-		if (!is_measured(b, op))
+		if (!left || !is_measured(b, op))
 			continue;
 		put_template_length(l, b, op);
 		label = mem_printf(".L%s", b->lowered[op->slot].symbol);
@@ -421,21 +433,16 @@ static void put_site(const struct run *run, struct lines *l, const struct interf
 	const char *insn =
 		arch_expand(op->tail ? run->arch->jump_slot : run->arch->call_slot, slot, NULL);
 	const char *length = mem_printf(".L%s_length_%s", i->name.s, op->name.s);
-	struct out escaped = {0};
 
 	/* Without a record no patcher finds it. */
 	if (op->site == SITE_NEVER_PATCHED) {
 		put_line(l, "\t%s", insn);
 		return;
 	}
-	/* In an asm statement with operands a % is written twice. */
-	for (const char *c = put_until(&escaped, insn, "%"); *c;
-	     c = put_until(&escaped, c + 1, "%"))
-		put(&escaped, l->in_c ? "%%%%" : "%%");
 	/* Padding only where the longest site would cross a line, so mostly none. */
 	if (op->context & CONTEXT_LATE)
 		put_line(l, "\t.balign %u,,%u", run->arch->line, op->budget - 1);
-	put_line(l, "771:\t%s", text_of(&escaped));
+	put_line(l, "771:\t%s", l->in_c ? doubled_percents(insn) : insn);
 	put_line(l, "772:\t.fill %s - (772b - 771b), 1, 0x90", length);
 	put_line(l, "773:");
 	put_line(l, "\t.pushsection %s_sites,\"a\",@progbits", i->name.s);
@@ -449,13 +456,37 @@ static void put_site(const struct run *run, struct lines *l, const struct interf
 
 /* ---- calls: stubs for C ---- */
 
+/** The register of a word of the result. */
+static const char *result_register(const struct arch *arch, unsigned int word)
+{
+	return word ? arch->result_high : arch->result;
+}
+
+/** C's name for a word of the result: that of an argument in the same register, if there is one. */
+static const char *result_name(const struct arch *arch, const struct op *op, unsigned int word)
+{
+	for (unsigned int i = 0; i < op_passing(arch, op).registers; i++)
+		if (!strcmp(arch->args[i], result_register(arch, word)))
+			return mem_printf("pv_arg%u", i);
+	return word ? "pv_result_high" : "pv_result";
+}
+
+/** Is it a variable of its own? */
+static bool is_result_alone(const struct arch *arch, const struct op *op, unsigned int word)
+{
+	return !strncmp(result_name(arch, op, word), "pv_r", 4);
+}
+
 /** Does the register carry an argument or the result? */
 static bool is_operand(const struct run *run, const struct op *op, const char *reg)
 {
-	for (size_t i = 0; i < op->params.n; i++)
+	for (unsigned int i = 0; i < op_passing(run->arch, op).registers; i++)
 		if (!strcmp(run->arch->args[i], reg))
 			return true;
-	return !type_is_void(&op->type) && !strcmp(run->arch->result, reg);
+	for (unsigned int i = 0; i < word_count(run->arch, &op->type); i++)
+		if (!strcmp(result_register(run->arch, i), reg))
+			return true;
+	return false;
 }
 
 static void put_clobbers(const struct run *run, const struct op *op, struct out *o)
@@ -476,18 +507,24 @@ static void put_clobbers(const struct run *run, const struct op *op, struct out 
 }
 
 /** Arguments are results too: see op_changes(). */
-static void put_operands(const struct op *op, struct out *o)
+static void put_operands(const struct arch *arch, const struct op *op, struct out *o)
 {
+	struct passing p = op_passing(arch, op);
 	const char *comma = " ";
 
 	put(o, "\t\t:");
-	if (!type_is_void(&op->type)) {
-		put(o, " \"=r\"(pv_result)");
+	for (unsigned int i = 0; i < word_count(arch, &op->type); i++) {
+		if (!is_result_alone(arch, op, i))
+			continue;
+		put(o, "%s\"=r\"(%s)", comma, result_name(arch, op, i));
 		comma = ", ";
 	}
-	for (size_t i = 0; i < op->params.n; i++, comma = ", ")
-		put(o, "%s\"+r\"(pv_arg%zu)", comma, i);
-	put(o, "\n\t\t:\n");
+	for (unsigned int i = 0; i < p.registers; i++, comma = ", ")
+		put(o, "%s\"+r\"(pv_arg%u)", comma, i);
+	put(o, "\n\t\t:");
+	for (unsigned int i = 0; i < p.stack; i++)
+		put(o, "%s [pv_stack%u]\"r\"(pv_stack%u)", i ? "," : "", i, i);
+	put(o, "\n");
 }
 
 static const char *stub_name(const struct interface *i, const struct op *op)
@@ -503,23 +540,76 @@ static void put_plain_body(const struct interface *i, const struct op *op, struc
 	put(o, ");\n");
 }
 
+/** One argument: a variable for each of its words, which is where it travels or is pushed from. */
+static void put_argument(const struct arch *arch, const struct param *param, struct passing *p,
+			 struct out *o)
+{
+	struct passing before = *p;
+	bool in_registers = pass_next(arch, p, &param->type);
+
+	for (unsigned int word = 0; word < word_count(arch, &param->type); word++) {
+		const char *value =
+			(word ? c_to_high_word : c_to_word)(&param->type, param->name.s);
+		unsigned int n = (in_registers ? before.registers : before.stack) + word;
+
+		if (in_registers)
+			put(o, "\tregister unsigned long pv_arg%u __asm__(\"%s\") = %s;\n", n,
+			    arch->args[n], value);
+		else
+			put(o, "\tunsigned long pv_stack%u = %s;\n", n, value);
+	}
+}
+
+static void put_variables(const struct arch *arch, const struct op *op, struct out *o)
+{
+	struct passing p = {0};
+
+	vec_each(param, &op->params) put_argument(arch, param, &p, o);
+	for (unsigned int i = 0; i < word_count(arch, &op->type); i++)
+		if (is_result_alone(arch, op, i))
+			put(o, "\tregister unsigned long %s __asm__(\"%s\");\n",
+			    result_name(arch, op, i), result_register(arch, i));
+}
+
+static void put_return(const struct arch *arch, const struct op *op, struct out *o)
+{
+	const char *low = result_name(arch, op, 0);
+
+	if (word_count(arch, &op->type) > 1)
+		low = mem_printf("((uint64_t)%s << 32 | %s)", result_name(arch, op, 1), low);
+	put(o, "\treturn %s;\n", c_from_word(&op->type, low));
+}
+
+/** The caller of a site pushes what is passed on the stack, and takes it off. */
+static void put_called_site(const struct run *run, const struct interface *i, const struct op *op,
+			    struct lines *lines)
+{
+	const struct arch *arch = run->arch;
+	unsigned int stack = op_passing(arch, op).stack;
+
+	for (unsigned int n = stack; n; n--)
+		put_line(lines, "\t%s",
+			 arch_expand(arch->push, mem_printf("%%[pv_stack%u]", n - 1), NULL));
+	put_site(run, lines, i, op);
+	if (stack)
+		put_line(lines, "\t%s",
+			 doubled_percents(arch_expand(arch->drop,
+						      mem_printf("%u", stack * arch->word), NULL)));
+}
+
 static void put_site_body(const struct run *run, const struct interface *i, const struct op *op,
 			  struct lines *lines)
 {
 	struct out *o = lines->out;
 
-	for (size_t n = 0; n < op->params.n; n++)
-		put(o, "\tregister unsigned long pv_arg%zu __asm__(\"%s\") = %s;\n", n,
-		    run->arch->args[n], c_to_word(&op->params.v[n].type, op->params.v[n].name.s));
-	if (!type_is_void(&op->type))
-		put(o, "\tregister unsigned long pv_result __asm__(\"%s\");\n", run->arch->result);
+	put_variables(run->arch, op, o);
 	put(o, "%s\t__asm__ %s(\n", op->params.n || !type_is_void(&op->type) ? "\n" : "",
 	    op->context & CONTEXT_PURE ? "" : "volatile");
-	put_site(run, lines, i, op);
-	put_operands(op, o);
+	put_called_site(run, i, op, lines);
+	put_operands(run->arch, op, o);
 	put_clobbers(run, op, o);
 	if (!type_is_void(&op->type))
-		put(o, "\treturn %s;\n", c_from_word(&op->type, "pv_result"));
+		put_return(run->arch, op, o);
 }
 
 /** A function that callers see; its parameters are the op's in any order. */
@@ -644,14 +734,14 @@ static void put_known(const struct interface *i, const struct backend *b, struct
 
 static void emit_known(const struct interface *i, struct out *o)
 {
-	put_records(i, "const struct @_known @_known[] = {\n", o);
+	emit_pattern(i, "const struct @_known @_known[] = {\n", o);
 	vec_each(b, &i->backends) put_known(i, *b, o);
-	put_records(i,
-		    "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
-		    "/* The backend of bare hardware has the slots; without it they are empty at "
-		    "first. */\n"
-		    "__attribute__((weak)) struct @_ops @_ops;\n\n",
-		    o);
+	emit_pattern(i,
+		     "};\nconst unsigned int @_nr_known = sizeof(@_known) / sizeof(@_known[0]);\n\n"
+		     "/* The backend of bare hardware has the slots; without it they are empty at "
+		     "first. */\n"
+		     "__attribute__((weak)) struct @_ops @_ops;\n\n",
+		     o);
 }
 
 void emit_tables(const struct run *run, const void *module, struct out *o)
@@ -662,11 +752,11 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 
 	emit_banner(o, source_origin(run, i->name.loc));
 	put(o, "#include \"%s.h\"\n\n", n);
-	put_records(i,
-		    "const char *const @_form_names[^_NR_FORMS] = "
-		    "{\"call\", \"inline\", \"nop\", \"trap\", \"indirect\"};\n\n",
-		    o);
-	put_records(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
+	emit_pattern(i,
+		     "const char *const @_form_names[^_NR_FORMS] = "
+		     "{\"call\", \"inline\", \"nop\", \"trap\", \"indirect\"};\n\n",
+		     o);
+	emit_pattern(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
 	vec_each(op, &i->ops) put(o, "\t\"%s\",\n", op_path(*op));
 	put(o, "};\n\n");
 	emit_known(i, o);

@@ -308,16 +308,6 @@ static const char *result_text(const struct op *op)
 			  kernel_declare(&type_wrapped(&op->type)->type, ""));
 }
 
-/** As an asm statement with operands has it. */
-static const char *doubled_percents(const char *s)
-{
-	struct out text = {0};
-
-	for (s = put_until(&text, s, "%"); *s; s = put_until(&text, s + 1, "%"))
-		put(&text, "%%%%");
-	return text_of(&text);
-}
-
 /** Instructions in one text, weighed as the template says. */
 static const char *insns_text(const struct template *t)
 {

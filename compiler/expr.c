@@ -271,13 +271,36 @@ bool config_evaluate(const struct expr *e, int64_t *value)
 	return e->config->is_set;
 }
 
+static enum expr_type arch_resolve(const struct asker *a, struct expr *e)
+{
+	struct name name = e->operands.v[0].path.v[0];
+
+	e->value = !strcmp(name.s, a->run->arch->name);
+	return check_arch(a->run, name) ? TYPE_TRUTH : TYPE_BROKEN;
+}
+
+static bool arch_evaluate(const struct expr *e, int64_t *value)
+{
+	*value = e->value;
+	return true;
+}
+
+/* Only the first is known where types are told apart. */
 static const struct atom guard_atoms[] = {
+	{"arch", "w", "arch(ARCH)", TYPE_TRUTH, arch_resolve, arch_evaluate},
 	{.usage = "configuration symbols", .resolve = config_resolve, .evaluate = config_evaluate},
 };
 
 bool resolve_guard(struct run *run, struct expr *guard)
 {
 	const struct asker a = {run, "a guard", guard_atoms, NELEM(guard_atoms), NULL};
+
+	return expr_resolve(&a, guard);
+}
+
+bool resolve_type_guard(struct run *run, struct expr *guard)
+{
+	const struct asker a = {run, "the guard of a type", guard_atoms, 1, NULL};
 
 	return expr_resolve(&a, guard);
 }

@@ -147,14 +147,17 @@ static unsigned int log2_of(uint64_t size)
 	return (unsigned int)__builtin_ctzll(size);
 }
 
-/** One instruction on shared memory: @pattern with the place as second or only @. */
-static void push_access(struct lowering *l, const char *pattern, const char *value)
+/** One instruction on shared memory: @pattern with the place's word as second or only @. */
+static void push_access(struct lowering *l, const char *pattern, const char *value,
+			unsigned int word)
 {
 	const struct run *run = l->run;
-	const struct place *p = &l->impl->place;
-	const char *place = place_text(run, p, p->shared->symbol);
-	const char *shape = place_text(run, p, run->arch->elsewhere);
+	struct place p = l->impl->place;
+	const char *place, *shape;
 
+	p.offset += word * run->arch->word;
+	place = place_text(run, &p, p.shared->symbol);
+	shape = place_text(run, &p, run->arch->elsewhere);
 	l->result->form = FORM_INLINE;
 	*vec_push(&l->result->insns) = (struct insn){
 		.text = arch_expand(pattern, value ? value : place, place),
@@ -163,21 +166,36 @@ static void push_access(struct lowering *l, const char *pattern, const char *val
 	};
 }
 
+/** What is two words is so by two instructions. */
 static void lower_load(struct lowering *l)
 {
 	const struct member *m = l->impl->place.member;
 	const struct scalar *scalar = type_scalar(&m->type);
 	const struct arch *arch = l->run->arch;
-	const char *const *rows = scalar && scalar->is_signed ? arch->load_signed : arch->load;
+	bool is_signed = scalar && scalar->is_signed;
+	uint64_t size = m->size < arch->word ? m->size : arch->word;
 
-	push_access(l, rows[log2_of(m->size)], NULL);
+	push_access(l, (is_signed ? arch->load_signed : arch->load)[log2_of(size)], NULL, 0);
+	if (m->size > arch->word)
+		push_access(l, arch->load_high, NULL, 1);
+	else if (word_count(arch, &l->op->type) > 1)
+		push_insn(l, is_signed ? arch->sign_high
+				       : arch_expand(arch->constant_high, "0", NULL));
 }
 
 static void lower_store(struct lowering *l)
 {
-	const char *pattern = l->run->arch->store[log2_of(l->impl->place.member->size)];
+	const struct arch *arch = l->run->arch;
+	uint64_t size = l->impl->place.member->size;
+	int64_t value = l->impl->value;
 
-	push_access(l, pattern, mem_printf("%lld", (long long)l->impl->value));
+	if (size <= arch->word) {
+		push_access(l, arch->store[log2_of(size)], mem_printf("%lld", (long long)value), 0);
+		return;
+	}
+	for (unsigned int word = 0; word < 2; word++)
+		push_access(l, arch->store[log2_of(arch->word)],
+			    mem_printf("%d", (int)(value >> (32 * word))), word);
 }
 
 static void lower_nop(struct lowering *l)
@@ -187,16 +205,40 @@ static void lower_nop(struct lowering *l)
 
 static void lower_identity(struct lowering *l)
 {
+	if (!l->run->arch->identity) {
+		lower_nop(l);
+		return;
+	}
 	l->result->form = FORM_INLINE;
 	push_insn(l, l->run->arch->identity);
+}
+
+static bool is_late(const struct op *op)
+{
+	return op->context & CONTEXT_LATE;
+}
+
+/** A late op's sites have room for one instruction, so two are called. */
+static void lower_constant_pair(struct lowering *l)
+{
+	const struct arch *arch = l->run->arch;
+	int64_t value = l->impl->value;
+
+	l->result->form = is_late(l->op) ? FORM_CALL : FORM_INLINE;
+	push_insn(l, arch_expand(arch->constant, mem_printf("%d", (int)value), NULL));
+	push_insn(l, arch_expand(arch->constant_high, mem_printf("%d", (int)(value >> 32)), NULL));
 }
 
 static void lower_constant(struct lowering *l)
 {
 	const struct arch *arch = l->run->arch;
 	int64_t value = l->impl->value;
-	bool is_narrow = value >= 0 && value <= UINT32_MAX;
+	bool is_narrow = !arch->constant_wide || (value >= 0 && value <= UINT32_MAX);
 
+	if (word_count(arch, &l->op->type) > 1) {
+		lower_constant_pair(l);
+		return;
+	}
 	l->result->form = FORM_INLINE;
 	push_insn(l, arch_expand(is_narrow ? arch->constant : arch->constant_wide,
 				 mem_printf("%lld", (long long)value), NULL));
@@ -232,6 +274,40 @@ static uint32_t register_bit(const struct arch *arch, const char *name)
 	return 0;
 }
 
+unsigned int word_count(const struct arch *arch, const struct type *type)
+{
+	if (type_is_void(type))
+		return 0;
+	return (unsigned int)((type_size(arch, type) + arch->word - 1) / arch->word);
+}
+
+bool pass_next(const struct arch *arch, struct passing *p, const struct type *type)
+{
+	unsigned int words = word_count(arch, type), registers = 0;
+
+	while (arch->args[registers])
+		registers++;
+	if (p->stack || p->registers + words > registers) {
+		p->stack += words;
+		return false;
+	}
+	p->registers += words;
+	return true;
+}
+
+struct passing op_passing(const struct arch *arch, const struct op *op)
+{
+	struct passing p = {0};
+
+	vec_each(param, &op->params) pass_next(arch, &p, &param->type);
+	return p;
+}
+
+bool has_body(const struct lowered *l)
+{
+	return l->form != FORM_CALL || l->insns.n;
+}
+
 /*
  * Arguments are results too: an op may change the registers that carry them,
  * however narrow it is, because not every compiler preserves those for
@@ -247,10 +323,12 @@ uint32_t op_changes(const struct arch *arch, const struct op *op)
 	if (op->clobber == CLOBBER_NORMAL || op->clobber == CLOBBER_FLAGS)
 		bits |= register_bit(arch, "flags");
 	vec_each(r, &op->registers) bits |= register_bit(arch, r->s);
-	for (size_t i = 0; i < op->params.n; i++)
+	for (unsigned int i = 0; i < op_passing(arch, op).registers; i++)
 		bits |= register_bit(arch, arch->args[i]);
 	if (!type_is_void(&op->type))
 		bits |= register_bit(arch, arch->result);
+	if (word_count(arch, &op->type) > 1)
+		bits |= register_bit(arch, arch->result_high);
 	return bits;
 }
 
@@ -265,8 +343,7 @@ bool op_changes_flags(const struct arch *arch, const struct op *op)
  */
 static void check_late(const struct lowering *l)
 {
-	if (!(l->op->context & CONTEXT_LATE) || l->result->form != FORM_INLINE ||
-	    l->result->insns.n <= 1)
+	if (!is_late(l->op) || l->result->form != FORM_INLINE || l->result->insns.n <= 1)
 		return;
 	diag(l->run, late_template, l->result->insns.v[1].loc, l->op->name.s, l->backend->name.s);
 	diag_note(l->run, l->op->name.loc, "the op is here");
@@ -341,8 +418,38 @@ static void lower_backend(struct run *run, struct backend *b)
 	}
 }
 
+/** What happens without any backend: nothing, a value; else it traps. */
+static const struct impl *default_of(const struct op *op)
+{
+	static const struct impl trap = {.kind = IMPL_TRAP};
+
+	return op->fallback.kind == IMPL_NONE || op->fallback.kind == IMPL_INHERIT ? &trap
+										   : &op->fallback;
+}
+
+static void lower_defaults(struct run *run, struct interface *i)
+{
+	struct backend *b = i->defaults = mem_alloc(sizeof(*b));
+
+	*b = (struct backend){.name = {intern("default"), i->name.loc}, .interface = i};
+	b->impls = mem_alloc((i->ops.n + 1) * sizeof(*b->impls));
+	vec_each(op, &i->ops)
+	{
+		struct impl *impl = &b->impls[(*op)->slot];
+
+		*impl = *default_of(*op);
+		impl->loc = (*op)->name.loc;
+	}
+	lower_backend(run, b);
+}
+
 bool lower(struct run *run)
 {
 	vec_each(b, &run->backends) lower_backend(run, *b);
+	vec_each(i, &run->interfaces)
+	{
+		if (run->arch->generates)
+			lower_defaults(run, *i);
+	}
 	return !run->errors;
 }

@@ -73,6 +73,22 @@ static int command_verify(struct run *run)
 	return run->errors ? STATUS_INPUT : STATUS_NO_EVIDENCE;
 }
 
+static bool (*const seal_passes[])(struct run *run) = {effects, seal, write_outputs};
+
+static int command_seal(struct run *run)
+{
+	split_inputs(run);
+	if (run->objects.n != 1)
+		return usage_error("one linked image belongs to", "seal");
+	if (!run->output_path)
+		return usage_error("-o FILE is missing after", "seal");
+	if (!run_passes(run, model_passes, NELEM(model_passes)))
+		return STATUS_ENVIRONMENT;
+	if (run_passes(run, seal_passes, NELEM(seal_passes)))
+		return STATUS_FINE;
+	return run->environment_failed || !run->errors ? STATUS_ENVIRONMENT : STATUS_INPUT;
+}
+
 static bool check(struct run *run)
 {
 	return run_passes(run, model_passes, NELEM(model_passes)) &&
@@ -220,6 +236,10 @@ const struct command commands[] = {
 	 "compare a linked image, a Linux kernel, or relocatable objects together, with the "
 	 "descriptions",
 	 command_verify, FOR_VERIFY},
+	{"seal", "[OPTION]... -o BLOB IMAGE FILE.pvi...",
+	 "make the blob of the binary interface of a linked image that agrees with the "
+	 "descriptions",
+	 command_seal, FOR_SEAL},
 	{"backend new", "[OPTION]... NAME FILE...",
 	 "write what the author of a new backend starts from: its description, its C",
 	 command_backend_new, FOR_NEW},

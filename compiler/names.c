@@ -1,7 +1,7 @@
 /* Names that C cannot have: its own words, and two things that generated C would call the same. */
 #include <string.h>
 
-#include "pvgen.h"
+#include "binary.h"
 
 /* Keywords of C and of GNU C, and what the headers that generated C includes, or the compiler,
  * define. */
@@ -132,6 +132,44 @@ static const struct {
 	{OTHER, "DETECT_CPUID"},
 	{OTHER, "DETECT_START_INFO"},
 	{OTHER, "hypercall_failed"},
+	{TAG, "blob_header"},
+	{TAG, "blob_entry"},
+	{TAG, "blob_member"},
+	{TAG, "blob_relocation"},
+	{TAG, "blob_form"},
+	{TAG, "blob_target"},
+	{TAG, "binary_op"},
+	{TAG, "binary_room"},
+	{TAG, "binary_registration"},
+	{TAG, "binary_member"},
+	{TAG, "registration_number"},
+	{TAG, "service"},
+	{OTHER, "binary_ops"},
+	{OTHER, "default_ops"},
+	{OTHER, "default_patches"},
+	{OTHER, "binary_registrations"},
+	{OTHER, "binary_members"},
+	{OTHER, "binary_services"},
+	{OTHER, "BLOB_MAGIC"},
+	{OTHER, "BLOB_FORMAT"},
+	{OTHER, "BLOB_ABSENT"},
+	{OTHER, "BLOB_NAME"},
+	{OTHER, "BLOB_INSTANCES"},
+	{OTHER, "BINARY_NAME"},
+	{OTHER, "BINARY_MAJOR"},
+	{OTHER, "BINARY_MINOR"},
+	{OTHER, "BLOB_FIELD_64"},
+	{OTHER, "BLOB_FIELD_32S"},
+	{OTHER, "BLOB_FIELD_PC32"},
+	{OTHER, "NR_BLOB_FIELDS"},
+	{OTHER, "BLOB_TARGET_IMAGE"},
+	{OTHER, "BLOB_TARGET_PERCPU"},
+	{OTHER, "BLOB_TARGET_HOST"},
+	{OTHER, "NR_BLOB_TARGETS"},
+	{OTHER, "NR_REGISTRATIONS"},
+	{OTHER, "NR_SERVICES"},
+	{OTHER, "FEATURE_PERCPU"},
+	{OTHER, "FEATURE_EXCEPTIONS"},
 };
 
 static void take_own(struct names_of_c *c, const struct scope *scope)
@@ -144,6 +182,10 @@ static void take_own(struct names_of_c *c, const struct scope *scope)
 				own[i].name),
 		     "a thing of its own", NULL);
 	}
+	for (size_t i = 0; i < blob_service_count; i++)
+		take(c, OTHER,
+		     mem_printf("%sSERVICE_%s", scope->upper_prefix, blob_service_word(i)),
+		     "a thing of its own", NULL);
 }
 
 static void take_macros(struct names_of_c *c, const char *stem, const char *const ends[2],
@@ -215,6 +257,8 @@ static void take_registrations(struct names_of_c *c, const struct interface *i)
 			continue;
 		take(c, TAG, mem_printf("%s%s", i->scope.prefix, r->name.s), "registration",
 		     &r->name);
+		take(c, OTHER, mem_printf("%sREGISTRATION_%s", i->scope.upper_prefix, r->name.s),
+		     "registration", &r->name);
 		take(c, FIELD, r->name.s, "registration", &r->name);
 		take(c, FIELD, mem_printf("nr_%s", r->name.s), "registration", &r->name);
 		vec_each(m, &r->members)

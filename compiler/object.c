@@ -1,8 +1,8 @@
 /*
  * ELF files, read with distrust: every offset, size and index is checked
  * against the file before it is used.  Source: System V ABI, chapter 4
- * (headers, sections, symbols), and its AMD64 supplement, section 4.4
- * (relocations).
+ * (headers, sections, symbols), and its supplements for AMD64 and i386, section
+ * 4.4 (relocations).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,17 +13,13 @@
 #include "payload.h"
 
 enum {
-	HEADER_SIZE = 64,
-	SECTION_SIZE = 64,
-	SYMBOL_SIZE = 24,
-	RELA_SIZE = 24,
-	CLASS_64 = 2,
 	LITTLE_ENDIAN_DATA = 1,
 	TYPE_RELOCATABLE = 1,
 	TYPE_SHARED = 3,
 	SECTION_SYMTAB = 2,
 	SECTION_RELA = 4,
 	SECTION_NOBITS = 8,
+	SECTION_REL = 9,
 	FLAG_ALLOC = 2,
 	FLAG_EXECUTE = 4,
 	INDEX_RESERVED = 0xff00,
@@ -49,6 +45,120 @@ uint64_t object_number(const uint8_t *bytes, unsigned int size)
 	while (size--)
 		value = value << 8 | bytes[size];
 	return value;
+}
+
+/** Where a number is in a header or an entry. */
+struct place_in {
+	uint8_t at, size;
+};
+
+struct relocation_row {
+	unsigned int type, size;
+	bool is_relative;
+};
+
+struct elf {
+	uint16_t machine;
+	uint8_t class, header, section, symbol, relocation; /* sizes */
+	struct place_in table, entry, count, names;	    /* of the sections, in the header */
+	struct place_in flags, address, offset, size, link, info, align, entries; /* of a section */
+	struct place_in symbol_info, symbol_section, symbol_value, symbol_size;
+	struct place_in place, type, target, addend; /* of a relocation; no addend: in its place */
+	unsigned int relocations;		     /* type of the sections with them */
+	const struct relocation_row *rows;
+	size_t n_rows;
+};
+
+static const struct relocation_row rows_x86_64[] = {
+	{1, 8, false},	/* R_X86_64_64 */
+	{2, 4, true},	/* R_X86_64_PC32 */
+	{4, 4, true},	/* R_X86_64_PLT32 */
+	{10, 4, false}, /* R_X86_64_32 */
+	{11, 4, false}, /* R_X86_64_32S */
+	{12, 2, false}, /* R_X86_64_16 */
+	{13, 2, true},	/* R_X86_64_PC16 */
+	{14, 1, false}, /* R_X86_64_8 */
+	{15, 1, true},	/* R_X86_64_PC8 */
+	{24, 8, true},	/* R_X86_64_PC64 */
+};
+
+static const struct relocation_row rows_i386[] = {
+	{1, 4, false},	/* R_386_32 */
+	{2, 4, true},	/* R_386_PC32 */
+	{4, 4, true},	/* R_386_PLT32 */
+	{20, 2, false}, /* R_386_16 */
+	{21, 2, true},	/* R_386_PC16 */
+	{22, 1, false}, /* R_386_8 */
+	{23, 1, true},	/* R_386_PC8 */
+};
+
+static const struct elf elves[] = {
+	{
+		.machine = 62,
+		.class = 2,
+		.header = 64,
+		.section = 64,
+		.symbol = 24,
+		.relocation = 24,
+		.table = {40, 8},
+		.entry = {58, 2},
+		.count = {60, 2},
+		.names = {62, 2},
+		.flags = {8, 8},
+		.address = {16, 8},
+		.offset = {24, 8},
+		.size = {32, 8},
+		.link = {40, 4},
+		.info = {44, 4},
+		.align = {48, 8},
+		.entries = {56, 8},
+		.symbol_info = {4, 1},
+		.symbol_section = {6, 2},
+		.symbol_value = {8, 8},
+		.symbol_size = {16, 8},
+		.place = {0, 8},
+		.type = {8, 4},
+		.target = {12, 4},
+		.addend = {16, 8},
+		.relocations = SECTION_RELA,
+		.rows = rows_x86_64,
+		.n_rows = NELEM(rows_x86_64),
+	},
+	{
+		.machine = 3,
+		.class = 1,
+		.header = 52,
+		.section = 40,
+		.symbol = 16,
+		.relocation = 8,
+		.table = {32, 4},
+		.entry = {46, 2},
+		.count = {48, 2},
+		.names = {50, 2},
+		.flags = {8, 4},
+		.address = {12, 4},
+		.offset = {16, 4},
+		.size = {20, 4},
+		.link = {24, 4},
+		.info = {28, 4},
+		.align = {32, 4},
+		.entries = {36, 4},
+		.symbol_info = {12, 1},
+		.symbol_section = {14, 2},
+		.symbol_value = {4, 4},
+		.symbol_size = {8, 4},
+		.place = {0, 4},
+		.type = {4, 1},
+		.target = {5, 3},
+		.relocations = SECTION_REL,
+		.rows = rows_i386,
+		.n_rows = NELEM(rows_i386),
+	},
+};
+
+static uint64_t number_at(const uint8_t *bytes, struct place_in p)
+{
+	return object_number(bytes + p.at, p.size);
 }
 
 static void write_number(uint8_t *bytes, uint64_t value, unsigned int size)
@@ -89,14 +199,25 @@ static bool in_file(const struct object_file *f, uint64_t offset, uint64_t size)
 	return offset <= f->size && size <= f->size - offset;
 }
 
+/** There is one for each machine. */
+static const struct elf *elf_of(const struct machine *m)
+{
+	const struct elf *elf = elves;
+
+	while (elf->machine != m->elf_machine)
+		elf++;
+	return elf;
+}
+
 static const char *check_header(struct object_file *f, const struct machine *m)
 {
 	static const uint8_t magic[] = {0x7f, 'E', 'L', 'F'};
 	uint64_t type;
 
-	if (f->size < HEADER_SIZE || memcmp(f->bytes, magic, sizeof(magic)) != 0)
+	f->elf = elf_of(m);
+	if (f->size < f->elf->header || memcmp(f->bytes, magic, sizeof(magic)) != 0)
 		return "is no ELF file";
-	if (f->bytes[4] != CLASS_64 || f->bytes[5] != LITTLE_ENDIAN_DATA ||
+	if (f->bytes[4] != f->elf->class || f->bytes[5] != LITTLE_ENDIAN_DATA ||
 	    object_number(f->bytes + 18, 2) != m->elf_machine)
 		return "is an ELF file for another architecture";
 	type = object_number(f->bytes + 16, 2);
@@ -109,11 +230,11 @@ static const char *check_header(struct object_file *f, const struct machine *m)
 /** The header of a section, by its index in the file; NULL if there is none. */
 static const uint8_t *section_header(const struct object_file *f, uint64_t index)
 {
-	uint64_t table = object_number(f->bytes + 40, 8);
+	uint64_t table = number_at(f->bytes, f->elf->table);
 
-	if (index >= object_number(f->bytes + 60, 2))
+	if (index >= number_at(f->bytes, f->elf->count))
 		return NULL;
-	return f->bytes + table + index * SECTION_SIZE;
+	return f->bytes + table + index * f->elf->section;
 }
 
 static uint64_t header_type(const uint8_t *header)
@@ -124,9 +245,9 @@ static uint64_t header_type(const uint8_t *header)
 /** The bytes of a section, or NULL if it does not lie in the file. */
 static uint8_t *section_bytes(const struct object_file *f, const uint8_t *header, uint64_t *size)
 {
-	uint64_t offset = object_number(header + 24, 8);
+	uint64_t offset = number_at(header, f->elf->offset);
 
-	*size = object_number(header + 32, 8);
+	*size = number_at(header, f->elf->size);
 	if (header_type(header) == SECTION_NOBITS || !in_file(f, offset, *size))
 		return NULL;
 	return f->bytes + offset;
@@ -158,9 +279,9 @@ static void place_section(struct object *o, struct object_section *s, uint64_t a
 static const char *read_section(struct object *o, struct object_file *f, const uint8_t *header,
 				const uint8_t *names)
 {
-	uint64_t flags = object_number(header + 8, 8);
+	uint64_t flags = number_at(header, f->elf->flags);
 	struct object_section s = {.name = string_in(f, names, object_number(header, 4)),
-				   .address = object_number(header + 16, 8),
+				   .address = number_at(header, f->elf->address),
 				   .is_loaded = flags & FLAG_ALLOC,
 				   .is_code = flags & FLAG_EXECUTE,
 				   .file = o->files.n - 1};
@@ -174,21 +295,21 @@ static const char *read_section(struct object *o, struct object_file *f, const u
 	if (s.size > SIZE_LIMIT || o->end > SIZE_LIMIT || f->claimed > f->size)
 		return "has sections of an impossible size";
 	if (s.is_loaded && !f->is_linked)
-		place_section(o, &s, object_number(header + 48, 8));
+		place_section(o, &s, number_at(header, f->elf->align));
 	*vec_push(&o->sections) = s;
 	return NULL;
 }
 
 static const char *read_sections(struct object *o, struct object_file *f)
 {
-	uint64_t n = object_number(f->bytes + 60, 2);
+	uint64_t n = number_at(f->bytes, f->elf->count);
 	const uint8_t *names;
 
-	if (object_number(f->bytes + 58, 2) != SECTION_SIZE || !n)
+	if (number_at(f->bytes, f->elf->entry) != f->elf->section || !n)
 		return "has no sections";
-	if (!in_file(f, object_number(f->bytes + 40, 8), n * SECTION_SIZE))
+	if (!in_file(f, number_at(f->bytes, f->elf->table), n * f->elf->section))
 		return "ends before its section headers";
-	names = section_header(f, object_number(f->bytes + 62, 2));
+	names = section_header(f, number_at(f->bytes, f->elf->names));
 	f->first_section = o->sections.n;
 	f->n_sections = n;
 	for (uint64_t i = 0; i < n; i++) {
@@ -233,15 +354,17 @@ static bool is_function(const struct object *o, const struct object_file *f, uin
 static const char *read_symbol(struct object *o, const struct object_file *f, const uint8_t *entry,
 			       const uint8_t *strings)
 {
-	uint64_t index = object_number(entry + 6, 2);
-	unsigned int type = entry[4] & 15, bind = entry[4] >> 4;
+	const struct elf *elf = f->elf;
+	uint64_t index = number_at(entry, elf->symbol_section);
+	uint64_t info = number_at(entry, elf->symbol_info);
+	unsigned int type = info & 15, bind = (unsigned int)info >> 4;
 	struct object_symbol s = {
 		.name = string_in(f, strings, object_number(entry, 4)),
-		.address = object_number(entry + 8, 8),
-		.size = object_number(entry + 16, 8),
+		.address = number_at(entry, elf->symbol_value),
+		.size = number_at(entry, elf->symbol_size),
 		.is_global = bind != BIND_LOCAL,
 		.is_weak = bind == BIND_WEAK,
-		.is_function = is_function(o, f, index, type, object_number(entry + 8, 8)),
+		.is_function = is_function(o, f, index, type, number_at(entry, elf->symbol_value)),
 		.file = o->files.n - 1};
 	const char *fault = place_symbol(o, f, index, &s);
 
@@ -272,12 +395,12 @@ static const char *read_symbols(struct object *o, struct object_file *f)
 	if (!header)
 		return NULL;
 	entries = section_bytes(f, header, &size);
-	strings = section_header(f, object_number(header + 40, 4));
-	if (!entries || object_number(header + 56, 8) != SYMBOL_SIZE)
+	strings = section_header(f, number_at(header, f->elf->link));
+	if (!entries || number_at(header, f->elf->entries) != f->elf->symbol)
 		return "has a symbol table that cannot be read";
-	f->n_symbols = size / SYMBOL_SIZE;
+	f->n_symbols = size / f->elf->symbol;
 	for (uint64_t i = 0; i < f->n_symbols; i++) {
-		const char *fault = read_symbol(o, f, entries + i * SYMBOL_SIZE, strings);
+		const char *fault = read_symbol(o, f, entries + i * f->elf->symbol, strings);
 
 		if (fault)
 			return fault;
@@ -361,27 +484,11 @@ static void place_undefined(struct object *o)
 
 /* ---- relocations ---- */
 
-static const struct relocation_row {
-	unsigned int type, size;
-	bool is_relative;
-} relocation_rows[] = {
-	{1, 8, false},	/* R_X86_64_64 */
-	{2, 4, true},	/* R_X86_64_PC32 */
-	{4, 4, true},	/* R_X86_64_PLT32 */
-	{10, 4, false}, /* R_X86_64_32 */
-	{11, 4, false}, /* R_X86_64_32S */
-	{12, 2, false}, /* R_X86_64_16 */
-	{13, 2, true},	/* R_X86_64_PC16 */
-	{14, 1, false}, /* R_X86_64_8 */
-	{15, 1, true},	/* R_X86_64_PC8 */
-	{24, 8, true},	/* R_X86_64_PC64 */
-};
-
-static const struct relocation_row *relocation_find(uint64_t type)
+static const struct relocation_row *relocation_find(const struct elf *elf, uint64_t type)
 {
-	for (size_t i = 0; i < NELEM(relocation_rows); i++)
-		if (relocation_rows[i].type == type)
-			return &relocation_rows[i];
+	for (size_t i = 0; i < elf->n_rows; i++)
+		if (elf->rows[i].type == type)
+			return &elf->rows[i];
 	return NULL;
 }
 
@@ -392,19 +499,31 @@ struct relocation {
 	uint64_t offset, addend;
 };
 
+/** What the file has in the field, with its sign: what is loaded may be relocated already. */
+static uint64_t written_addend(const struct object *o, const struct object_file *f,
+			       const struct object_section *s, const struct relocation *r)
+{
+	size_t index = (size_t)(s - o->sections.v) - f->first_section;
+	uint64_t size, sign = UINT64_C(1) << (8 * r->row->size - 1);
+	const uint8_t *bytes = section_bytes(f, section_header(f, index), &size);
+
+	return (object_number(bytes + r->offset, r->row->size) ^ sign) - sign;
+}
+
 static bool read_relocation(const struct object *o, const struct object_file *f,
 			    const struct object_section *s, const uint8_t *entry,
 			    struct relocation *r)
 {
-	uint64_t symbol = object_number(entry + 12, 4);
+	const struct elf *elf = f->elf;
+	uint64_t symbol = number_at(entry, elf->target);
 
-	r->offset = object_number(entry, 8);
-	r->row = relocation_find(object_number(entry + 8, 4));
+	r->offset = number_at(entry, elf->place);
+	r->row = relocation_find(elf, number_at(entry, elf->type));
 	if (!r->row || symbol >= f->n_symbols || r->offset > s->size ||
 	    r->row->size > s->size - r->offset)
 		return false;
 	r->symbol = &o->symbols.v[f->first_symbol + symbol];
-	r->addend = object_number(entry + 16, 8);
+	r->addend = elf->addend.size ? number_at(entry, elf->addend) : written_addend(o, f, s, r);
 	return true;
 }
 
@@ -426,10 +545,10 @@ static void relocate(struct object *o, const struct object_file *f, struct objec
 static struct object_section *relocated(const struct object *o, const struct object_file *f,
 					const uint8_t *header)
 {
-	uint64_t target = object_number(header + 44, 4);
+	uint64_t target = number_at(header, f->elf->info);
 	struct object_section *s;
 
-	if (header_type(header) != SECTION_RELA || target >= f->n_sections)
+	if (header_type(header) != f->elf->relocations || target >= f->n_sections)
 		return NULL;
 	s = &o->sections.v[f->first_section + target];
 	return s->is_loaded && s->bytes ? s : NULL;
@@ -441,8 +560,8 @@ static void relocate_section(struct object *o, const struct object_file *f, cons
 	uint64_t size;
 	const uint8_t *entries = section_bytes(f, header, &size);
 
-	for (uint64_t i = 0; s && entries && i < size / RELA_SIZE; i++)
-		relocate(o, f, s, entries + i * RELA_SIZE);
+	for (uint64_t i = 0; s && entries && i < size / f->elf->relocation; i++)
+		relocate(o, f, s, entries + i * f->elf->relocation);
 }
 
 static void find_references(const struct object *o, const struct object_file *f,
@@ -453,8 +572,8 @@ static void find_references(const struct object *o, const struct object_file *f,
 	const uint8_t *entries = section_bytes(f, header, &size);
 	struct relocation r;
 
-	for (uint64_t i = 0; s && entries && i < size / RELA_SIZE; i++) {
-		if (!read_relocation(o, f, s, entries + i * RELA_SIZE, &r) ||
+	for (uint64_t i = 0; s && entries && i < size / f->elf->relocation; i++) {
+		if (!read_relocation(o, f, s, entries + i * f->elf->relocation, &r) ||
 		    r.symbol->name != name)
 			continue;
 		/* What is relative is so to the end of its field, where an instruction ends. */
@@ -484,6 +603,48 @@ static void copy_bytes(struct object *o)
 		if (s->bytes && s->is_loaded && !o->files.v[s->file].is_linked)
 			s->bytes = memcpy(mem_alloc(s->size + 1), s->bytes, s->size);
 	}
+}
+
+static const char *keep_relocation(const struct object *o, const struct object_file *f,
+				   const uint8_t *entry, object_relocations *list)
+{
+	const struct elf *elf = f->elf;
+	uint64_t symbol = number_at(entry, elf->target);
+
+	if (symbol >= f->n_symbols)
+		return "has a relocation of a symbol that does not exist";
+	*vec_push(list) = (struct object_relocation){
+		.place = number_at(entry, elf->place),
+		.type = (unsigned int)number_at(entry, elf->type),
+		.symbol = &o->symbols.v[f->first_symbol + symbol],
+		.addend = (int64_t)number_at(entry, elf->addend),
+	};
+	return NULL;
+}
+
+static const char *keep_section(const struct object *o, const struct object_file *f,
+				const uint8_t *header, object_relocations *list)
+{
+	uint64_t target = number_at(header, f->elf->info), size;
+	const uint8_t *entries = section_bytes(f, header, &size);
+	const char *fault = NULL;
+
+	if (header_type(header) != f->elf->relocations || !entries || target >= f->n_sections ||
+	    !o->sections.v[f->first_section + target].is_loaded)
+		return NULL;
+	for (uint64_t i = 0; i < size / f->elf->relocation && !fault; i++)
+		fault = keep_relocation(o, f, entries + i * f->elf->relocation, list);
+	return fault;
+}
+
+const char *object_kept(const struct object *o, object_relocations *list)
+{
+	const struct object_file *f = o->files.v;
+	const char *fault = NULL;
+
+	for (uint64_t i = 0; i < f->n_sections && !fault; i++)
+		fault = keep_section(o, f, section_header(f, i), list);
+	return fault;
 }
 
 /* ---- addresses ---- */

@@ -18,12 +18,14 @@ struct insn_form {
 };
 
 /** False: not an instruction that is known, or more than @left bytes of one. */
-bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form);
+bool x86_64_decode(const uint8_t *code, size_t left, struct insn_form *form);
+bool i386_decode(const uint8_t *code, size_t left, struct insn_form *form);
 
 /** The bytes that the compiler and the assembler write for an architecture. */
 struct machine {
 	uint16_t elf_machine;
-	uint8_t call_slot[2], jump_slot[2]; /* opcode; a pc-relative word follows */
+	uint8_t call_slot[2], jump_slot[2]; /* opcode; a word follows: */
+	bool is_slot_absolute;		    /* the slot's address, else pc-relative */
 	uint8_t filler;
 	uint8_t landing_pad[4];
 	bool (*decode)(const uint8_t *code, size_t left, struct insn_form *form);
@@ -32,7 +34,7 @@ struct machine {
 	bool (*through)(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory);
 };
 
-extern const struct machine machine_x86_64;
+extern const struct machine machine_x86_64, machine_i386;
 
 /* ---- object.c: ELF files ------------------------------------------------------ */
 
@@ -55,6 +57,7 @@ struct object_file {
 	const char *path;
 	uint8_t *bytes;
 	size_t size;
+	const struct elf *elf;
 	bool is_linked;
 	size_t first_section, first_symbol; /* in the object's vectors */
 	size_t n_sections, n_symbols;
@@ -115,6 +118,19 @@ uint64_t object_function_end(const struct object *o, const struct object_symbol 
 
 /** "0x1234 (function+0x12)" */
 const char *object_place(const struct object *o, uint64_t address);
+
+/** What the linker was told to keep of a linked image (ld -q). */
+struct object_relocation {
+	uint64_t place;
+	unsigned int type; /* of the AMD64 supplement */
+	const struct object_symbol *symbol;
+	int64_t addend;
+};
+
+typedef VEC(struct object_relocation) object_relocations;
+
+/** All of them, of sections that are loaded; NULL, or why they cannot be read. */
+const char *object_kept(const struct object *o, object_relocations *list);
 
 /** Little-endian numbers. */
 uint64_t object_number(const uint8_t *bytes, unsigned int size);

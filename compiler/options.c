@@ -314,6 +314,7 @@ static const struct option_row {
 	{"-o", "FILE", "write the description into FILE", FOR_IMPORT, set_output},
 	{"--struct", "NAME", "structure of the ops in an image (default: Linux's, or pv_ops)",
 	 FOR_IMPORT | FOR_DIFF, set_structure},
+	{"-o", "FILE", "where the blob goes", FOR_SEAL, set_output},
 	{"-MD", NULL, "write a make rule: outputs, and all files read, into FIRST-OUTPUT.d",
 	 FOR_BUILD, want_depend},
 	{"-MF", "FILE", "write that rule into FILE", FOR_BUILD, set_depend_file},
@@ -424,9 +425,16 @@ static int apply_option(struct run *run, const struct command *command, const ch
 	return row->apply(run, **word);
 }
 
-/** KIND or KIND:FILE; one FILE cannot take what several modules emit, which emit() checks. */
-static int find_kind(const struct profile *profile, struct emit_request *request)
+static int no_blobs(const struct run *run)
 {
+	return usage_error("say --arch=x86_64, for which alone there are blobs, not",
+			   run->arch->name);
+}
+
+/** KIND or KIND:FILE; one FILE cannot take what several modules emit, which emit() checks. */
+static int find_kind(const struct run *run, struct emit_request *request)
+{
+	const struct profile *profile = run->profile;
 	const char *text = request->path;
 	size_t n = strcspn(text, ":");
 
@@ -435,6 +443,8 @@ static int find_kind(const struct profile *profile, struct emit_request *request
 
 		if (strncmp(e->kind, text, n) || e->kind[n])
 			continue;
+		if (!emitter_suits(e, run->arch))
+			return no_blobs(run);
 		*request = (struct emit_request){e, text[n] ? text + n + 1 : NULL};
 		return STATUS_FINE;
 	}
@@ -448,7 +458,7 @@ static int find_kinds(struct run *run)
 	vec_each(request, &run->requests)
 	{
 		if (!status)
-			status = find_kind(run->profile, request);
+			status = find_kind(run, request);
 	}
 	return status;
 }
@@ -456,7 +466,7 @@ static int find_kinds(struct run *run)
 static void request_all(struct run *run)
 {
 	for (size_t i = 0; i < run->profile->n; i++)
-		if (emitter_is_usual(&run->profile->emitters[i]))
+		if (emitter_is_usual(&run->profile->emitters[i], run->arch))
 			*vec_push(&run->requests) =
 				(struct emit_request){&run->profile->emitters[i], NULL};
 }
@@ -476,7 +486,7 @@ static int check_stdout(const struct run *run, const struct command *command)
 /** -o FILE is the FILE of the one --emit that names none. */
 static int place_output(struct run *run, const struct command *command)
 {
-	if (!run->output_path || command->bit == FOR_IMPORT)
+	if (!run->output_path || command->bit != FOR_BUILD)
 		return STATUS_FINE;
 	if (run->requests.n != 1 || run->requests.v[0].path)
 		return usage_error("one --emit, without a file, belongs to -o", run->output_path);
@@ -514,6 +524,8 @@ int parse_options(struct run *run, const struct command *command, const char *co
 		return usage_error("no input file after", command->name);
 	if (run->is_fixing && has_stdin(run))
 		return usage_error("--fix cannot edit standard input,", "-");
+	if (command->bit == FOR_SEAL && !run->arch->has_blobs)
+		return no_blobs(run);
 	status = find_kinds(run);
 	if (!status)
 		status = place_output(run, command);

@@ -29,6 +29,7 @@ enum {
 	FOR_DIFF = 1 << 8,
 	FOR_IMPORT = 1 << 9,
 	FOR_COVERAGE = 1 << 10,
+	FOR_SEAL = 1 << 11,
 	FOR_ALL = ~FOR_EXPLAIN,			       /* that read descriptions */
 	FOR_MODEL = FOR_ALL & ~(FOR_FMT | FOR_IMPORT), /* and ask what they mean */
 };

@@ -209,7 +209,7 @@ decl:
 | TYPEDEF type name '(' params ')' ';'	{ define_function(p, $3, $1.doc, $2, $5); }
 | BITS name ':' type field_block ';'	{ define_bits(p, $2, $1.doc, $4, $5); }
 | shared record_word name ';'	{ define_opaque(p, $2, $3); }
-| shared record_word name packed attributes member_block ';'	{ define_record(p, $2, $3, $6, $5, $1, $4); }
+| shared record_word name packed attributes guard member_block ';'	{ define_record(p, $2, $3, $7, $5, $6, $1, $4); }
 ;
 
 /* Complete, so that an error behind it is none in it. */

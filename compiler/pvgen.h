@@ -190,6 +190,7 @@ struct decl {
 	const char *doc;
 	struct scope *scope;
 	bool is_opaque, is_packed, is_shared;
+	struct expr *guard;			      /* of a record, or NULL */
 	const struct operand *said_size, *said_align; /* of a record, or NULL */
 	bool is_negative;			      /* DECL_CONST, written with - */
 	bool is_bits; /* DECL_TYPEDEF of a number whose bits have names */
@@ -517,7 +518,8 @@ struct interface {
 	VEC(struct registration *) registrations;
 	struct map op_map, data_map, group_map, registration_map;
 	VEC(struct backend *) backends;
-	struct backend *bare; /* the one that is bare hardware */
+	struct backend *bare;	  /* the one that is bare hardware */
+	struct backend *defaults; /* of ops that a blob lacks: a backend that no description has */
 };
 
 /** How a call's result tells that it failed. */
@@ -1019,6 +1021,9 @@ struct run {
 /** Pass: reads all inputs and what they import. */
 bool parse_inputs(struct run *run);
 
+/** Gives a declaration with a guard its name; false and a report if another one has it. */
+bool take_name(struct run *run, struct decl *d);
+
 /* ---- arch.c: what differs between architectures is a row ----------------- */
 
 struct arch {
@@ -1032,12 +1037,21 @@ struct arch {
 	const char *linux_config; /* symbol of a kernel for it; NULL: Linux has no such ops there */
 	/* For generated code. */
 	bool generates;		      /* false: the rest is empty */
-	const char *const *args;      /* registers of arguments */
+	bool has_blobs;		      /* docs/binary-abi.md says what blobs for it are like */
+	const char *const *args;      /* registers of arguments, a word each */
 	const char *const *volatiles; /* what a normal call may change besides */
 	const char *result;
-	const char *identity;	   /* first argument to result */
+	const char *result_high; /* of a result of two words */
+	unsigned int
+		stack_words; /* of arguments that may be on the stack, where callers push them */
+	const char *push;    /* @ */
+	const char *copy_argument; /* push the word that is @ bytes up the stack */
+	unsigned int copy_size;	   /* bytes of that */
+	const char *drop;	   /* @ bytes from the stack; no flag changes */
+	const char *identity;	   /* first argument to result; NULL: there is nothing to do */
 	const char *constant;	   /* result = @, which 32 bits hold */
-	const char *constant_wide; /* result = @ */
+	const char *constant_wide; /* result = @; NULL: two words */
+	const char *constant_high; /* the second */
 	const char *address;	   /* result = address of @ */
 	const char *trap;	   /* raises an exception; two bytes with the op's number follow */
 	const char *landing_pad;
@@ -1052,8 +1066,11 @@ struct arch {
 	const char *percpu; /* @ is symbol+offset */
 	const char *global;
 	const char *elsewhere;	 /* a number that encodes like the address of a symbol */
+	const char *pointer;	 /* directive for an address */
 	const char *const *load; /* by log2 of the size; @ is the place */
 	const char *const *load_signed;
+	const char *load_high;		 /* of what is two words */
+	const char *sign_high;		 /* the second word of a signed result is its sign */
 	const char *const *store;	 /* first @ the value, second the place */
 	const char *const *privileged;	 /* instructions that a deprivileged kernel must not run */
 	const char *privileged_suffixes; /* that they may have */
@@ -1100,6 +1117,8 @@ const char *suggest_end(struct run *run, struct nearest n);
 
 /** Pass: finds the types, constants, ops and calls that names mean. */
 bool resolve(struct run *run);
+
+void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope));
 
 /** Declaration seen from @scope, or NULL. */
 struct decl *scope_find(struct run *run, const struct scope *scope, struct name name);
@@ -1258,6 +1277,9 @@ const char *operand_text(const struct operand *o);
 /** Finds the configuration symbols that a guard asks; false and a report if it is none. */
 bool resolve_guard(struct run *run, struct expr *guard);
 
+/** The same of a type's, which asks for nothing but the architecture: it is never open. */
+bool resolve_type_guard(struct run *run, struct expr *guard);
+
 /** The same for a template's condition, which asks what is derived from the slots. */
 bool resolve_template_condition(struct run *run, const struct interface *i, struct expr *when);
 
@@ -1364,14 +1386,26 @@ const char *coverage_name(enum coverage verdict);
 enum form { FORM_CALL, FORM_INLINE, FORM_NOP, FORM_TRAP };
 
 /* Layout of the generated records, which generated code asserts and verify*.c read. */
-enum {
-	SITE_SIZE = 8,
-	PATCH_SIZE = 16,
-	BACKEND_NAME = 0,
-	BACKEND_OPS = 40,
-	BACKEND_PATCHES = 48,
-	NO_RELOCATION = 0xff,
-};
+enum { SITE_SIZE = 8, BACKEND_NAME = 0, NO_RELOCATION = 0xff };
+
+/** An address, and eight bytes. */
+static inline unsigned int patch_size(const struct arch *arch)
+{
+	return arch->word + 8;
+}
+
+/** Behind an address, two truth values, two numbers, and two addresses more. */
+static inline unsigned int backend_ops(const struct arch *arch)
+{
+	unsigned int numbers = (arch->word + 2 + 3) / 4 * 4 + 8;
+
+	return (numbers + arch->word - 1) / arch->word * arch->word + 2 * arch->word;
+}
+
+static inline unsigned int backend_patches(const struct arch *arch)
+{
+	return backend_ops(arch) + arch->word;
+}
 
 struct lowered {
 	enum form form;
@@ -1391,13 +1425,33 @@ bool lower(struct run *run);
 /** Name of what is generated for an op of a backend. */
 const char *lowered_symbol(const struct backend *b, const struct op *op);
 
+/** Words of arguments, by where they travel. */
+struct passing {
+	unsigned int registers, stack;
+};
+
+/**
+ * Where the next argument travels: true, in registers.  One that does not fit into those that are
+ * left is on the stack, and so are all behind it.
+ */
+bool pass_next(const struct arch *arch, struct passing *p, const struct type *type);
+
+/** All arguments of an op. */
+struct passing op_passing(const struct arch *arch, const struct op *op);
+
+/** Words that a value is. */
+unsigned int word_count(const struct arch *arch, const struct type *type);
+
+/** Has the op a body that is generated, which its slot leads to? */
+bool has_body(const struct lowered *l);
+
 /** What a call of the op may change: a bit for each of arch->registers. */
 uint32_t op_changes(const struct arch *arch, const struct op *op);
 bool op_changes_flags(const struct arch *arch, const struct op *op);
 
 /* ---- effects.c: what templates change ----------------------------------------- */
 
-extern const struct effects effects_x86_64;
+extern const struct effects effects_x86_64, effects_i386;
 
 /** Pass: no template changes more than its op may, and each leaves the stack as it was. */
 bool effects(struct run *run);
@@ -1431,14 +1485,20 @@ struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
 	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_SLOTS, PER_RUN } per;
-	enum { CODE, MODEL } what; /* a model repeats what was described, so no gap is in it */
+	/* A model repeats what was described, so no gap is in it; code for blobs has a flag. */
+	enum { CODE, BLOB_CODE, MODEL } what;
 	void (*emit)(const struct run *run, const void *module, struct out *o);
 };
 
-/** Is it among what is written when nothing is asked for?  What is to be compared with is not. */
-static inline bool emitter_is_usual(const struct emitter *e)
+static inline bool emitter_suits(const struct emitter *e, const struct arch *arch)
 {
-	return e->per != PER_RUN;
+	return e->what != BLOB_CODE || arch->has_blobs;
+}
+
+/** Is it among what is written when nothing is asked for?  What is to be compared with is not. */
+static inline bool emitter_is_usual(const struct emitter *e, const struct arch *arch)
+{
+	return e->per != PER_RUN && emitter_suits(e, arch);
 }
 
 /** For whom is written: a set of emitters. */
@@ -1482,6 +1542,17 @@ void put_abi_model(const struct abi *a, struct out *o);
 void emit_backend_header(const struct run *run, const void *module, struct out *o);
 void emit_backend_table(const struct run *run, const void *module, struct out *o);
 void emit_backend_templates(const struct run *run, const void *module, struct out *o);
+/** The table of a backend's slots alone, for all to see. */
+void emit_backend_slots(const struct backend *b, struct out *o);
+/** The byte that says where a template has a relative reference. */
+void emit_patch_relocation(const struct lowered *l, struct out *o);
+/** Text in which @ is the interface's name, and ^ the same in capitals. */
+void emit_pattern(const struct interface *i, const char *text, struct out *o);
+
+void emit_binary_header(const struct run *run, const void *module, struct out *o);
+void emit_binary_tables(const struct run *run, const void *module, struct out *o);
+void emit_binary_code(const struct run *run, const void *module, struct out *o);
+void emit_blob_frame(const struct run *run, const void *module, struct out *o);
 
 /* For Linux: see emit_linux.c. */
 void emit_linux_types(const struct run *run, const void *module, struct out *o);
@@ -1511,8 +1582,9 @@ const char *c_params(const params *params);
 const char *kernel_declare(const struct type *type, const char *name);
 const char *kernel_params(const params *params);
 
-/** The word that a value of this type is in a register, and back. */
+/** The word that a value of this type is in a register, and back; of a wider one, the others. */
 const char *c_to_word(const struct type *type, const char *value);
+const char *c_to_high_word(const struct type *type, const char *value);
 const char *c_from_word(const struct type *type, const char *word);
 /** A value of one type as one of the other, where either may be a structure of one number. */
 const char *c_convert(const struct type *from, const struct type *to, const char *value);
@@ -1522,6 +1594,9 @@ bool op_is_narrow(const struct op *op);
 
 /** As a string literal. */
 const char *c_string(const char *s);
+
+/** Assembly as an asm statement with operands has it. */
+const char *doubled_percents(const char *s);
 
 /** From its first word to its last. */
 struct loc path_loc(const names *path);
@@ -1573,6 +1648,11 @@ bool verify(struct run *run);
 
 /** Is this a form of the report: "text", "sites" or "json"? */
 bool report_knows(const char *form, size_t n);
+
+/* ---- seal.c: an image as a blob ----------------------------------------------------- */
+
+/** Pass: checks run->objects against the description, and makes an output of it. */
+bool seal(struct run *run);
 
 /* ---- depend.c: what outputs are made of ---------------------------------------------- */
 

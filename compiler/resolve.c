@@ -449,7 +449,7 @@ static void resolve_scope(struct run *run, struct scope *scope)
 	}
 }
 
-static void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope))
+void each_scope(struct run *run, void (*visit)(struct run *run, struct scope *scope))
 {
 	visit(run, &run->scope);
 	vec_each(i, &run->interfaces) visit(run, &(*i)->scope);
@@ -622,15 +622,23 @@ void resolve_result(struct run *run, const struct scope *scope, struct type *typ
 		diag(run, by_value, name.loc, name.s);
 }
 
+/** Where a word is all that a parameter can be, the words that fit are counted as parameters. */
 static void check_param_count(struct run *run, const struct op *op)
 {
-	size_t max = 0;
+	struct passing p = {0};
+	size_t max = run->arch->stack_words;
 
-	while (run->arch->args[max])
+	while (run->arch->args[max - run->arch->stack_words])
 		max++;
-	if (op->params.n > max)
-		diag(run, too_many_params, op->params.v[max].name.loc, op->name.s,
-		     counted(max, "parameter"));
+	vec_each(param, &op->params)
+	{
+		pass_next(run->arch, &p, &param->type);
+		if (p.stack <= run->arch->stack_words)
+			continue;
+		diag(run, too_many_params, param->name.loc, op->name.s,
+		     counted(max, run->arch->stack_words ? "word" : "parameter"));
+		return;
+	}
 }
 
 static void resolve_interface(struct run *run, struct interface *i)

@@ -83,7 +83,7 @@ static bool read_object(struct run *run, const char *path, struct object *image,
 	return fault ? read_failed(run, path, fault) : true;
 }
 
-static bool read_objects(struct run *run, struct object *image, struct object *parts)
+bool read_objects(struct run *run, struct object *image, struct object *parts)
 {
 	bool good = true;
 

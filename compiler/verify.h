@@ -55,8 +55,9 @@ struct cell {
 	const struct backend *backend;
 	const struct op *op;
 	const struct lowered *lowered;
-	const uint8_t *patch; /* a record of the patch table */
-	uint64_t target;      /* what the slot holds */
+	uint64_t code; /* of a record of the patch table: its address, the rest */
+	const uint8_t *patch;
+	uint64_t target; /* what the slot holds */
 };
 
 /* ---- verify.c: what the others share ------------------------------------------ */
@@ -84,6 +85,9 @@ struct cell cell_of(const struct linked *l, const struct op *op);
 void report_entry(const struct verify *v, enum diag_id id, const struct cell *e,
 		  const char *backend, const char *fault);
 
+/** Reads run->objects, a linked image and relocatable files; false after a report. */
+bool read_objects(struct run *run, struct object *image, struct object *parts);
+
 /* ---- verify_sites.c ------------------------------------------------------------- */
 
 /** The op of a site, or NULL. */
@@ -101,6 +105,12 @@ void check_sites(struct verify *v);
 void report_site(const struct verify *v, enum diag_id id, const struct site *s, const char *fault);
 
 /* ---- verify_patches.c ----------------------------------------------------------- */
+
+/** Behind the address of the code. */
+enum { PATCH_FORM, PATCH_LENGTH, PATCH_FIRST, PATCH_RELOCATION, PATCH_NUMBERS };
+
+/** Reads the op's record of the table; false if the table ends before it. */
+bool take_patch(const struct verify *v, struct cell *e);
 
 void check_patches(struct verify *v);
 
@@ -144,6 +154,9 @@ bool write_reports(struct run *run, const verifications *all);
 /* ---- verify_own.c: images of pvgen's own ------------------------------------------ */
 
 void verify_own(struct verify *v);
+
+/** Fills v->linked. */
+void take_backends(struct verify *v);
 
 /* ---- verify_linux.c: Linux kernels ------------------------------------------------- */
 

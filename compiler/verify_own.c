@@ -55,14 +55,15 @@ static void take_backend(struct verify *v, uint64_t record)
 		text ? find_backend(v, text, s->size - (name - s->address)) : NULL;
 
 	if (b)
-		*vec_push(&v->linked) = (struct linked){b, read_word(v, record + BACKEND_OPS),
-							read_word(v, record + BACKEND_PATCHES)};
+		*vec_push(&v->linked) =
+			(struct linked){b, read_word(v, record + backend_ops(v->run->arch)),
+					read_word(v, record + backend_patches(v->run->arch))};
 	else
 		no_verdict(v, "a backend",
 			   mem_printf("the one at %s is not described", hex(record)));
 }
 
-static void take_backends(struct verify *v)
+void take_backends(struct verify *v)
 {
 	const char *name = in_interface(v, "backends");
 	unsigned int word = v->run->arch->word;

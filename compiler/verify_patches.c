@@ -3,12 +3,18 @@
 
 #include "verify.h"
 
-static uint64_t patch_code(const struct cell *e)
+bool take_patch(const struct verify *v, struct cell *e)
 {
-	return object_number(e->patch, 8);
-}
+	unsigned int size = patch_size(v->run->arch), word = v->run->arch->word;
+	const uint8_t *record =
+		object_bytes(v->object, e->linked->patches + (uint64_t)e->op->slot * size, size);
 
-enum { PATCH_FORM = 8, PATCH_LENGTH = 9, PATCH_FIRST = 10, PATCH_RELOCATION = 11 };
+	if (!record)
+		return false;
+	e->code = object_number(record, word);
+	e->patch = record + word;
+	return true;
+}
 
 static bool is_template(const struct cell *e)
 {
@@ -25,22 +31,31 @@ static const char *check_patch_form(const struct verify *v, const struct cell *e
 		return mem_printf("%s, but described as %s",
 				  form < NELEM(forms) ? forms[form] : number(form),
 				  forms[e->lowered->form]);
-	if (is_template(e) != !!patch_code(e))
+	if (is_template(e) != !!e->code)
 		return is_template(e) ? "there is no code" : "there is code";
 	return NULL;
+}
+
+/** Bytes before the code in its function: what a call lands on, and copies of the arguments. */
+static uint64_t body_offset(const struct verify *v, const struct cell *e)
+{
+	unsigned int words =
+		e->lowered->form == FORM_INLINE ? op_passing(v->run->arch, e->op).stack : 0;
+
+	return sizeof(v->machine->landing_pad) + (uint64_t)words * v->run->arch->copy_size;
 }
 
 /** The name of a template's function, where the object has it, is where its code must be. */
 static const char *check_patch_code(const struct verify *v, const struct cell *e)
 {
 	const struct object_symbol *s = object_symbol(v->object, e->lowered->symbol);
-	uint64_t code = patch_code(e);
+	uint64_t code = e->code;
 
 	if (!is_template(e))
 		return NULL;
 	if (!is_code(v, code) || !object_bytes(v->object, code, e->patch[PATCH_LENGTH]))
 		return mem_printf("%s is not inside of one executable section", hex(code));
-	if (s && code != s->address + sizeof(v->machine->landing_pad))
+	if (s && code != s->address + body_offset(v, e))
 		return mem_printf("it is at %s, which is not the body of %s",
 				  object_place(v->object, code), s->name);
 	return NULL;
@@ -55,7 +70,7 @@ static const char *check_patch_length(const struct verify *v, const struct cell 
 	if (!length || length > e->op->budget)
 		return mem_printf("%s, but the op's budget is %u", counted(length, "byte"),
 				  e->op->budget);
-	if (v->lengths && length > v->lengths[e->op->slot])
+	if (v->lengths && !op_is_dead(e->op) && length > v->lengths[e->op->slot])
 		return mem_printf("%s, but the op's sites have %u", counted(length, "byte"),
 				  v->lengths[e->op->slot]);
 	return NULL;
@@ -65,7 +80,7 @@ static const char *check_patch_length(const struct verify *v, const struct cell 
 static const char *check_patch_first(const struct verify *v, const struct cell *e)
 {
 	unsigned int length = e->patch[PATCH_LENGTH], at = 0;
-	const uint8_t *code = object_bytes(v->object, patch_code(e), length);
+	const uint8_t *code = object_bytes(v->object, e->code, length);
 	struct insn_form insn;
 
 	if (e->lowered->form != FORM_INLINE)
@@ -119,7 +134,7 @@ static bool is_inside(const struct insn_form *insn, unsigned int at, unsigned in
 static const char *check_patch_relocation(const struct verify *v, const struct cell *e)
 {
 	unsigned int length = e->patch[PATCH_LENGTH], n = 0;
-	const uint8_t *code = object_bytes(v->object, patch_code(e), length);
+	const uint8_t *code = object_bytes(v->object, e->code, length);
 	unsigned int relocation = e->patch[PATCH_RELOCATION];
 	struct insn_form insn;
 
@@ -131,8 +146,7 @@ static const char *check_patch_relocation(const struct verify *v, const struct c
 			break;
 		if (!insn.relative || is_inside(&insn, at, length))
 			continue;
-		fault = reference_fault(v, e, &insn, at,
-					patch_code(e) + at + (uint64_t)insn.target);
+		fault = reference_fault(v, e, &insn, at, e->code + at + (uint64_t)insn.target);
 		if (fault)
 			return fault;
 		n++;
@@ -174,9 +188,7 @@ void check_patches(struct verify *v)
 		{
 			struct cell e = cell_of(l, *op);
 
-			e.patch = object_bytes(v->object, l->patches + (*op)->slot * PATCH_SIZE,
-					       PATCH_SIZE);
-			if (e.patch)
+			if (take_patch(v, &e))
 				check_patch(v, &e);
 			else
 				report_entry(v, D_patch_form, &e, l->backend->name.s,
@@ -189,17 +201,17 @@ void check_lengths(struct verify *v)
 {
 	vec_each(op, &v->interface->ops)
 	{
-		unsigned int longest = v->run->arch->slot_site;
+		unsigned int longest = op_is_dead(*op) ? 0 : v->run->arch->slot_site;
 		const char *backend = "";
 
 		vec_each(l, &v->linked)
 		{
-			const uint8_t *patch = object_bytes(
-				v->object, l->patches + (*op)->slot * PATCH_SIZE, PATCH_SIZE);
+			struct cell e = cell_of(l, *op);
 
-			if (!patch || patch[PATCH_LENGTH] <= longest)
+			if (!take_patch(v, &e) || e.patch[PATCH_LENGTH] <= longest ||
+			    op_is_dead(*op))
 				continue;
-			longest = patch[PATCH_LENGTH];
+			longest = e.patch[PATCH_LENGTH];
 			backend = l->backend->name.s;
 		}
 		if (v->lengths[(*op)->slot] != longest)

@@ -49,7 +49,8 @@ static const char *check_site_slot(const struct verify *v, const struct site *s)
 	if (memcmp(code, opcode, 2) != 0)
 		return mem_printf("the bytes %02x %02x are no indirect %s", code[0], code[1],
 				  op->tail ? "jump" : "call");
-	target = relative_target(code + 2, s->address + 2);
+	target = v->machine->is_slot_absolute ? object_number(code + 2, 4)
+					      : relative_target(code + 2, s->address + 2);
 	if (!v->slots || target == slot)
 		return NULL;
 	return mem_printf("it goes through %s, but the op's slot is %s", hex(target), hex(slot));

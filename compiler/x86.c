@@ -1,5 +1,5 @@
 /*
- * Lengths of x86-64 instructions, and what of them is relative to where they
+ * Lengths of x86 instructions, and what of them is relative to where they
  * stand.  Enough for templates, sites and compiled kernel code; what is not
  * decoded is said to be unknown, never guessed.  Source: Intel SDM vol. 2,
  * chapter 2 and appendix A (opcode maps).
@@ -20,6 +20,7 @@ enum {
 	REL32 = 1 << 7,
 	GROUP3 = 1 << 8, /* an immediate if the ModRM byte says TEST */
 	BAD = 1 << 9,
+	FAR = 1 << 10, /* an address and a selector */
 };
 
 /** Opcodes from @first on, up to the next row, that have the same shape. */
@@ -29,7 +30,7 @@ struct range {
 };
 
 /* Opcodes of one byte.  00 to 3f repeat every eight. */
-static const struct range one_byte[] = {
+static const struct range one_byte_64[] = {
 	{0x40, BAD},
 	{0x50, 0},
 	{0x60, BAD},
@@ -89,7 +90,17 @@ static const struct range one_byte[] = {
 	{0xfe, MODRM},
 };
 
-static const uint16_t arithmetic[8] = {MODRM, MODRM, MODRM, MODRM, IMM8, IMMZ, BAD, BAD};
+/* Those that 32-bit code has beside them, or as something else, up to where they end. */
+static const struct range one_byte_32[] = {
+	{0x40, 0},   {0x62, BAD}, {0x63, MODRM}, {0x64, BAD},	{0x82, MODRM | IMM8},
+	{0x83, BAD}, {0x9a, FAR}, {0x9b, BAD},	 {0xc4, MODRM}, {0xc6, BAD},
+	{0xce, 0},   {0xcf, BAD}, {0xd4, IMM8},	 {0xd6, BAD},	{0xea, FAR},
+	{0xeb, BAD},
+};
+
+/* Behind those with an operand: of 64-bit code nothing, else segment registers and BCD. */
+static const uint16_t arithmetic_64[8] = {MODRM, MODRM, MODRM, MODRM, IMM8, IMMZ, BAD, BAD};
+static const uint16_t arithmetic_32[8] = {MODRM, MODRM, MODRM, MODRM, IMM8, IMMZ, 0, 0};
 
 /* Opcodes behind 0f. */
 static const struct range two_byte[] = {
@@ -148,7 +159,7 @@ struct decoder {
 	const uint8_t *code;
 	size_t left;
 	unsigned int at;
-	bool has_operand_size, has_address_size, has_wide;
+	bool is_64, has_operand_size, has_address_size, has_wide;
 	struct insn_form *form;
 };
 
@@ -166,7 +177,7 @@ static int32_t word_at(const uint8_t *code, unsigned int size)
 	return size == 1 ? (int8_t)value : (int32_t)value;
 }
 
-/** Legacy prefixes in any order, then REX; the first byte of the opcode, or -1. */
+/** Legacy prefixes in any order, then, in 64-bit code, REX; the first byte of the opcode, or -1. */
 static int skip_prefixes(struct decoder *d)
 {
 	static const uint8_t prefixes[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65,
@@ -177,7 +188,7 @@ static int skip_prefixes(struct decoder *d)
 		d->has_operand_size |= byte == 0x66;
 		d->has_address_size |= byte == 0x67;
 	}
-	if (byte >= 0x40 && byte <= 0x4f) {
+	if (d->is_64 && byte >= 0x40 && byte <= 0x4f) {
 		d->has_wide = byte & 8;
 		byte = next(d);
 	}
@@ -201,16 +212,16 @@ static unsigned int displacement_size(struct decoder *d, int modrm)
 	return mode == 1 ? 1 : 4;
 }
 
-/** The ModRM byte, or -1. */
+/** The ModRM byte, or -1; 16-bit addresses, which nobody writes, are not known. */
 static int take_modrm(struct decoder *d)
 {
 	int modrm = next(d);
 	unsigned int size;
 
-	if (modrm < 0)
+	if (modrm < 0 || (!d->is_64 && d->has_address_size))
 		return -1;
 	size = displacement_size(d, modrm);
-	if ((modrm & 0xc7) == 0x05) {
+	if (d->is_64 && (modrm & 0xc7) == 0x05) {
 		d->form->relative = FIELD_DATA;
 		d->form->field = d->at;
 		d->form->field_size = 4;
@@ -226,8 +237,8 @@ static unsigned int immediate_size(const struct decoder *d, uint16_t shape, int 
 	if ((shape & GROUP3) && (modrm >> 3 & 7) > 1)
 		return 0;
 	return (shape & IMM8 ? 1 : 0) + (shape & IMM16 ? 2 : 0) + (shape & IMMZ ? z : 0) +
-	       (shape & IMMV ? (d->has_wide ? 8 : z) : 0) +
-	       (shape & OFFSET ? (d->has_address_size ? 4 : 8) : 0);
+	       (shape & IMMV ? (d->has_wide ? 8 : z) : 0) + (shape & FAR ? z + 2 : 0) +
+	       (shape & OFFSET ? (d->is_64 ? 8 : 4) >> d->has_address_size : 0);
 }
 
 static void take_branch(struct decoder *d, uint16_t shape, bool is_call)
@@ -240,6 +251,16 @@ static void take_branch(struct decoder *d, uint16_t shape, bool is_call)
 	d->at += d->form->field_size;
 }
 
+static uint16_t shape_of_one(const struct decoder *d, uint8_t byte)
+{
+	uint16_t shape;
+
+	if (byte < 0x40)
+		return (d->is_64 ? arithmetic_64 : arithmetic_32)[byte & 7];
+	shape = d->is_64 ? BAD : shape_in(one_byte_32, NELEM(one_byte_32), byte);
+	return shape != BAD ? shape : shape_in(one_byte_64, NELEM(one_byte_64), byte);
+}
+
 /** Shape of the opcode that starts with @byte. */
 static uint16_t shape_of(struct decoder *d, int byte)
 {
@@ -248,8 +269,7 @@ static uint16_t shape_of(struct decoder *d, int byte)
 	if (byte < 0)
 		return BAD;
 	if (byte != 0x0f)
-		return byte < 0x40 ? arithmetic[byte & 7]
-				   : shape_in(one_byte, NELEM(one_byte), (uint8_t)byte);
+		return shape_of_one(d, (uint8_t)byte);
 	second = next(d);
 	if (second == 0x38 || second == 0x3a)
 		return next(d) < 0 ? BAD : second == 0x38 ? MODRM : MODRM | IMM8;
@@ -264,10 +284,19 @@ static bool is_indirect(int opcode, int modrm)
 	return opcode == 0xff && extension >= 2 && extension <= 5;
 }
 
-bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form)
+/* In 32-bit code c4 and c5 are LES and LDS only with memory; else a vector instruction begins. */
+static bool is_vector(const struct decoder *d, int opcode, int modrm)
+{
+	return !d->is_64 && (opcode == 0xc4 || opcode == 0xc5) && modrm >> 6 == 3;
+}
+
+static bool decode(const uint8_t *code, size_t left, struct insn_form *form, bool is_64)
 {
 	enum { LONGEST = 15 };
-	struct decoder d = {.code = code, .left = left < LONGEST ? left : LONGEST, .form = form};
+	struct decoder d = {.code = code,
+			    .left = left < LONGEST ? left : LONGEST,
+			    .is_64 = is_64,
+			    .form = form};
 	int opcode, modrm = 0;
 	uint16_t shape;
 
@@ -278,7 +307,7 @@ bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form)
 		return false;
 	if (shape & MODRM)
 		modrm = take_modrm(&d);
-	if (modrm < 0)
+	if (modrm < 0 || is_vector(&d, opcode, modrm))
 		return false;
 	d.at += immediate_size(&d, shape, modrm);
 	take_branch(&d, shape, opcode == 0xe8);
@@ -292,20 +321,28 @@ bool x86_decode(const uint8_t *code, size_t left, struct insn_form *form)
 }
 
 /* call and jmp through memory, relative to what follows and not: SDM vol. 2. */
-static const struct through {
+struct through {
 	uint8_t code[3];
 	unsigned int n;
 	bool is_relative;
-} ways[] = {
+};
+
+static const struct through through_64[] = {
 	{{0xff, 0x15}, 2, true},
 	{{0xff, 0x14, 0x25}, 3, false},
 	{{0xff, 0x25}, 2, true},
 	{{0xff, 0x24, 0x25}, 3, false},
 };
 
-static bool x86_through(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory)
+static const struct through through_32[] = {
+	{{0xff, 0x15}, 2, false},
+	{{0xff, 0x25}, 2, false},
+};
+
+static bool follow(const struct through *ways, size_t n, const uint8_t *code, size_t left,
+		   uint64_t address, uint64_t *memory)
 {
-	for (size_t i = 0; i < NELEM(ways); i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct through *w = &ways[i];
 
 		if (left < w->n + 4 || memcmp(code, w->code, w->n) != 0)
@@ -318,13 +355,49 @@ static bool x86_through(const uint8_t *code, size_t left, uint64_t address, uint
 	return false;
 }
 
-/* nop, endbr64: SDM vol. 2. */
+static bool x86_64_through(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory)
+{
+	return follow(through_64, NELEM(through_64), code, left, address, memory);
+}
+
+/* Addresses of 32 bits have no sign. */
+static bool i386_through(const uint8_t *code, size_t left, uint64_t address, uint64_t *memory)
+{
+	if (!follow(through_32, NELEM(through_32), code, left, address, memory))
+		return false;
+	*memory = (uint32_t)*memory;
+	return true;
+}
+
+bool x86_64_decode(const uint8_t *code, size_t left, struct insn_form *form)
+{
+	return decode(code, left, form, true);
+}
+
+bool i386_decode(const uint8_t *code, size_t left, struct insn_form *form)
+{
+	return decode(code, left, form, false);
+}
+
+/* call and jmp through memory, nop, endbr32: SDM vol. 2. */
+const struct machine machine_i386 = {
+	.elf_machine = 3, /* EM_386 */
+	.call_slot = {0xff, 0x15},
+	.jump_slot = {0xff, 0x25},
+	.is_slot_absolute = true,
+	.filler = 0x90,
+	.landing_pad = {0xf3, 0x0f, 0x1e, 0xfb},
+	.decode = i386_decode,
+	.through = i386_through,
+};
+
+/* The same, and endbr64. */
 const struct machine machine_x86_64 = {
 	.elf_machine = 62, /* EM_X86_64 */
 	.call_slot = {0xff, 0x15},
 	.jump_slot = {0xff, 0x25},
 	.filler = 0x90,
 	.landing_pad = {0xf3, 0x0f, 0x1e, 0xfa},
-	.decode = x86_decode,
-	.through = x86_through,
+	.decode = x86_64_decode,
+	.through = x86_64_through,
 };

@@ -6,7 +6,7 @@
 pv_native_read_cr0:
 	endbr64
 .Lpv_native_read_cr0_code:
-# 36 "idl/pv/pv.pvi"
+# 46 "idl/pv/pv.pvi"
 	mov %cr0, %rax
 .Lpv_native_read_cr0_first:
 .Lpv_native_read_cr0_end:
@@ -18,7 +18,7 @@ pv_native_read_cr0:
 pv_native_write_cr0:
 	endbr64
 .Lpv_native_write_cr0_code:
-# 40 "idl/pv/pv.pvi"
+# 51 "idl/pv/pv.pvi"
 	mov %rdi, %cr0
 .Lpv_native_write_cr0_first:
 .Lpv_native_write_cr0_end:
@@ -30,7 +30,7 @@ pv_native_write_cr0:
 pv_native_read_cr4:
 	endbr64
 .Lpv_native_read_cr4_code:
-# 45 "idl/pv/pv.pvi"
+# 57 "idl/pv/pv.pvi"
 	mov %cr4, %rax
 .Lpv_native_read_cr4_first:
 .Lpv_native_read_cr4_end:
@@ -42,7 +42,7 @@ pv_native_read_cr4:
 pv_native_write_cr4:
 	endbr64
 .Lpv_native_write_cr4_code:
-# 49 "idl/pv/pv.pvi"
+# 62 "idl/pv/pv.pvi"
 	mov %rdi, %cr4
 .Lpv_native_write_cr4_first:
 .Lpv_native_write_cr4_end:
@@ -54,14 +54,14 @@ pv_native_write_cr4:
 pv_native_read_msr:
 	endbr64
 .Lpv_native_read_msr_code:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_read_msr_first:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	rdmsr
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_native_read_msr_end:
 	ret
@@ -72,16 +72,16 @@ pv_native_read_msr:
 pv_native_write_msr:
 	endbr64
 .Lpv_native_write_msr_code:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_write_msr_first:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %esi, %eax
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %rsi, %rdx
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	shr $32, %rdx
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	wrmsr
 .Lpv_native_write_msr_end:
 	ret
@@ -92,14 +92,14 @@ pv_native_write_msr:
 pv_native_read_pmc:
 	endbr64
 .Lpv_native_read_pmc_code:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_native_read_pmc_first:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	rdpmc
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_native_read_pmc_end:
 	ret
@@ -110,7 +110,7 @@ pv_native_read_pmc:
 pv_native_wbinvd:
 	endbr64
 .Lpv_native_wbinvd_code:
-# 80 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	wbinvd
 .Lpv_native_wbinvd_first:
 .Lpv_native_wbinvd_end:
@@ -122,7 +122,7 @@ pv_native_wbinvd:
 pv_native_load_gdt:
 	endbr64
 .Lpv_native_load_gdt_code:
-# 88 "idl/pv/pv.pvi"
+# 106 "idl/pv/pv.pvi"
 	lgdt (%rdi)
 .Lpv_native_load_gdt_first:
 .Lpv_native_load_gdt_end:
@@ -134,7 +134,7 @@ pv_native_load_gdt:
 pv_native_load_idt:
 	endbr64
 .Lpv_native_load_idt_code:
-# 92 "idl/pv/pv.pvi"
+# 111 "idl/pv/pv.pvi"
 	lidt (%rdi)
 .Lpv_native_load_idt_first:
 .Lpv_native_load_idt_end:
@@ -146,7 +146,7 @@ pv_native_load_idt:
 pv_native_load_tr:
 	endbr64
 .Lpv_native_load_tr_code:
-# 96 "idl/pv/pv.pvi"
+# 116 "idl/pv/pv.pvi"
 	ltr %di
 .Lpv_native_load_tr_first:
 .Lpv_native_load_tr_end:
@@ -158,7 +158,7 @@ pv_native_load_tr:
 pv_native_store_tr:
 	endbr64
 .Lpv_native_store_tr_code:
-# 100 "idl/pv/pv.pvi"
+# 121 "idl/pv/pv.pvi"
 	str %eax
 .Lpv_native_store_tr_first:
 .Lpv_native_store_tr_end:
@@ -170,7 +170,7 @@ pv_native_store_tr:
 pv_native_write_gdt_entry:
 	endbr64
 .Lpv_native_write_gdt_entry_code:
-# 104 "idl/pv/pv.pvi"
+# 126 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_gdt_entry_first:
 .Lpv_native_write_gdt_entry_end:
@@ -182,7 +182,7 @@ pv_native_write_gdt_entry:
 pv_native_load_sp0:
 	endbr64
 .Lpv_native_load_sp0_code:
-# 112 "idl/pv/pv.pvi"
+# 135 "idl/pv/pv.pvi"
 	mov %rsi, 4(%rdi)
 .Lpv_native_load_sp0_first:
 .Lpv_native_load_sp0_end:
@@ -194,7 +194,7 @@ pv_native_load_sp0:
 pv_native_write_ldt_entry:
 	endbr64
 .Lpv_native_write_ldt_entry_code:
-# 124 "idl/pv/pv.pvi"
+# 148 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_native_write_ldt_entry_first:
 .Lpv_native_write_ldt_entry_end:
@@ -224,7 +224,7 @@ pv_native_free_ldt:
 pv_native_swapgs:
 	endbr64
 .Lpv_native_swapgs_code:
-# 146 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	swapgs
 .Lpv_native_swapgs_first:
 .Lpv_native_swapgs_end:
@@ -254,7 +254,7 @@ pv_native_context_end:
 pv_native_io_delay:
 	endbr64
 .Lpv_native_io_delay_code:
-# 163 "idl/pv/pv.pvi"
+# 188 "idl/pv/pv.pvi"
 	out %al, $0x80
 .Lpv_native_io_delay_first:
 .Lpv_native_io_delay_end:
@@ -266,7 +266,7 @@ pv_native_io_delay:
 pv_native_iret:
 	endbr64
 .Lpv_native_iret_code:
-# 171 "idl/pv/pv.pvi"
+# 197 "idl/pv/pv.pvi"
 	iretq
 .Lpv_native_iret_first:
 .Lpv_native_iret_end:
@@ -277,29 +277,85 @@ pv_native_iret:
 pv_native_sysret:
 	endbr64
 .Lpv_native_sysret_code:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %rcx
 .Lpv_native_sysret_first:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %r11
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %r11
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %rsp
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_native_sysret_end:
 	.size pv_native_sysret, . - pv_native_sysret
+
+	.globl pv_native_cpu_spare0
+	.type pv_native_cpu_spare0, @function
+pv_native_cpu_spare0:
+	endbr64
+.Lpv_native_cpu_spare0_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_cpu_spare0_first:
+# 217 "idl/pv/pv.pvi"
+	.short 32
+.Lpv_native_cpu_spare0_end:
+	ret
+	.size pv_native_cpu_spare0, . - pv_native_cpu_spare0
+
+	.globl pv_native_cpu_spare1
+	.type pv_native_cpu_spare1, @function
+pv_native_cpu_spare1:
+	endbr64
+.Lpv_native_cpu_spare1_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_cpu_spare1_first:
+# 217 "idl/pv/pv.pvi"
+	.short 33
+.Lpv_native_cpu_spare1_end:
+	ret
+	.size pv_native_cpu_spare1, . - pv_native_cpu_spare1
+
+	.globl pv_native_cpu_spare2
+	.type pv_native_cpu_spare2, @function
+pv_native_cpu_spare2:
+	endbr64
+.Lpv_native_cpu_spare2_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_cpu_spare2_first:
+# 217 "idl/pv/pv.pvi"
+	.short 34
+.Lpv_native_cpu_spare2_end:
+	ret
+	.size pv_native_cpu_spare2, . - pv_native_cpu_spare2
+
+	.globl pv_native_cpu_spare3
+	.type pv_native_cpu_spare3, @function
+pv_native_cpu_spare3:
+	endbr64
+.Lpv_native_cpu_spare3_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_cpu_spare3_first:
+# 217 "idl/pv/pv.pvi"
+	.short 35
+.Lpv_native_cpu_spare3_end:
+	ret
+	.size pv_native_cpu_spare3, . - pv_native_cpu_spare3
 
 	.globl pv_native_save_fl
 	.type pv_native_save_fl, @function
 pv_native_save_fl:
 	endbr64
 .Lpv_native_save_fl_code:
-# 190 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	pushf
 .Lpv_native_save_fl_first:
-# 190 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_native_save_fl_end:
 	ret
@@ -310,10 +366,10 @@ pv_native_save_fl:
 pv_native_restore_fl:
 	endbr64
 .Lpv_native_restore_fl_code:
-# 196 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_native_restore_fl_first:
-# 196 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	popf
 .Lpv_native_restore_fl_end:
 	ret
@@ -324,7 +380,7 @@ pv_native_restore_fl:
 pv_native_irq_disable:
 	endbr64
 .Lpv_native_irq_disable_code:
-# 202 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	cli
 .Lpv_native_irq_disable_first:
 .Lpv_native_irq_disable_end:
@@ -336,7 +392,7 @@ pv_native_irq_disable:
 pv_native_irq_enable:
 	endbr64
 .Lpv_native_irq_enable_code:
-# 209 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_irq_enable_first:
 .Lpv_native_irq_enable_end:
@@ -348,10 +404,10 @@ pv_native_irq_enable:
 pv_native_safe_halt:
 	endbr64
 .Lpv_native_safe_halt_code:
-# 213 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	sti
 .Lpv_native_safe_halt_first:
-# 213 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_safe_halt_end:
 	ret
@@ -362,19 +418,47 @@ pv_native_safe_halt:
 pv_native_halt:
 	endbr64
 .Lpv_native_halt_code:
-# 217 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	hlt
 .Lpv_native_halt_first:
 .Lpv_native_halt_end:
 	ret
 	.size pv_native_halt, . - pv_native_halt
 
+	.globl pv_native_irq_spare0
+	.type pv_native_irq_spare0, @function
+pv_native_irq_spare0:
+	endbr64
+.Lpv_native_irq_spare0_code:
+# 261 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_irq_spare0_first:
+# 261 "idl/pv/pv.pvi"
+	.short 42
+.Lpv_native_irq_spare0_end:
+	ret
+	.size pv_native_irq_spare0, . - pv_native_irq_spare0
+
+	.globl pv_native_irq_spare1
+	.type pv_native_irq_spare1, @function
+pv_native_irq_spare1:
+	endbr64
+.Lpv_native_irq_spare1_code:
+# 261 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_irq_spare1_first:
+# 261 "idl/pv/pv.pvi"
+	.short 43
+.Lpv_native_irq_spare1_end:
+	ret
+	.size pv_native_irq_spare1, . - pv_native_irq_spare1
+
 	.globl pv_native_read_cr2
 	.type pv_native_read_cr2, @function
 pv_native_read_cr2:
 	endbr64
 .Lpv_native_read_cr2_code:
-# 228 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_native_read_cr2_first:
 .Lpv_native_read_cr2_end:
@@ -386,7 +470,7 @@ pv_native_read_cr2:
 pv_native_write_cr2:
 	endbr64
 .Lpv_native_write_cr2_code:
-# 232 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	mov %rdi, %cr2
 .Lpv_native_write_cr2_first:
 .Lpv_native_write_cr2_end:
@@ -398,7 +482,7 @@ pv_native_write_cr2:
 pv_native_read_cr3:
 	endbr64
 .Lpv_native_read_cr3_code:
-# 237 "idl/pv/pv.pvi"
+# 282 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_read_cr3_first:
 .Lpv_native_read_cr3_end:
@@ -410,7 +494,7 @@ pv_native_read_cr3:
 pv_native_write_cr3:
 	endbr64
 .Lpv_native_write_cr3_code:
-# 242 "idl/pv/pv.pvi"
+# 288 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_native_write_cr3_first:
 .Lpv_native_write_cr3_end:
@@ -422,10 +506,10 @@ pv_native_write_cr3:
 pv_native_flush_tlb_local:
 	endbr64
 .Lpv_native_flush_tlb_local_code:
-# 246 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_native_flush_tlb_local_first:
-# 246 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_native_flush_tlb_local_end:
 	ret
@@ -436,16 +520,16 @@ pv_native_flush_tlb_local:
 pv_native_flush_tlb_global:
 	endbr64
 .Lpv_native_flush_tlb_global_code:
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	mov %cr4, %rcx
 .Lpv_native_flush_tlb_global_first:
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	mov %rcx, %rax
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	xor $0x80, %al
-# 251 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rax, %cr4
-# 251 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rcx, %cr4
 .Lpv_native_flush_tlb_global_end:
 	ret
@@ -456,7 +540,7 @@ pv_native_flush_tlb_global:
 pv_native_flush_tlb_one:
 	endbr64
 .Lpv_native_flush_tlb_one_code:
-# 255 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_native_flush_tlb_one_first:
 .Lpv_native_flush_tlb_one_end:
@@ -468,7 +552,7 @@ pv_native_flush_tlb_one:
 pv_native_pte_val:
 	endbr64
 .Lpv_native_pte_val_code:
-# 266 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pte_val_first:
 .Lpv_native_pte_val_end:
@@ -480,7 +564,7 @@ pv_native_pte_val:
 pv_native_make_pte:
 	endbr64
 .Lpv_native_make_pte_code:
-# 272 "idl/pv/pv.pvi"
+# 322 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pte_first:
 .Lpv_native_make_pte_end:
@@ -492,7 +576,7 @@ pv_native_make_pte:
 pv_native_pmd_val:
 	endbr64
 .Lpv_native_pmd_val_code:
-# 277 "idl/pv/pv.pvi"
+# 327 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pmd_val_first:
 .Lpv_native_pmd_val_end:
@@ -504,7 +588,7 @@ pv_native_pmd_val:
 pv_native_make_pmd:
 	endbr64
 .Lpv_native_make_pmd_code:
-# 282 "idl/pv/pv.pvi"
+# 332 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pmd_first:
 .Lpv_native_make_pmd_end:
@@ -516,7 +600,7 @@ pv_native_make_pmd:
 pv_native_pud_val:
 	endbr64
 .Lpv_native_pud_val_code:
-# 287 "idl/pv/pv.pvi"
+# 337 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pud_val_first:
 .Lpv_native_pud_val_end:
@@ -528,7 +612,7 @@ pv_native_pud_val:
 pv_native_make_pud:
 	endbr64
 .Lpv_native_make_pud_code:
-# 292 "idl/pv/pv.pvi"
+# 342 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pud_first:
 .Lpv_native_make_pud_end:
@@ -540,7 +624,7 @@ pv_native_make_pud:
 pv_native_pgd_val:
 	endbr64
 .Lpv_native_pgd_val_code:
-# 297 "idl/pv/pv.pvi"
+# 347 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_pgd_val_first:
 .Lpv_native_pgd_val_end:
@@ -552,7 +636,7 @@ pv_native_pgd_val:
 pv_native_make_pgd:
 	endbr64
 .Lpv_native_make_pgd_code:
-# 302 "idl/pv/pv.pvi"
+# 352 "idl/pv/pv.pvi"
 	mov %rdi, %rax
 .Lpv_native_make_pgd_first:
 .Lpv_native_make_pgd_end:
@@ -564,7 +648,7 @@ pv_native_make_pgd:
 pv_native_set_pte:
 	endbr64
 .Lpv_native_set_pte_code:
-# 308 "idl/pv/pv.pvi"
+# 358 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pte_first:
 .Lpv_native_set_pte_end:
@@ -576,7 +660,7 @@ pv_native_set_pte:
 pv_native_set_pmd:
 	endbr64
 .Lpv_native_set_pmd_code:
-# 313 "idl/pv/pv.pvi"
+# 364 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pmd_first:
 .Lpv_native_set_pmd_end:
@@ -588,7 +672,7 @@ pv_native_set_pmd:
 pv_native_set_pud:
 	endbr64
 .Lpv_native_set_pud_code:
-# 318 "idl/pv/pv.pvi"
+# 370 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pud_first:
 .Lpv_native_set_pud_end:
@@ -600,7 +684,7 @@ pv_native_set_pud:
 pv_native_set_pgd:
 	endbr64
 .Lpv_native_set_pgd_code:
-# 323 "idl/pv/pv.pvi"
+# 377 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_set_pgd_first:
 .Lpv_native_set_pgd_end:
@@ -612,10 +696,10 @@ pv_native_set_pgd:
 pv_native_prot_start:
 	endbr64
 .Lpv_native_prot_start_code:
-# 329 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_native_prot_start_first:
-# 329 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_native_prot_start_end:
 	ret
@@ -626,7 +710,7 @@ pv_native_prot_start:
 pv_native_prot_commit:
 	endbr64
 .Lpv_native_prot_commit_code:
-# 335 "idl/pv/pv.pvi"
+# 390 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_native_prot_commit_first:
 .Lpv_native_prot_commit_end:
@@ -687,12 +771,68 @@ pv_native_lazy_leave:
 	ret
 	.size pv_native_lazy_leave, . - pv_native_lazy_leave
 
+	.globl pv_native_mmu_spare0
+	.type pv_native_mmu_spare0, @function
+pv_native_mmu_spare0:
+	endbr64
+.Lpv_native_mmu_spare0_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_mmu_spare0_first:
+# 430 "idl/pv/pv.pvi"
+	.short 73
+.Lpv_native_mmu_spare0_end:
+	ret
+	.size pv_native_mmu_spare0, . - pv_native_mmu_spare0
+
+	.globl pv_native_mmu_spare1
+	.type pv_native_mmu_spare1, @function
+pv_native_mmu_spare1:
+	endbr64
+.Lpv_native_mmu_spare1_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_mmu_spare1_first:
+# 430 "idl/pv/pv.pvi"
+	.short 74
+.Lpv_native_mmu_spare1_end:
+	ret
+	.size pv_native_mmu_spare1, . - pv_native_mmu_spare1
+
+	.globl pv_native_mmu_spare2
+	.type pv_native_mmu_spare2, @function
+pv_native_mmu_spare2:
+	endbr64
+.Lpv_native_mmu_spare2_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_mmu_spare2_first:
+# 430 "idl/pv/pv.pvi"
+	.short 75
+.Lpv_native_mmu_spare2_end:
+	ret
+	.size pv_native_mmu_spare2, . - pv_native_mmu_spare2
+
+	.globl pv_native_mmu_spare3
+	.type pv_native_mmu_spare3, @function
+pv_native_mmu_spare3:
+	endbr64
+.Lpv_native_mmu_spare3_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_mmu_spare3_first:
+# 430 "idl/pv/pv.pvi"
+	.short 76
+.Lpv_native_mmu_spare3_end:
+	ret
+	.size pv_native_mmu_spare3, . - pv_native_mmu_spare3
+
 	.globl pv_native_lock_unlock
 	.type pv_native_lock_unlock, @function
 pv_native_lock_unlock:
 	endbr64
 .Lpv_native_lock_unlock_code:
-# 424 "idl/pv/pv.pvi"
+# 481 "idl/pv/pv.pvi"
 	movb $0, (%rdi)
 .Lpv_native_lock_unlock_first:
 .Lpv_native_lock_unlock_end:
@@ -704,7 +844,7 @@ pv_native_lock_unlock:
 pv_native_lock_wait:
 	endbr64
 .Lpv_native_lock_wait_code:
-# 429 "idl/pv/pv.pvi"
+# 487 "idl/pv/pv.pvi"
 	pause
 .Lpv_native_lock_wait_first:
 .Lpv_native_lock_wait_end:
@@ -725,24 +865,80 @@ pv_native_lock_kick:
 pv_native_vcpu_is_preempted:
 	endbr64
 .Lpv_native_vcpu_is_preempted_code:
-# 439 "idl/pv/pv.pvi"
+# 498 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_first:
 .Lpv_native_vcpu_is_preempted_end:
 	ret
 	.size pv_native_vcpu_is_preempted, . - pv_native_vcpu_is_preempted
 
+	.globl pv_native_lock_spare0
+	.type pv_native_lock_spare0, @function
+pv_native_lock_spare0:
+	endbr64
+.Lpv_native_lock_spare0_code:
+# 500 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_lock_spare0_first:
+# 500 "idl/pv/pv.pvi"
+	.short 81
+.Lpv_native_lock_spare0_end:
+	ret
+	.size pv_native_lock_spare0, . - pv_native_lock_spare0
+
+	.globl pv_native_lock_spare1
+	.type pv_native_lock_spare1, @function
+pv_native_lock_spare1:
+	endbr64
+.Lpv_native_lock_spare1_code:
+# 500 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_lock_spare1_first:
+# 500 "idl/pv/pv.pvi"
+	.short 82
+.Lpv_native_lock_spare1_end:
+	ret
+	.size pv_native_lock_spare1, . - pv_native_lock_spare1
+
 	.globl pv_native_steal_clock
 	.type pv_native_steal_clock, @function
 pv_native_steal_clock:
 	endbr64
 .Lpv_native_steal_clock_code:
-# 452 "idl/pv/pv.pvi"
+# 512 "idl/pv/pv.pvi"
 	mov $0, %eax
 .Lpv_native_steal_clock_first:
 .Lpv_native_steal_clock_end:
 	ret
 	.size pv_native_steal_clock, . - pv_native_steal_clock
+
+	.globl pv_native_time_spare0
+	.type pv_native_time_spare0, @function
+pv_native_time_spare0:
+	endbr64
+.Lpv_native_time_spare0_code:
+# 514 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_time_spare0_first:
+# 514 "idl/pv/pv.pvi"
+	.short 85
+.Lpv_native_time_spare0_end:
+	ret
+	.size pv_native_time_spare0, . - pv_native_time_spare0
+
+	.globl pv_native_time_spare1
+	.type pv_native_time_spare1, @function
+pv_native_time_spare1:
+	endbr64
+.Lpv_native_time_spare1_code:
+# 514 "idl/pv/pv.pvi"
+	ud2
+.Lpv_native_time_spare1_first:
+# 514 "idl/pv/pv.pvi"
+	.short 86
+.Lpv_native_time_spare1_end:
+	ret
+	.size pv_native_time_spare1, . - pv_native_time_spare1
 
 	.section .rodata
 	.balign 8
@@ -909,6 +1105,26 @@ pv_native_patches:
 	.byte 1, .Lpv_native_sysret_end - .Lpv_native_sysret_code, .Lpv_native_sysret_first - .Lpv_native_sysret_code
 	.byte 0xff
 	.skip 4
+	/* cpu.cpu_spare0 */
+	.quad .Lpv_native_cpu_spare0_code
+	.byte 3, .Lpv_native_cpu_spare0_end - .Lpv_native_cpu_spare0_code, .Lpv_native_cpu_spare0_first - .Lpv_native_cpu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare1 */
+	.quad .Lpv_native_cpu_spare1_code
+	.byte 3, .Lpv_native_cpu_spare1_end - .Lpv_native_cpu_spare1_code, .Lpv_native_cpu_spare1_first - .Lpv_native_cpu_spare1_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare2 */
+	.quad .Lpv_native_cpu_spare2_code
+	.byte 3, .Lpv_native_cpu_spare2_end - .Lpv_native_cpu_spare2_code, .Lpv_native_cpu_spare2_first - .Lpv_native_cpu_spare2_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare3 */
+	.quad .Lpv_native_cpu_spare3_code
+	.byte 3, .Lpv_native_cpu_spare3_end - .Lpv_native_cpu_spare3_code, .Lpv_native_cpu_spare3_first - .Lpv_native_cpu_spare3_code
+	.byte 0xff
+	.skip 4
 	/* irq.save_fl */
 	.quad .Lpv_native_save_fl_code
 	.byte 1, .Lpv_native_save_fl_end - .Lpv_native_save_fl_code, .Lpv_native_save_fl_first - .Lpv_native_save_fl_code
@@ -937,6 +1153,16 @@ pv_native_patches:
 	/* irq.halt */
 	.quad .Lpv_native_halt_code
 	.byte 1, .Lpv_native_halt_end - .Lpv_native_halt_code, .Lpv_native_halt_first - .Lpv_native_halt_code
+	.byte 0xff
+	.skip 4
+	/* irq.irq_spare0 */
+	.quad .Lpv_native_irq_spare0_code
+	.byte 3, .Lpv_native_irq_spare0_end - .Lpv_native_irq_spare0_code, .Lpv_native_irq_spare0_first - .Lpv_native_irq_spare0_code
+	.byte 0xff
+	.skip 4
+	/* irq.irq_spare1 */
+	.quad .Lpv_native_irq_spare1_code
+	.byte 3, .Lpv_native_irq_spare1_end - .Lpv_native_irq_spare1_code, .Lpv_native_irq_spare1_first - .Lpv_native_irq_spare1_code
 	.byte 0xff
 	.skip 4
 	/* mmu.read_cr2 */
@@ -1084,6 +1310,26 @@ pv_native_patches:
 	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
+	/* mmu.mmu_spare0 */
+	.quad .Lpv_native_mmu_spare0_code
+	.byte 3, .Lpv_native_mmu_spare0_end - .Lpv_native_mmu_spare0_code, .Lpv_native_mmu_spare0_first - .Lpv_native_mmu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare1 */
+	.quad .Lpv_native_mmu_spare1_code
+	.byte 3, .Lpv_native_mmu_spare1_end - .Lpv_native_mmu_spare1_code, .Lpv_native_mmu_spare1_first - .Lpv_native_mmu_spare1_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare2 */
+	.quad .Lpv_native_mmu_spare2_code
+	.byte 3, .Lpv_native_mmu_spare2_end - .Lpv_native_mmu_spare2_code, .Lpv_native_mmu_spare2_first - .Lpv_native_mmu_spare2_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare3 */
+	.quad .Lpv_native_mmu_spare3_code
+	.byte 3, .Lpv_native_mmu_spare3_end - .Lpv_native_mmu_spare3_code, .Lpv_native_mmu_spare3_first - .Lpv_native_mmu_spare3_code
+	.byte 0xff
+	.skip 4
 	/* lock.lock_unlock */
 	.quad .Lpv_native_lock_unlock_code
 	.byte 1, .Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code, .Lpv_native_lock_unlock_first - .Lpv_native_lock_unlock_code
@@ -1104,6 +1350,16 @@ pv_native_patches:
 	.byte 1, .Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code, .Lpv_native_vcpu_is_preempted_first - .Lpv_native_vcpu_is_preempted_code
 	.byte 0xff
 	.skip 4
+	/* lock.lock_spare0 */
+	.quad .Lpv_native_lock_spare0_code
+	.byte 3, .Lpv_native_lock_spare0_end - .Lpv_native_lock_spare0_code, .Lpv_native_lock_spare0_first - .Lpv_native_lock_spare0_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_spare1 */
+	.quad .Lpv_native_lock_spare1_code
+	.byte 3, .Lpv_native_lock_spare1_end - .Lpv_native_lock_spare1_code, .Lpv_native_lock_spare1_first - .Lpv_native_lock_spare1_code
+	.byte 0xff
+	.skip 4
 	/* time.sched_clock */
 	.quad 0
 	.byte 0, 0, 0
@@ -1114,208 +1370,218 @@ pv_native_patches:
 	.byte 1, .Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code, .Lpv_native_steal_clock_first - .Lpv_native_steal_clock_code
 	.byte 0xff
 	.skip 4
+	/* time.time_spare0 */
+	.quad .Lpv_native_time_spare0_code
+	.byte 3, .Lpv_native_time_spare0_end - .Lpv_native_time_spare0_code, .Lpv_native_time_spare0_first - .Lpv_native_time_spare0_code
+	.byte 0xff
+	.skip 4
+	/* time.time_spare1 */
+	.quad .Lpv_native_time_spare1_code
+	.byte 3, .Lpv_native_time_spare1_end - .Lpv_native_time_spare1_code, .Lpv_native_time_spare1_first - .Lpv_native_time_spare1_code
+	.byte 0xff
+	.skip 4
 	.size pv_native_patches, . - pv_native_patches
 
 	.section .discard.budget,"",@progbits
 /* cpu.read_cr0: at most 16 bytes */
 .Lpv_native_read_cr0_budget:
-# 36 "idl/pv/pv.pvi"
+# 46 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr0_budget + 16 - (.Lpv_native_read_cr0_end - .Lpv_native_read_cr0_code)
 /* cpu.write_cr0: at most 16 bytes */
 .Lpv_native_write_cr0_budget:
-# 40 "idl/pv/pv.pvi"
+# 51 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr0_budget + 16 - (.Lpv_native_write_cr0_end - .Lpv_native_write_cr0_code)
 /* cpu.read_cr4: at most 16 bytes */
 .Lpv_native_read_cr4_budget:
-# 45 "idl/pv/pv.pvi"
+# 57 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr4_budget + 16 - (.Lpv_native_read_cr4_end - .Lpv_native_read_cr4_code)
 /* cpu.write_cr4: at most 16 bytes */
 .Lpv_native_write_cr4_budget:
-# 49 "idl/pv/pv.pvi"
+# 62 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr4_budget + 16 - (.Lpv_native_write_cr4_end - .Lpv_native_write_cr4_code)
 /* cpu.read_msr: at most 16 bytes */
 .Lpv_native_read_msr_budget:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_msr_budget + 16 - (.Lpv_native_read_msr_end - .Lpv_native_read_msr_code)
 /* cpu.write_msr: at most 16 bytes */
 .Lpv_native_write_msr_budget:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_msr_budget + 16 - (.Lpv_native_write_msr_end - .Lpv_native_write_msr_code)
 /* cpu.read_pmc: at most 16 bytes */
 .Lpv_native_read_pmc_budget:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_pmc_budget + 16 - (.Lpv_native_read_pmc_end - .Lpv_native_read_pmc_code)
 /* cpu.wbinvd: at most 16 bytes */
 .Lpv_native_wbinvd_budget:
-# 80 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	.org .Lpv_native_wbinvd_budget + 16 - (.Lpv_native_wbinvd_end - .Lpv_native_wbinvd_code)
 /* cpu.load_gdt: at most 16 bytes */
 .Lpv_native_load_gdt_budget:
-# 88 "idl/pv/pv.pvi"
+# 106 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_gdt_budget + 16 - (.Lpv_native_load_gdt_end - .Lpv_native_load_gdt_code)
 /* cpu.load_idt: at most 16 bytes */
 .Lpv_native_load_idt_budget:
-# 92 "idl/pv/pv.pvi"
+# 111 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_idt_budget + 16 - (.Lpv_native_load_idt_end - .Lpv_native_load_idt_code)
 /* cpu.load_tr: at most 16 bytes */
 .Lpv_native_load_tr_budget:
-# 96 "idl/pv/pv.pvi"
+# 116 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_tr_budget + 16 - (.Lpv_native_load_tr_end - .Lpv_native_load_tr_code)
 /* cpu.store_tr: at most 16 bytes */
 .Lpv_native_store_tr_budget:
-# 100 "idl/pv/pv.pvi"
+# 121 "idl/pv/pv.pvi"
 	.org .Lpv_native_store_tr_budget + 16 - (.Lpv_native_store_tr_end - .Lpv_native_store_tr_code)
 /* cpu.write_gdt_entry: at most 16 bytes */
 .Lpv_native_write_gdt_entry_budget:
-# 104 "idl/pv/pv.pvi"
+# 126 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_gdt_entry_budget + 16 - (.Lpv_native_write_gdt_entry_end - .Lpv_native_write_gdt_entry_code)
 /* cpu.load_sp0: at most 16 bytes */
 .Lpv_native_load_sp0_budget:
-# 112 "idl/pv/pv.pvi"
+# 135 "idl/pv/pv.pvi"
 	.org .Lpv_native_load_sp0_budget + 16 - (.Lpv_native_load_sp0_end - .Lpv_native_load_sp0_code)
 /* cpu.write_ldt_entry: at most 16 bytes */
 .Lpv_native_write_ldt_entry_budget:
-# 124 "idl/pv/pv.pvi"
+# 148 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_ldt_entry_budget + 16 - (.Lpv_native_write_ldt_entry_end - .Lpv_native_write_ldt_entry_code)
 /* cpu.swapgs: at most 16 bytes */
 .Lpv_native_swapgs_budget:
-# 146 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	.org .Lpv_native_swapgs_budget + 16 - (.Lpv_native_swapgs_end - .Lpv_native_swapgs_code)
 /* cpu.io_delay: at most 16 bytes */
 .Lpv_native_io_delay_budget:
-# 163 "idl/pv/pv.pvi"
+# 188 "idl/pv/pv.pvi"
 	.org .Lpv_native_io_delay_budget + 16 - (.Lpv_native_io_delay_end - .Lpv_native_io_delay_code)
 /* cpu.iret: at most 16 bytes */
 .Lpv_native_iret_budget:
-# 171 "idl/pv/pv.pvi"
+# 197 "idl/pv/pv.pvi"
 	.org .Lpv_native_iret_budget + 16 - (.Lpv_native_iret_end - .Lpv_native_iret_code)
 /* cpu.sysret: at most 16 bytes */
 .Lpv_native_sysret_budget:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	.org .Lpv_native_sysret_budget + 16 - (.Lpv_native_sysret_end - .Lpv_native_sysret_code)
 /* irq.save_fl: at most 16 bytes */
 .Lpv_native_save_fl_budget:
-# 190 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	.org .Lpv_native_save_fl_budget + 16 - (.Lpv_native_save_fl_end - .Lpv_native_save_fl_code)
 /* irq.restore_fl: at most 16 bytes */
 .Lpv_native_restore_fl_budget:
-# 196 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	.org .Lpv_native_restore_fl_budget + 16 - (.Lpv_native_restore_fl_end - .Lpv_native_restore_fl_code)
 /* irq.irq_disable: at most 16 bytes */
 .Lpv_native_irq_disable_budget:
-# 202 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_disable_budget + 16 - (.Lpv_native_irq_disable_end - .Lpv_native_irq_disable_code)
 /* irq.irq_enable: at most 28 bytes */
 .Lpv_native_irq_enable_budget:
-# 209 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	.org .Lpv_native_irq_enable_budget + 28 - (.Lpv_native_irq_enable_end - .Lpv_native_irq_enable_code)
 /* irq.safe_halt: at most 16 bytes */
 .Lpv_native_safe_halt_budget:
-# 213 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	.org .Lpv_native_safe_halt_budget + 16 - (.Lpv_native_safe_halt_end - .Lpv_native_safe_halt_code)
 /* irq.halt: at most 16 bytes */
 .Lpv_native_halt_budget:
-# 217 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	.org .Lpv_native_halt_budget + 16 - (.Lpv_native_halt_end - .Lpv_native_halt_code)
 /* mmu.read_cr2: at most 16 bytes */
 .Lpv_native_read_cr2_budget:
-# 228 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr2_budget + 16 - (.Lpv_native_read_cr2_end - .Lpv_native_read_cr2_code)
 /* mmu.write_cr2: at most 16 bytes */
 .Lpv_native_write_cr2_budget:
-# 232 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr2_budget + 16 - (.Lpv_native_write_cr2_end - .Lpv_native_write_cr2_code)
 /* mmu.read_cr3: at most 16 bytes */
 .Lpv_native_read_cr3_budget:
-# 237 "idl/pv/pv.pvi"
+# 282 "idl/pv/pv.pvi"
 	.org .Lpv_native_read_cr3_budget + 16 - (.Lpv_native_read_cr3_end - .Lpv_native_read_cr3_code)
 /* mmu.write_cr3: at most 16 bytes */
 .Lpv_native_write_cr3_budget:
-# 242 "idl/pv/pv.pvi"
+# 288 "idl/pv/pv.pvi"
 	.org .Lpv_native_write_cr3_budget + 16 - (.Lpv_native_write_cr3_end - .Lpv_native_write_cr3_code)
 /* mmu.flush_tlb_local: at most 16 bytes */
 .Lpv_native_flush_tlb_local_budget:
-# 246 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_local_budget + 16 - (.Lpv_native_flush_tlb_local_end - .Lpv_native_flush_tlb_local_code)
 /* mmu.flush_tlb_global: at most 16 bytes */
 .Lpv_native_flush_tlb_global_budget:
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_global_budget + 16 - (.Lpv_native_flush_tlb_global_end - .Lpv_native_flush_tlb_global_code)
 /* mmu.flush_tlb_one: at most 16 bytes */
 .Lpv_native_flush_tlb_one_budget:
-# 255 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	.org .Lpv_native_flush_tlb_one_budget + 16 - (.Lpv_native_flush_tlb_one_end - .Lpv_native_flush_tlb_one_code)
 /* mmu.pte_val: at most 16 bytes */
 .Lpv_native_pte_val_budget:
-# 266 "idl/pv/pv.pvi"
+# 316 "idl/pv/pv.pvi"
 	.org .Lpv_native_pte_val_budget + 16 - (.Lpv_native_pte_val_end - .Lpv_native_pte_val_code)
 /* mmu.make_pte: at most 16 bytes */
 .Lpv_native_make_pte_budget:
-# 272 "idl/pv/pv.pvi"
+# 322 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pte_budget + 16 - (.Lpv_native_make_pte_end - .Lpv_native_make_pte_code)
 /* mmu.pmd_val: at most 16 bytes */
 .Lpv_native_pmd_val_budget:
-# 277 "idl/pv/pv.pvi"
+# 327 "idl/pv/pv.pvi"
 	.org .Lpv_native_pmd_val_budget + 16 - (.Lpv_native_pmd_val_end - .Lpv_native_pmd_val_code)
 /* mmu.make_pmd: at most 16 bytes */
 .Lpv_native_make_pmd_budget:
-# 282 "idl/pv/pv.pvi"
+# 332 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pmd_budget + 16 - (.Lpv_native_make_pmd_end - .Lpv_native_make_pmd_code)
 /* mmu.pud_val: at most 16 bytes */
 .Lpv_native_pud_val_budget:
-# 287 "idl/pv/pv.pvi"
+# 337 "idl/pv/pv.pvi"
 	.org .Lpv_native_pud_val_budget + 16 - (.Lpv_native_pud_val_end - .Lpv_native_pud_val_code)
 /* mmu.make_pud: at most 16 bytes */
 .Lpv_native_make_pud_budget:
-# 292 "idl/pv/pv.pvi"
+# 342 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pud_budget + 16 - (.Lpv_native_make_pud_end - .Lpv_native_make_pud_code)
 /* mmu.pgd_val: at most 16 bytes */
 .Lpv_native_pgd_val_budget:
-# 297 "idl/pv/pv.pvi"
+# 347 "idl/pv/pv.pvi"
 	.org .Lpv_native_pgd_val_budget + 16 - (.Lpv_native_pgd_val_end - .Lpv_native_pgd_val_code)
 /* mmu.make_pgd: at most 16 bytes */
 .Lpv_native_make_pgd_budget:
-# 302 "idl/pv/pv.pvi"
+# 352 "idl/pv/pv.pvi"
 	.org .Lpv_native_make_pgd_budget + 16 - (.Lpv_native_make_pgd_end - .Lpv_native_make_pgd_code)
 /* mmu.set_pte: at most 16 bytes */
 .Lpv_native_set_pte_budget:
-# 308 "idl/pv/pv.pvi"
+# 358 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pte_budget + 16 - (.Lpv_native_set_pte_end - .Lpv_native_set_pte_code)
 /* mmu.set_pmd: at most 16 bytes */
 .Lpv_native_set_pmd_budget:
-# 313 "idl/pv/pv.pvi"
+# 364 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pmd_budget + 16 - (.Lpv_native_set_pmd_end - .Lpv_native_set_pmd_code)
 /* mmu.set_pud: at most 16 bytes */
 .Lpv_native_set_pud_budget:
-# 318 "idl/pv/pv.pvi"
+# 370 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pud_budget + 16 - (.Lpv_native_set_pud_end - .Lpv_native_set_pud_code)
 /* mmu.set_pgd: at most 16 bytes */
 .Lpv_native_set_pgd_budget:
-# 323 "idl/pv/pv.pvi"
+# 377 "idl/pv/pv.pvi"
 	.org .Lpv_native_set_pgd_budget + 16 - (.Lpv_native_set_pgd_end - .Lpv_native_set_pgd_code)
 /* mmu.prot_start: at most 16 bytes */
 .Lpv_native_prot_start_budget:
-# 329 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_start_budget + 16 - (.Lpv_native_prot_start_end - .Lpv_native_prot_start_code)
 /* mmu.prot_commit: at most 16 bytes */
 .Lpv_native_prot_commit_budget:
-# 335 "idl/pv/pv.pvi"
+# 390 "idl/pv/pv.pvi"
 	.org .Lpv_native_prot_commit_budget + 16 - (.Lpv_native_prot_commit_end - .Lpv_native_prot_commit_code)
 /* lock.lock_unlock: at most 16 bytes */
 .Lpv_native_lock_unlock_budget:
-# 424 "idl/pv/pv.pvi"
+# 481 "idl/pv/pv.pvi"
 	.org .Lpv_native_lock_unlock_budget + 16 - (.Lpv_native_lock_unlock_end - .Lpv_native_lock_unlock_code)
 /* lock.lock_wait: at most 16 bytes */
 .Lpv_native_lock_wait_budget:
-# 429 "idl/pv/pv.pvi"
+# 487 "idl/pv/pv.pvi"
 	.org .Lpv_native_lock_wait_budget + 16 - (.Lpv_native_lock_wait_end - .Lpv_native_lock_wait_code)
 /* lock.vcpu_is_preempted: at most 16 bytes */
 .Lpv_native_vcpu_is_preempted_budget:
-# 439 "idl/pv/pv.pvi"
+# 498 "idl/pv/pv.pvi"
 	.org .Lpv_native_vcpu_is_preempted_budget + 16 - (.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted_code)
 /* time.steal_clock: at most 16 bytes */
 .Lpv_native_steal_clock_budget:
-# 452 "idl/pv/pv.pvi"
+# 512 "idl/pv/pv.pvi"
 	.org .Lpv_native_steal_clock_budget + 16 - (.Lpv_native_steal_clock_end - .Lpv_native_steal_clock_code)
 
 	.section .note.GNU-stack,"",@progbits

@@ -25,12 +25,18 @@ void pv_native_context_end(void);
 PV_NARROW void pv_native_io_delay(void);
 void pv_native_iret(void);
 void pv_native_sysret(void);
+void pv_native_cpu_spare0(void);
+void pv_native_cpu_spare1(void);
+void pv_native_cpu_spare2(void);
+void pv_native_cpu_spare3(void);
 PV_NARROW unsigned long pv_native_save_fl(void);
 PV_NARROW void pv_native_restore_fl(unsigned long fl);
 PV_NARROW void pv_native_irq_disable(void);
 PV_NARROW void pv_native_irq_enable(void);
 void pv_native_safe_halt(void);
 void pv_native_halt(void);
+void pv_native_irq_spare0(void);
+void pv_native_irq_spare1(void);
 PV_NARROW unsigned long pv_native_read_cr2(void);
 void pv_native_write_cr2(unsigned long addr);
 PV_NARROW unsigned long pv_native_read_cr3(void);
@@ -58,11 +64,19 @@ void pv_native_activate_mm(unsigned long root);
 void pv_native_exit_mm(unsigned long root);
 void pv_native_lazy_enter(unsigned int mode);
 void pv_native_lazy_leave(unsigned int mode);
+void pv_native_mmu_spare0(void);
+void pv_native_mmu_spare1(void);
+void pv_native_mmu_spare2(void);
+void pv_native_mmu_spare3(void);
 PV_NARROW void pv_native_lock_unlock(uint8_t *lock);
 void pv_native_lock_wait(uint8_t *byte, uint8_t value);
 void pv_native_lock_kick(unsigned int cpu);
 PV_NARROW bool pv_native_vcpu_is_preempted(unsigned int cpu);
+void pv_native_lock_spare0(void);
+void pv_native_lock_spare1(void);
 uint64_t pv_native_steal_clock(unsigned int cpu);
+void pv_native_time_spare0(void);
+void pv_native_time_spare1(void);
 
 static const struct pv_ops pvgen_ops = {
 	.cpu = {
@@ -98,6 +112,10 @@ static const struct pv_ops pvgen_ops = {
 		.io_delay = pv_native_io_delay,
 		.iret = pv_native_iret,
 		.sysret = pv_native_sysret,
+		.cpu_spare0 = pv_native_cpu_spare0,
+		.cpu_spare1 = pv_native_cpu_spare1,
+		.cpu_spare2 = pv_native_cpu_spare2,
+		.cpu_spare3 = pv_native_cpu_spare3,
 	},
 	.irq = {
 		.save_fl = pv_native_save_fl,
@@ -106,6 +124,8 @@ static const struct pv_ops pvgen_ops = {
 		.irq_enable = pv_native_irq_enable,
 		.safe_halt = pv_native_safe_halt,
 		.halt = pv_native_halt,
+		.irq_spare0 = pv_native_irq_spare0,
+		.irq_spare1 = pv_native_irq_spare1,
 	},
 	.mmu = {
 		.read_cr2 = pv_native_read_cr2,
@@ -137,16 +157,24 @@ static const struct pv_ops pvgen_ops = {
 		.exit_mm = pv_native_exit_mm,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
+		.mmu_spare0 = pv_native_mmu_spare0,
+		.mmu_spare1 = pv_native_mmu_spare1,
+		.mmu_spare2 = pv_native_mmu_spare2,
+		.mmu_spare3 = pv_native_mmu_spare3,
 	},
 	.lock = {
 		.lock_unlock = pv_native_lock_unlock,
 		.lock_wait = pv_native_lock_wait,
 		.lock_kick = pv_native_lock_kick,
 		.vcpu_is_preempted = pv_native_vcpu_is_preempted,
+		.lock_spare0 = pv_native_lock_spare0,
+		.lock_spare1 = pv_native_lock_spare1,
 	},
 	.time = {
 		.sched_clock = native_sched_clock,
 		.steal_clock = pv_native_steal_clock,
+		.time_spare0 = pv_native_time_spare0,
+		.time_spare1 = pv_native_time_spare1,
 	},
 };
 
@@ -185,6 +213,10 @@ struct pv_ops pv_ops = {
 		.io_delay = pv_native_io_delay,
 		.iret = pv_native_iret,
 		.sysret = pv_native_sysret,
+		.cpu_spare0 = pv_native_cpu_spare0,
+		.cpu_spare1 = pv_native_cpu_spare1,
+		.cpu_spare2 = pv_native_cpu_spare2,
+		.cpu_spare3 = pv_native_cpu_spare3,
 	},
 	.irq = {
 		.save_fl = pv_native_save_fl,
@@ -193,6 +225,8 @@ struct pv_ops pv_ops = {
 		.irq_enable = pv_native_irq_enable,
 		.safe_halt = pv_native_safe_halt,
 		.halt = pv_native_halt,
+		.irq_spare0 = pv_native_irq_spare0,
+		.irq_spare1 = pv_native_irq_spare1,
 	},
 	.mmu = {
 		.read_cr2 = pv_native_read_cr2,
@@ -224,16 +258,24 @@ struct pv_ops pv_ops = {
 		.exit_mm = pv_native_exit_mm,
 		.lazy_enter = pv_native_lazy_enter,
 		.lazy_leave = pv_native_lazy_leave,
+		.mmu_spare0 = pv_native_mmu_spare0,
+		.mmu_spare1 = pv_native_mmu_spare1,
+		.mmu_spare2 = pv_native_mmu_spare2,
+		.mmu_spare3 = pv_native_mmu_spare3,
 	},
 	.lock = {
 		.lock_unlock = pv_native_lock_unlock,
 		.lock_wait = pv_native_lock_wait,
 		.lock_kick = pv_native_lock_kick,
 		.vcpu_is_preempted = pv_native_vcpu_is_preempted,
+		.lock_spare0 = pv_native_lock_spare0,
+		.lock_spare1 = pv_native_lock_spare1,
 	},
 	.time = {
 		.sched_clock = native_sched_clock,
 		.steal_clock = pv_native_steal_clock,
+		.time_spare0 = pv_native_time_spare0,
+		.time_spare1 = pv_native_time_spare1,
 	},
 };
 

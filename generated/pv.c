@@ -36,12 +36,18 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"cpu.io_delay",
 	"cpu.iret",
 	"cpu.sysret",
+	"cpu.cpu_spare0",
+	"cpu.cpu_spare1",
+	"cpu.cpu_spare2",
+	"cpu.cpu_spare3",
 	"irq.save_fl",
 	"irq.restore_fl",
 	"irq.irq_disable",
 	"irq.irq_enable",
 	"irq.safe_halt",
 	"irq.halt",
+	"irq.irq_spare0",
+	"irq.irq_spare1",
 	"mmu.read_cr2",
 	"mmu.write_cr2",
 	"mmu.read_cr3",
@@ -71,12 +77,20 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"mmu.exit_mm",
 	"mmu.lazy_enter",
 	"mmu.lazy_leave",
+	"mmu.mmu_spare0",
+	"mmu.mmu_spare1",
+	"mmu.mmu_spare2",
+	"mmu.mmu_spare3",
 	"lock.lock_unlock",
 	"lock.lock_wait",
 	"lock.lock_kick",
 	"lock.vcpu_is_preempted",
+	"lock.lock_spare0",
+	"lock.lock_spare1",
 	"time.sched_clock",
 	"time.steal_clock",
+	"time.time_spare0",
+	"time.time_spare1",
 };
 
 const struct pv_known pv_known[] = {
@@ -125,12 +139,18 @@ __asm__(
 	" .byte .Lpv_length_io_delay\n"
 	" .byte .Lpv_length_iret\n"
 	" .byte .Lpv_length_sysret\n"
+	" .byte .Lpv_length_cpu_spare0\n"
+	" .byte .Lpv_length_cpu_spare1\n"
+	" .byte .Lpv_length_cpu_spare2\n"
+	" .byte .Lpv_length_cpu_spare3\n"
 	" .byte .Lpv_length_save_fl\n"
 	" .byte .Lpv_length_restore_fl\n"
 	" .byte .Lpv_length_irq_disable\n"
 	" .byte .Lpv_length_irq_enable\n"
 	" .byte .Lpv_length_safe_halt\n"
 	" .byte .Lpv_length_halt\n"
+	" .byte .Lpv_length_irq_spare0\n"
+	" .byte .Lpv_length_irq_spare1\n"
 	" .byte .Lpv_length_read_cr2\n"
 	" .byte .Lpv_length_write_cr2\n"
 	" .byte .Lpv_length_read_cr3\n"
@@ -160,11 +180,19 @@ __asm__(
 	" .byte .Lpv_length_exit_mm\n"
 	" .byte .Lpv_length_lazy_enter\n"
 	" .byte .Lpv_length_lazy_leave\n"
+	" .byte .Lpv_length_mmu_spare0\n"
+	" .byte .Lpv_length_mmu_spare1\n"
+	" .byte .Lpv_length_mmu_spare2\n"
+	" .byte .Lpv_length_mmu_spare3\n"
 	" .byte .Lpv_length_lock_unlock\n"
 	" .byte .Lpv_length_lock_wait\n"
 	" .byte .Lpv_length_lock_kick\n"
 	" .byte .Lpv_length_vcpu_is_preempted\n"
+	" .byte .Lpv_length_lock_spare0\n"
+	" .byte .Lpv_length_lock_spare1\n"
 	" .byte .Lpv_length_sched_clock\n"
 	" .byte .Lpv_length_steal_clock\n"
+	" .byte .Lpv_length_time_spare0\n"
+	" .byte .Lpv_length_time_spare1\n"
 	" .popsection\n"
 );

@@ -118,6 +118,10 @@ __asm__(
 	" sysretq\n"
 	".Lpv_native_sysret_end:\n"
 	" .set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))\n"
+	" .set .Lpv_length_cpu_spare0, 0\n"
+	" .set .Lpv_length_cpu_spare1, 0\n"
+	" .set .Lpv_length_cpu_spare2, 0\n"
+	" .set .Lpv_length_cpu_spare3, 0\n"
 	".Lpv_native_save_fl:\n"
 	" pushf\n"
 	" pop %rax\n"
@@ -163,6 +167,8 @@ __asm__(
 	" hlt\n"
 	".Lpv_native_halt_end:\n"
 	" .set .Lpv_length_halt, (6) - (((.Lpv_native_halt_end - .Lpv_native_halt) > (6)) * ((.Lpv_native_halt_end - .Lpv_native_halt) - (6)))\n"
+	" .set .Lpv_length_irq_spare0, 0\n"
+	" .set .Lpv_length_irq_spare1, 0\n"
 	".Lpv_native_read_cr2:\n"
 	" mov %cr2, %rax\n"
 	".Lpv_native_read_cr2_end:\n"
@@ -273,6 +279,10 @@ __asm__(
 	" .set .Lpv_length_exit_mm, 6\n"
 	" .set .Lpv_length_lazy_enter, 6\n"
 	" .set .Lpv_length_lazy_leave, 6\n"
+	" .set .Lpv_length_mmu_spare0, 0\n"
+	" .set .Lpv_length_mmu_spare1, 0\n"
+	" .set .Lpv_length_mmu_spare2, 0\n"
+	" .set .Lpv_length_mmu_spare3, 0\n"
 	".Lpv_native_lock_unlock:\n"
 	" movb $0, (%rdi)\n"
 	".Lpv_native_lock_unlock_end:\n"
@@ -286,11 +296,15 @@ __asm__(
 	" mov $0, %eax\n"
 	".Lpv_native_vcpu_is_preempted_end:\n"
 	" .set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))\n"
+	" .set .Lpv_length_lock_spare0, 0\n"
+	" .set .Lpv_length_lock_spare1, 0\n"
 	" .set .Lpv_length_sched_clock, 6\n"
 	".Lpv_native_steal_clock:\n"
 	" mov $0, %eax\n"
 	".Lpv_native_steal_clock_end:\n"
 	" .set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))\n"
+	" .set .Lpv_length_time_spare0, 0\n"
+	" .set .Lpv_length_time_spare1, 0\n"
 	" .popsection\n"
 );
 
@@ -1074,13 +1088,13 @@ static inline __attribute__((always_inline)) unsigned long pv_save_fl(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+256(%%rip)\n"
+	"771: call *pv_ops+288(%%rip)\n"
 	"772: .fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 32\n"
+	" .short 36\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1099,13 +1113,13 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)fl;
 
 	__asm__ volatile(
-	"771: call *pv_ops+264(%%rip)\n"
+	"771: call *pv_ops+296(%%rip)\n"
 	"772: .fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 33\n"
+	" .short 37\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1121,13 +1135,13 @@ static inline __attribute__((always_inline)) void pv_restore_fl(unsigned long fl
 static inline __attribute__((always_inline)) void pv_irq_disable(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+272(%%rip)\n"
+	"771: call *pv_ops+304(%%rip)\n"
 	"772: .fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 34\n"
+	" .short 38\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1143,13 +1157,13 @@ static inline __attribute__((always_inline)) void pv_irq_disable(void)
 static inline __attribute__((always_inline)) void pv_irq_enable(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+280(%%rip)\n"
+	"771: call *pv_ops+312(%%rip)\n"
 	"772: .fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 35\n"
+	" .short 39\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1165,13 +1179,13 @@ static inline __attribute__((always_inline)) void pv_irq_enable(void)
 static inline __attribute__((always_inline)) void pv_safe_halt(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+288(%%rip)\n"
+	"771: call *pv_ops+320(%%rip)\n"
 	"772: .fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 36\n"
+	" .short 40\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1187,13 +1201,13 @@ static inline __attribute__((always_inline)) void pv_safe_halt(void)
 static inline __attribute__((always_inline)) void pv_halt(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+296(%%rip)\n"
+	"771: call *pv_ops+328(%%rip)\n"
 	"772: .fill .Lpv_length_halt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 37\n"
+	" .short 41\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1212,13 +1226,13 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr2(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+304(%%rip)\n"
+	"771: call *pv_ops+352(%%rip)\n"
 	"772: .fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 38\n"
+	" .short 44\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1238,13 +1252,13 @@ static inline __attribute__((always_inline)) void pv_write_cr2(unsigned long add
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)addr;
 
 	__asm__ volatile(
-	"771: call *pv_ops+312(%%rip)\n"
+	"771: call *pv_ops+360(%%rip)\n"
 	"772: .fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 39\n"
+	" .short 45\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1263,13 +1277,13 @@ static inline __attribute__((always_inline)) unsigned long pv_read_cr3(void)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+320(%%rip)\n"
+	"771: call *pv_ops+368(%%rip)\n"
 	"772: .fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 40\n"
+	" .short 46\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1290,13 +1304,13 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cr3;
 
 	__asm__ volatile(
-	"771: call *pv_ops+328(%%rip)\n"
+	"771: call *pv_ops+376(%%rip)\n"
 	"772: .fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 41\n"
+	" .short 47\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1312,13 +1326,13 @@ static inline __attribute__((always_inline)) void pv_write_cr3(unsigned long cr3
 static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+336(%%rip)\n"
+	"771: call *pv_ops+384(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 42\n"
+	" .short 48\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1334,13 +1348,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_local(void)
 static inline __attribute__((always_inline)) void pv_flush_tlb_global(void)
 {
 	__asm__ volatile(
-	"771: call *pv_ops+344(%%rip)\n"
+	"771: call *pv_ops+392(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 43\n"
+	" .short 49\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1359,13 +1373,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_one(unsigned long
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)addr;
 
 	__asm__ volatile(
-	"771: call *pv_ops+352(%%rip)\n"
+	"771: call *pv_ops+400(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 44\n"
+	" .short 50\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1390,13 +1404,13 @@ static inline __attribute__((always_inline)) void pv_flush_tlb_multi(const uint6
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)end;
 
 	__asm__ volatile(
-	"771: call *pv_ops+360(%%rip)\n"
+	"771: call *pv_ops+408(%%rip)\n"
 	"772: .fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 45\n"
+	" .short 51\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1415,13 +1429,13 @@ static inline __attribute__((always_inline)) pteval_t pv_pte_val(pte_t pte)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+368(%%rip)\n"
+	"771: call *pv_ops+416(%%rip)\n"
 	"772: .fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 46\n"
+	" .short 52\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1441,13 +1455,13 @@ static inline __attribute__((always_inline)) pte_t pv_make_pte(pteval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+376(%%rip)\n"
+	"771: call *pv_ops+424(%%rip)\n"
 	"772: .fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 47\n"
+	" .short 53\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1467,13 +1481,13 @@ static inline __attribute__((always_inline)) pmdval_t pv_pmd_val(pmd_t pmd)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+384(%%rip)\n"
+	"771: call *pv_ops+432(%%rip)\n"
 	"772: .fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 48\n"
+	" .short 54\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1493,13 +1507,13 @@ static inline __attribute__((always_inline)) pmd_t pv_make_pmd(pmdval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+392(%%rip)\n"
+	"771: call *pv_ops+440(%%rip)\n"
 	"772: .fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 49\n"
+	" .short 55\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1519,13 +1533,13 @@ static inline __attribute__((always_inline)) pudval_t pv_pud_val(pud_t pud)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+400(%%rip)\n"
+	"771: call *pv_ops+448(%%rip)\n"
 	"772: .fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 50\n"
+	" .short 56\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1545,13 +1559,13 @@ static inline __attribute__((always_inline)) pud_t pv_make_pud(pudval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+408(%%rip)\n"
+	"771: call *pv_ops+456(%%rip)\n"
 	"772: .fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 51\n"
+	" .short 57\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1571,13 +1585,13 @@ static inline __attribute__((always_inline)) pgdval_t pv_pgd_val(pgd_t pgd)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+416(%%rip)\n"
+	"771: call *pv_ops+464(%%rip)\n"
 	"772: .fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 52\n"
+	" .short 58\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1597,13 +1611,13 @@ static inline __attribute__((always_inline)) pgd_t pv_make_pgd(pgdval_t val)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+424(%%rip)\n"
+	"771: call *pv_ops+472(%%rip)\n"
 	"772: .fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 53\n"
+	" .short 59\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1624,13 +1638,13 @@ static inline __attribute__((always_inline)) void pv_set_pte(pte_t *ptep, pte_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+432(%%rip)\n"
+	"771: call *pv_ops+480(%%rip)\n"
 	"772: .fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 54\n"
+	" .short 60\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1650,13 +1664,13 @@ static inline __attribute__((always_inline)) void pv_set_pmd(pmd_t *pmdp, pmd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pmd.pmd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+440(%%rip)\n"
+	"771: call *pv_ops+488(%%rip)\n"
 	"772: .fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 55\n"
+	" .short 61\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1676,13 +1690,13 @@ static inline __attribute__((always_inline)) void pv_set_pud(pud_t *pudp, pud_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pud.pud;
 
 	__asm__ volatile(
-	"771: call *pv_ops+448(%%rip)\n"
+	"771: call *pv_ops+496(%%rip)\n"
 	"772: .fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 56\n"
+	" .short 62\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1702,13 +1716,13 @@ static inline __attribute__((always_inline)) void pv_set_pgd(pgd_t *pgdp, pgd_t 
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pgd.pgd;
 
 	__asm__ volatile(
-	"771: call *pv_ops+456(%%rip)\n"
+	"771: call *pv_ops+504(%%rip)\n"
 	"772: .fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 57\n"
+	" .short 63\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1730,13 +1744,13 @@ static inline __attribute__((always_inline)) pte_t pv_prot_start(pte_t *ptep)
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+464(%%rip)\n"
+	"771: call *pv_ops+512(%%rip)\n"
 	"772: .fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 58\n"
+	" .short 64\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1758,13 +1772,13 @@ static inline __attribute__((always_inline)) void pv_prot_commit(pte_t *ptep, pt
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)pte.pte;
 
 	__asm__ volatile(
-	"771: call *pv_ops+472(%%rip)\n"
+	"771: call *pv_ops+520(%%rip)\n"
 	"772: .fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 59\n"
+	" .short 65\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1785,13 +1799,13 @@ static inline __attribute__((always_inline)) void pv_alloc_pt(unsigned long pfn,
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+480(%%rip)\n"
+	"771: call *pv_ops+528(%%rip)\n"
 	"772: .fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 60\n"
+	" .short 66\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1812,13 +1826,13 @@ static inline __attribute__((always_inline)) void pv_release_pt(unsigned long pf
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)level;
 
 	__asm__ volatile(
-	"771: call *pv_ops+488(%%rip)\n"
+	"771: call *pv_ops+536(%%rip)\n"
 	"772: .fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 61\n"
+	" .short 67\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1840,13 +1854,13 @@ static inline __attribute__((always_inline)) void pv_set_fixmap(unsigned int ind
 	register unsigned long pv_arg2 __asm__("rdx") = (unsigned long)flags;
 
 	__asm__ volatile(
-	"771: call *pv_ops+496(%%rip)\n"
+	"771: call *pv_ops+544(%%rip)\n"
 	"772: .fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 62\n"
+	" .short 68\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1866,13 +1880,13 @@ static inline __attribute__((always_inline)) void pv_activate_mm(unsigned long r
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
 
 	__asm__ volatile(
-	"771: call *pv_ops+504(%%rip)\n"
+	"771: call *pv_ops+552(%%rip)\n"
 	"772: .fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 63\n"
+	" .short 69\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1892,13 +1906,13 @@ static inline __attribute__((always_inline)) void pv_exit_mm(unsigned long root)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)root;
 
 	__asm__ volatile(
-	"771: call *pv_ops+512(%%rip)\n"
+	"771: call *pv_ops+560(%%rip)\n"
 	"772: .fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 64\n"
+	" .short 70\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1918,13 +1932,13 @@ static inline __attribute__((always_inline)) void pv_lazy_enter(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+520(%%rip)\n"
+	"771: call *pv_ops+568(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 65\n"
+	" .short 71\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1942,13 +1956,13 @@ static inline __attribute__((always_inline)) void pv_lazy_leave(unsigned int mod
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)mode;
 
 	__asm__ volatile(
-	"771: call *pv_ops+528(%%rip)\n"
+	"771: call *pv_ops+576(%%rip)\n"
 	"772: .fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 66\n"
+	" .short 72\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1967,13 +1981,13 @@ static inline __attribute__((always_inline)) void pv_lock_unlock(uint8_t *lock)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)lock;
 
 	__asm__ volatile(
-	"771: call *pv_ops+536(%%rip)\n"
+	"771: call *pv_ops+616(%%rip)\n"
 	"772: .fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 67\n"
+	" .short 77\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -1994,13 +2008,13 @@ static inline __attribute__((always_inline)) void pv_lock_wait(uint8_t *byte, ui
 	register unsigned long pv_arg1 __asm__("rsi") = (unsigned long)value;
 
 	__asm__ volatile(
-	"771: call *pv_ops+544(%%rip)\n"
+	"771: call *pv_ops+624(%%rip)\n"
 	"772: .fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 68\n"
+	" .short 78\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -2018,13 +2032,13 @@ static inline __attribute__((always_inline)) void pv_lock_kick(unsigned int cpu)
 	register unsigned long pv_arg0 __asm__("rdi") = (unsigned long)cpu;
 
 	__asm__ volatile(
-	"771: call *pv_ops+552(%%rip)\n"
+	"771: call *pv_ops+632(%%rip)\n"
 	"772: .fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 69\n"
+	" .short 79\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -2044,13 +2058,13 @@ static inline __attribute__((always_inline)) bool pv_vcpu_is_preempted(unsigned 
 	register unsigned long pv_result __asm__("rax");
 
 	__asm__ volatile(
-	"771: call *pv_ops+560(%%rip)\n"
+	"771: call *pv_ops+640(%%rip)\n"
 	"772: .fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 70\n"
+	" .short 80\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -2070,13 +2084,13 @@ static inline __attribute__((always_inline)) uint64_t pv_sched_clock(void)
 
 	__asm__ volatile(
 	" .balign 64,,15\n"
-	"771: call *pv_ops+568(%%rip)\n"
+	"771: call *pv_ops+664(%%rip)\n"
 	"772: .fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 71\n"
+	" .short 83\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"
@@ -2097,13 +2111,13 @@ static inline __attribute__((always_inline)) uint64_t pv_steal_clock(unsigned in
 
 	__asm__ volatile(
 	" .balign 64,,15\n"
-	"771: call *pv_ops+576(%%rip)\n"
+	"771: call *pv_ops+672(%%rip)\n"
 	"772: .fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90\n"
 	"773:\n"
 	" .pushsection pv_sites,\"a\",@progbits\n"
 	" .balign 4\n"
 	" .long 771b - .\n"
-	" .short 72\n"
+	" .short 84\n"
 	" .byte 773b - 771b\n"
 	" .byte 0\n"
 	" .popsection\n"

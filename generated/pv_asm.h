@@ -113,6 +113,10 @@
 	sysretq
 .Lpv_native_sysret_end:
 	.set .Lpv_length_sysret, (6) - (((.Lpv_native_sysret_end - .Lpv_native_sysret) > (6)) * ((.Lpv_native_sysret_end - .Lpv_native_sysret) - (6)))
+	.set .Lpv_length_cpu_spare0, 0
+	.set .Lpv_length_cpu_spare1, 0
+	.set .Lpv_length_cpu_spare2, 0
+	.set .Lpv_length_cpu_spare3, 0
 .Lpv_native_save_fl:
 	pushf
 	pop %rax
@@ -158,6 +162,8 @@
 	hlt
 .Lpv_native_halt_end:
 	.set .Lpv_length_halt, (6) - (((.Lpv_native_halt_end - .Lpv_native_halt) > (6)) * ((.Lpv_native_halt_end - .Lpv_native_halt) - (6)))
+	.set .Lpv_length_irq_spare0, 0
+	.set .Lpv_length_irq_spare1, 0
 .Lpv_native_read_cr2:
 	mov %cr2, %rax
 .Lpv_native_read_cr2_end:
@@ -268,6 +274,10 @@
 	.set .Lpv_length_exit_mm, 6
 	.set .Lpv_length_lazy_enter, 6
 	.set .Lpv_length_lazy_leave, 6
+	.set .Lpv_length_mmu_spare0, 0
+	.set .Lpv_length_mmu_spare1, 0
+	.set .Lpv_length_mmu_spare2, 0
+	.set .Lpv_length_mmu_spare3, 0
 .Lpv_native_lock_unlock:
 	movb $0, (%rdi)
 .Lpv_native_lock_unlock_end:
@@ -281,11 +291,15 @@
 	mov $0, %eax
 .Lpv_native_vcpu_is_preempted_end:
 	.set .Lpv_length_vcpu_is_preempted, (6) - (((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) > (6)) * ((.Lpv_native_vcpu_is_preempted_end - .Lpv_native_vcpu_is_preempted) - (6)))
+	.set .Lpv_length_lock_spare0, 0
+	.set .Lpv_length_lock_spare1, 0
 	.set .Lpv_length_sched_clock, 6
 .Lpv_native_steal_clock:
 	mov $0, %eax
 .Lpv_native_steal_clock_end:
 	.set .Lpv_length_steal_clock, (6) - (((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) > (6)) * ((.Lpv_native_steal_clock_end - .Lpv_native_steal_clock) - (6)))
+	.set .Lpv_length_time_spare0, 0
+	.set .Lpv_length_time_spare1, 0
 	.popsection
 
 /**
@@ -352,13 +366,13 @@
  * Changes its arguments, result and the flags.
  */
 	.macro pv_read_cr2
-771:	call *pv_ops+304(%rip)
+771:	call *pv_ops+352(%rip)
 772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
 	.long 771b - .
-	.short 38
+	.short 44
 	.byte 773b - 771b
 	.byte 0
 	.popsection

@@ -664,89 +664,9 @@ pv_canary_io_delay:
 pv_canary_save_fl:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 32
-771:	call *pv_ops+256(%rip)
-772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 32
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 32
-	canary_leave
-	ret
-	.size pv_canary_save_fl, . - pv_canary_save_fl
-
-	.type pv_canary_restore_fl, @function
-pv_canary_restore_fl:
-	endbr64
-	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 33
-771:	call *pv_ops+264(%rip)
-772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 33
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 33
-	canary_leave
-	ret
-	.size pv_canary_restore_fl, . - pv_canary_restore_fl
-
-	.type pv_canary_irq_disable, @function
-pv_canary_irq_disable:
-	endbr64
-	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 34
-771:	call *pv_ops+272(%rip)
-772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 34
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 34
-	canary_leave
-	ret
-	.size pv_canary_irq_disable, . - pv_canary_irq_disable
-
-	.type pv_canary_irq_enable, @function
-pv_canary_irq_enable:
-	endbr64
-	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 35
-771:	call *pv_ops+280(%rip)
-772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 35
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 35
-	canary_leave
-	ret
-	.size pv_canary_irq_enable, . - pv_canary_irq_enable
-
-	.type pv_canary_safe_halt, @function
-pv_canary_safe_halt:
-	endbr64
-	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 36
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_save_fl << 16) + 36
 771:	call *pv_ops+288(%rip)
-772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_save_fl - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -758,15 +678,15 @@ pv_canary_safe_halt:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 36
 	canary_leave
 	ret
-	.size pv_canary_safe_halt, . - pv_canary_safe_halt
+	.size pv_canary_save_fl, . - pv_canary_save_fl
 
-	.type pv_canary_halt, @function
-pv_canary_halt:
+	.type pv_canary_restore_fl, @function
+pv_canary_restore_fl:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 37
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_restore_fl << 16) + 37
 771:	call *pv_ops+296(%rip)
-772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_restore_fl - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -778,15 +698,15 @@ pv_canary_halt:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 37
 	canary_leave
 	ret
-	.size pv_canary_halt, . - pv_canary_halt
+	.size pv_canary_restore_fl, . - pv_canary_restore_fl
 
-	.type pv_canary_read_cr2, @function
-pv_canary_read_cr2:
+	.type pv_canary_irq_disable, @function
+pv_canary_irq_disable:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 38
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_disable << 16) + 38
 771:	call *pv_ops+304(%rip)
-772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_irq_disable - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -798,15 +718,15 @@ pv_canary_read_cr2:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 38
 	canary_leave
 	ret
-	.size pv_canary_read_cr2, . - pv_canary_read_cr2
+	.size pv_canary_irq_disable, . - pv_canary_irq_disable
 
-	.type pv_canary_write_cr2, @function
-pv_canary_write_cr2:
+	.type pv_canary_irq_enable, @function
+pv_canary_irq_enable:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr2 << 16) + 39
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_irq_enable << 16) + 39
 771:	call *pv_ops+312(%rip)
-772:	.fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_irq_enable - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -818,15 +738,15 @@ pv_canary_write_cr2:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 39
 	canary_leave
 	ret
-	.size pv_canary_write_cr2, . - pv_canary_write_cr2
+	.size pv_canary_irq_enable, . - pv_canary_irq_enable
 
-	.type pv_canary_read_cr3, @function
-pv_canary_read_cr3:
+	.type pv_canary_safe_halt, @function
+pv_canary_safe_halt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 40
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_safe_halt << 16) + 40
 771:	call *pv_ops+320(%rip)
-772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_safe_halt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -838,15 +758,15 @@ pv_canary_read_cr3:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 40
 	canary_leave
 	ret
-	.size pv_canary_read_cr3, . - pv_canary_read_cr3
+	.size pv_canary_safe_halt, . - pv_canary_safe_halt
 
-	.type pv_canary_write_cr3, @function
-pv_canary_write_cr3:
+	.type pv_canary_halt, @function
+pv_canary_halt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 41
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_halt << 16) + 41
 771:	call *pv_ops+328(%rip)
-772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_halt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -858,55 +778,15 @@ pv_canary_write_cr3:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 41
 	canary_leave
 	ret
-	.size pv_canary_write_cr3, . - pv_canary_write_cr3
+	.size pv_canary_halt, . - pv_canary_halt
 
-	.type pv_canary_flush_tlb_local, @function
-pv_canary_flush_tlb_local:
+	.type pv_canary_read_cr2, @function
+pv_canary_read_cr2:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 42
-771:	call *pv_ops+336(%rip)
-772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 42
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 42
-	canary_leave
-	ret
-	.size pv_canary_flush_tlb_local, . - pv_canary_flush_tlb_local
-
-	.type pv_canary_flush_tlb_global, @function
-pv_canary_flush_tlb_global:
-	endbr64
-	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_global << 16) + 43
-771:	call *pv_ops+344(%rip)
-772:	.fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90
-773:
-	.pushsection pv_sites,"a",@progbits
-	.balign 4
-	.long 771b - .
-	.short 43
-	.byte 773b - 771b
-	.byte 0
-	.popsection
-	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 43
-	canary_leave
-	ret
-	.size pv_canary_flush_tlb_global, . - pv_canary_flush_tlb_global
-
-	.type pv_canary_flush_tlb_one, @function
-pv_canary_flush_tlb_one:
-	endbr64
-	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 44
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr2 << 16) + 44
 771:	call *pv_ops+352(%rip)
-772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_read_cr2 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -918,15 +798,15 @@ pv_canary_flush_tlb_one:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 44
 	canary_leave
 	ret
-	.size pv_canary_flush_tlb_one, . - pv_canary_flush_tlb_one
+	.size pv_canary_read_cr2, . - pv_canary_read_cr2
 
-	.type pv_canary_flush_tlb_multi, @function
-pv_canary_flush_tlb_multi:
+	.type pv_canary_write_cr2, @function
+pv_canary_write_cr2:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_multi << 16) + 45
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr2 << 16) + 45
 771:	call *pv_ops+360(%rip)
-772:	.fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_cr2 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -938,15 +818,15 @@ pv_canary_flush_tlb_multi:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 45
 	canary_leave
 	ret
-	.size pv_canary_flush_tlb_multi, . - pv_canary_flush_tlb_multi
+	.size pv_canary_write_cr2, . - pv_canary_write_cr2
 
-	.type pv_canary_pte_val, @function
-pv_canary_pte_val:
+	.type pv_canary_read_cr3, @function
+pv_canary_read_cr3:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 46
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_read_cr3 << 16) + 46
 771:	call *pv_ops+368(%rip)
-772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_read_cr3 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -958,15 +838,15 @@ pv_canary_pte_val:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 46
 	canary_leave
 	ret
-	.size pv_canary_pte_val, . - pv_canary_pte_val
+	.size pv_canary_read_cr3, . - pv_canary_read_cr3
 
-	.type pv_canary_make_pte, @function
-pv_canary_make_pte:
+	.type pv_canary_write_cr3, @function
+pv_canary_write_cr3:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 47
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_write_cr3 << 16) + 47
 771:	call *pv_ops+376(%rip)
-772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_write_cr3 - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -978,15 +858,15 @@ pv_canary_make_pte:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 47
 	canary_leave
 	ret
-	.size pv_canary_make_pte, . - pv_canary_make_pte
+	.size pv_canary_write_cr3, . - pv_canary_write_cr3
 
-	.type pv_canary_pmd_val, @function
-pv_canary_pmd_val:
+	.type pv_canary_flush_tlb_local, @function
+pv_canary_flush_tlb_local:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pmd_val << 16) + 48
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_local << 16) + 48
 771:	call *pv_ops+384(%rip)
-772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_flush_tlb_local - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -998,15 +878,15 @@ pv_canary_pmd_val:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 48
 	canary_leave
 	ret
-	.size pv_canary_pmd_val, . - pv_canary_pmd_val
+	.size pv_canary_flush_tlb_local, . - pv_canary_flush_tlb_local
 
-	.type pv_canary_make_pmd, @function
-pv_canary_make_pmd:
+	.type pv_canary_flush_tlb_global, @function
+pv_canary_flush_tlb_global:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pmd << 16) + 49
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_global << 16) + 49
 771:	call *pv_ops+392(%rip)
-772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_flush_tlb_global - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1018,15 +898,15 @@ pv_canary_make_pmd:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 49
 	canary_leave
 	ret
-	.size pv_canary_make_pmd, . - pv_canary_make_pmd
+	.size pv_canary_flush_tlb_global, . - pv_canary_flush_tlb_global
 
-	.type pv_canary_pud_val, @function
-pv_canary_pud_val:
+	.type pv_canary_flush_tlb_one, @function
+pv_canary_flush_tlb_one:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pud_val << 16) + 50
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_one << 16) + 50
 771:	call *pv_ops+400(%rip)
-772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_flush_tlb_one - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1038,15 +918,15 @@ pv_canary_pud_val:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 50
 	canary_leave
 	ret
-	.size pv_canary_pud_val, . - pv_canary_pud_val
+	.size pv_canary_flush_tlb_one, . - pv_canary_flush_tlb_one
 
-	.type pv_canary_make_pud, @function
-pv_canary_make_pud:
+	.type pv_canary_flush_tlb_multi, @function
+pv_canary_flush_tlb_multi:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pud << 16) + 51
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_flush_tlb_multi << 16) + 51
 771:	call *pv_ops+408(%rip)
-772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_flush_tlb_multi - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1058,15 +938,15 @@ pv_canary_make_pud:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 51
 	canary_leave
 	ret
-	.size pv_canary_make_pud, . - pv_canary_make_pud
+	.size pv_canary_flush_tlb_multi, . - pv_canary_flush_tlb_multi
 
-	.type pv_canary_pgd_val, @function
-pv_canary_pgd_val:
+	.type pv_canary_pte_val, @function
+pv_canary_pte_val:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pgd_val << 16) + 52
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pte_val << 16) + 52
 771:	call *pv_ops+416(%rip)
-772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pte_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1078,15 +958,15 @@ pv_canary_pgd_val:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 52
 	canary_leave
 	ret
-	.size pv_canary_pgd_val, . - pv_canary_pgd_val
+	.size pv_canary_pte_val, . - pv_canary_pte_val
 
-	.type pv_canary_make_pgd, @function
-pv_canary_make_pgd:
+	.type pv_canary_make_pte, @function
+pv_canary_make_pte:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pgd << 16) + 53
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pte << 16) + 53
 771:	call *pv_ops+424(%rip)
-772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1098,15 +978,15 @@ pv_canary_make_pgd:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 53
 	canary_leave
 	ret
-	.size pv_canary_make_pgd, . - pv_canary_make_pgd
+	.size pv_canary_make_pte, . - pv_canary_make_pte
 
-	.type pv_canary_set_pte, @function
-pv_canary_set_pte:
+	.type pv_canary_pmd_val, @function
+pv_canary_pmd_val:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 54
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pmd_val << 16) + 54
 771:	call *pv_ops+432(%rip)
-772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pmd_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1118,15 +998,15 @@ pv_canary_set_pte:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 54
 	canary_leave
 	ret
-	.size pv_canary_set_pte, . - pv_canary_set_pte
+	.size pv_canary_pmd_val, . - pv_canary_pmd_val
 
-	.type pv_canary_set_pmd, @function
-pv_canary_set_pmd:
+	.type pv_canary_make_pmd, @function
+pv_canary_make_pmd:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 55
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pmd << 16) + 55
 771:	call *pv_ops+440(%rip)
-772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pmd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1138,15 +1018,15 @@ pv_canary_set_pmd:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 55
 	canary_leave
 	ret
-	.size pv_canary_set_pmd, . - pv_canary_set_pmd
+	.size pv_canary_make_pmd, . - pv_canary_make_pmd
 
-	.type pv_canary_set_pud, @function
-pv_canary_set_pud:
+	.type pv_canary_pud_val, @function
+pv_canary_pud_val:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 56
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pud_val << 16) + 56
 771:	call *pv_ops+448(%rip)
-772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pud_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1158,15 +1038,15 @@ pv_canary_set_pud:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 56
 	canary_leave
 	ret
-	.size pv_canary_set_pud, . - pv_canary_set_pud
+	.size pv_canary_pud_val, . - pv_canary_pud_val
 
-	.type pv_canary_set_pgd, @function
-pv_canary_set_pgd:
+	.type pv_canary_make_pud, @function
+pv_canary_make_pud:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 57
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pud << 16) + 57
 771:	call *pv_ops+456(%rip)
-772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pud - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1178,15 +1058,15 @@ pv_canary_set_pgd:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 57
 	canary_leave
 	ret
-	.size pv_canary_set_pgd, . - pv_canary_set_pgd
+	.size pv_canary_make_pud, . - pv_canary_make_pud
 
-	.type pv_canary_prot_start, @function
-pv_canary_prot_start:
+	.type pv_canary_pgd_val, @function
+pv_canary_pgd_val:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_start << 16) + 58
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_pgd_val << 16) + 58
 771:	call *pv_ops+464(%rip)
-772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_pgd_val - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1198,15 +1078,15 @@ pv_canary_prot_start:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 58
 	canary_leave
 	ret
-	.size pv_canary_prot_start, . - pv_canary_prot_start
+	.size pv_canary_pgd_val, . - pv_canary_pgd_val
 
-	.type pv_canary_prot_commit, @function
-pv_canary_prot_commit:
+	.type pv_canary_make_pgd, @function
+pv_canary_make_pgd:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_commit << 16) + 59
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_make_pgd << 16) + 59
 771:	call *pv_ops+472(%rip)
-772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_make_pgd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1218,15 +1098,15 @@ pv_canary_prot_commit:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 59
 	canary_leave
 	ret
-	.size pv_canary_prot_commit, . - pv_canary_prot_commit
+	.size pv_canary_make_pgd, . - pv_canary_make_pgd
 
-	.type pv_canary_alloc_pt, @function
-pv_canary_alloc_pt:
+	.type pv_canary_set_pte, @function
+pv_canary_set_pte:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 60
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pte << 16) + 60
 771:	call *pv_ops+480(%rip)
-772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pte - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1238,15 +1118,15 @@ pv_canary_alloc_pt:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 60
 	canary_leave
 	ret
-	.size pv_canary_alloc_pt, . - pv_canary_alloc_pt
+	.size pv_canary_set_pte, . - pv_canary_set_pte
 
-	.type pv_canary_release_pt, @function
-pv_canary_release_pt:
+	.type pv_canary_set_pmd, @function
+pv_canary_set_pmd:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 61
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pmd << 16) + 61
 771:	call *pv_ops+488(%rip)
-772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pmd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1258,15 +1138,15 @@ pv_canary_release_pt:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 61
 	canary_leave
 	ret
-	.size pv_canary_release_pt, . - pv_canary_release_pt
+	.size pv_canary_set_pmd, . - pv_canary_set_pmd
 
-	.type pv_canary_set_fixmap, @function
-pv_canary_set_fixmap:
+	.type pv_canary_set_pud, @function
+pv_canary_set_pud:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_fixmap << 16) + 62
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pud << 16) + 62
 771:	call *pv_ops+496(%rip)
-772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pud - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1278,15 +1158,15 @@ pv_canary_set_fixmap:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 62
 	canary_leave
 	ret
-	.size pv_canary_set_fixmap, . - pv_canary_set_fixmap
+	.size pv_canary_set_pud, . - pv_canary_set_pud
 
-	.type pv_canary_activate_mm, @function
-pv_canary_activate_mm:
+	.type pv_canary_set_pgd, @function
+pv_canary_set_pgd:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_activate_mm << 16) + 63
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_pgd << 16) + 63
 771:	call *pv_ops+504(%rip)
-772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_pgd - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1298,15 +1178,15 @@ pv_canary_activate_mm:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 63
 	canary_leave
 	ret
-	.size pv_canary_activate_mm, . - pv_canary_activate_mm
+	.size pv_canary_set_pgd, . - pv_canary_set_pgd
 
-	.type pv_canary_exit_mm, @function
-pv_canary_exit_mm:
+	.type pv_canary_prot_start, @function
+pv_canary_prot_start:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_exit_mm << 16) + 64
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_start << 16) + 64
 771:	call *pv_ops+512(%rip)
-772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_prot_start - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1318,15 +1198,15 @@ pv_canary_exit_mm:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 64
 	canary_leave
 	ret
-	.size pv_canary_exit_mm, . - pv_canary_exit_mm
+	.size pv_canary_prot_start, . - pv_canary_prot_start
 
-	.type pv_canary_lazy_enter, @function
-pv_canary_lazy_enter:
+	.type pv_canary_prot_commit, @function
+pv_canary_prot_commit:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 65
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_prot_commit << 16) + 65
 771:	call *pv_ops+520(%rip)
-772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_prot_commit - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1338,15 +1218,15 @@ pv_canary_lazy_enter:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 65
 	canary_leave
 	ret
-	.size pv_canary_lazy_enter, . - pv_canary_lazy_enter
+	.size pv_canary_prot_commit, . - pv_canary_prot_commit
 
-	.type pv_canary_lazy_leave, @function
-pv_canary_lazy_leave:
+	.type pv_canary_alloc_pt, @function
+pv_canary_alloc_pt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 66
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_alloc_pt << 16) + 66
 771:	call *pv_ops+528(%rip)
-772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_alloc_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1358,15 +1238,15 @@ pv_canary_lazy_leave:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 66
 	canary_leave
 	ret
-	.size pv_canary_lazy_leave, . - pv_canary_lazy_leave
+	.size pv_canary_alloc_pt, . - pv_canary_alloc_pt
 
-	.type pv_canary_lock_unlock, @function
-pv_canary_lock_unlock:
+	.type pv_canary_release_pt, @function
+pv_canary_release_pt:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_unlock << 16) + 67
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_release_pt << 16) + 67
 771:	call *pv_ops+536(%rip)
-772:	.fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_release_pt - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1378,15 +1258,15 @@ pv_canary_lock_unlock:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 67
 	canary_leave
 	ret
-	.size pv_canary_lock_unlock, . - pv_canary_lock_unlock
+	.size pv_canary_release_pt, . - pv_canary_release_pt
 
-	.type pv_canary_lock_wait, @function
-pv_canary_lock_wait:
+	.type pv_canary_set_fixmap, @function
+pv_canary_set_fixmap:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_wait << 16) + 68
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_set_fixmap << 16) + 68
 771:	call *pv_ops+544(%rip)
-772:	.fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_set_fixmap - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1398,15 +1278,15 @@ pv_canary_lock_wait:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 68
 	canary_leave
 	ret
-	.size pv_canary_lock_wait, . - pv_canary_lock_wait
+	.size pv_canary_set_fixmap, . - pv_canary_set_fixmap
 
-	.type pv_canary_lock_kick, @function
-pv_canary_lock_kick:
+	.type pv_canary_activate_mm, @function
+pv_canary_activate_mm:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_kick << 16) + 69
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_activate_mm << 16) + 69
 771:	call *pv_ops+552(%rip)
-772:	.fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_activate_mm - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1418,15 +1298,15 @@ pv_canary_lock_kick:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 69
 	canary_leave
 	ret
-	.size pv_canary_lock_kick, . - pv_canary_lock_kick
+	.size pv_canary_activate_mm, . - pv_canary_activate_mm
 
-	.type pv_canary_vcpu_is_preempted, @function
-pv_canary_vcpu_is_preempted:
+	.type pv_canary_exit_mm, @function
+pv_canary_exit_mm:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_vcpu_is_preempted << 16) + 70
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_exit_mm << 16) + 70
 771:	call *pv_ops+560(%rip)
-772:	.fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_exit_mm - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1438,16 +1318,15 @@ pv_canary_vcpu_is_preempted:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 70
 	canary_leave
 	ret
-	.size pv_canary_vcpu_is_preempted, . - pv_canary_vcpu_is_preempted
+	.size pv_canary_exit_mm, . - pv_canary_exit_mm
 
-	.type pv_canary_sched_clock, @function
-pv_canary_sched_clock:
+	.type pv_canary_lazy_enter, @function
+pv_canary_lazy_enter:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_sched_clock << 16) + 71
-	.balign 64,,15
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_enter << 16) + 71
 771:	call *pv_ops+568(%rip)
-772:	.fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_lazy_enter - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1459,16 +1338,15 @@ pv_canary_sched_clock:
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 71
 	canary_leave
 	ret
-	.size pv_canary_sched_clock, . - pv_canary_sched_clock
+	.size pv_canary_lazy_enter, . - pv_canary_lazy_enter
 
-	.type pv_canary_steal_clock, @function
-pv_canary_steal_clock:
+	.type pv_canary_lazy_leave, @function
+pv_canary_lazy_leave:
 	endbr64
 	canary_enter
-	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_steal_clock << 16) + 72
-	.balign 64,,15
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lazy_leave << 16) + 72
 771:	call *pv_ops+576(%rip)
-772:	.fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90
+772:	.fill .Lpv_length_lazy_leave - (772b - 771b), 1, 0x90
 773:
 	.pushsection pv_sites,"a",@progbits
 	.balign 4
@@ -1478,6 +1356,128 @@ pv_canary_steal_clock:
 	.byte 0
 	.popsection
 	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 72
+	canary_leave
+	ret
+	.size pv_canary_lazy_leave, . - pv_canary_lazy_leave
+
+	.type pv_canary_lock_unlock, @function
+pv_canary_lock_unlock:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_unlock << 16) + 77
+771:	call *pv_ops+616(%rip)
+772:	.fill .Lpv_length_lock_unlock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 77
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 77
+	canary_leave
+	ret
+	.size pv_canary_lock_unlock, . - pv_canary_lock_unlock
+
+	.type pv_canary_lock_wait, @function
+pv_canary_lock_wait:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_wait << 16) + 78
+771:	call *pv_ops+624(%rip)
+772:	.fill .Lpv_length_lock_wait - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 78
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 78
+	canary_leave
+	ret
+	.size pv_canary_lock_wait, . - pv_canary_lock_wait
+
+	.type pv_canary_lock_kick, @function
+pv_canary_lock_kick:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_lock_kick << 16) + 79
+771:	call *pv_ops+632(%rip)
+772:	.fill .Lpv_length_lock_kick - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 79
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 79
+	canary_leave
+	ret
+	.size pv_canary_lock_kick, . - pv_canary_lock_kick
+
+	.type pv_canary_vcpu_is_preempted, @function
+pv_canary_vcpu_is_preempted:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_vcpu_is_preempted << 16) + 80
+771:	call *pv_ops+640(%rip)
+772:	.fill .Lpv_length_vcpu_is_preempted - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 80
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 80
+	canary_leave
+	ret
+	.size pv_canary_vcpu_is_preempted, . - pv_canary_vcpu_is_preempted
+
+	.type pv_canary_sched_clock, @function
+pv_canary_sched_clock:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_sched_clock << 16) + 83
+	.balign 64,,15
+771:	call *pv_ops+664(%rip)
+772:	.fill .Lpv_length_sched_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 83
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 83
+	canary_leave
+	ret
+	.size pv_canary_sched_clock, . - pv_canary_sched_clock
+
+	.type pv_canary_steal_clock, @function
+pv_canary_steal_clock:
+	endbr64
+	canary_enter
+	.balign 64; .byte 0x0f, 0x1f, 0x80; .long 0x50000000 + (.Lpv_length_steal_clock << 16) + 84
+	.balign 64,,15
+771:	call *pv_ops+672(%rip)
+772:	.fill .Lpv_length_steal_clock - (772b - 771b), 1, 0x90
+773:
+	.pushsection pv_sites,"a",@progbits
+	.balign 4
+	.long 771b - .
+	.short 84
+	.byte 773b - 771b
+	.byte 0
+	.popsection
+	.byte 0x0f, 0x1f, 0x81; .long 0x50000000 + 84
 	canary_leave
 	ret
 	.size pv_canary_steal_clock, . - pv_canary_steal_clock
@@ -1616,6 +1616,22 @@ pv_canary_rows:
 	.quad 0
 	.long 0x808
 	.byte 0, 0, 0, 0
+	/* cpu.cpu_spare0 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* cpu.cpu_spare1 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* cpu.cpu_spare2 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* cpu.cpu_spare3 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* irq.save_fl */
 	.quad pv_canary_save_fl
 	.long 0x3
@@ -1638,6 +1654,14 @@ pv_canary_rows:
 	.byte 0, 0, 0, 0
 	/* irq.halt */
 	.quad pv_canary_halt
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* irq.irq_spare0 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* irq.irq_spare1 */
+	.quad 0
 	.long 0xf7b
 	.byte 0, 0, 0, 0
 	/* mmu.read_cr2 */
@@ -1756,6 +1780,22 @@ pv_canary_rows:
 	.quad pv_canary_lazy_leave
 	.long 0xf7b
 	.byte 0, 1, 0, 0
+	/* mmu.mmu_spare0 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* mmu.mmu_spare1 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* mmu.mmu_spare2 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* mmu.mmu_spare3 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* lock.lock_unlock */
 	.quad pv_canary_lock_unlock
 	.long 0x41
@@ -1772,6 +1812,14 @@ pv_canary_rows:
 	.quad pv_canary_vcpu_is_preempted
 	.long 0x43
 	.byte 1, 1, 0, 0
+	/* lock.lock_spare0 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* lock.lock_spare1 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 	/* time.sched_clock */
 	.quad pv_canary_sched_clock
 	.long 0xf7b
@@ -1780,6 +1828,14 @@ pv_canary_rows:
 	.quad pv_canary_steal_clock
 	.long 0xf7b
 	.byte 8, 1, 0, 0
+	/* time.time_spare0 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
+	/* time.time_spare1 */
+	.quad 0
+	.long 0xf7b
+	.byte 0, 0, 0, 0
 
 	.balign 8
 	.globl pv_register_names

@@ -69,7 +69,7 @@
 #define PV_UNWRITTEN(text) \
 	do { \
 		register const char *unwritten __asm__("rax") = text; \
-		__asm__ volatile("ud2; .short 73" : : "r"(unwritten)); \
+		__asm__ volatile("ud2; .short 87" : : "r"(unwritten)); \
 		__builtin_unreachable(); \
 	} while (0)
 
@@ -342,48 +342,62 @@ enum pv_op {
 	PV_OP_io_delay = 29,
 	PV_OP_iret = 30,
 	PV_OP_sysret = 31,
-	PV_OP_save_fl = 32,
-	PV_OP_restore_fl = 33,
-	PV_OP_irq_disable = 34,
-	PV_OP_irq_enable = 35,
-	PV_OP_safe_halt = 36,
-	PV_OP_halt = 37,
-	PV_OP_read_cr2 = 38,
-	PV_OP_write_cr2 = 39,
-	PV_OP_read_cr3 = 40,
-	PV_OP_write_cr3 = 41,
-	PV_OP_flush_tlb_local = 42,
-	PV_OP_flush_tlb_global = 43,
-	PV_OP_flush_tlb_one = 44,
-	PV_OP_flush_tlb_multi = 45,
-	PV_OP_pte_val = 46,
-	PV_OP_make_pte = 47,
-	PV_OP_pmd_val = 48,
-	PV_OP_make_pmd = 49,
-	PV_OP_pud_val = 50,
-	PV_OP_make_pud = 51,
-	PV_OP_pgd_val = 52,
-	PV_OP_make_pgd = 53,
-	PV_OP_set_pte = 54,
-	PV_OP_set_pmd = 55,
-	PV_OP_set_pud = 56,
-	PV_OP_set_pgd = 57,
-	PV_OP_prot_start = 58,
-	PV_OP_prot_commit = 59,
-	PV_OP_alloc_pt = 60,
-	PV_OP_release_pt = 61,
-	PV_OP_set_fixmap = 62,
-	PV_OP_activate_mm = 63,
-	PV_OP_exit_mm = 64,
-	PV_OP_lazy_enter = 65,
-	PV_OP_lazy_leave = 66,
-	PV_OP_lock_unlock = 67,
-	PV_OP_lock_wait = 68,
-	PV_OP_lock_kick = 69,
-	PV_OP_vcpu_is_preempted = 70,
-	PV_OP_sched_clock = 71,
-	PV_OP_steal_clock = 72,
-	PV_NR_OPS = 73
+	PV_OP_cpu_spare0 = 32,
+	PV_OP_cpu_spare1 = 33,
+	PV_OP_cpu_spare2 = 34,
+	PV_OP_cpu_spare3 = 35,
+	PV_OP_save_fl = 36,
+	PV_OP_restore_fl = 37,
+	PV_OP_irq_disable = 38,
+	PV_OP_irq_enable = 39,
+	PV_OP_safe_halt = 40,
+	PV_OP_halt = 41,
+	PV_OP_irq_spare0 = 42,
+	PV_OP_irq_spare1 = 43,
+	PV_OP_read_cr2 = 44,
+	PV_OP_write_cr2 = 45,
+	PV_OP_read_cr3 = 46,
+	PV_OP_write_cr3 = 47,
+	PV_OP_flush_tlb_local = 48,
+	PV_OP_flush_tlb_global = 49,
+	PV_OP_flush_tlb_one = 50,
+	PV_OP_flush_tlb_multi = 51,
+	PV_OP_pte_val = 52,
+	PV_OP_make_pte = 53,
+	PV_OP_pmd_val = 54,
+	PV_OP_make_pmd = 55,
+	PV_OP_pud_val = 56,
+	PV_OP_make_pud = 57,
+	PV_OP_pgd_val = 58,
+	PV_OP_make_pgd = 59,
+	PV_OP_set_pte = 60,
+	PV_OP_set_pmd = 61,
+	PV_OP_set_pud = 62,
+	PV_OP_set_pgd = 63,
+	PV_OP_prot_start = 64,
+	PV_OP_prot_commit = 65,
+	PV_OP_alloc_pt = 66,
+	PV_OP_release_pt = 67,
+	PV_OP_set_fixmap = 68,
+	PV_OP_activate_mm = 69,
+	PV_OP_exit_mm = 70,
+	PV_OP_lazy_enter = 71,
+	PV_OP_lazy_leave = 72,
+	PV_OP_mmu_spare0 = 73,
+	PV_OP_mmu_spare1 = 74,
+	PV_OP_mmu_spare2 = 75,
+	PV_OP_mmu_spare3 = 76,
+	PV_OP_lock_unlock = 77,
+	PV_OP_lock_wait = 78,
+	PV_OP_lock_kick = 79,
+	PV_OP_vcpu_is_preempted = 80,
+	PV_OP_lock_spare0 = 81,
+	PV_OP_lock_spare1 = 82,
+	PV_OP_sched_clock = 83,
+	PV_OP_steal_clock = 84,
+	PV_OP_time_spare0 = 85,
+	PV_OP_time_spare1 = 86,
+	PV_NR_OPS = 87
 };
 
 /**
@@ -584,6 +598,22 @@ struct pv_cpu_ops {
 	 * The stack holds struct pv_frame.
 	 */
 	void (*sysret)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*cpu_spare0)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*cpu_spare1)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*cpu_spare2)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*cpu_spare3)(void);
 };
 
 /**
@@ -620,6 +650,14 @@ struct pv_irq_ops {
 	 * Changes what a C call may change.
 	 */
 	void (*halt)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*irq_spare0)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*irq_spare1)(void);
 };
 
 /**
@@ -803,6 +841,22 @@ struct pv_mmu_ops {
 	 * Changes what a C call may change.
 	 */
 	void (*lazy_leave)(unsigned int mode);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*mmu_spare0)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*mmu_spare1)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*mmu_spare2)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*mmu_spare3)(void);
 };
 
 /**
@@ -833,6 +887,14 @@ struct pv_lock_ops {
 	 * Changes its arguments, result and the flags.
 	 */
 	PV_NARROW bool (*vcpu_is_preempted)(unsigned int cpu);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*lock_spare0)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*lock_spare1)(void);
 };
 
 /**
@@ -849,6 +911,14 @@ struct pv_time_ops {
 	 * Changes what a C call may change.
 	 */
 	uint64_t (*steal_clock)(unsigned int cpu);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*time_spare0)(void);
+	/**
+	 * For an op of a later version.
+	 */
+	void (*time_spare1)(void);
 };
 
 /**
@@ -864,7 +934,7 @@ struct pv_ops {
 
 extern struct pv_ops pv_ops;
 
-_Static_assert(sizeof(struct pv_ops) == 584, "one pointer an op");
+_Static_assert(sizeof(struct pv_ops) == 696, "one pointer an op");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr0) == 0, "slot of read_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.write_cr0) == 8, "slot of write_cr0");
 _Static_assert(offsetof(struct pv_ops, cpu.read_cr4) == 16, "slot of read_cr4");
@@ -897,47 +967,61 @@ _Static_assert(offsetof(struct pv_ops, cpu.context_end) == 224, "slot of context
 _Static_assert(offsetof(struct pv_ops, cpu.io_delay) == 232, "slot of io_delay");
 _Static_assert(offsetof(struct pv_ops, cpu.iret) == 240, "slot of iret");
 _Static_assert(offsetof(struct pv_ops, cpu.sysret) == 248, "slot of sysret");
-_Static_assert(offsetof(struct pv_ops, irq.save_fl) == 256, "slot of save_fl");
-_Static_assert(offsetof(struct pv_ops, irq.restore_fl) == 264, "slot of restore_fl");
-_Static_assert(offsetof(struct pv_ops, irq.irq_disable) == 272, "slot of irq_disable");
-_Static_assert(offsetof(struct pv_ops, irq.irq_enable) == 280, "slot of irq_enable");
-_Static_assert(offsetof(struct pv_ops, irq.safe_halt) == 288, "slot of safe_halt");
-_Static_assert(offsetof(struct pv_ops, irq.halt) == 296, "slot of halt");
-_Static_assert(offsetof(struct pv_ops, mmu.read_cr2) == 304, "slot of read_cr2");
-_Static_assert(offsetof(struct pv_ops, mmu.write_cr2) == 312, "slot of write_cr2");
-_Static_assert(offsetof(struct pv_ops, mmu.read_cr3) == 320, "slot of read_cr3");
-_Static_assert(offsetof(struct pv_ops, mmu.write_cr3) == 328, "slot of write_cr3");
-_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_local) == 336, "slot of flush_tlb_local");
-_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_global) == 344, "slot of flush_tlb_global");
-_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_one) == 352, "slot of flush_tlb_one");
-_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_multi) == 360, "slot of flush_tlb_multi");
-_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 368, "slot of pte_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 376, "slot of make_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.pmd_val) == 384, "slot of pmd_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pmd) == 392, "slot of make_pmd");
-_Static_assert(offsetof(struct pv_ops, mmu.pud_val) == 400, "slot of pud_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pud) == 408, "slot of make_pud");
-_Static_assert(offsetof(struct pv_ops, mmu.pgd_val) == 416, "slot of pgd_val");
-_Static_assert(offsetof(struct pv_ops, mmu.make_pgd) == 424, "slot of make_pgd");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 432, "slot of set_pte");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 440, "slot of set_pmd");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 448, "slot of set_pud");
-_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 456, "slot of set_pgd");
-_Static_assert(offsetof(struct pv_ops, mmu.prot_start) == 464, "slot of prot_start");
-_Static_assert(offsetof(struct pv_ops, mmu.prot_commit) == 472, "slot of prot_commit");
-_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 480, "slot of alloc_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 488, "slot of release_pt");
-_Static_assert(offsetof(struct pv_ops, mmu.set_fixmap) == 496, "slot of set_fixmap");
-_Static_assert(offsetof(struct pv_ops, mmu.activate_mm) == 504, "slot of activate_mm");
-_Static_assert(offsetof(struct pv_ops, mmu.exit_mm) == 512, "slot of exit_mm");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 520, "slot of lazy_enter");
-_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 528, "slot of lazy_leave");
-_Static_assert(offsetof(struct pv_ops, lock.lock_unlock) == 536, "slot of lock_unlock");
-_Static_assert(offsetof(struct pv_ops, lock.lock_wait) == 544, "slot of lock_wait");
-_Static_assert(offsetof(struct pv_ops, lock.lock_kick) == 552, "slot of lock_kick");
-_Static_assert(offsetof(struct pv_ops, lock.vcpu_is_preempted) == 560, "slot of vcpu_is_preempted");
-_Static_assert(offsetof(struct pv_ops, time.sched_clock) == 568, "slot of sched_clock");
-_Static_assert(offsetof(struct pv_ops, time.steal_clock) == 576, "slot of steal_clock");
+_Static_assert(offsetof(struct pv_ops, cpu.cpu_spare0) == 256, "slot of cpu_spare0");
+_Static_assert(offsetof(struct pv_ops, cpu.cpu_spare1) == 264, "slot of cpu_spare1");
+_Static_assert(offsetof(struct pv_ops, cpu.cpu_spare2) == 272, "slot of cpu_spare2");
+_Static_assert(offsetof(struct pv_ops, cpu.cpu_spare3) == 280, "slot of cpu_spare3");
+_Static_assert(offsetof(struct pv_ops, irq.save_fl) == 288, "slot of save_fl");
+_Static_assert(offsetof(struct pv_ops, irq.restore_fl) == 296, "slot of restore_fl");
+_Static_assert(offsetof(struct pv_ops, irq.irq_disable) == 304, "slot of irq_disable");
+_Static_assert(offsetof(struct pv_ops, irq.irq_enable) == 312, "slot of irq_enable");
+_Static_assert(offsetof(struct pv_ops, irq.safe_halt) == 320, "slot of safe_halt");
+_Static_assert(offsetof(struct pv_ops, irq.halt) == 328, "slot of halt");
+_Static_assert(offsetof(struct pv_ops, irq.irq_spare0) == 336, "slot of irq_spare0");
+_Static_assert(offsetof(struct pv_ops, irq.irq_spare1) == 344, "slot of irq_spare1");
+_Static_assert(offsetof(struct pv_ops, mmu.read_cr2) == 352, "slot of read_cr2");
+_Static_assert(offsetof(struct pv_ops, mmu.write_cr2) == 360, "slot of write_cr2");
+_Static_assert(offsetof(struct pv_ops, mmu.read_cr3) == 368, "slot of read_cr3");
+_Static_assert(offsetof(struct pv_ops, mmu.write_cr3) == 376, "slot of write_cr3");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_local) == 384, "slot of flush_tlb_local");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_global) == 392, "slot of flush_tlb_global");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_one) == 400, "slot of flush_tlb_one");
+_Static_assert(offsetof(struct pv_ops, mmu.flush_tlb_multi) == 408, "slot of flush_tlb_multi");
+_Static_assert(offsetof(struct pv_ops, mmu.pte_val) == 416, "slot of pte_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pte) == 424, "slot of make_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.pmd_val) == 432, "slot of pmd_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pmd) == 440, "slot of make_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.pud_val) == 448, "slot of pud_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pud) == 456, "slot of make_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.pgd_val) == 464, "slot of pgd_val");
+_Static_assert(offsetof(struct pv_ops, mmu.make_pgd) == 472, "slot of make_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pte) == 480, "slot of set_pte");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pmd) == 488, "slot of set_pmd");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pud) == 496, "slot of set_pud");
+_Static_assert(offsetof(struct pv_ops, mmu.set_pgd) == 504, "slot of set_pgd");
+_Static_assert(offsetof(struct pv_ops, mmu.prot_start) == 512, "slot of prot_start");
+_Static_assert(offsetof(struct pv_ops, mmu.prot_commit) == 520, "slot of prot_commit");
+_Static_assert(offsetof(struct pv_ops, mmu.alloc_pt) == 528, "slot of alloc_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.release_pt) == 536, "slot of release_pt");
+_Static_assert(offsetof(struct pv_ops, mmu.set_fixmap) == 544, "slot of set_fixmap");
+_Static_assert(offsetof(struct pv_ops, mmu.activate_mm) == 552, "slot of activate_mm");
+_Static_assert(offsetof(struct pv_ops, mmu.exit_mm) == 560, "slot of exit_mm");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_enter) == 568, "slot of lazy_enter");
+_Static_assert(offsetof(struct pv_ops, mmu.lazy_leave) == 576, "slot of lazy_leave");
+_Static_assert(offsetof(struct pv_ops, mmu.mmu_spare0) == 584, "slot of mmu_spare0");
+_Static_assert(offsetof(struct pv_ops, mmu.mmu_spare1) == 592, "slot of mmu_spare1");
+_Static_assert(offsetof(struct pv_ops, mmu.mmu_spare2) == 600, "slot of mmu_spare2");
+_Static_assert(offsetof(struct pv_ops, mmu.mmu_spare3) == 608, "slot of mmu_spare3");
+_Static_assert(offsetof(struct pv_ops, lock.lock_unlock) == 616, "slot of lock_unlock");
+_Static_assert(offsetof(struct pv_ops, lock.lock_wait) == 624, "slot of lock_wait");
+_Static_assert(offsetof(struct pv_ops, lock.lock_kick) == 632, "slot of lock_kick");
+_Static_assert(offsetof(struct pv_ops, lock.vcpu_is_preempted) == 640, "slot of vcpu_is_preempted");
+_Static_assert(offsetof(struct pv_ops, lock.lock_spare0) == 648, "slot of lock_spare0");
+_Static_assert(offsetof(struct pv_ops, lock.lock_spare1) == 656, "slot of lock_spare1");
+_Static_assert(offsetof(struct pv_ops, time.sched_clock) == 664, "slot of sched_clock");
+_Static_assert(offsetof(struct pv_ops, time.steal_clock) == 672, "slot of steal_clock");
+_Static_assert(offsetof(struct pv_ops, time.time_spare0) == 680, "slot of time_spare0");
+_Static_assert(offsetof(struct pv_ops, time.time_spare1) == 688, "slot of time_spare1");
 
 /** Kinds of call site. */
 enum pv_site_kind { PV_SITE_CALL, PV_SITE_TAIL };
@@ -975,7 +1059,7 @@ struct pv_patch {
 };
 _Static_assert(sizeof(struct pv_patch) == 16, "the assembler writes this layout");
 
-/** Bytes that each site of an op has, and the op's name as "group.op". */
+/** Bytes that each site of an op has (0: no op, no sites), and its name as "group.op". */
 extern const uint8_t pv_site_length[PV_NR_OPS];
 extern const char *const pv_op_names[PV_NR_OPS];
 
@@ -1165,7 +1249,7 @@ extern const unsigned int pv_nr_known;
 	.popsection
 	lea 999b(%rip), %rax
 	ud2
-	.short 73
+	.short 87
 .endm
 #endif /* __ASSEMBLER__ */
 #endif

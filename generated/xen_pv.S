@@ -40,6 +40,62 @@ pv_xen_pv_io_delay:
 	ret
 	.size pv_xen_pv_io_delay, . - pv_xen_pv_io_delay
 
+	.globl pv_xen_pv_cpu_spare0
+	.type pv_xen_pv_cpu_spare0, @function
+pv_xen_pv_cpu_spare0:
+	endbr64
+.Lpv_xen_pv_cpu_spare0_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_cpu_spare0_first:
+# 217 "idl/pv/pv.pvi"
+	.short 32
+.Lpv_xen_pv_cpu_spare0_end:
+	ret
+	.size pv_xen_pv_cpu_spare0, . - pv_xen_pv_cpu_spare0
+
+	.globl pv_xen_pv_cpu_spare1
+	.type pv_xen_pv_cpu_spare1, @function
+pv_xen_pv_cpu_spare1:
+	endbr64
+.Lpv_xen_pv_cpu_spare1_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_cpu_spare1_first:
+# 217 "idl/pv/pv.pvi"
+	.short 33
+.Lpv_xen_pv_cpu_spare1_end:
+	ret
+	.size pv_xen_pv_cpu_spare1, . - pv_xen_pv_cpu_spare1
+
+	.globl pv_xen_pv_cpu_spare2
+	.type pv_xen_pv_cpu_spare2, @function
+pv_xen_pv_cpu_spare2:
+	endbr64
+.Lpv_xen_pv_cpu_spare2_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_cpu_spare2_first:
+# 217 "idl/pv/pv.pvi"
+	.short 34
+.Lpv_xen_pv_cpu_spare2_end:
+	ret
+	.size pv_xen_pv_cpu_spare2, . - pv_xen_pv_cpu_spare2
+
+	.globl pv_xen_pv_cpu_spare3
+	.type pv_xen_pv_cpu_spare3, @function
+pv_xen_pv_cpu_spare3:
+	endbr64
+.Lpv_xen_pv_cpu_spare3_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_cpu_spare3_first:
+# 217 "idl/pv/pv.pvi"
+	.short 35
+.Lpv_xen_pv_cpu_spare3_end:
+	ret
+	.size pv_xen_pv_cpu_spare3, . - pv_xen_pv_cpu_spare3
+
 	.globl pv_xen_pv_save_fl
 	.type pv_xen_pv_save_fl, @function
 pv_xen_pv_save_fl:
@@ -89,6 +145,34 @@ pv_xen_pv_irq_enable:
 	ret
 	.size pv_xen_pv_irq_enable, . - pv_xen_pv_irq_enable
 
+	.globl pv_xen_pv_irq_spare0
+	.type pv_xen_pv_irq_spare0, @function
+pv_xen_pv_irq_spare0:
+	endbr64
+.Lpv_xen_pv_irq_spare0_code:
+# 261 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_irq_spare0_first:
+# 261 "idl/pv/pv.pvi"
+	.short 42
+.Lpv_xen_pv_irq_spare0_end:
+	ret
+	.size pv_xen_pv_irq_spare0, . - pv_xen_pv_irq_spare0
+
+	.globl pv_xen_pv_irq_spare1
+	.type pv_xen_pv_irq_spare1, @function
+pv_xen_pv_irq_spare1:
+	endbr64
+.Lpv_xen_pv_irq_spare1_code:
+# 261 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_irq_spare1_first:
+# 261 "idl/pv/pv.pvi"
+	.short 43
+.Lpv_xen_pv_irq_spare1_end:
+	ret
+	.size pv_xen_pv_irq_spare1, . - pv_xen_pv_irq_spare1
+
 	.globl pv_xen_pv_read_cr2
 	.type pv_xen_pv_read_cr2, @function
 pv_xen_pv_read_cr2:
@@ -124,6 +208,118 @@ pv_xen_pv_prot_start:
 .Lpv_xen_pv_prot_start_end:
 	ret
 	.size pv_xen_pv_prot_start, . - pv_xen_pv_prot_start
+
+	.globl pv_xen_pv_mmu_spare0
+	.type pv_xen_pv_mmu_spare0, @function
+pv_xen_pv_mmu_spare0:
+	endbr64
+.Lpv_xen_pv_mmu_spare0_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_mmu_spare0_first:
+# 430 "idl/pv/pv.pvi"
+	.short 73
+.Lpv_xen_pv_mmu_spare0_end:
+	ret
+	.size pv_xen_pv_mmu_spare0, . - pv_xen_pv_mmu_spare0
+
+	.globl pv_xen_pv_mmu_spare1
+	.type pv_xen_pv_mmu_spare1, @function
+pv_xen_pv_mmu_spare1:
+	endbr64
+.Lpv_xen_pv_mmu_spare1_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_mmu_spare1_first:
+# 430 "idl/pv/pv.pvi"
+	.short 74
+.Lpv_xen_pv_mmu_spare1_end:
+	ret
+	.size pv_xen_pv_mmu_spare1, . - pv_xen_pv_mmu_spare1
+
+	.globl pv_xen_pv_mmu_spare2
+	.type pv_xen_pv_mmu_spare2, @function
+pv_xen_pv_mmu_spare2:
+	endbr64
+.Lpv_xen_pv_mmu_spare2_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_mmu_spare2_first:
+# 430 "idl/pv/pv.pvi"
+	.short 75
+.Lpv_xen_pv_mmu_spare2_end:
+	ret
+	.size pv_xen_pv_mmu_spare2, . - pv_xen_pv_mmu_spare2
+
+	.globl pv_xen_pv_mmu_spare3
+	.type pv_xen_pv_mmu_spare3, @function
+pv_xen_pv_mmu_spare3:
+	endbr64
+.Lpv_xen_pv_mmu_spare3_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_mmu_spare3_first:
+# 430 "idl/pv/pv.pvi"
+	.short 76
+.Lpv_xen_pv_mmu_spare3_end:
+	ret
+	.size pv_xen_pv_mmu_spare3, . - pv_xen_pv_mmu_spare3
+
+	.globl pv_xen_pv_lock_spare0
+	.type pv_xen_pv_lock_spare0, @function
+pv_xen_pv_lock_spare0:
+	endbr64
+.Lpv_xen_pv_lock_spare0_code:
+# 500 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_lock_spare0_first:
+# 500 "idl/pv/pv.pvi"
+	.short 81
+.Lpv_xen_pv_lock_spare0_end:
+	ret
+	.size pv_xen_pv_lock_spare0, . - pv_xen_pv_lock_spare0
+
+	.globl pv_xen_pv_lock_spare1
+	.type pv_xen_pv_lock_spare1, @function
+pv_xen_pv_lock_spare1:
+	endbr64
+.Lpv_xen_pv_lock_spare1_code:
+# 500 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_lock_spare1_first:
+# 500 "idl/pv/pv.pvi"
+	.short 82
+.Lpv_xen_pv_lock_spare1_end:
+	ret
+	.size pv_xen_pv_lock_spare1, . - pv_xen_pv_lock_spare1
+
+	.globl pv_xen_pv_time_spare0
+	.type pv_xen_pv_time_spare0, @function
+pv_xen_pv_time_spare0:
+	endbr64
+.Lpv_xen_pv_time_spare0_code:
+# 514 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_time_spare0_first:
+# 514 "idl/pv/pv.pvi"
+	.short 85
+.Lpv_xen_pv_time_spare0_end:
+	ret
+	.size pv_xen_pv_time_spare0, . - pv_xen_pv_time_spare0
+
+	.globl pv_xen_pv_time_spare1
+	.type pv_xen_pv_time_spare1, @function
+pv_xen_pv_time_spare1:
+	endbr64
+.Lpv_xen_pv_time_spare1_code:
+# 514 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pv_time_spare1_first:
+# 514 "idl/pv/pv.pvi"
+	.short 86
+.Lpv_xen_pv_time_spare1_end:
+	ret
+	.size pv_xen_pv_time_spare1, . - pv_xen_pv_time_spare1
 
 	.section .rodata
 	.balign 8
@@ -290,6 +486,26 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* cpu.cpu_spare0 */
+	.quad .Lpv_xen_pv_cpu_spare0_code
+	.byte 3, .Lpv_xen_pv_cpu_spare0_end - .Lpv_xen_pv_cpu_spare0_code, .Lpv_xen_pv_cpu_spare0_first - .Lpv_xen_pv_cpu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare1 */
+	.quad .Lpv_xen_pv_cpu_spare1_code
+	.byte 3, .Lpv_xen_pv_cpu_spare1_end - .Lpv_xen_pv_cpu_spare1_code, .Lpv_xen_pv_cpu_spare1_first - .Lpv_xen_pv_cpu_spare1_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare2 */
+	.quad .Lpv_xen_pv_cpu_spare2_code
+	.byte 3, .Lpv_xen_pv_cpu_spare2_end - .Lpv_xen_pv_cpu_spare2_code, .Lpv_xen_pv_cpu_spare2_first - .Lpv_xen_pv_cpu_spare2_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare3 */
+	.quad .Lpv_xen_pv_cpu_spare3_code
+	.byte 3, .Lpv_xen_pv_cpu_spare3_end - .Lpv_xen_pv_cpu_spare3_code, .Lpv_xen_pv_cpu_spare3_first - .Lpv_xen_pv_cpu_spare3_code
+	.byte 0xff
+	.skip 4
 	/* irq.save_fl */
 	.quad .Lpv_xen_pv_save_fl_code
 	.byte 1, .Lpv_xen_pv_save_fl_end - .Lpv_xen_pv_save_fl_code, .Lpv_xen_pv_save_fl_first - .Lpv_xen_pv_save_fl_code
@@ -318,6 +534,16 @@ pv_xen_pv_patches:
 	/* irq.halt */
 	.quad 0
 	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* irq.irq_spare0 */
+	.quad .Lpv_xen_pv_irq_spare0_code
+	.byte 3, .Lpv_xen_pv_irq_spare0_end - .Lpv_xen_pv_irq_spare0_code, .Lpv_xen_pv_irq_spare0_first - .Lpv_xen_pv_irq_spare0_code
+	.byte 0xff
+	.skip 4
+	/* irq.irq_spare1 */
+	.quad .Lpv_xen_pv_irq_spare1_code
+	.byte 3, .Lpv_xen_pv_irq_spare1_end - .Lpv_xen_pv_irq_spare1_code, .Lpv_xen_pv_irq_spare1_first - .Lpv_xen_pv_irq_spare1_code
 	.byte 0xff
 	.skip 4
 	/* mmu.read_cr2 */
@@ -465,6 +691,26 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* mmu.mmu_spare0 */
+	.quad .Lpv_xen_pv_mmu_spare0_code
+	.byte 3, .Lpv_xen_pv_mmu_spare0_end - .Lpv_xen_pv_mmu_spare0_code, .Lpv_xen_pv_mmu_spare0_first - .Lpv_xen_pv_mmu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare1 */
+	.quad .Lpv_xen_pv_mmu_spare1_code
+	.byte 3, .Lpv_xen_pv_mmu_spare1_end - .Lpv_xen_pv_mmu_spare1_code, .Lpv_xen_pv_mmu_spare1_first - .Lpv_xen_pv_mmu_spare1_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare2 */
+	.quad .Lpv_xen_pv_mmu_spare2_code
+	.byte 3, .Lpv_xen_pv_mmu_spare2_end - .Lpv_xen_pv_mmu_spare2_code, .Lpv_xen_pv_mmu_spare2_first - .Lpv_xen_pv_mmu_spare2_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare3 */
+	.quad .Lpv_xen_pv_mmu_spare3_code
+	.byte 3, .Lpv_xen_pv_mmu_spare3_end - .Lpv_xen_pv_mmu_spare3_code, .Lpv_xen_pv_mmu_spare3_first - .Lpv_xen_pv_mmu_spare3_code
+	.byte 0xff
+	.skip 4
 	/* lock.lock_unlock */
 	.quad 0
 	.byte 0, 0, 0
@@ -485,6 +731,16 @@ pv_xen_pv_patches:
 	.byte 0, 0, 0
 	.byte 0xff
 	.skip 4
+	/* lock.lock_spare0 */
+	.quad .Lpv_xen_pv_lock_spare0_code
+	.byte 3, .Lpv_xen_pv_lock_spare0_end - .Lpv_xen_pv_lock_spare0_code, .Lpv_xen_pv_lock_spare0_first - .Lpv_xen_pv_lock_spare0_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_spare1 */
+	.quad .Lpv_xen_pv_lock_spare1_code
+	.byte 3, .Lpv_xen_pv_lock_spare1_end - .Lpv_xen_pv_lock_spare1_code, .Lpv_xen_pv_lock_spare1_first - .Lpv_xen_pv_lock_spare1_code
+	.byte 0xff
+	.skip 4
 	/* time.sched_clock */
 	.quad 0
 	.byte 0, 0, 0
@@ -493,6 +749,16 @@ pv_xen_pv_patches:
 	/* time.steal_clock */
 	.quad 0
 	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.time_spare0 */
+	.quad .Lpv_xen_pv_time_spare0_code
+	.byte 3, .Lpv_xen_pv_time_spare0_end - .Lpv_xen_pv_time_spare0_code, .Lpv_xen_pv_time_spare0_first - .Lpv_xen_pv_time_spare0_code
+	.byte 0xff
+	.skip 4
+	/* time.time_spare1 */
+	.quad .Lpv_xen_pv_time_spare1_code
+	.byte 3, .Lpv_xen_pv_time_spare1_end - .Lpv_xen_pv_time_spare1_code, .Lpv_xen_pv_time_spare1_first - .Lpv_xen_pv_time_spare1_code
 	.byte 0xff
 	.skip 4
 	.size pv_xen_pv_patches, . - pv_xen_pv_patches

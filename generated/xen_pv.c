@@ -6,14 +6,28 @@ void pv_xen_pv_load_tr(uint16_t selector);
 unsigned long pv_xen_pv_store_tr(void);
 PV_NARROW void pv_xen_pv_swapgs(void);
 PV_NARROW void pv_xen_pv_io_delay(void);
+void pv_xen_pv_cpu_spare0(void);
+void pv_xen_pv_cpu_spare1(void);
+void pv_xen_pv_cpu_spare2(void);
+void pv_xen_pv_cpu_spare3(void);
 PV_NARROW unsigned long pv_xen_pv_save_fl(void);
 PV_NARROW void pv_xen_pv_irq_disable(void);
 PV_NARROW void pv_xen_pv_irq_enable(void);
+void pv_xen_pv_irq_spare0(void);
+void pv_xen_pv_irq_spare1(void);
 PV_NARROW unsigned long pv_xen_pv_read_cr2(void);
 void pv_xen_pv_write_cr2(unsigned long addr);
 pte_t pv_xen_pv_prot_start(pte_t *ptep);
+void pv_xen_pv_mmu_spare0(void);
+void pv_xen_pv_mmu_spare1(void);
+void pv_xen_pv_mmu_spare2(void);
+void pv_xen_pv_mmu_spare3(void);
+void pv_xen_pv_lock_spare0(void);
+void pv_xen_pv_lock_spare1(void);
+void pv_xen_pv_time_spare0(void);
+void pv_xen_pv_time_spare1(void);
 
-static void pv_xen_pv_set_debugreg(int regno, unsigned long value)
+void pv_xen_pv_set_debugreg(int regno, unsigned long value)
 {
 	long pv_error;
 
@@ -23,7 +37,7 @@ static void pv_xen_pv_set_debugreg(int regno, unsigned long value)
 		pv_hypercall_failed(PV_OP_set_debugreg, pv_error);
 }
 
-static void pv_xen_pv_load_gs_index(unsigned int selector)
+void pv_xen_pv_load_gs_index(unsigned int selector)
 {
 	long pv_error;
 
@@ -33,7 +47,7 @@ static void pv_xen_pv_load_gs_index(unsigned int selector)
 		pv_hypercall_failed(PV_OP_load_gs_index, pv_error);
 }
 
-static void pv_xen_pv_safe_halt(void)
+void pv_xen_pv_safe_halt(void)
 {
 	long pv_error;
 
@@ -43,7 +57,7 @@ static void pv_xen_pv_safe_halt(void)
 		pv_hypercall_failed(PV_OP_safe_halt, pv_error);
 }
 
-static void pv_xen_pv_flush_tlb_local(void)
+void pv_xen_pv_flush_tlb_local(void)
 {
 	long pv_error;
 
@@ -53,7 +67,7 @@ static void pv_xen_pv_flush_tlb_local(void)
 		pv_hypercall_failed(PV_OP_flush_tlb_local, pv_error);
 }
 
-static void pv_xen_pv_flush_tlb_global(void)
+void pv_xen_pv_flush_tlb_global(void)
 {
 	long pv_error;
 
@@ -63,7 +77,7 @@ static void pv_xen_pv_flush_tlb_global(void)
 		pv_hypercall_failed(PV_OP_flush_tlb_global, pv_error);
 }
 
-static void pv_xen_pv_flush_tlb_one(unsigned long addr)
+void pv_xen_pv_flush_tlb_one(unsigned long addr)
 {
 	long pv_error;
 
@@ -107,6 +121,10 @@ static const struct pv_ops pvgen_ops = {
 		.io_delay = pv_xen_pv_io_delay,
 		.iret = xen_pv_iret,
 		.sysret = xen_pv_sysret,
+		.cpu_spare0 = pv_xen_pv_cpu_spare0,
+		.cpu_spare1 = pv_xen_pv_cpu_spare1,
+		.cpu_spare2 = pv_xen_pv_cpu_spare2,
+		.cpu_spare3 = pv_xen_pv_cpu_spare3,
 	},
 	.irq = {
 		.save_fl = pv_xen_pv_save_fl,
@@ -115,6 +133,8 @@ static const struct pv_ops pvgen_ops = {
 		.irq_enable = pv_xen_pv_irq_enable,
 		.safe_halt = pv_xen_pv_safe_halt,
 		.halt = xen_pv_halt,
+		.irq_spare0 = pv_xen_pv_irq_spare0,
+		.irq_spare1 = pv_xen_pv_irq_spare1,
 	},
 	.mmu = {
 		.read_cr2 = pv_xen_pv_read_cr2,
@@ -146,16 +166,24 @@ static const struct pv_ops pvgen_ops = {
 		.exit_mm = xen_pv_exit_mm,
 		.lazy_enter = xen_pv_lazy_enter,
 		.lazy_leave = xen_pv_lazy_leave,
+		.mmu_spare0 = pv_xen_pv_mmu_spare0,
+		.mmu_spare1 = pv_xen_pv_mmu_spare1,
+		.mmu_spare2 = pv_xen_pv_mmu_spare2,
+		.mmu_spare3 = pv_xen_pv_mmu_spare3,
 	},
 	.lock = {
 		.lock_unlock = xen_pv_lock_unlock,
 		.lock_wait = xen_pv_lock_wait,
 		.lock_kick = xen_pv_lock_kick,
 		.vcpu_is_preempted = xen_pv_vcpu_is_preempted,
+		.lock_spare0 = pv_xen_pv_lock_spare0,
+		.lock_spare1 = pv_xen_pv_lock_spare1,
 	},
 	.time = {
 		.sched_clock = xen_pv_sched_clock,
 		.steal_clock = xen_pv_steal_clock,
+		.time_spare0 = pv_xen_pv_time_spare0,
+		.time_spare1 = pv_xen_pv_time_spare1,
 	},
 };
 

@@ -6,7 +6,7 @@
 pv_xen_pvh_read_cr0:
 	endbr64
 .Lpv_xen_pvh_read_cr0_code:
-# 36 "idl/pv/pv.pvi"
+# 46 "idl/pv/pv.pvi"
 	mov %cr0, %rax
 .Lpv_xen_pvh_read_cr0_first:
 .Lpv_xen_pvh_read_cr0_end:
@@ -18,7 +18,7 @@ pv_xen_pvh_read_cr0:
 pv_xen_pvh_write_cr0:
 	endbr64
 .Lpv_xen_pvh_write_cr0_code:
-# 40 "idl/pv/pv.pvi"
+# 51 "idl/pv/pv.pvi"
 	mov %rdi, %cr0
 .Lpv_xen_pvh_write_cr0_first:
 .Lpv_xen_pvh_write_cr0_end:
@@ -30,7 +30,7 @@ pv_xen_pvh_write_cr0:
 pv_xen_pvh_read_cr4:
 	endbr64
 .Lpv_xen_pvh_read_cr4_code:
-# 45 "idl/pv/pv.pvi"
+# 57 "idl/pv/pv.pvi"
 	mov %cr4, %rax
 .Lpv_xen_pvh_read_cr4_first:
 .Lpv_xen_pvh_read_cr4_end:
@@ -42,7 +42,7 @@ pv_xen_pvh_read_cr4:
 pv_xen_pvh_write_cr4:
 	endbr64
 .Lpv_xen_pvh_write_cr4_code:
-# 49 "idl/pv/pv.pvi"
+# 62 "idl/pv/pv.pvi"
 	mov %rdi, %cr4
 .Lpv_xen_pvh_write_cr4_first:
 .Lpv_xen_pvh_write_cr4_end:
@@ -54,14 +54,14 @@ pv_xen_pvh_write_cr4:
 pv_xen_pvh_read_msr:
 	endbr64
 .Lpv_xen_pvh_read_msr_code:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_xen_pvh_read_msr_first:
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	rdmsr
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 53 "idl/pv/pv.pvi"
+# 67 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_xen_pvh_read_msr_end:
 	ret
@@ -72,16 +72,16 @@ pv_xen_pvh_read_msr:
 pv_xen_pvh_write_msr:
 	endbr64
 .Lpv_xen_pvh_write_msr_code:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_xen_pvh_write_msr_first:
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %esi, %eax
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	mov %rsi, %rdx
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	shr $32, %rdx
-# 57 "idl/pv/pv.pvi"
+# 72 "idl/pv/pv.pvi"
 	wrmsr
 .Lpv_xen_pvh_write_msr_end:
 	ret
@@ -92,14 +92,14 @@ pv_xen_pvh_write_msr:
 pv_xen_pvh_read_pmc:
 	endbr64
 .Lpv_xen_pvh_read_pmc_code:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	mov %edi, %ecx
 .Lpv_xen_pvh_read_pmc_first:
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	rdpmc
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	shl $32, %rdx
-# 70 "idl/pv/pv.pvi"
+# 86 "idl/pv/pv.pvi"
 	or %rdx, %rax
 .Lpv_xen_pvh_read_pmc_end:
 	ret
@@ -110,7 +110,7 @@ pv_xen_pvh_read_pmc:
 pv_xen_pvh_wbinvd:
 	endbr64
 .Lpv_xen_pvh_wbinvd_code:
-# 80 "idl/pv/pv.pvi"
+# 97 "idl/pv/pv.pvi"
 	wbinvd
 .Lpv_xen_pvh_wbinvd_first:
 .Lpv_xen_pvh_wbinvd_end:
@@ -122,7 +122,7 @@ pv_xen_pvh_wbinvd:
 pv_xen_pvh_load_gdt:
 	endbr64
 .Lpv_xen_pvh_load_gdt_code:
-# 88 "idl/pv/pv.pvi"
+# 106 "idl/pv/pv.pvi"
 	lgdt (%rdi)
 .Lpv_xen_pvh_load_gdt_first:
 .Lpv_xen_pvh_load_gdt_end:
@@ -134,7 +134,7 @@ pv_xen_pvh_load_gdt:
 pv_xen_pvh_load_idt:
 	endbr64
 .Lpv_xen_pvh_load_idt_code:
-# 92 "idl/pv/pv.pvi"
+# 111 "idl/pv/pv.pvi"
 	lidt (%rdi)
 .Lpv_xen_pvh_load_idt_first:
 .Lpv_xen_pvh_load_idt_end:
@@ -146,7 +146,7 @@ pv_xen_pvh_load_idt:
 pv_xen_pvh_load_tr:
 	endbr64
 .Lpv_xen_pvh_load_tr_code:
-# 96 "idl/pv/pv.pvi"
+# 116 "idl/pv/pv.pvi"
 	ltr %di
 .Lpv_xen_pvh_load_tr_first:
 .Lpv_xen_pvh_load_tr_end:
@@ -158,7 +158,7 @@ pv_xen_pvh_load_tr:
 pv_xen_pvh_store_tr:
 	endbr64
 .Lpv_xen_pvh_store_tr_code:
-# 100 "idl/pv/pv.pvi"
+# 121 "idl/pv/pv.pvi"
 	str %eax
 .Lpv_xen_pvh_store_tr_first:
 .Lpv_xen_pvh_store_tr_end:
@@ -170,7 +170,7 @@ pv_xen_pvh_store_tr:
 pv_xen_pvh_write_gdt_entry:
 	endbr64
 .Lpv_xen_pvh_write_gdt_entry_code:
-# 104 "idl/pv/pv.pvi"
+# 126 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_xen_pvh_write_gdt_entry_first:
 .Lpv_xen_pvh_write_gdt_entry_end:
@@ -182,7 +182,7 @@ pv_xen_pvh_write_gdt_entry:
 pv_xen_pvh_load_sp0:
 	endbr64
 .Lpv_xen_pvh_load_sp0_code:
-# 112 "idl/pv/pv.pvi"
+# 135 "idl/pv/pv.pvi"
 	mov %rsi, 4(%rdi)
 .Lpv_xen_pvh_load_sp0_first:
 .Lpv_xen_pvh_load_sp0_end:
@@ -194,7 +194,7 @@ pv_xen_pvh_load_sp0:
 pv_xen_pvh_write_ldt_entry:
 	endbr64
 .Lpv_xen_pvh_write_ldt_entry_code:
-# 124 "idl/pv/pv.pvi"
+# 148 "idl/pv/pv.pvi"
 	mov %rdx, (%rdi,%rsi,8)
 .Lpv_xen_pvh_write_ldt_entry_first:
 .Lpv_xen_pvh_write_ldt_entry_end:
@@ -224,7 +224,7 @@ pv_xen_pvh_free_ldt:
 pv_xen_pvh_swapgs:
 	endbr64
 .Lpv_xen_pvh_swapgs_code:
-# 146 "idl/pv/pv.pvi"
+# 171 "idl/pv/pv.pvi"
 	swapgs
 .Lpv_xen_pvh_swapgs_first:
 .Lpv_xen_pvh_swapgs_end:
@@ -263,7 +263,7 @@ pv_xen_pvh_io_delay:
 pv_xen_pvh_iret:
 	endbr64
 .Lpv_xen_pvh_iret_code:
-# 171 "idl/pv/pv.pvi"
+# 197 "idl/pv/pv.pvi"
 	iretq
 .Lpv_xen_pvh_iret_first:
 .Lpv_xen_pvh_iret_end:
@@ -274,29 +274,85 @@ pv_xen_pvh_iret:
 pv_xen_pvh_sysret:
 	endbr64
 .Lpv_xen_pvh_sysret_code:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %rcx
 .Lpv_xen_pvh_sysret_first:
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %r11
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %r11
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	pop %rsp
-# 180 "idl/pv/pv.pvi"
+# 207 "idl/pv/pv.pvi"
 	sysretq
 .Lpv_xen_pvh_sysret_end:
 	.size pv_xen_pvh_sysret, . - pv_xen_pvh_sysret
+
+	.globl pv_xen_pvh_cpu_spare0
+	.type pv_xen_pvh_cpu_spare0, @function
+pv_xen_pvh_cpu_spare0:
+	endbr64
+.Lpv_xen_pvh_cpu_spare0_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_cpu_spare0_first:
+# 217 "idl/pv/pv.pvi"
+	.short 32
+.Lpv_xen_pvh_cpu_spare0_end:
+	ret
+	.size pv_xen_pvh_cpu_spare0, . - pv_xen_pvh_cpu_spare0
+
+	.globl pv_xen_pvh_cpu_spare1
+	.type pv_xen_pvh_cpu_spare1, @function
+pv_xen_pvh_cpu_spare1:
+	endbr64
+.Lpv_xen_pvh_cpu_spare1_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_cpu_spare1_first:
+# 217 "idl/pv/pv.pvi"
+	.short 33
+.Lpv_xen_pvh_cpu_spare1_end:
+	ret
+	.size pv_xen_pvh_cpu_spare1, . - pv_xen_pvh_cpu_spare1
+
+	.globl pv_xen_pvh_cpu_spare2
+	.type pv_xen_pvh_cpu_spare2, @function
+pv_xen_pvh_cpu_spare2:
+	endbr64
+.Lpv_xen_pvh_cpu_spare2_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_cpu_spare2_first:
+# 217 "idl/pv/pv.pvi"
+	.short 34
+.Lpv_xen_pvh_cpu_spare2_end:
+	ret
+	.size pv_xen_pvh_cpu_spare2, . - pv_xen_pvh_cpu_spare2
+
+	.globl pv_xen_pvh_cpu_spare3
+	.type pv_xen_pvh_cpu_spare3, @function
+pv_xen_pvh_cpu_spare3:
+	endbr64
+.Lpv_xen_pvh_cpu_spare3_code:
+# 217 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_cpu_spare3_first:
+# 217 "idl/pv/pv.pvi"
+	.short 35
+.Lpv_xen_pvh_cpu_spare3_end:
+	ret
+	.size pv_xen_pvh_cpu_spare3, . - pv_xen_pvh_cpu_spare3
 
 	.globl pv_xen_pvh_save_fl
 	.type pv_xen_pvh_save_fl, @function
 pv_xen_pvh_save_fl:
 	endbr64
 .Lpv_xen_pvh_save_fl_code:
-# 190 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	pushf
 .Lpv_xen_pvh_save_fl_first:
-# 190 "idl/pv/pv.pvi"
+# 226 "idl/pv/pv.pvi"
 	pop %rax
 .Lpv_xen_pvh_save_fl_end:
 	ret
@@ -307,10 +363,10 @@ pv_xen_pvh_save_fl:
 pv_xen_pvh_restore_fl:
 	endbr64
 .Lpv_xen_pvh_restore_fl_code:
-# 196 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	push %rdi
 .Lpv_xen_pvh_restore_fl_first:
-# 196 "idl/pv/pv.pvi"
+# 233 "idl/pv/pv.pvi"
 	popf
 .Lpv_xen_pvh_restore_fl_end:
 	ret
@@ -321,7 +377,7 @@ pv_xen_pvh_restore_fl:
 pv_xen_pvh_irq_disable:
 	endbr64
 .Lpv_xen_pvh_irq_disable_code:
-# 202 "idl/pv/pv.pvi"
+# 240 "idl/pv/pv.pvi"
 	cli
 .Lpv_xen_pvh_irq_disable_first:
 .Lpv_xen_pvh_irq_disable_end:
@@ -333,7 +389,7 @@ pv_xen_pvh_irq_disable:
 pv_xen_pvh_irq_enable:
 	endbr64
 .Lpv_xen_pvh_irq_enable_code:
-# 209 "idl/pv/pv.pvi"
+# 248 "idl/pv/pv.pvi"
 	sti
 .Lpv_xen_pvh_irq_enable_first:
 .Lpv_xen_pvh_irq_enable_end:
@@ -345,10 +401,10 @@ pv_xen_pvh_irq_enable:
 pv_xen_pvh_safe_halt:
 	endbr64
 .Lpv_xen_pvh_safe_halt_code:
-# 213 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	sti
 .Lpv_xen_pvh_safe_halt_first:
-# 213 "idl/pv/pv.pvi"
+# 253 "idl/pv/pv.pvi"
 	hlt
 .Lpv_xen_pvh_safe_halt_end:
 	ret
@@ -359,19 +415,47 @@ pv_xen_pvh_safe_halt:
 pv_xen_pvh_halt:
 	endbr64
 .Lpv_xen_pvh_halt_code:
-# 217 "idl/pv/pv.pvi"
+# 258 "idl/pv/pv.pvi"
 	hlt
 .Lpv_xen_pvh_halt_first:
 .Lpv_xen_pvh_halt_end:
 	ret
 	.size pv_xen_pvh_halt, . - pv_xen_pvh_halt
 
+	.globl pv_xen_pvh_irq_spare0
+	.type pv_xen_pvh_irq_spare0, @function
+pv_xen_pvh_irq_spare0:
+	endbr64
+.Lpv_xen_pvh_irq_spare0_code:
+# 261 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_irq_spare0_first:
+# 261 "idl/pv/pv.pvi"
+	.short 42
+.Lpv_xen_pvh_irq_spare0_end:
+	ret
+	.size pv_xen_pvh_irq_spare0, . - pv_xen_pvh_irq_spare0
+
+	.globl pv_xen_pvh_irq_spare1
+	.type pv_xen_pvh_irq_spare1, @function
+pv_xen_pvh_irq_spare1:
+	endbr64
+.Lpv_xen_pvh_irq_spare1_code:
+# 261 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_irq_spare1_first:
+# 261 "idl/pv/pv.pvi"
+	.short 43
+.Lpv_xen_pvh_irq_spare1_end:
+	ret
+	.size pv_xen_pvh_irq_spare1, . - pv_xen_pvh_irq_spare1
+
 	.globl pv_xen_pvh_read_cr2
 	.type pv_xen_pvh_read_cr2, @function
 pv_xen_pvh_read_cr2:
 	endbr64
 .Lpv_xen_pvh_read_cr2_code:
-# 228 "idl/pv/pv.pvi"
+# 271 "idl/pv/pv.pvi"
 	mov %cr2, %rax
 .Lpv_xen_pvh_read_cr2_first:
 .Lpv_xen_pvh_read_cr2_end:
@@ -383,7 +467,7 @@ pv_xen_pvh_read_cr2:
 pv_xen_pvh_write_cr2:
 	endbr64
 .Lpv_xen_pvh_write_cr2_code:
-# 232 "idl/pv/pv.pvi"
+# 276 "idl/pv/pv.pvi"
 	mov %rdi, %cr2
 .Lpv_xen_pvh_write_cr2_first:
 .Lpv_xen_pvh_write_cr2_end:
@@ -395,7 +479,7 @@ pv_xen_pvh_write_cr2:
 pv_xen_pvh_read_cr3:
 	endbr64
 .Lpv_xen_pvh_read_cr3_code:
-# 237 "idl/pv/pv.pvi"
+# 282 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_xen_pvh_read_cr3_first:
 .Lpv_xen_pvh_read_cr3_end:
@@ -407,7 +491,7 @@ pv_xen_pvh_read_cr3:
 pv_xen_pvh_write_cr3:
 	endbr64
 .Lpv_xen_pvh_write_cr3_code:
-# 242 "idl/pv/pv.pvi"
+# 288 "idl/pv/pv.pvi"
 	mov %rdi, %cr3
 .Lpv_xen_pvh_write_cr3_first:
 .Lpv_xen_pvh_write_cr3_end:
@@ -419,10 +503,10 @@ pv_xen_pvh_write_cr3:
 pv_xen_pvh_flush_tlb_local:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_local_code:
-# 246 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	mov %cr3, %rax
 .Lpv_xen_pvh_flush_tlb_local_first:
-# 246 "idl/pv/pv.pvi"
+# 293 "idl/pv/pv.pvi"
 	mov %rax, %cr3
 .Lpv_xen_pvh_flush_tlb_local_end:
 	ret
@@ -433,16 +517,16 @@ pv_xen_pvh_flush_tlb_local:
 pv_xen_pvh_flush_tlb_global:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_global_code:
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	mov %cr4, %rcx
 .Lpv_xen_pvh_flush_tlb_global_first:
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	mov %rcx, %rax
-# 250 "idl/pv/pv.pvi"
+# 298 "idl/pv/pv.pvi"
 	xor $0x80, %al
-# 251 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rax, %cr4
-# 251 "idl/pv/pv.pvi"
+# 299 "idl/pv/pv.pvi"
 	mov %rcx, %cr4
 .Lpv_xen_pvh_flush_tlb_global_end:
 	ret
@@ -453,7 +537,7 @@ pv_xen_pvh_flush_tlb_global:
 pv_xen_pvh_flush_tlb_one:
 	endbr64
 .Lpv_xen_pvh_flush_tlb_one_code:
-# 255 "idl/pv/pv.pvi"
+# 304 "idl/pv/pv.pvi"
 	invlpg (%rdi)
 .Lpv_xen_pvh_flush_tlb_one_first:
 .Lpv_xen_pvh_flush_tlb_one_end:
@@ -561,7 +645,7 @@ pv_xen_pvh_make_pgd:
 pv_xen_pvh_set_pte:
 	endbr64
 .Lpv_xen_pvh_set_pte_code:
-# 308 "idl/pv/pv.pvi"
+# 358 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pte_first:
 .Lpv_xen_pvh_set_pte_end:
@@ -573,7 +657,7 @@ pv_xen_pvh_set_pte:
 pv_xen_pvh_set_pmd:
 	endbr64
 .Lpv_xen_pvh_set_pmd_code:
-# 313 "idl/pv/pv.pvi"
+# 364 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pmd_first:
 .Lpv_xen_pvh_set_pmd_end:
@@ -585,7 +669,7 @@ pv_xen_pvh_set_pmd:
 pv_xen_pvh_set_pud:
 	endbr64
 .Lpv_xen_pvh_set_pud_code:
-# 318 "idl/pv/pv.pvi"
+# 370 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pud_first:
 .Lpv_xen_pvh_set_pud_end:
@@ -597,7 +681,7 @@ pv_xen_pvh_set_pud:
 pv_xen_pvh_set_pgd:
 	endbr64
 .Lpv_xen_pvh_set_pgd_code:
-# 323 "idl/pv/pv.pvi"
+# 377 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_set_pgd_first:
 .Lpv_xen_pvh_set_pgd_end:
@@ -609,10 +693,10 @@ pv_xen_pvh_set_pgd:
 pv_xen_pvh_prot_start:
 	endbr64
 .Lpv_xen_pvh_prot_start_code:
-# 329 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	xor %eax, %eax
 .Lpv_xen_pvh_prot_start_first:
-# 329 "idl/pv/pv.pvi"
+# 383 "idl/pv/pv.pvi"
 	xchg %rax, (%rdi)
 .Lpv_xen_pvh_prot_start_end:
 	ret
@@ -623,7 +707,7 @@ pv_xen_pvh_prot_start:
 pv_xen_pvh_prot_commit:
 	endbr64
 .Lpv_xen_pvh_prot_commit_code:
-# 335 "idl/pv/pv.pvi"
+# 390 "idl/pv/pv.pvi"
 	mov %rsi, (%rdi)
 .Lpv_xen_pvh_prot_commit_first:
 .Lpv_xen_pvh_prot_commit_end:
@@ -684,12 +768,68 @@ pv_xen_pvh_lazy_leave:
 	ret
 	.size pv_xen_pvh_lazy_leave, . - pv_xen_pvh_lazy_leave
 
+	.globl pv_xen_pvh_mmu_spare0
+	.type pv_xen_pvh_mmu_spare0, @function
+pv_xen_pvh_mmu_spare0:
+	endbr64
+.Lpv_xen_pvh_mmu_spare0_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_mmu_spare0_first:
+# 430 "idl/pv/pv.pvi"
+	.short 73
+.Lpv_xen_pvh_mmu_spare0_end:
+	ret
+	.size pv_xen_pvh_mmu_spare0, . - pv_xen_pvh_mmu_spare0
+
+	.globl pv_xen_pvh_mmu_spare1
+	.type pv_xen_pvh_mmu_spare1, @function
+pv_xen_pvh_mmu_spare1:
+	endbr64
+.Lpv_xen_pvh_mmu_spare1_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_mmu_spare1_first:
+# 430 "idl/pv/pv.pvi"
+	.short 74
+.Lpv_xen_pvh_mmu_spare1_end:
+	ret
+	.size pv_xen_pvh_mmu_spare1, . - pv_xen_pvh_mmu_spare1
+
+	.globl pv_xen_pvh_mmu_spare2
+	.type pv_xen_pvh_mmu_spare2, @function
+pv_xen_pvh_mmu_spare2:
+	endbr64
+.Lpv_xen_pvh_mmu_spare2_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_mmu_spare2_first:
+# 430 "idl/pv/pv.pvi"
+	.short 75
+.Lpv_xen_pvh_mmu_spare2_end:
+	ret
+	.size pv_xen_pvh_mmu_spare2, . - pv_xen_pvh_mmu_spare2
+
+	.globl pv_xen_pvh_mmu_spare3
+	.type pv_xen_pvh_mmu_spare3, @function
+pv_xen_pvh_mmu_spare3:
+	endbr64
+.Lpv_xen_pvh_mmu_spare3_code:
+# 430 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_mmu_spare3_first:
+# 430 "idl/pv/pv.pvi"
+	.short 76
+.Lpv_xen_pvh_mmu_spare3_end:
+	ret
+	.size pv_xen_pvh_mmu_spare3, . - pv_xen_pvh_mmu_spare3
+
 	.globl pv_xen_pvh_lock_unlock
 	.type pv_xen_pvh_lock_unlock, @function
 pv_xen_pvh_lock_unlock:
 	endbr64
 .Lpv_xen_pvh_lock_unlock_code:
-# 424 "idl/pv/pv.pvi"
+# 481 "idl/pv/pv.pvi"
 	movb $0, (%rdi)
 .Lpv_xen_pvh_lock_unlock_first:
 .Lpv_xen_pvh_lock_unlock_end:
@@ -701,7 +841,7 @@ pv_xen_pvh_lock_unlock:
 pv_xen_pvh_lock_wait:
 	endbr64
 .Lpv_xen_pvh_lock_wait_code:
-# 429 "idl/pv/pv.pvi"
+# 487 "idl/pv/pv.pvi"
 	pause
 .Lpv_xen_pvh_lock_wait_first:
 .Lpv_xen_pvh_lock_wait_end:
@@ -728,6 +868,62 @@ pv_xen_pvh_vcpu_is_preempted:
 .Lpv_xen_pvh_vcpu_is_preempted_end:
 	ret
 	.size pv_xen_pvh_vcpu_is_preempted, . - pv_xen_pvh_vcpu_is_preempted
+
+	.globl pv_xen_pvh_lock_spare0
+	.type pv_xen_pvh_lock_spare0, @function
+pv_xen_pvh_lock_spare0:
+	endbr64
+.Lpv_xen_pvh_lock_spare0_code:
+# 500 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_lock_spare0_first:
+# 500 "idl/pv/pv.pvi"
+	.short 81
+.Lpv_xen_pvh_lock_spare0_end:
+	ret
+	.size pv_xen_pvh_lock_spare0, . - pv_xen_pvh_lock_spare0
+
+	.globl pv_xen_pvh_lock_spare1
+	.type pv_xen_pvh_lock_spare1, @function
+pv_xen_pvh_lock_spare1:
+	endbr64
+.Lpv_xen_pvh_lock_spare1_code:
+# 500 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_lock_spare1_first:
+# 500 "idl/pv/pv.pvi"
+	.short 82
+.Lpv_xen_pvh_lock_spare1_end:
+	ret
+	.size pv_xen_pvh_lock_spare1, . - pv_xen_pvh_lock_spare1
+
+	.globl pv_xen_pvh_time_spare0
+	.type pv_xen_pvh_time_spare0, @function
+pv_xen_pvh_time_spare0:
+	endbr64
+.Lpv_xen_pvh_time_spare0_code:
+# 514 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_time_spare0_first:
+# 514 "idl/pv/pv.pvi"
+	.short 85
+.Lpv_xen_pvh_time_spare0_end:
+	ret
+	.size pv_xen_pvh_time_spare0, . - pv_xen_pvh_time_spare0
+
+	.globl pv_xen_pvh_time_spare1
+	.type pv_xen_pvh_time_spare1, @function
+pv_xen_pvh_time_spare1:
+	endbr64
+.Lpv_xen_pvh_time_spare1_code:
+# 514 "idl/pv/pv.pvi"
+	ud2
+.Lpv_xen_pvh_time_spare1_first:
+# 514 "idl/pv/pv.pvi"
+	.short 86
+.Lpv_xen_pvh_time_spare1_end:
+	ret
+	.size pv_xen_pvh_time_spare1, . - pv_xen_pvh_time_spare1
 
 	.section .rodata
 	.balign 8
@@ -894,6 +1090,26 @@ pv_xen_pvh_patches:
 	.byte 1, .Lpv_xen_pvh_sysret_end - .Lpv_xen_pvh_sysret_code, .Lpv_xen_pvh_sysret_first - .Lpv_xen_pvh_sysret_code
 	.byte 0xff
 	.skip 4
+	/* cpu.cpu_spare0 */
+	.quad .Lpv_xen_pvh_cpu_spare0_code
+	.byte 3, .Lpv_xen_pvh_cpu_spare0_end - .Lpv_xen_pvh_cpu_spare0_code, .Lpv_xen_pvh_cpu_spare0_first - .Lpv_xen_pvh_cpu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare1 */
+	.quad .Lpv_xen_pvh_cpu_spare1_code
+	.byte 3, .Lpv_xen_pvh_cpu_spare1_end - .Lpv_xen_pvh_cpu_spare1_code, .Lpv_xen_pvh_cpu_spare1_first - .Lpv_xen_pvh_cpu_spare1_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare2 */
+	.quad .Lpv_xen_pvh_cpu_spare2_code
+	.byte 3, .Lpv_xen_pvh_cpu_spare2_end - .Lpv_xen_pvh_cpu_spare2_code, .Lpv_xen_pvh_cpu_spare2_first - .Lpv_xen_pvh_cpu_spare2_code
+	.byte 0xff
+	.skip 4
+	/* cpu.cpu_spare3 */
+	.quad .Lpv_xen_pvh_cpu_spare3_code
+	.byte 3, .Lpv_xen_pvh_cpu_spare3_end - .Lpv_xen_pvh_cpu_spare3_code, .Lpv_xen_pvh_cpu_spare3_first - .Lpv_xen_pvh_cpu_spare3_code
+	.byte 0xff
+	.skip 4
 	/* irq.save_fl */
 	.quad .Lpv_xen_pvh_save_fl_code
 	.byte 1, .Lpv_xen_pvh_save_fl_end - .Lpv_xen_pvh_save_fl_code, .Lpv_xen_pvh_save_fl_first - .Lpv_xen_pvh_save_fl_code
@@ -922,6 +1138,16 @@ pv_xen_pvh_patches:
 	/* irq.halt */
 	.quad .Lpv_xen_pvh_halt_code
 	.byte 1, .Lpv_xen_pvh_halt_end - .Lpv_xen_pvh_halt_code, .Lpv_xen_pvh_halt_first - .Lpv_xen_pvh_halt_code
+	.byte 0xff
+	.skip 4
+	/* irq.irq_spare0 */
+	.quad .Lpv_xen_pvh_irq_spare0_code
+	.byte 3, .Lpv_xen_pvh_irq_spare0_end - .Lpv_xen_pvh_irq_spare0_code, .Lpv_xen_pvh_irq_spare0_first - .Lpv_xen_pvh_irq_spare0_code
+	.byte 0xff
+	.skip 4
+	/* irq.irq_spare1 */
+	.quad .Lpv_xen_pvh_irq_spare1_code
+	.byte 3, .Lpv_xen_pvh_irq_spare1_end - .Lpv_xen_pvh_irq_spare1_code, .Lpv_xen_pvh_irq_spare1_first - .Lpv_xen_pvh_irq_spare1_code
 	.byte 0xff
 	.skip 4
 	/* mmu.read_cr2 */
@@ -1069,6 +1295,26 @@ pv_xen_pvh_patches:
 	.byte 2, 0, 0
 	.byte 0xff
 	.skip 4
+	/* mmu.mmu_spare0 */
+	.quad .Lpv_xen_pvh_mmu_spare0_code
+	.byte 3, .Lpv_xen_pvh_mmu_spare0_end - .Lpv_xen_pvh_mmu_spare0_code, .Lpv_xen_pvh_mmu_spare0_first - .Lpv_xen_pvh_mmu_spare0_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare1 */
+	.quad .Lpv_xen_pvh_mmu_spare1_code
+	.byte 3, .Lpv_xen_pvh_mmu_spare1_end - .Lpv_xen_pvh_mmu_spare1_code, .Lpv_xen_pvh_mmu_spare1_first - .Lpv_xen_pvh_mmu_spare1_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare2 */
+	.quad .Lpv_xen_pvh_mmu_spare2_code
+	.byte 3, .Lpv_xen_pvh_mmu_spare2_end - .Lpv_xen_pvh_mmu_spare2_code, .Lpv_xen_pvh_mmu_spare2_first - .Lpv_xen_pvh_mmu_spare2_code
+	.byte 0xff
+	.skip 4
+	/* mmu.mmu_spare3 */
+	.quad .Lpv_xen_pvh_mmu_spare3_code
+	.byte 3, .Lpv_xen_pvh_mmu_spare3_end - .Lpv_xen_pvh_mmu_spare3_code, .Lpv_xen_pvh_mmu_spare3_first - .Lpv_xen_pvh_mmu_spare3_code
+	.byte 0xff
+	.skip 4
 	/* lock.lock_unlock */
 	.quad .Lpv_xen_pvh_lock_unlock_code
 	.byte 1, .Lpv_xen_pvh_lock_unlock_end - .Lpv_xen_pvh_lock_unlock_code, .Lpv_xen_pvh_lock_unlock_first - .Lpv_xen_pvh_lock_unlock_code
@@ -1089,6 +1335,16 @@ pv_xen_pvh_patches:
 	.byte 1, .Lpv_xen_pvh_vcpu_is_preempted_end - .Lpv_xen_pvh_vcpu_is_preempted_code, .Lpv_xen_pvh_vcpu_is_preempted_first - .Lpv_xen_pvh_vcpu_is_preempted_code
 	.byte 0xff
 	.skip 4
+	/* lock.lock_spare0 */
+	.quad .Lpv_xen_pvh_lock_spare0_code
+	.byte 3, .Lpv_xen_pvh_lock_spare0_end - .Lpv_xen_pvh_lock_spare0_code, .Lpv_xen_pvh_lock_spare0_first - .Lpv_xen_pvh_lock_spare0_code
+	.byte 0xff
+	.skip 4
+	/* lock.lock_spare1 */
+	.quad .Lpv_xen_pvh_lock_spare1_code
+	.byte 3, .Lpv_xen_pvh_lock_spare1_end - .Lpv_xen_pvh_lock_spare1_code, .Lpv_xen_pvh_lock_spare1_first - .Lpv_xen_pvh_lock_spare1_code
+	.byte 0xff
+	.skip 4
 	/* time.sched_clock */
 	.quad 0
 	.byte 0, 0, 0
@@ -1097,6 +1353,16 @@ pv_xen_pvh_patches:
 	/* time.steal_clock */
 	.quad 0
 	.byte 0, 0, 0
+	.byte 0xff
+	.skip 4
+	/* time.time_spare0 */
+	.quad .Lpv_xen_pvh_time_spare0_code
+	.byte 3, .Lpv_xen_pvh_time_spare0_end - .Lpv_xen_pvh_time_spare0_code, .Lpv_xen_pvh_time_spare0_first - .Lpv_xen_pvh_time_spare0_code
+	.byte 0xff
+	.skip 4
+	/* time.time_spare1 */
+	.quad .Lpv_xen_pvh_time_spare1_code
+	.byte 3, .Lpv_xen_pvh_time_spare1_end - .Lpv_xen_pvh_time_spare1_code, .Lpv_xen_pvh_time_spare1_first - .Lpv_xen_pvh_time_spare1_code
 	.byte 0xff
 	.skip 4
 	.size pv_xen_pvh_patches, . - pv_xen_pvh_patches

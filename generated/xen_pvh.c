@@ -34,12 +34,18 @@ void pv_xen_pvh_context_end(void);
 PV_NARROW void pv_xen_pvh_io_delay(void);
 void pv_xen_pvh_iret(void);
 void pv_xen_pvh_sysret(void);
+void pv_xen_pvh_cpu_spare0(void);
+void pv_xen_pvh_cpu_spare1(void);
+void pv_xen_pvh_cpu_spare2(void);
+void pv_xen_pvh_cpu_spare3(void);
 PV_NARROW unsigned long pv_xen_pvh_save_fl(void);
 PV_NARROW void pv_xen_pvh_restore_fl(unsigned long fl);
 PV_NARROW void pv_xen_pvh_irq_disable(void);
 PV_NARROW void pv_xen_pvh_irq_enable(void);
 void pv_xen_pvh_safe_halt(void);
 void pv_xen_pvh_halt(void);
+void pv_xen_pvh_irq_spare0(void);
+void pv_xen_pvh_irq_spare1(void);
 PV_NARROW unsigned long pv_xen_pvh_read_cr2(void);
 void pv_xen_pvh_write_cr2(unsigned long addr);
 PV_NARROW unsigned long pv_xen_pvh_read_cr3(void);
@@ -69,10 +75,18 @@ void pv_xen_pvh_activate_mm(unsigned long root);
 void pv_xen_pvh_exit_mm(unsigned long root);
 void pv_xen_pvh_lazy_enter(unsigned int mode);
 void pv_xen_pvh_lazy_leave(unsigned int mode);
+void pv_xen_pvh_mmu_spare0(void);
+void pv_xen_pvh_mmu_spare1(void);
+void pv_xen_pvh_mmu_spare2(void);
+void pv_xen_pvh_mmu_spare3(void);
 PV_NARROW void pv_xen_pvh_lock_unlock(uint8_t *lock);
 void pv_xen_pvh_lock_wait(uint8_t *byte, uint8_t value);
 void pv_xen_pvh_lock_kick(unsigned int cpu);
 PV_NARROW bool pv_xen_pvh_vcpu_is_preempted(unsigned int cpu);
+void pv_xen_pvh_lock_spare0(void);
+void pv_xen_pvh_lock_spare1(void);
+void pv_xen_pvh_time_spare0(void);
+void pv_xen_pvh_time_spare1(void);
 
 static const struct pv_ops pvgen_ops = {
 	.cpu = {
@@ -108,6 +122,10 @@ static const struct pv_ops pvgen_ops = {
 		.io_delay = pv_xen_pvh_io_delay,
 		.iret = pv_xen_pvh_iret,
 		.sysret = pv_xen_pvh_sysret,
+		.cpu_spare0 = pv_xen_pvh_cpu_spare0,
+		.cpu_spare1 = pv_xen_pvh_cpu_spare1,
+		.cpu_spare2 = pv_xen_pvh_cpu_spare2,
+		.cpu_spare3 = pv_xen_pvh_cpu_spare3,
 	},
 	.irq = {
 		.save_fl = pv_xen_pvh_save_fl,
@@ -116,6 +134,8 @@ static const struct pv_ops pvgen_ops = {
 		.irq_enable = pv_xen_pvh_irq_enable,
 		.safe_halt = pv_xen_pvh_safe_halt,
 		.halt = pv_xen_pvh_halt,
+		.irq_spare0 = pv_xen_pvh_irq_spare0,
+		.irq_spare1 = pv_xen_pvh_irq_spare1,
 	},
 	.mmu = {
 		.read_cr2 = pv_xen_pvh_read_cr2,
@@ -147,16 +167,24 @@ static const struct pv_ops pvgen_ops = {
 		.exit_mm = pv_xen_pvh_exit_mm,
 		.lazy_enter = pv_xen_pvh_lazy_enter,
 		.lazy_leave = pv_xen_pvh_lazy_leave,
+		.mmu_spare0 = pv_xen_pvh_mmu_spare0,
+		.mmu_spare1 = pv_xen_pvh_mmu_spare1,
+		.mmu_spare2 = pv_xen_pvh_mmu_spare2,
+		.mmu_spare3 = pv_xen_pvh_mmu_spare3,
 	},
 	.lock = {
 		.lock_unlock = pv_xen_pvh_lock_unlock,
 		.lock_wait = pv_xen_pvh_lock_wait,
 		.lock_kick = pv_xen_pvh_lock_kick,
 		.vcpu_is_preempted = pv_xen_pvh_vcpu_is_preempted,
+		.lock_spare0 = pv_xen_pvh_lock_spare0,
+		.lock_spare1 = pv_xen_pvh_lock_spare1,
 	},
 	.time = {
 		.sched_clock = xen_pv_sched_clock,
 		.steal_clock = xen_pv_steal_clock,
+		.time_spare0 = pv_xen_pvh_time_spare0,
+		.time_spare1 = pv_xen_pvh_time_spare1,
 	},
 };
 

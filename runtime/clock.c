@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "atomic64.h"
 #include "pv_runtime.h"
 
 static const struct pv_clocksource *clock;
@@ -19,11 +20,10 @@ void pv_clock_register(const struct pv_clocksource *source)
 uint64_t pv_clock_read(void)
 {
 	uint64_t now = clock ? clock->read() : 0;
-	uint64_t last = __atomic_load_n(&latest, __ATOMIC_ACQUIRE);
+	uint64_t last = atomic64_load(&latest);
 
 	while (now > last)
-		if (__atomic_compare_exchange_n(&latest, &last, now, true, __ATOMIC_ACQ_REL,
-						__ATOMIC_ACQUIRE))
+		if (atomic64_exchange_if(&latest, &last, now))
 			return now;
 	return last;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "machine.h"
 #include "pv_runtime.h"
+#include CODE_HEADER
 
 /* Length of 0f 1f by its ModRM byte, for the addressing forms that assemblers use. */
 static unsigned int long_nop_length(uint8_t modrm)
@@ -21,10 +23,13 @@ static unsigned int nop_length(const uint8_t *code, const uint8_t *end)
 	const uint8_t *at = code;
 	unsigned int length;
 
-	while (at < end && (*at == 0x66 || *at == 0x2e))
+	while (at < end && is_nop_prefix(*at))
 		at++;
 	if (at < end && *at == 0x90)
 		return at + 1 - code;
+	for (length = 2; length <= NOP_BASE_MAX && at + length <= end; length++)
+		if (!__builtin_memcmp(at, nops[length], length))
+			return at + length - code;
 	if (at + 2 >= end || at[0] != 0x0f || at[1] != 0x1f)
 		return 0;
 	length = long_nop_length(at[2]);

@@ -11,6 +11,14 @@
 const char *pv_site_bytes(uint8_t bytes[PV_SITE_MAX], const struct pv_site *site,
 			  const struct pv_backend *backend);
 
+/* machine.c: is it the machine that this tells?  Has the kernel the highest privilege? */
+bool pv_is_machine(const struct pv_known *known, const struct pv_boot *boot);
+bool pv_is_privileged(void);
+
+/* fixup.c: one more table of instructions that may fault, beside the linked one. */
+struct pv_exception;
+void pv_fixup_add(const struct pv_exception *begin, const struct pv_exception *end);
+
 /* smp.c: take what the backend offers for CPUs. */
 void pv_smp_install(const struct pv_backend *backend);
 
@@ -22,7 +30,7 @@ static inline void pv_serialise(void)
 {
 	uint32_t leaf = 0, sub = 0;
 
-	asm volatile("cpuid" : "+a"(leaf), "+c"(sub) : : "rbx", "rdx", "memory");
+	asm volatile("cpuid" : "+a"(leaf), "+c"(sub) : : "ebx", "edx", "memory");
 }
 
 #endif

@@ -9,6 +9,7 @@
  *
  * This file does not include pv.h, and what it calls contains no site of a late op.
  */
+#include "atomic64.h"
 #include "internal.h"
 #include "percpu.h"
 #include "pv_host.h"
@@ -17,14 +18,14 @@
 #define LINE	   64
 
 /* Goes up by one for each round of serialising; each CPU says which one it has done. */
-static uint64_t round;
-static PERCPU uint64_t done;
+static unsigned long round;
+static PERCPU unsigned long done;
 /* The op being changed; PV_NR_OPS if none. */
 static unsigned int changing = PV_NR_OPS;
 
 void pv_late_sync(void)
 {
-	uint64_t wanted = __atomic_load_n(&round, __ATOMIC_ACQUIRE);
+	unsigned long wanted = __atomic_load_n(&round, __ATOMIC_ACQUIRE);
 
 	pv_serialise();
 	__atomic_store_n(percpu_this(done), wanted, __ATOMIC_RELEASE);
@@ -52,7 +53,7 @@ bool pv_late_trap(unsigned long address)
 	if (address < (unsigned long)pv_text_begin || address >= (unsigned long)pv_text_end)
 		return false;
 	for (;;) {
-		uint64_t before = __atomic_load_n(&round, __ATOMIC_ACQUIRE);
+		unsigned long before = __atomic_load_n(&round, __ATOMIC_ACQUIRE);
 
 		if (__atomic_load_n(code, __ATOMIC_ACQUIRE) != BREAKPOINT)
 			break;
@@ -68,7 +69,8 @@ bool pv_late_trap(unsigned long address)
 
 static void sync_all(void)
 {
-	uint64_t wanted = __atomic_add_fetch(&round, 1, __ATOMIC_ACQ_REL), others;
+	unsigned long wanted = __atomic_add_fetch(&round, 1, __ATOMIC_ACQ_REL);
+	uint64_t others;
 	unsigned int cpu;
 
 	pv_late_sync();
@@ -77,8 +79,8 @@ static void sync_all(void)
 		return;
 	pv_ipi_send_others(PV_IPI_SYNC);
 	for (; others; others &= others - 1) {
-		cpu = __builtin_ctzll(others);
-		while (__atomic_load_n(percpu_of(done, cpu), __ATOMIC_ACQUIRE) < wanted)
+		cpu = first_bit(others);
+		while ((long)(__atomic_load_n(percpu_of(done, cpu), __ATOMIC_ACQUIRE) - wanted) < 0)
 			asm volatile("pause");
 	}
 }

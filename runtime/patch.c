@@ -4,32 +4,23 @@
  * is being rewritten must not be executed.  For this reason pv.h is not included.
  */
 #include "internal.h"
+#include "machine.h"
 #include "pv_host.h"
+#include CODE_HEADER
 
 /* Longest instruction: SDM vol. 2, section 2.3.11. */
 #define INSTRUCTION_MAX 15
-/* Longest no-op without prefixes: 0f 1f 84 with 32-bit displacement (SDM vol. 2, NOP). */
-#define NOP_BASE_MAX 8
-#define NO_RELOC     0xff
-#define NOT_BUILT    0xff
+#define NO_RELOC	0xff
+#define NOT_BUILT	0xff
 
-/* Override of the segment that is used anyway: ignored in 64-bit mode. */
+/*
+ * Override of the segment that is used anyway: ignored in 64-bit mode; in 32-bit code DS and SS
+ * are one, or C would not work.
+ */
 #define PREFIX_DS	0x3e
-#define PREFIX_OPERAND	0x66
 #define NOP_BYTE	0x90
 #define CALL_LENGTH	5
 #define INDIRECT_LENGTH 6
-
-static const uint8_t nops[NOP_BASE_MAX + 1][NOP_BASE_MAX] = {
-	[1] = {0x90},
-	[2] = {0x66, 0x90},
-	[3] = {0x0f, 0x1f, 0x00},
-	[4] = {0x0f, 0x1f, 0x40, 0x00},
-	[5] = {0x0f, 0x1f, 0x44, 0x00, 0x00},
-	[6] = {0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
-	[7] = {0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
-	[8] = {0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
-};
 
 /*
  * The final bytes of the sites of one op.  All get the same, but for one field
@@ -78,7 +69,7 @@ static void append_nop(struct image *image, unsigned int length)
 {
 	unsigned int base = length < NOP_BASE_MAX ? length : NOP_BASE_MAX;
 
-	append_byte(image, PREFIX_OPERAND, length - base);
+	append_byte(image, NOP_PREFIX, length - base);
 	append(image, nops[base], base);
 }
 
@@ -242,7 +233,7 @@ static void forget_images(void)
 
 static int64_t field_value(const struct image *image, const uint8_t *code)
 {
-	return image->anchor - ((uintptr_t)code & image->mask);
+	return (intptr_t)(image->anchor - ((uintptr_t)code & image->mask));
 }
 
 static const char *check_reach(const struct image *image, const uint8_t *code)
@@ -297,13 +288,12 @@ static const char *check_bytes(const struct pv_site *site, const uint8_t *code)
 {
 	static const uint16_t opcodes[] = {[PV_SITE_CALL] = 0x15ff, [PV_SITE_TAIL] = 0x25ff};
 	uintptr_t slot = (uintptr_t)&pv_ops + site->op * sizeof(void *);
-	int32_t displacement = load_word(code + sizeof(uint16_t));
 	uint16_t opcode;
 
 	__builtin_memcpy(&opcode, code, sizeof(opcode));
 	if (opcode != opcodes[site->kind])
 		return "wrong opcode";
-	if ((uintptr_t)code + INDIRECT_LENGTH + displacement != slot)
+	if (slot_of(code, INDIRECT_LENGTH, load_word(code + sizeof(opcode))) != slot)
 		return "wrong slot";
 	if (!is_filler(code, site->length))
 		return "wrong filler";

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Per-CPU data.  A variable is linked at a kernel address, in the template; the
- * base of %gs is the distance from the template to a CPU's own copy, so that
- * "%gs:variable" needs one 32-bit address and no calculation.  CPU 0 uses the
- * template itself: its base is 0, which is what %gs has after reset and in a new
- * Xen domain, so per-CPU data works before any set-up.  A CPU's copy starts as
+ * base of a segment (%gs; on i386 %fs) is the distance from the template to a
+ * CPU's own copy, so that "%gs:variable" needs one 32-bit address and no
+ * calculation.  CPU 0 uses the template itself: its base is 0, which is what %gs
+ * has after reset and in a new Xen domain, and what a flat segment has, so per-CPU
+ * data works before any set-up.  A CPU's copy starts as
  * what CPU 0 has at the moment when pv_percpu_create() makes it.
  */
 #ifndef PERCPU_H
@@ -13,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "machine.h"
 #include "pv_host.h"
 
 /* In front of a definition: each CPU has its own. */
@@ -22,28 +24,32 @@
 #define percpu_read(variable)                                                                      \
 	({                                                                                         \
 		typeof(variable) value_;                                                           \
-		asm volatile("mov %%gs:%1, %0" : "=r"(value_) : "m"(variable));                    \
+		asm volatile("mov %%" PERCPU_SEGMENT ":%1, %0" : "=r"(value_) : "m"(variable));    \
 		value_;                                                                            \
 	})
 /* Changes are in the order of the source with all other memory: some mask events. */
 #define percpu_write(variable, value)                                                              \
 	({                                                                                         \
 		typeof(variable) value_ = (value);                                                 \
-		asm volatile("mov %1, %%gs:%0" : "=m"(variable) : "r"(value_) : "memory");         \
+		asm volatile("mov %1, %%" PERCPU_SEGMENT ":%0"                                     \
+			     : "=m"(variable)                                                      \
+			     : "r"(value_)                                                         \
+			     : "memory");                                                          \
 	})
 #define percpu_exchange(variable, value)                                                           \
 	({                                                                                         \
 		typeof(variable) value_ = (value);                                                 \
-		asm volatile("xchg %0, %%gs:%1" : "+r"(value_), "+m"(variable)::"memory");         \
+		asm volatile("xchg %0, %%" PERCPU_SEGMENT ":%1"                                    \
+			     : "+r"(value_), "+m"(variable)::"memory");                            \
 		value_;                                                                            \
 	})
 
-/* This CPU's number, and the base of its %gs. */
+/* This CPU's number, and the base of its segment. */
 extern uint32_t pv_cpu_number;
 extern unsigned long pv_cpu_base;
 
 /*
- * Base of %gs of a CPU that has a copy; 0 for CPU 0.  Inline, because a function
+ * Base of the segment of a CPU that has a copy; 0 for CPU 0.  Inline, because a function
  * that keeps all registers would have to save them all for a call.
  */
 static inline unsigned long pv_percpu_base(unsigned int cpu)

@@ -29,4 +29,10 @@ struct pv_exception {
 extern const struct pv_exception __start_pv_exceptions[] __attribute__((weak));
 extern const struct pv_exception __stop_pv_exceptions[] __attribute__((weak));
 
+/* All tables: what is linked in, and what came with a blob. */
+#define PV_EXCEPTION_TABLES 2
+extern struct pv_exceptions {
+	const struct pv_exception *begin, *end;
+} pv_exceptions[PV_EXCEPTION_TABLES];
+
 #endif

@@ -22,7 +22,7 @@ extern uint8_t pv_percpu_copies[], pv_percpu_copies_end[];
 
 /*
  * Guest-physical address, below 1 MiB, of a page of real-mode code that takes a
- * CPU to 64-bit mode, the current page tables and this stack, and jumps to the
+ * CPU to the kernel's mode, the current page tables and this stack, and jumps to the
  * address; 0 if there is none.  For machines that start CPUs in real mode; the
  * next call may come when this CPU has arrived.
  */

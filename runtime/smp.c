@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The CPUs of the machine: their data, their start, interrupts between them. */
+#include "atomic64.h"
 #include "internal.h"
 #include "pv_host.h"
 #include "percpu.h"
@@ -19,7 +20,7 @@ void pv_smp_install(const struct pv_backend *backend)
 {
 	smp = backend->nr_smp ? backend->smp : NULL;
 	ipi = backend->nr_ipi ? backend->ipi : NULL;
-	__atomic_store_n(&online, 1, __ATOMIC_RELEASE);
+	atomic64_store(&online, 1);
 }
 
 static unsigned long percpu_size(void)
@@ -52,7 +53,7 @@ unsigned int pv_cpu_this(void)
 
 uint64_t pv_cpus_online(void)
 {
-	return __atomic_load_n(&online, __ATOMIC_ACQUIRE);
+	return atomic64_load(&online);
 }
 
 bool pv_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
@@ -63,17 +64,17 @@ bool pv_cpu_start(unsigned int cpu, unsigned long entry, unsigned long stack)
 		return false;
 	bit = 1ull << cpu;
 	/* Its data is in use, and must not be written over. */
-	if ((__atomic_fetch_or(&started, bit, __ATOMIC_ACQ_REL) | pv_cpus_online()) & bit)
+	if ((atomic64_or(&started, bit) | pv_cpus_online()) & bit)
 		return false;
 	if (pv_percpu_create(cpu) && smp->start(cpu, entry, stack) >= 0)
 		return true;
-	__atomic_fetch_and(&started, ~bit, __ATOMIC_ACQ_REL);
+	atomic64_and(&started, ~bit);
 	return false;
 }
 
 void pv_cpu_online(void)
 {
-	__atomic_fetch_or(&online, 1ull << pv_cpu_this(), __ATOMIC_ACQ_REL);
+	atomic64_or(&online, 1ull << pv_cpu_this());
 }
 
 static void dispatch(unsigned int kind)

@@ -13,7 +13,7 @@ static void load_ldt(uint16_t selector)
 PV_IMPLEMENTS(set_ldt, 1);
 void native_set_ldt(const uint64_t *ldt, unsigned int entries)
 {
-	uint64_t base = (uint64_t)ldt, limit = entries * sizeof(*ldt) - 1;
+	uint64_t base = (uintptr_t)ldt, limit = entries * sizeof(*ldt) - 1;
 	struct desc_ptr gdt;
 	uint64_t *desc;
 
@@ -22,7 +22,7 @@ void native_set_ldt(const uint64_t *ldt, unsigned int entries)
 		return;
 	}
 	asm volatile("sgdt %0" : "=m"(gdt));
-	desc = (uint64_t *)(gdt.base + pv_host_ldt_selector);
+	desc = (uint64_t *)(uintptr_t)(gdt.base + pv_host_ldt_selector);
 	desc[0] = DESC_LDT | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56;
 	desc[1] = base >> 32;
 	load_ldt(pv_host_ldt_selector);

@@ -2,6 +2,7 @@
 /* Other CPUs: started by INIT and SIPI, interrupted through the local APIC. */
 #include "native.h"
 #include "apic.h"
+#include "atomic64.h"
 #include "percpu.h"
 #include "pv_host.h"
 #include "pv_runtime.h"
@@ -128,7 +129,7 @@ static void flush(unsigned long start, unsigned long end)
 static void flush_on_request(void)
 {
 	flush(request.start, request.end);
-	__atomic_fetch_and(&request.waiting, ~(1ull << pv_cpu_this()), __ATOMIC_ACQ_REL);
+	atomic64_and(&request.waiting, ~(1ull << pv_cpu_this()));
 }
 
 static void flush_others(uint64_t others, unsigned long start, unsigned long end)
@@ -137,10 +138,10 @@ static void flush_others(uint64_t others, unsigned long start, unsigned long end
 		asm volatile("pause");
 	request.start = start;
 	request.end = end;
-	__atomic_store_n(&request.waiting, others, __ATOMIC_RELEASE);
+	atomic64_store(&request.waiting, others);
 	for (; others; others &= others - 1)
-		native_ipi_send(__builtin_ctzll(others), PV_IPI_FLUSH);
-	while (__atomic_load_n(&request.waiting, __ATOMIC_ACQUIRE))
+		native_ipi_send(first_bit(others), PV_IPI_FLUSH);
+	while (atomic64_load(&request.waiting))
 		asm volatile("pause");
 	__atomic_store_n(&request.taken, 0, __ATOMIC_RELEASE);
 }

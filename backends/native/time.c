@@ -33,6 +33,33 @@ static uint64_t tsc_start;
 static uint64_t apic_mult;
 static pv_tick_t *timer_tick;
 
+/*
+ * value * mult >> 32, without a product of 128 bits, which not each machine has: what is above 64
+ * bits is lost.
+ */
+static uint64_t scale(uint64_t value, uint64_t mult)
+{
+	uint64_t low = (uint32_t)value;
+
+	return (value >> 32) * mult + low * (mult >> 32) + (low * (uint32_t)mult >> 32);
+}
+
+/* By hand, since a compiler may call a library for it; only measurements need it. */
+static uint64_t divide(uint64_t dividend, uint64_t divisor)
+{
+	uint64_t quotient = 0, rest = 0;
+	int bit;
+
+	for (bit = 63; bit >= 0; bit--) {
+		rest = rest << 1 | (dividend >> bit & 1);
+		if (rest < divisor)
+			continue;
+		rest -= divisor;
+		quotient |= 1ull << bit;
+	}
+	return quotient;
+}
+
 static void pit_start(unsigned int count)
 {
 	uint8_t control = port_read(SYSTEM_CONTROL) & ~SYSTEM_CONTROL_SPEAKER;
@@ -64,7 +91,7 @@ static uint64_t measure_tsc(void)
 	begin = native_read_tsc();
 	if (!pit_wait())
 		return FALLBACK_HZ;
-	return (native_read_tsc() - begin) * PIT_HZ / CALIBRATION_COUNT;
+	return divide((native_read_tsc() - begin) * PIT_HZ, CALIBRATION_COUNT);
 }
 
 void native_delay(uint64_t ns)
@@ -79,12 +106,12 @@ void native_clock_init(void)
 {
 	tsc_start = native_read_tsc();
 	tsc_hz = measure_tsc();
-	tsc_mult = (NS_PER_S << 32) / tsc_hz;
+	tsc_mult = divide(NS_PER_S << 32, tsc_hz);
 }
 
 uint64_t native_tsc_read(void)
 {
-	return (unsigned __int128)(native_read_tsc() - tsc_start) * tsc_mult >> 32;
+	return scale(native_read_tsc() - tsc_start, tsc_mult);
 }
 
 /* Let it run down from the top for a hundredth of a second. */
@@ -94,7 +121,7 @@ static uint64_t measure_apic(void)
 
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
 	apic_write(APIC_TIMER_START, UINT32_MAX);
-	end = native_read_tsc() + tsc_hz / 100;
+	end = native_read_tsc() + divide(tsc_hz, 100);
 	while (native_read_tsc() < end)
 		;
 	return (uint64_t)(UINT32_MAX - apic_read(APIC_TIMER_NOW)) * 100;
@@ -107,7 +134,7 @@ void native_apic_start(pv_tick_t *tick)
 	native_apic_enable();
 	apic_write(APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
 	if (!apic_mult)
-		apic_mult = (measure_apic() << 32) / NS_PER_S;
+		apic_mult = divide(measure_apic() << 32, NS_PER_S);
 	apic_write(APIC_TIMER_START, 0);
 	apic_write(APIC_LVT_TIMER, PV_VECTOR_TIMER);
 }
@@ -115,7 +142,7 @@ void native_apic_start(pv_tick_t *tick)
 /* A count of 0 would stop the timer; a longer time than it can count must not wrap. */
 void native_apic_program(uint64_t delta)
 {
-	unsigned __int128 count = (unsigned __int128)delta * apic_mult >> 32;
+	uint64_t count = scale(delta, apic_mult);
 
 	if (count > UINT32_MAX)
 		count = UINT32_MAX;

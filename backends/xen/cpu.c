@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "xen_internal.h"
-#include "x86_64/msr.h"
+#include "x86/msr.h"
 
 #define CR0_TS 0x8ul
 

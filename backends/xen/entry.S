@@ -17,7 +17,7 @@ xen_trampolines:
 	.balign	16
 	pop	%rcx
 	pop	%r11
-	jmp	*xen_trap_handlers + 8 * vector
+	jmp	*xen_trap_handlers + 8 * vector(%rip)
 	.set	vector, vector + 1
 	.endr
 

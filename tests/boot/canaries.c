@@ -9,7 +9,6 @@
 #include "pv_host.h"
 
 #define FLAGS_IF    0x200ul
-#define MSR_FS_BASE 0xc0000100ul
 #define SOON	    NS_PER_MS
 #define WELL_AFTER  (5 * NS_PER_MS)
 #define DESC_BUSY   (2ull << 40)
@@ -24,6 +23,14 @@ struct trial {
 	/* Why its instructions cannot be counted, or why it cannot be called at all. */
 	const char *uncounted, *uncalled;
 };
+
+/* A number of 64 bits, in as many words as it takes. */
+static void put_value(unsigned long *arguments, uint64_t value)
+{
+	arguments[0] = value;
+	if (sizeof(value) > sizeof(*arguments))
+		arguments[1] = value >> 32;
+}
 
 static unsigned long pt_page;
 
@@ -53,7 +60,7 @@ static void same_cr3(unsigned long *arguments)
 
 static void fs_base(unsigned long *arguments)
 {
-	arguments[0] = MSR_FS_BASE;
+	arguments[0] = MSR_FREE;
 	arguments[1] = 0;
 }
 
@@ -61,7 +68,7 @@ static void fs_base_safe(unsigned long *arguments)
 {
 	static int error;
 
-	arguments[0] = MSR_FS_BASE;
+	arguments[0] = MSR_FREE;
 	arguments[1] = (unsigned long)&error;
 }
 
@@ -73,11 +80,6 @@ static void debug_status(unsigned long *arguments)
 static void debug_address(unsigned long *arguments)
 {
 	arguments[0] = arguments[1] = 0;
-}
-
-static void swap_back(void)
-{
-	pv_swapgs();
 }
 
 static void cpuid(unsigned long *arguments)
@@ -96,7 +98,7 @@ static void same_gdt(unsigned long *arguments)
 {
 	static struct desc_ptr pointer;
 
-	pointer = (struct desc_ptr){GDT_ENTRIES * sizeof(uint64_t) - 1, (uint64_t)kernel_gdt};
+	pointer = (struct desc_ptr){GDT_ENTRIES * sizeof(uint64_t) - 1, (uintptr_t)kernel_gdt};
 	arguments[0] = (unsigned long)&pointer;
 }
 
@@ -104,7 +106,7 @@ static void same_idt(unsigned long *arguments)
 {
 	static struct desc_ptr pointer;
 
-	pointer = (struct desc_ptr){PAGE_SIZE - 1, (uint64_t)kernel_idt};
+	pointer = (struct desc_ptr){PAGE_SIZE - 1, (uintptr_t)kernel_idt};
 	arguments[0] = (unsigned long)&pointer;
 }
 
@@ -134,8 +136,8 @@ static void idt_entry(unsigned long *arguments)
 
 static void same_sp0(unsigned long *arguments)
 {
+	memcpy(&arguments[1], &kernel_tss.sp[0], sizeof(arguments[1]));
 	arguments[0] = (unsigned long)&kernel_tss;
-	arguments[1] = kernel_tss.sp[0];
 }
 
 static void no_tls(unsigned long *arguments)
@@ -221,7 +223,7 @@ static void same_entry(unsigned long *arguments, unsigned int wanted)
 {
 	const unsigned long va = USER_TEST;
 	unsigned long table = pv_read_cr3();
-	unsigned int level = 4;
+	unsigned int level = LEVELS;
 	uint64_t *entry;
 
 	for (;; level--) {
@@ -232,7 +234,7 @@ static void same_entry(unsigned long *arguments, unsigned int wanted)
 		table = pv_pte_val((pte_t){*entry}) & PTE_FRAME;
 	}
 	arguments[0] = (unsigned long)entry;
-	arguments[1] = *entry;
+	put_value(arguments + 1, *entry);
 }
 
 static void same_pte(unsigned long *arguments)
@@ -250,15 +252,10 @@ static void same_pud(unsigned long *arguments)
 	same_entry(arguments, 3);
 }
 
-static void same_pgd(unsigned long *arguments)
-{
-	same_entry(arguments, 4);
-}
-
 static void begin_change(unsigned long *arguments)
 {
 	same_pte(arguments);
-	arguments[1] = pv_prot_start((pte_t *)arguments[0]).pte;
+	put_value(arguments + 1, pv_prot_start((pte_t *)arguments[0]).pte);
 }
 
 static void same_fixmap(unsigned long *arguments)
@@ -296,15 +293,19 @@ static void test_address(unsigned long *arguments)
 	arguments[0] = USER_TEST;
 }
 
+static pteval_t some_value(void)
+{
+	return (pt_frame() << PAGE_SHIFT) | PTE_DATA;
+}
+
 static void a_value(unsigned long *arguments)
 {
-	arguments[0] = (pt_frame() << PAGE_SHIFT) | PTE_DATA;
+	put_value(arguments, some_value());
 }
 
 static void an_entry(unsigned long *arguments)
 {
-	a_value(arguments);
-	arguments[0] = pv_make_pte(arguments[0]).pte;
+	put_value(arguments, pv_make_pte(some_value()).pte);
 }
 
 static void memory_page(unsigned long *arguments)
@@ -369,6 +370,8 @@ static void leave(void)
 	pv_lazy_leave(PV_LAZY_MMU);
 }
 
+#include "trials.h"
+
 static const struct trial trials[] = {
 	{.op = "cpu.read_cr0"},
 	{.op = "cpu.write_cr0", .prepare = same_cr0},
@@ -391,8 +394,6 @@ static const struct trial trials[] = {
 	{.op = "cpu.write_ldt_entry", .prepare = ldt_entry},
 	{.op = "cpu.alloc_ldt", .prepare = ldt_memory, .finish = free_ldt},
 	{.op = "cpu.free_ldt", .prepare = ldt_table},
-	{.op = "cpu.load_gs_index"},
-	{.op = "cpu.swapgs", .finish = swap_back},
 	{.op = "cpu.context_begin", .finish = end_switch},
 	{.op = "cpu.context_end", .prepare = in_switch},
 	{.op = "cpu.write_gdt_entry", .prepare = gdt_entry},
@@ -401,7 +402,6 @@ static const struct trial trials[] = {
 	{.op = "cpu.load_tls", .prepare = no_tls},
 	{.op = "cpu.io_delay"},
 	{.op = "cpu.iret", .uncalled = "does not come back to its site"},
-	{.op = "cpu.sysret", .uncalled = "does not come back to its site"},
 	{.op = "irq.save_fl"},
 	{.op = "irq.restore_fl", .prepare = enabled, .finish = disable},
 	{.op = "irq.irq_disable"},
@@ -428,8 +428,6 @@ static const struct trial trials[] = {
 	{.op = "mmu.make_pmd", .prepare = a_value},
 	{.op = "mmu.pud_val", .prepare = an_entry},
 	{.op = "mmu.make_pud", .prepare = a_value},
-	{.op = "mmu.pgd_val", .prepare = an_entry},
-	{.op = "mmu.make_pgd", .prepare = a_value},
 	{.op = "mmu.prot_start", .prepare = same_pte},
 	{.op = "mmu.prot_commit", .prepare = begin_change},
 	{.op = "mmu.set_fixmap", .prepare = same_fixmap},
@@ -438,7 +436,6 @@ static const struct trial trials[] = {
 	{.op = "mmu.set_pte", .prepare = same_pte},
 	{.op = "mmu.set_pmd", .prepare = same_pmd},
 	{.op = "mmu.set_pud", .prepare = same_pud},
-	{.op = "mmu.set_pgd", .prepare = same_pgd},
 	{.op = "mmu.alloc_pt", .prepare = memory_page, .finish = release_page},
 	{.op = "mmu.release_pt", .prepare = table_page},
 	{.op = "mmu.lazy_enter", .prepare = lazy_mode, .finish = leave},
@@ -449,6 +446,10 @@ static const struct trial trials[] = {
 	{.op = "lock.vcpu_is_preempted"},
 	{.op = "time.sched_clock"},
 	{.op = "time.steal_clock"},
+#ifdef PV_HAVE_uptime
+	/* Of the newer interfaces that test_versions.py makes. */
+	{.op = "time.uptime"},
+#endif
 };
 
 static bool same_text(const char *a, const char *b)
@@ -463,12 +464,15 @@ static const struct trial *find_trial(enum pv_op op)
 	for (i = 0; i < ARRAY_SIZE(trials); i++)
 		if (same_text(trials[i].op, pv_op_names[op]))
 			return &trials[i];
+	for (i = 0; i < ARRAY_SIZE(arch_trials); i++)
+		if (same_text(arch_trials[i].op, pv_op_names[op]))
+			return &arch_trials[i];
 	return NULL;
 }
 
 static uint32_t run_trial(const struct trial *trial, enum pv_op op, unsigned int pattern)
 {
-	unsigned long arguments[PV_NR_ARGUMENTS] = {0}, result;
+	unsigned long arguments[PV_NR_ARGUMENTS + PV_NR_STACK_WORDS] = {0}, result;
 	uint32_t changed;
 
 	if (trial->prepare)
@@ -515,17 +519,18 @@ void canaries_run(unsigned int times)
 
 	pv_irq_disable();
 	for (op = 0; op < PV_NR_OPS; op++)
-		try_op(op, times);
+		if (pv_site_length[op])
+			try_op(op, times);
 }
 
 /* With a timer interrupt pending these run its handler in between. */
 static void test_pending(enum pv_op op)
 {
-	unsigned long flags = FLAGS_IF, result;
+	unsigned long arguments[PV_NR_ARGUMENTS + PV_NR_STACK_WORDS] = {FLAGS_IF}, result;
 
 	pv_timer_program(SOON);
 	timer_spin(2 * SOON);
-	report_trial(op, "keeps_registers_when_pending", canary_call(op, 0, &flags, &result));
+	report_trial(op, "keeps_registers_when_pending", canary_call(op, 0, arguments, &result));
 	pv_irq_disable();
 }
 

@@ -3,9 +3,10 @@
 
 /* CF PF AF ZF SF OF: SDM vol. 1, section 3.4.3.  The others are not for an op to keep. */
 #define STATUS_FLAGS 0x8d5ul
-#define STEP	     0x0101010101010101ul
+#define STEP	     ((unsigned long)0x0101010101010101ull)
 
-static const unsigned long bases[CANARY_PATTERNS] = {0x1357246813572468ul, 0xeca8db97eca8db97ul};
+static const unsigned long bases[CANARY_PATTERNS] = {(unsigned long)0x1357246813572468ull,
+						     (unsigned long)0xeca8db97eca8db97ull};
 static const unsigned long status[CANARY_PATTERNS] = {0, STATUS_FLAGS};
 
 static unsigned long current_flags(void)
@@ -49,7 +50,9 @@ uint32_t canary_call(enum pv_op op, unsigned int pattern, const unsigned long *a
 	poison(&canary, pattern);
 	for (i = 0; i < row->arguments; i++)
 		canary.before[pv_argument_registers[i]] = arguments[i];
+	/* As many as there can be: the op looks at its own. */
+	__builtin_memcpy(canary.stack, arguments + row->arguments, sizeof(canary.stack));
 	row->run(&canary);
-	*result = canary.after[PV_REGISTER_rax];
+	*result = canary.after[PV_RESULT_REGISTER];
 	return changed(&canary) & ~row->may_change;
 }

@@ -27,6 +27,6 @@ def boot() -> Callable[[str], machine.Boot]:
 
 
 @pytest.fixture(scope="session")
-def image() -> Image:
-    """The guest as a file."""
-    return Image(machine.GUEST)
+def image(single: str) -> Image:
+    """The guest of an environment as a file."""
+    return Image(machine.guest(single))

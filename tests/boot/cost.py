@@ -5,7 +5,7 @@ since no interrupt disturbed it.  Counts are exact and the same in every run.
 """
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import machine
@@ -15,6 +15,11 @@ PLUGIN = machine.ROOT / "build/cost.so"
 
 # Instructions whose results differ from run to run would be no part of repeatable counts.
 REPEATABLE = ("-cpu", "max,-rdrand,-rdseed")
+
+
+# What workloads.c does, by the numbers in its marks.
+WORKLOADS = dict(enumerate(("interrupt toggle", "page-table entry", "16 entries in a batch", "context switch",
+                            "clock"), start=4000))
 
 
 @dataclass(frozen=True)
@@ -37,19 +42,20 @@ class Measured:
     boot: machine.Boot
     costs: dict[str, Cost]
     unknown: dict[str, str]     # why there is no number
+    workloads: dict[str, Cost] = field(default_factory=dict)
 
 
-def read_costs(text: str) -> dict[str, Cost]:
-    """The plugin's report."""
-    names = manifest.names()
+def read_costs(text: str, names: dict[int, str]) -> dict[str, Cost]:
+    """The plugin's report on what has these numbers."""
     rows = [[int(word) for word in line.split()] for line in text.splitlines()]
-    return {names[op]: Cost(*counts) for op, *counts, _as_short, _calls in rows}
+    return {names[op]: Cost(*counts) for op, *counts, _as_short, _calls in rows if op in names}
 
 
 def unknown_costs(boot: machine.Boot, costs: dict[str, Cost]) -> dict[str, str]:
     """Ops without a number, with the reason."""
     silent = "; ".join(boot.obstacles) or "the guest did not call it"
-    return {op: boot.console.uncounted.get(op, silent) for op in manifest.names() if op not in costs}
+    names = manifest.names(machine.arch(boot.environment))
+    return {op: boot.console.uncounted.get(op, silent) for op in names if op not in costs}
 
 
 def unmeasured(boot: machine.Boot) -> Measured:
@@ -57,19 +63,20 @@ def unmeasured(boot: machine.Boot) -> Measured:
     return Measured(boot, {}, unknown_costs(boot, {}))
 
 
-def measure(environment: str, guest: Path = machine.GUEST) -> Measured:
+def measure(environment: str, guest: Path | None = None, blob: Path | None = None) -> Measured:
     """Boot once and count."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "costs"
         options = ("-plugin", f"{PLUGIN},out={report}", *REPEATABLE)
-        boot = machine.run(environment, guest, cmdline="measure=yes", options=options)
-        counted = read_costs(report.read_text()) if report.exists() else {}
+        boot = machine.run(environment, guest, cmdline="measure=yes", options=options, blob=blob)
+        text = report.read_text() if report.exists() else ""
+        counted = read_costs(text, manifest.by_slot(machine.arch(environment)))
     costs = {op: cost for op, cost in counted.items() if op not in boot.console.uncounted}
-    return Measured(boot, costs, unknown_costs(boot, costs))
+    return Measured(boot, costs, unknown_costs(boot, costs), read_costs(text, WORKLOADS))
 
 
-def bare_instructions() -> dict[str, int | None]:
+def bare_instructions(arch: str = "x86_64") -> dict[str, int | None]:
     """Instructions of each op's native form; None where that is a function."""
     return {op["name"]: next((target["instructions"] for target in op["targets"]
                               if target["backend"] == "native"), None)
-            for op in manifest.ops()}
+            for op in manifest.ops(arch)}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel.h"
 #include "pv_host.h"
-#include "xen.h"
 
 #define COMMAND_LINE_MAX 256
 
@@ -15,6 +14,10 @@ struct pvh_start_info {
 	uint64_t modlist;
 	uint64_t command_line;
 	uint64_t rsdp;
+};
+
+struct pvh_module {
+	uint64_t address, size, command_line, reserved;
 };
 
 static char command_line[COMMAND_LINE_MAX];
@@ -35,22 +38,21 @@ static void read_pvh(struct machine *machine, unsigned long pvh_info)
 
 	if (info->magic == PVH_MAGIC && info->command_line)
 		keep_command_line(pv_host_va(info->command_line));
-	machine->memory_end = pv_host_pa(image_end);
-}
+	if (info->magic == PVH_MAGIC && info->nr_modules) {
+		const struct pvh_module *module = pv_host_va(info->modlist);
 
-/* The page tables are the last thing in Xen's image of the domain that is needed later. */
-static void read_xen(struct machine *machine, const struct xen_start_info *info)
-{
-	keep_command_line((const char *)info->cmd_line);
-	machine->memory_end = pv_host_pa((void *)info->pt_base) + info->nr_pt_frames * PAGE_SIZE;
+		machine->module = pv_host_va(module->address);
+		machine->module_size = module->size;
+	}
+	machine->memory_end = pv_host_pa(image_end);
 }
 
 void early_read(struct machine *machine, unsigned long pvh_info, const void *start_info)
 {
-	machine->boot.start_info = start_info;
+	*machine = (struct machine){.boot.start_info = start_info};
 	machine->boot.command_line = command_line;
 	if (start_info)
-		read_xen(machine, start_info);
+		keep_command_line(early_read_start_info(machine, start_info));
 	else
 		read_pvh(machine, pvh_info);
 }

@@ -6,6 +6,7 @@
 #include "pv.h"
 #include "pv_runtime.h"
 #include "layout.h"
+#include "arch.h"
 
 #define PAGE_SHIFT	  12
 #define PAGE_SIZE	  4096ul
@@ -16,6 +17,9 @@
 
 struct machine {
 	struct pv_boot boot;
+	/* A file that the loader put into memory beside the kernel, or NULL. */
+	const void *module;
+	unsigned long module_size;
 	/* End of the guest-physical memory that is in use from the start. */
 	unsigned long memory_end;
 };
@@ -23,14 +27,33 @@ struct machine {
 /* One argument is 0, the other PVH's structure (guest-physical) or Xen's page (virtual). */
 void early_read(struct machine *machine, unsigned long pvh_info, const void *start_info);
 
+/* ARCH/hypervisors.c: of Xen's page, the end of memory, and the command line as result. */
+const char *early_read_start_info(struct machine *machine, const void *start_info);
+
 /* The value of "key=value" on the command line, or NULL. */
 const char *early_option(const char *command_line, const char *key);
 
-/* ---- missing.c: the image lacks the backend that this machine wants ---- */
+/* ---- linked.c: backends in the image; or supplied.c: a blob beside it ---- */
 
-/* Say so, whatever it takes; then, if no other backend stands in, stop the machine. */
-void report_missing(const struct pv_boot *boot, const struct pv_known *missing,
-		    const struct pv_backend *instead);
+/* The backend for this machine; without one the machine is told why, and stops. */
+const struct pv_backend *find_backend(const struct machine *machine);
+
+/* What there is to say about it, once there is a console. */
+void report_found(void);
+
+/* Is this address in code, or in what is only read, that came with the backend? */
+bool backend_has_text(const void *va);
+bool backend_has_rodata(const void *va);
+
+/* How to be heard before a backend is installed, for linked.c: ARCH/hypervisors.c. */
+struct voice {
+	void (*write)(const char *text, unsigned long length);
+	void (*stop)(unsigned int reason);
+};
+struct voice find_voice(const struct pv_boot *boot);
+
+/* ARCH/shim.c: say without any backend, if the machine lets it, why there is none, and stop. */
+_Noreturn void shim_give_up(const struct machine *machine, const char *name, const char *reason);
 
 /* ---- print.c, string.c ---- */
 
@@ -49,15 +72,7 @@ void *memset(void *to, int byte, size_t length);
 /* For "mutate=<op>:<nop|trap|leak>" a copy of the backend with this op broken; else the backend. */
 const struct pv_backend *mutate(const struct pv_backend *backend, const struct pv_boot *boot);
 
-/* ---- traps.c, entry.S ---- */
-
-/* What trap stubs push, from the lowest address up. */
-struct trap_frame {
-	unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rdi, rsi, rdx, rcx, rax;
-	unsigned long vector, error;
-	/* Hardware's part.  A hypervisor may use the upper half of the word with CS. */
-	unsigned long rip, cs, rflags, rsp, ss;
-};
+/* ---- traps.c, ARCH/entry.S, ARCH/tables.c ---- */
 
 enum { TRAP_NONE = -1, TRAP_DB = 1, TRAP_UD = 6, TRAP_NM = 7, TRAP_GP = 13, TRAP_PF = 14 };
 
@@ -80,6 +95,15 @@ void traps_handle(unsigned int vector, void (*handler)(struct trap_frame *frame)
 /* Gate to the kernel's stub of a vector that an INT instruction may also use. */
 struct gate traps_gate(unsigned int stub);
 
+/* Gate to an address; descriptors that not each architecture has alike; this CPU's data. */
+struct gate tables_gate(unsigned long offset, uint16_t bits);
+void tables_describe(uint64_t *gdt);
+void tables_percpu(unsigned int cpu);
+
+/* Let a trap go on somewhere else: in the kernel, on this stack; there, from user mode. */
+void frame_catch(struct trap_frame *frame, unsigned long ip, unsigned long sp);
+void frame_to_kernel(struct trap_frame *frame, unsigned long ip);
+
 extern uint64_t *const kernel_gdt;
 extern struct gate *const kernel_idt;
 extern struct tss kernel_tss;
@@ -88,18 +112,18 @@ extern struct tss kernel_tss;
 int run_caught(void (*function)(unsigned long), unsigned long argument);
 
 /*
- * Run user code at rip until it executes INT VECTOR_USER_EXIT; its RAX.  The
+ * Run user code at an address until it executes INT VECTOR_USER_EXIT; its (R|E)AX.  The
  * frame of that entry is then in user_entry.
  */
-unsigned long run_user(unsigned long rip, unsigned long rsp);
+unsigned long run_user(unsigned long ip, unsigned long sp);
 
-/* The same, entered by SYSRET. */
-unsigned long run_user_sysret(unsigned long rip, unsigned long rsp);
+/* The same, entered by SYSRET or SYSEXIT. */
+unsigned long run_user_fast(unsigned long ip, unsigned long sp);
 
 struct user_entry {
 	/* Where on the kernel stack the entry put the hardware's frame's end. */
 	unsigned long stack;
-	unsigned long rip, cs, rflags, rsp, rdi;
+	unsigned long ip, cs, flags, sp, di;
 };
 extern struct user_entry user_entry;
 
@@ -204,11 +228,11 @@ void count_test(bool passed);
 /* Counts so far. */
 extern unsigned long tests_passed, tests_failed;
 
-/* So that an op that forgets to set its result cannot return the right one by luck. */
-#define POISON_RESULT() asm volatile("" : : "a"(0x5a5a5a5a5a5a5a5aul))
-
 /* canaries.c: call each op so many times with each set of values in all registers. */
 void canaries_run(unsigned int times);
+
+/* workloads.c: do each of them so many times. */
+void workloads_run(unsigned int times);
 
 void test_control(void);
 void test_registers(void);

@@ -3,8 +3,8 @@
 #ifndef LAYOUT_H
 #define LAYOUT_H
 
-/* Guest-physical 0 is mapped here; kernel.lds links the image accordingly. */
-#define KERNEL_BASE 0xffffffff80000000
+/* What depends on the architecture: where things are, and the order of the segments. */
+#include "arch_layout.h"
 
 /* Two megabytes for user mode and for the tests of page tables. */
 #define USER_BASE  0x400000
@@ -13,19 +13,13 @@
 #define USER_TLS   (USER_BASE + 0x2000)
 #define USER_TEST  (USER_BASE + 0x10000)
 
-/* Two megabytes for device registers. */
-#define IO_BASE 0xffffffffbfe00000
-
-/* Entries of the GDT. */
+/* Entries of the GDT, beside those of the user. */
 #define GDT_KERNEL_CODE 1
 #define GDT_KERNEL_DATA 2
-#define GDT_USER_DATA	3
-#define GDT_USER_CODE	4
 #define GDT_TSS		5
 #define GDT_TLS		7
 #define GDT_TEST	10
 #define GDT_LDT		12
-#define GDT_ENTRIES	16
 
 #define SELECTOR(entry, ring) ((entry)*8 | (ring))
 /* Of the local descriptor table: SDM vol. 3, figure 3-6. */
@@ -36,7 +30,7 @@
 
 #define STACK_SIZE 16384
 
-/* The most that this kernel runs; kernel.lds has room for their data. */
+/* The most that this kernel runs; sections.lds has room for their data. */
 #define CPUS 8
 
 /* Page below 1 MiB where other CPUs of a bare machine begin, in real mode. */

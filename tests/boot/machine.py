@@ -18,13 +18,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 GUEST = ROOT / "build/guest.elf"
 
+# By architecture: the guest, QEMU's program, what pvgen wrote.
+GUESTS = {"x86_64": GUEST, "i386": ROOT / "build/guest32.elf"}
+PROGRAMS = {"x86_64": "qemu-system-x86_64", "i386": "qemu-system-i386"}
+GENERATED = {"x86_64": ROOT / "generated", "i386": ROOT / "generated/i386"}
+
 # Time in the machine is counted in instructions, 64 ns each, and not the host's:
 # a busy host neither loses the guest an interrupt nor makes a test of time fail.
 START = datetime(2021, 2, 3, 4, 5, 6, tzinfo=UTC)      # what the machine's clock shows
 CLOCK = ("-icount", "shift=6,align=off,sleep=off", "-rtc", f"base={START:%Y-%m-%dT%H:%M:%S},clock=vm")
 
 BY_TURNS = (*CLOCK, "-accel", "tcg")
-QEMU = ("qemu-system-x86_64", "-cpu", "max", "-nodefaults", "-vga", "none",
+QEMU = (PROGRAMS["x86_64"], "-cpu", "max", "-nodefaults", "-vga", "none",
         "-display", "none", "-serial", "stdio", "-no-reboot")
 
 # {guest} and {cmdline} are filled in per boot; QEMU runs in ROOT.
@@ -37,11 +42,17 @@ ENVIRONMENTS = {
     "xen-pvh": (*XEN[:-1], XEN[-1] + " dom0=pvh dom0-iommu=none"),
     "bare-smp4": ("-smp", "4", *BARE),
     "xen-pv-smp2": ("-smp", "2", *XEN[:-1], XEN[-1] + " dom0_max_vcpus=2"),
+    "bare-i386": BARE,
+    "bare-i386-smp4": ("-smp", "4", *BARE),
 }
+
+# The architecture of an environment, if it is not x86_64.
+ARCHES = {"bare-i386": "i386", "bare-i386-smp4": "i386"}
 
 # CPUs that the guest must find.  -icount runs them by turns, which is the same in
 # every run; a CPU that executes PAUSE passes its turn on, so waiting is cheap.
-CPUS = {"bare": 1, "xen-pv": 1, "xen-pvh": 1, "bare-smp4": 4, "xen-pv-smp2": 2}
+CPUS = {"bare": 1, "xen-pv": 1, "xen-pvh": 1, "bare-smp4": 4, "xen-pv-smp2": 2,
+        "bare-i386": 1, "bare-i386-smp4": 4}
 
 # The same CPUs, truly at the same time: another run each time.
 PARALLEL = ("-accel", "tcg,thread=multi")
@@ -50,6 +61,22 @@ PARALLEL = ("-accel", "tcg,thread=multi")
 WAITING = re.compile(rb"rebooting machine in 5 seconds|Reboot in five seconds")
 
 TIMEOUT = 60.0      # seconds; a machine with other work must not fail a good kernel
+
+
+def arch(environment: str) -> str:
+    """Whose code it runs."""
+    return ARCHES.get(environment, "x86_64")
+
+
+def environments(name: str) -> list[str]:
+    """Those of an architecture: they are given one image."""
+    return [environment for environment in ENVIRONMENTS if arch(environment) == name]
+
+
+def guest(environment: str, compiler: str = "") -> Path:
+    """The image for it, by gcc or with "-clang" by that."""
+    path = GUESTS[arch(environment)]
+    return path.with_name(f"{path.stem}{compiler}.elf")
 
 
 @dataclass(frozen=True)
@@ -77,6 +104,14 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class BlobRefusal:
+    """Why a kernel without backends did not take the blob that it was given."""
+    name: str           # op or registration, or "none"
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Late:
     """An op that was switched while all CPUs executed it."""
     switches: int
@@ -92,6 +127,8 @@ class Console:
     ops: list[Op] = field(default_factory=list)
     tests: list[Outcome] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
+    blobs: list[BlobRefusal] = field(default_factory=list)
+    blobless: list[tuple[str, str]] = field(default_factory=list)   # why no blob at all could be used
     cpus: list[tuple[int, int]] = field(default_factory=list)
     wallclocks: list[int] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
@@ -121,6 +158,9 @@ PROTOCOL = [
     (r"test (\S+) fail(?: (.*))?", "tests", lambda name, details: Outcome(name, details or "")),
     (r"patch refused site=(\d+) address=(?:0x)?([0-9a-f]+) op=(\S+) reason=(.+)", "refusals",
      lambda site, address, op, reason: Refusal(int(site), int(address, 16), op, reason)),
+    (r"blob refused op=(\S+) number=(\d+) reason=(.+)", "blobs",
+     lambda name, number, reason: BlobRefusal(name, int(number), reason)),
+    (r"blob missing op=(\S+) reason=(.+)", "blobless", lambda name, reason: (name, reason)),
     (r"cpus found=(\d+) up=(\d+)", "cpus", lambda found, up: (int(found), int(up))),
     (r"wallclock seconds=(\d+)", "wallclocks", int),
     (r"late switches=(\d+) executed=(\d+) breakpoints=(\d+)", "late",
@@ -197,14 +237,25 @@ class Boot:
         return next((each.form for each in self.console.ops if each.op == op), "")
 
 
-def command(environment: str, guest: Path, cmdline: str, accelerator: tuple[str, ...] = BY_TURNS) -> list[str]:
+def add_module(words: list[str], module: Path) -> list[str]:
+    """The same with one more file for the kernel, or behind the kernel for its hypervisor."""
+    path = os.path.relpath(module, ROOT)
+    if "-initrd" not in words:
+        return [*words, "-initrd", path]
+    place = words.index("-initrd") + 1
+    return [*words[:place], f"{words[place]},{path}", *words[place + 1:]]
+
+
+def command(environment: str, image: Path, cmdline: str, accelerator: tuple[str, ...] = BY_TURNS,
+            blob: Path | None = None) -> list[str]:
     """QEMU's command line.
 
     The path is relative: -initrd ends it at the first space, which the place
     of the repository may contain.
     """
-    words = {"guest": os.path.relpath(guest, ROOT), "cmdline": cmdline}
-    return [*QEMU, *accelerator, *(word.format(**words).rstrip() for word in ENVIRONMENTS[environment])]
+    words = {"guest": os.path.relpath(image, ROOT), "cmdline": cmdline}
+    options = [word.format(**words).rstrip() for word in ENVIRONMENTS[environment]]
+    return [PROGRAMS[arch(environment)], *QEMU[1:], *accelerator, *(add_module(options, blob) if blob else options)]
 
 
 def read_output(process: subprocess.Popen, output: list[bytes]) -> None:
@@ -229,10 +280,11 @@ def capture(words: list[str], timeout: float) -> tuple[str, bool]:
     return b"".join(output).decode(errors="replace"), process.returncode == -signal.SIGKILL
 
 
-def run(environment: str, guest: Path = GUEST, cmdline: str = "", timeout: float = TIMEOUT,
-        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = ()) -> Boot:
-    """Boot a file, with more options for QEMU, and wait for its end."""
-    sha256 = hashlib.sha256(guest.read_bytes()).hexdigest()
+def run(environment: str, image: Path | None = None, cmdline: str = "", timeout: float = TIMEOUT,
+        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = (), blob: Path | None = None) -> Boot:
+    """Boot a file, or the environment's guest, with more options for QEMU and with a blob that the machine supplies."""
+    image = image or guest(environment)
+    sha256 = hashlib.sha256(image.read_bytes()).hexdigest()
     start = time.monotonic()
-    log, late = capture([*command(environment, guest, cmdline, accelerator), *options], timeout)
+    log, late = capture([*command(environment, image, cmdline, accelerator, blob), *options], timeout)
     return Boot(environment, sha256, time.monotonic() - start, late, log)

@@ -86,6 +86,8 @@ static void report_forms(void)
 	for (op = 0; op < PV_NR_OPS; op++) {
 		const struct pv_site *site = first_site(op);
 
+		if (!pv_site_length[op])
+			continue;
 		if (site)
 			print("PV op %s form=%s bytes=%u\n", pv_op_names[op],
 			      pv_form_names[pv_site_form(site)], (unsigned long)site->length);
@@ -98,7 +100,7 @@ static void report_forms(void)
 __attribute__((used, noinline)) void pv_never_executed(void)
 {
 	pv_irq_disable();
-	pv_flush_tlb_local();
+	pv_flush_tlb_global();
 	pv_irq_enable();
 }
 
@@ -126,14 +128,10 @@ static void run_tests(const struct pv_backend *backend, bool patched)
 	test_late(backend, patched);
 }
 
-static const struct pv_backend *find_backend(const struct pv_boot *boot)
+static void measure(void)
 {
-	const struct pv_known *missing;
-	const struct pv_backend *backend = pv_detect(boot, &missing);
-
-	if (missing)
-		report_missing(boot, missing, backend);
-	return mutate(backend, boot);
+	canaries_run(MEASURED_CALLS);
+	workloads_run(MEASURED_CALLS);
 }
 
 void kernel_main(unsigned long pvh_info, const void *start_info)
@@ -143,16 +141,17 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	bool patched;
 
 	early_read(&machine, pvh_info, start_info);
-	backend = find_backend(&machine.boot);
+	backend = mutate(find_backend(&machine), &machine.boot);
 	pv_install(backend, &machine.boot);
 	patched = patch(backend, &machine.boot);
 	traps_init();
+	report_found();
 	report_backend(backend);
 	report_forms();
 	mm_init(&machine);
 	timer_init();
 	if (early_option(machine.boot.command_line, "measure"))
-		canaries_run(MEASURED_CALLS);
+		measure();
 	else
 		run_tests(backend, patched);
 	print("PV done passed=%u failed=%u\n", tests_passed, tests_failed);

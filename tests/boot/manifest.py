@@ -1,25 +1,30 @@
-"""What the tests need to know from pvgen's manifest."""
+"""What the tests need to know from pvgen's manifest of an architecture."""
 
 import json
 
 import machine
 
 
-def ops() -> list[dict]:
-    """The operations of the reference interface, in the order of their slots."""
-    manifest = json.loads((machine.ROOT / "generated/pv.json").read_text())
+def ops(arch: str = "x86_64") -> list[dict]:
+    """The operations of the reference interface, in the order of their slots, some of which have none."""
+    manifest = json.loads((machine.GENERATED[arch] / "pv.json").read_text())
     interface = next(each for each in manifest["interfaces"] if each["name"] == "pv")
-    return sorted(interface["ops"], key=lambda op: op["slot"])
+    return sorted((op for op in interface["ops"] if not op["spare"]), key=lambda op: op["slot"])
 
 
-def names() -> list[str]:
+def names(arch: str = "x86_64") -> list[str]:
     """Their names."""
-    return [op["name"] for op in ops()]
+    return [op["name"] for op in ops(arch)]
 
 
-def forms(backend: str) -> dict[str, str]:
+def by_slot(arch: str = "x86_64") -> dict[int, str]:
+    """Their names, by the numbers that code has."""
+    return {op["slot"]: op["name"] for op in ops(arch)}
+
+
+def forms(backend: str, arch: str = "x86_64") -> dict[str, str]:
     """What pvgen decided for each op's sites under this backend."""
-    return {op["name"]: target["form"] for op in ops()
+    return {op["name"]: target["form"] for op in ops(arch)
             for target in op["targets"] if target["backend"] == backend}
 
 

@@ -3,12 +3,10 @@
 #include "kernel.h"
 #include "pv_host.h"
 
-#define ENTRIES	    512
-#define POOL_PAGES  128
-#define TABLE_FLAGS (PTE_P | PTE_W | PTE_U | PTE_A)
+#define ENTRIES	   512
+#define POOL_PAGES 128
 /* What one level 1 table maps. */
-#define REGION	     (ENTRIES * PAGE_SIZE)
-#define KERNEL_ENTRY 511
+#define REGION (ENTRIES * PAGE_SIZE)
 /* In the window for devices, which come from its beginning. */
 #define FIXMAPS	    2
 #define FIXMAP_BASE (IO_BASE + REGION / 2)
@@ -51,7 +49,7 @@ static unsigned int index_of(unsigned long va, unsigned int level)
 	return va >> (PAGE_SHIFT + 9 * (level - 1)) & (ENTRIES - 1);
 }
 
-/* Address of the entry for va in a table; the four levels differ in type only. */
+/* Address of the entry for va in a table; the levels differ in type only. */
 static void *entry_of(unsigned long table, unsigned long va, unsigned int level)
 {
 	return (uint64_t *)pv_host_va(table) + index_of(va, level);
@@ -59,8 +57,8 @@ static void *entry_of(unsigned long table, unsigned long va, unsigned int level)
 
 static void set_link(void *entry, uint64_t value, unsigned int level)
 {
-	if (level == 4)
-		pv_set_pgd(entry, pv_make_pgd(value));
+	if (level == LEVELS)
+		set_root(entry, value);
 	else if (level == 3)
 		pv_set_pud(entry, pv_make_pud(value));
 	else
@@ -70,8 +68,8 @@ static void set_link(void *entry, uint64_t value, unsigned int level)
 static uint64_t link_value(uint64_t entry, unsigned int level)
 {
 	POISON_RESULT();
-	if (level == 4)
-		return pv_pgd_val((pgd_t){entry});
+	if (level == LEVELS)
+		return root_value(entry);
 	if (level == 3)
 		return pv_pud_val((pud_t){entry});
 	return pv_pmd_val((pmd_t){entry});
@@ -99,13 +97,13 @@ static unsigned long level1_table(unsigned long root, unsigned long va)
 	unsigned long table = root;
 	unsigned int level;
 
-	for (level = 4; level > 1; level--) {
+	for (level = LEVELS; level > 1; level--) {
 		uint64_t *entry = entry_of(table, va, level);
 		unsigned long next = below(entry, level);
 
 		if (!next) {
 			next = new_table(level - 1);
-			set_link(entry, next | TABLE_FLAGS, level);
+			set_link(entry, next | LINK_FLAGS(level), level);
 		}
 		table = next;
 	}
@@ -121,9 +119,10 @@ static pteval_t flags_of(const void *va)
 {
 	const char *at = va;
 
-	if (at >= (const char *)pv_text_begin && at < (const char *)pv_text_end)
+	if ((at >= (const char *)pv_text_begin && at < (const char *)pv_text_end) ||
+	    backend_has_text(va))
 		return PTE_P | PTE_A;
-	if (at >= rodata_begin && at < rodata_end)
+	if ((at >= rodata_begin && at < rodata_end) || backend_has_rodata(va))
 		return PTE_P | PTE_A | PTE_NX;
 	return PTE_DATA;
 }
@@ -147,7 +146,7 @@ void mm_init(const struct machine *machine)
 {
 	unsigned long pa;
 
-	kernel_root = new_table(4);
+	kernel_root = new_table(LEVELS);
 	for (pa = 0; pa < machine->memory_end; pa += REGION)
 		level1_table(kernel_root, (unsigned long)pv_host_va(pa));
 	level1_table(kernel_root, USER_BASE);
@@ -161,11 +160,11 @@ void mm_init(const struct machine *machine)
 
 unsigned long mm_new_space(void)
 {
-	unsigned long root = new_table(4);
-	const pgd_t *kernel = pv_host_va(kernel_root);
-	pgd_t *pgd = pv_host_va(root);
+	unsigned long root = new_table(LEVELS);
+	const uint64_t *kernel = pv_host_va(kernel_root);
+	uint64_t *own = pv_host_va(root);
 
-	pv_set_pgd(&pgd[KERNEL_ENTRY], kernel[KERNEL_ENTRY]);
+	copy_root(&own[KERNEL_ENTRY], &kernel[KERNEL_ENTRY]);
 	level1_table(root, USER_BASE);
 	pv_activate_mm(root);
 	return root;
@@ -186,7 +185,7 @@ void mm_free_space(unsigned long root)
 	unsigned int level;
 
 	pv_exit_mm(root);
-	for (level = 4; level; level--) {
+	for (level = LEVELS; level; level--) {
 		unsigned long next =
 			level > 1 ? below(entry_of(table, USER_BASE, level), level) : 0;
 

@@ -3,8 +3,8 @@
 #include "kernel.h"
 
 /*
- * entry.S: an op that does nothing, one that traps, and where the latter wants the
- * op's number; one that does its work and changes R11, and where that jumps to.
+ * ARCH/entry.S: an op that does nothing, one that traps, and where the latter wants the
+ * op's number; one that does its work and changes a register more, and what it calls.
  */
 extern const char mutated_nop[], mutated_trap[], mutated_leak[];
 extern uint16_t mutated_trap_op;

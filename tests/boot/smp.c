@@ -4,9 +4,7 @@
 #include "percpu.h"
 #include "pv_host.h"
 
-/* SDM vol. 4, table 2-2. */
-#define MSR_GS_BASE 0xc0000101u
-#define LIMIT	    (3000 * NS_PER_MS)
+#define LIMIT (3000 * NS_PER_MS)
 
 typedef void job_t(unsigned int cpu);
 
@@ -15,7 +13,7 @@ volatile unsigned long smp_calls[CPUS];
 static job_t *volatile jobs[CPUS];
 __attribute__((aligned(16))) static uint8_t stacks[CPUS][STACK_SIZE];
 
-/* head.S */
+/* ARCH/head.S */
 extern const char real_mode_begin[], real_mode_end[], ap_begin[];
 extern unsigned long ap_cr3, ap_stack, ap_entry;
 
@@ -54,7 +52,7 @@ static void work(unsigned int cpu)
 /* Called by ap_begin. */
 _Noreturn void ap_main(unsigned int cpu)
 {
-	pv_write_msr(MSR_GS_BASE, pv_percpu_base(cpu));
+	tables_percpu(cpu);
 	traps_load();
 	pv_ipi_start(handle_ipi);
 	timer_start();

@@ -15,7 +15,7 @@ import pytest
 from cost import Cost, Measured
 
 # What has no number, everywhere, of the ops that there are: the guest says why.
-UNCOUNTED = {"cpu.iret", "cpu.sysret", "cpu.read_pmc", "irq.safe_halt", "irq.halt"} & set(manifest.names())
+UNCOUNTED = {"cpu.iret", "cpu.sysret", "cpu.sysexit", "cpu.read_pmc", "irq.safe_halt", "irq.halt"}
 # Ops that must not cost a call on Xen, where nothing is pending.
 XEN_INLINE = ("irq.save_fl", "irq.irq_disable", "irq.irq_enable")
 
@@ -30,8 +30,9 @@ def test_every_op_has_a_cost_or_a_reason(measure: Callable[[str], Measured], env
     """The guest runs to its end under the plugin, and nobody forgets an op."""
     measured = measure(environment)
     assert measured.boot.good, (measured.boot.obstacles, measured.boot.console.failures)
-    assert measured.unknown.keys() == UNCOUNTED
-    assert measured.costs.keys() | measured.unknown.keys() == set(manifest.names())
+    names = set(manifest.names(machine.arch(environment)))
+    assert measured.unknown.keys() == UNCOUNTED & names
+    assert measured.costs.keys() | measured.unknown.keys() == names
 
 
 def test_counts_repeat(measure: Callable[[str], Measured], environment: str) -> None:
@@ -39,11 +40,13 @@ def test_counts_repeat(measure: Callable[[str], Measured], environment: str) -> 
     assert cost.measure(environment).costs == measure(environment).costs
 
 
-def test_bare_hardware_executes_the_template(measure: Callable[[str], Measured]) -> None:
+@pytest.mark.parametrize("environment", ["bare", "bare-i386"])
+def test_bare_hardware_executes_the_template(measure: Callable[[str], Measured], environment: str) -> None:
     """Exactly its instructions, at most one no-op more, no function and no hypervisor."""
-    forms = manifest.forms("native")
-    costs = {op: seen for op, seen in measure("bare").costs.items() if forms[op] in ("inline", "nop")}
-    bare = cost.bare_instructions()
+    arch = machine.arch(environment)
+    forms = manifest.forms("native", arch)
+    costs = {op: seen for op, seen in measure(environment).costs.items() if forms[op] in ("inline", "nop")}
+    bare = cost.bare_instructions(arch)
     assert len(costs) > 20
     assert costs == {op: Cost(bare[op], seen.padding, 0, 0) for op, seen in costs.items()}
     assert max(seen.padding for seen in costs.values()) == 1
@@ -52,8 +55,9 @@ def test_bare_hardware_executes_the_template(measure: Callable[[str], Measured])
 def test_a_function_costs_one_call(measure: Callable[[str], Measured], environment: str) -> None:
     """Its site is the call and nothing more: prefixes take up the room."""
     backend = measure(environment).boot.console.backends[0][0]
+    arch = machine.arch(environment)
     sites = {op: (seen.site, seen.padding) for op, seen in measure(environment).costs.items()
-             if manifest.forms(backend)[op] == "call"}
+             if manifest.forms(backend, arch)[op] == "call"}
     assert sites == dict.fromkeys(sites, (1, 0))
 
 

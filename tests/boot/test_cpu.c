@@ -3,12 +3,11 @@
 #include "kernel.h"
 
 /* SDM vol. 3, section 2.5. */
-#define CR0_PE	    0x1ul
-#define CR0_TS	    0x8ul
-#define CR0_PG	    0x80000000ul
-#define CR4_DE	    0x8ul
-#define CR4_PAE	    0x20ul
-#define MSR_FS_BASE 0xc0000100u
+#define CR0_PE	0x1ul
+#define CR0_TS	0x8ul
+#define CR0_PG	0x80000000ul
+#define CR4_DE	0x8ul
+#define CR4_PAE 0x20ul
 
 static void use_fpu(unsigned long unused)
 {
@@ -35,8 +34,8 @@ static void test_cr0(void)
 	unsigned long start = cr0();
 
 	check_equal("cpu.read_cr0.paging_is_on", start & paging, paging);
-	check_equal("cpu.read_cr0.no_poison", start >> 32, 0);
-	if (start >> 32)
+	check("cpu.read_cr0.no_poison", !IS_POISON(start));
+	if (IS_POISON(start))
 		return;
 	pv_write_cr0(start | CR0_TS);
 	check_equal("cpu.write_cr0.ts_reads_back", cr0() & CR0_TS, CR0_TS);
@@ -52,8 +51,8 @@ static void test_cr4(void)
 	unsigned long start = cr4();
 
 	check_equal("cpu.read_cr4.pae_is_on", start & CR4_PAE, CR4_PAE);
-	check_equal("cpu.read_cr4.no_poison", start >> 32, 0);
-	if (start >> 32)
+	check("cpu.read_cr4.no_poison", !IS_POISON(start));
+	if (IS_POISON(start))
 		return;
 	pv_write_cr4(start | CR4_DE);
 	check_equal("cpu.write_cr4.set", cr4() & CR4_DE, CR4_DE);
@@ -62,27 +61,18 @@ static void test_cr4(void)
 	pv_write_cr4(start);
 }
 
-static unsigned long fs_word(void)
-{
-	unsigned long word;
-
-	asm volatile("mov %%fs:0, %0" : "=r"(word));
-	return word;
-}
-
 static void test_msr(void)
 {
 	static volatile unsigned long words[2] = {0x1111, 0x2222};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		pv_write_msr(MSR_FS_BASE, (uint64_t)&words[i]);
-		check_equal("cpu.write_msr.base_is_used", fs_word(), words[i]);
+		pv_write_msr(MSR_FREE, (uintptr_t)&words[i]);
+		check_equal("cpu.write_msr.base_is_used", free_msr_word(), words[i]);
 		POISON_RESULT();
-		check_equal("cpu.read_msr.reads_back", pv_read_msr(MSR_FS_BASE),
-			    (uint64_t)&words[i]);
+		check_equal("cpu.read_msr.reads_back", pv_read_msr(MSR_FREE), (uintptr_t)&words[i]);
 	}
-	pv_write_msr(MSR_FS_BASE, 0);
+	pv_write_msr(MSR_FREE, 0);
 }
 
 static bool printable(uint32_t four)
@@ -105,7 +95,7 @@ static void test_cpuid(void)
 	      ebx && ecx && edx && printable(ebx) && printable(ecx) && printable(edx));
 	eax = 1, ecx = 0;
 	pv_cpuid(&eax, &ebx, &ecx, &edx);
-	check("cpu.cpuid.long_mode_needs_msrs", edx & 1 << 5);
+	check("cpu.cpuid.has_msrs", edx & 1 << 5);
 }
 
 void test_control(void)

@@ -2,9 +2,9 @@
 /* Debug registers by a breakpoint on data; counters and caches as far as they can be seen. */
 #include "kernel.h"
 
-/* SDM vol. 3, figure 18-1: break when eight bytes at the address in register 0 are written. */
+/* SDM vol. 3, figure 18-1: break when the word at the address in register 0 is written. */
 #define DR7_OFF	    0x400ul
-#define DR7_WRITE_0 (DR7_OFF | 0x1 | 0x90000)
+#define DR7_WRITE_0 (DR7_OFF | 0x1 | DR7_WRITE_WORD)
 #define DR6_HIT_0   0x1ul
 #define DR6_OFF	    0xffff0ff0ul
 

@@ -12,20 +12,20 @@
 
 #define TEST_SELECTOR SELECTOR(GDT_TEST, 3)
 /* Data segment for ring 3 with a base below 16 MiB: SDM vol. 3, figure 3-8. */
-#define DESC_DATA(base) (0x00c0f3000000ffffull | (uint64_t)(base) << 16)
+#define DESC_DATA(base) (0x00c0f3000000ffffull | (uint64_t)(uintptr_t)(base) << 16)
 
 static volatile unsigned int interrupts[2];
 
-static void load_fs(unsigned long selector)
+static void load_free(unsigned long selector)
 {
-	asm volatile("mov %0, %%fs" : : "r"(selector));
+	asm volatile("mov %0, %%" FREE_SEGMENT : : "r"(selector));
 }
 
-static unsigned long fs_word(void)
+static unsigned long free_word(void)
 {
 	unsigned long word;
 
-	asm volatile("mov %%fs:0, %0" : "=r"(word));
+	asm volatile("mov %%" FREE_SEGMENT ":0, %0" : "=r"(word));
 	return word;
 }
 
@@ -34,20 +34,21 @@ static void test_gdt(void)
 	volatile unsigned long *words = (unsigned long *)USER_TEST;
 	unsigned int i;
 
-	check_equal("cpu.load_gdt.empty_entry_faults", run_caught(load_fs, TEST_SELECTOR), TRAP_GP);
+	check_equal("cpu.load_gdt.empty_entry_faults", run_caught(load_free, TEST_SELECTOR),
+		    TRAP_GP);
 	check_equal("cpu.load_gdt.kernel_entries_are_there",
-		    run_caught(load_fs, SELECTOR(GDT_USER_DATA, 3)), TRAP_NONE);
+		    run_caught(load_free, SELECTOR(GDT_USER_DATA, 3)), TRAP_NONE);
 	mm_set(USER_TEST, mm_page() | PTE_DATA);
 	for (i = 0; i < 2; i++) {
 		words[i] = 0x3333 + i;
 		pv_write_gdt_entry(kernel_gdt, GDT_TEST, DESC_DATA(&words[i]));
-		check_equal("cpu.write_gdt_entry.loads", run_caught(load_fs, TEST_SELECTOR),
+		check_equal("cpu.write_gdt_entry.loads", run_caught(load_free, TEST_SELECTOR),
 			    TRAP_NONE);
-		check_equal("cpu.write_gdt_entry.base_is_used", fs_word(), 0x3333 + i);
+		check_equal("cpu.write_gdt_entry.base_is_used", free_word(), 0x3333 + i);
 	}
-	load_fs(0);
+	load_free(0);
 	pv_write_gdt_entry(kernel_gdt, GDT_TEST, 0);
-	check_equal("cpu.write_gdt_entry.removed", run_caught(load_fs, TEST_SELECTOR), TRAP_GP);
+	check_equal("cpu.write_gdt_entry.removed", run_caught(load_free, TEST_SELECTOR), TRAP_GP);
 	mm_set(USER_TEST, 0);
 }
 

@@ -35,8 +35,7 @@ extern const uint8_t late_template[], late_template_end[];
 asm(".pushsection .rodata\n"
     ".globl late_template, late_template_end\n"
     "late_template:\n"
-    "	lea 0x50000000(%rdi), %eax\n"
-    "late_template_end:\n"
+    "	" LATE_TEMPLATE "late_template_end:\n"
     ".popsection\n");
 
 static void make_variant(unsigned int i, const struct pv_backend *backend,
@@ -54,18 +53,18 @@ static void make_variant(unsigned int i, const struct pv_backend *backend,
 static void breakpoint(struct trap_frame *frame)
 {
 	__atomic_fetch_add(&breakpoints, 1, __ATOMIC_RELAXED);
-	if (!pv_late_trap(frame->rip - 1))
-		panic("breakpoint at %x", frame->rip - 1);
-	frame->rip--;
+	if (!pv_late_trap(frame->ip - 1))
+		panic("breakpoint at %x", frame->ip - 1);
+	frame->ip--;
 }
 
 /* What was in force before and after must be what was executed in between. */
 static void execute_once(unsigned int cpu)
 {
 	unsigned int before = in_force;
-	uint64_t answer = pv_steal_clock(cpu);
+	unsigned long answer = pv_steal_clock(cpu);
 	unsigned int after = in_force;
-	uint64_t expected[2] = {ANSWER_A + cpu, ANSWER_B + cpu};
+	unsigned long expected[2] = {ANSWER_A + cpu, ANSWER_B + cpu};
 
 	executed[cpu]++;
 	if (answer != expected[0] && answer != expected[1])

@@ -123,14 +123,14 @@ static void test_protection(void)
 		    run_caught(write_at, (unsigned long)pv_text_begin), TRAP_PF);
 }
 
-/* A whole new branch below the level 4 table, taken down again afterwards. */
+/* A whole new branch below the root, taken down again afterwards. */
 static void test_levels(void)
 {
-	const unsigned long va = USER_BASE + (1ul << 39);
+	const unsigned long va = OTHER_BRANCH;
 
-	check_equal("mmu.set_pgd.nothing_there_yet", caught_read(va), TRAP_PF);
+	check_equal(ROOT_OP ".nothing_there_yet", caught_read(va), TRAP_PF);
 	mm_set(va, page_a | PTE_DATA);
-	check_equal("mmu.set_pgd.branch_works", caught_read(va), TRAP_NONE);
+	check_equal(ROOT_OP ".branch_works", caught_read(va), TRAP_NONE);
 	check_equal("mmu.set_pud.right_page", *(volatile unsigned long *)va, WORD_A);
 	mm_set(va, 0);
 }
@@ -142,8 +142,8 @@ static pmd_t *test_pmd(unsigned long va)
 	unsigned int shift;
 	uint64_t *entry;
 
-	for (shift = 39; shift > 21; shift -= 9) {
-		entry = word_of(table);
+	for (shift = PAGE_SHIFT + 9 * (LEVELS - 1); shift > 21; shift -= 9) {
+		entry = pv_host_va(table);
 		table = pv_pte_val((pte_t){entry[va >> shift & 511]}) & PTE_FRAME;
 	}
 	return (pmd_t *)word_of(table) + (va >> 21 & 511);

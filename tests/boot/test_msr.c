@@ -4,21 +4,12 @@
 #include "pv_exception.h"
 #include "pv_host.h"
 
-#define MSR_FS_BASE 0xc0000100u
 /* Must be the address of a page, where it exists at all: APM vol. 2, section 15.30.4. */
 #define MSR_VM_HSAVE_PA 0xc0010117u
 /* No processor has it. */
 #define MSR_NOWHERE 0x12345678u
 
 #define POISON_ERROR 77
-
-static unsigned long fs_word(void)
-{
-	unsigned long word;
-
-	asm volatile("mov %%fs:0, %0" : "=r"(word));
-	return word;
-}
 
 static void test_access(void)
 {
@@ -30,14 +21,14 @@ static void test_access(void)
 
 		POISON_RESULT();
 		check_equal("cpu.write_msr_safe.no_error",
-			    pv_write_msr_safe(MSR_FS_BASE, (uint64_t)&words[i]), 0);
-		check_equal("cpu.write_msr_safe.base_is_used", fs_word(), words[i]);
+			    pv_write_msr_safe(MSR_FREE, (uintptr_t)&words[i]), 0);
+		check_equal("cpu.write_msr_safe.base_is_used", free_msr_word(), words[i]);
 		POISON_RESULT();
-		check_equal("cpu.read_msr_safe.reads_back", pv_read_msr_safe(MSR_FS_BASE, &error),
-			    (uint64_t)&words[i]);
+		check_equal("cpu.read_msr_safe.reads_back", pv_read_msr_safe(MSR_FREE, &error),
+			    (uintptr_t)&words[i]);
 		check_equal("cpu.read_msr_safe.no_error", error, 0);
 	}
-	pv_write_msr(MSR_FS_BASE, 0);
+	pv_write_msr(MSR_FREE, 0);
 }
 
 /* Not every machine refuses to read a register that does not exist: QEMU returns 0. */
@@ -55,22 +46,39 @@ static void test_refusal(void)
 		check_equal("cpu.read_msr_safe.refusal_is_survived", value, 0);
 }
 
+static bool is_code(unsigned long address)
+{
+	return (address >= (unsigned long)pv_text_begin && address < (unsigned long)pv_text_end) ||
+	       backend_has_text((const void *)address);
+}
+
+static unsigned int good_entries(const struct pv_exceptions *table)
+{
+	const struct pv_exception *entry;
+	unsigned int good = 0;
+
+	for (entry = table->begin; entry < table->end; entry++) {
+		unsigned long fault = (unsigned long)&entry->fault + entry->fault, rip = fault;
+
+		good += is_code(fault) && pv_fixup(&rip) && rip != fault && is_code(rip);
+	}
+	return good;
+}
+
 /* Each entry leads from inside the text to elsewhere in it; nothing else leads anywhere. */
 static void test_table(void)
 {
-	const unsigned long begin = (unsigned long)pv_text_begin, end = (unsigned long)pv_text_end;
-	const struct pv_exception *entry;
+	const struct pv_exceptions *table = pv_exceptions;
+	const unsigned long begin = (unsigned long)pv_text_begin;
+	unsigned int good = 0, all = 0;
 	unsigned long rip;
-	unsigned int good = 0;
 
-	for (entry = __start_pv_exceptions; entry < __stop_pv_exceptions; entry++) {
-		unsigned long fault = rip = (unsigned long)&entry->fault + entry->fault;
-
-		good += fault >= begin && fault < end && pv_fixup(&rip) && rip != fault &&
-			rip >= begin && rip < end;
+	for (; table < pv_exceptions + PV_EXCEPTION_TABLES; table++) {
+		all += table->end - table->begin;
+		good += good_entries(table);
 	}
 	check("runtime.fixup.has_entries", good > 0);
-	check_equal("runtime.fixup.finds_each", good, __stop_pv_exceptions - __start_pv_exceptions);
+	check_equal("runtime.fixup.finds_each", good, all);
 	rip = begin;
 	check("runtime.fixup.finds_nothing_else", !pv_fixup(&rip) && rip == begin);
 }

@@ -14,7 +14,8 @@ import pytest
 
 KINDS = ("nop", "trap")
 # Seconds; a mutant often hangs.
-TIMEOUTS = {"bare": 10.0, "xen-pv": 20.0, "xen-pvh": 20.0, "bare-smp4": 10.0, "xen-pv-smp2": 30.0}
+TIMEOUTS = {"bare": 10.0, "xen-pv": 20.0, "xen-pvh": 20.0, "bare-smp4": 10.0, "xen-pv-smp2": 30.0,
+            "bare-i386": 10.0, "bare-i386-smp4": 10.0}
 UNOBSERVABLE = Path(__file__).with_name("unobservable.txt")
 
 Mutant = tuple[str, str, str]       # op, kind, environment
@@ -47,8 +48,8 @@ def mutants() -> Iterator[Mutant]:
 
     A trap is a trap wherever it is executed.
     """
-    for op in manifest.names():
-        for environment, cpus in machine.CPUS.items():
+    for environment, cpus in machine.CPUS.items():
+        for op in manifest.names(machine.arch(environment)):
             for kind in KINDS if cpus == 1 else KINDS[:concerns_several(op)]:
                 if not is_twin(op, kind, environment):
                     yield op, kind, environment

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Several CPUs: locks, waiting, TLBs, interrupts, clocks.  With one CPU, what one can do alone. */
 #include "kernel.h"
+#include "atomic64.h"
 #include "pv_host.h"
 #include "pv_lock.h"
 
@@ -21,7 +22,7 @@ static bool sleeps;
 
 static unsigned int first_other(void)
 {
-	return __builtin_ctzll(others);
+	return first_bit(others);
 }
 
 /* ---- the CPUs themselves ---- */
@@ -31,7 +32,7 @@ static uint64_t right_numbers;
 static void tell_number(unsigned int cpu)
 {
 	if (pv_cpu_this() == cpu)
-		__atomic_fetch_or(&right_numbers, 1ull << cpu, __ATOMIC_RELAXED);
+		atomic64_or(&right_numbers, 1ull << cpu);
 }
 
 static void test_start(void)
@@ -420,14 +421,12 @@ static void compare_clocks(unsigned int cpu)
 
 	(void)cpu;
 	for (i = 0; i < CLOCK_READS; i++) {
-		uint64_t before = __atomic_load_n(&latest, __ATOMIC_SEQ_CST);
+		uint64_t before = atomic64_load(&latest);
 		uint64_t now = pv_clock_read();
 
 		if (now < before)
 			__atomic_fetch_add(&backwards, 1, __ATOMIC_RELAXED);
-		while (now > before &&
-		       !__atomic_compare_exchange_n(&latest, &before, now, false, __ATOMIC_SEQ_CST,
-						    __ATOMIC_SEQ_CST))
+		while (now > before && !atomic64_exchange_if(&latest, &before, now))
 			;
 		if (i % 8 == 0)
 			asm volatile("pause");
@@ -474,7 +473,7 @@ static void test_wallclock(void)
 	bool known = pv_wallclock_read(&now);
 
 	check("time.wallclock.known", known && now.nanoseconds < 1000000000u);
-	print("PV wallclock seconds=%u\n", now.seconds);
+	print("PV wallclock seconds=%u\n", (unsigned long)now.seconds);
 }
 
 void test_smp(const struct pv_backend *backend)

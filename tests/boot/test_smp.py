@@ -42,9 +42,9 @@ def test_truly_parallel(several: str) -> None:
     assert late.switches >= 2
 
 
-def test_late_sites_are_in_one_line(image: Image) -> None:
+def test_late_sites_are_in_one_line(image: Image, single: str) -> None:
     """A store that crosses a line may be seen in halves."""
-    late = {op["slot"] for op in manifest.ops() if "late" in op["context"]}
+    late = {op["slot"] for op in manifest.ops(machine.arch(single)) if "late" in op["context"]}
     sites = [site for site in image.sites if site.op in late]
     assert len(sites) > len(late)
     assert [site for site in sites if site.address % LINE + site.length > LINE] == []

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Three threads that yield to each other.  Each has a stack, a stack for entries
- * from user mode and a thread-local word behind %fs; a switch changes all three,
+ * from user mode and a thread-local word behind FREE_SEGMENT; a switch changes all three,
  * the latter two in one batch.
  */
 #include "kernel.h"
@@ -9,7 +9,7 @@
 #define THREADS		 3
 #define ROUNDS		 3
 #define TLS_SELECTOR	 SELECTOR(GDT_TLS, 3)
-#define TLS_MAGIC	 0x7468726561640000ul
+#define TLS_MAGIC	 ((unsigned long)0x7468726561640000ull)
 #define TLS_SPACING	 64
 #define ENTRY_STACK_SIZE 4096
 /* Base in a data descriptor that user mode may load: SDM vol. 3, figure 3-8. */
@@ -50,7 +50,7 @@ static void switch_to(struct thread *next)
 	pv_load_sp0(&kernel_tss, entry_stack_top(next));
 	pv_load_tls(kernel_gdt, GDT_TLS, &next->tls);
 	pv_context_end();
-	asm volatile("mov %0, %%fs" : : "r"(TLS_SELECTOR));
+	asm volatile("mov %0, %%" FREE_SEGMENT : : "r"(TLS_SELECTOR));
 	switch_stack(&previous->sp, next->sp);
 }
 
@@ -72,7 +72,7 @@ static unsigned long thread_word(void)
 {
 	unsigned long word;
 
-	asm volatile("mov %%fs:0, %0" : "=r"(word));
+	asm volatile("mov %%" FREE_SEGMENT ":0, %0" : "=r"(word));
 	return word;
 }
 
@@ -99,7 +99,7 @@ void thread_main(void)
 		yield();
 }
 
-/* switch_stack pops six registers and returns to thread_begin, which needs an aligned stack. */
+/* switch_stack pops some registers and returns to thread_begin, which needs an aligned stack. */
 static void prepare(struct thread *thread)
 {
 	unsigned long *top = (unsigned long *)(thread->stack + STACK_SIZE);
@@ -109,7 +109,7 @@ static void prepare(struct thread *thread)
 	thread->tls.desc[0] = DESC_TLS(base);
 	top[-1] = 0;
 	top[-2] = (unsigned long)thread_begin;
-	thread->sp = (unsigned long)&top[-8];
+	thread->sp = (unsigned long)&top[-2 - SWITCHED_WORDS];
 }
 
 static unsigned int unfinished(void)

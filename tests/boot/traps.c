@@ -12,24 +12,20 @@
 #define GATE_INTERRUPT 0x8e00
 #define GATE_RING3     0x6000
 
-/* Descriptors: SDM vol. 3, figures 3-8 and 7-4. */
-#define DESC_KERNEL_CODE 0x00af9b000000ffffull
+/* Descriptors: SDM vol. 3, figure 3-8. */
 #define DESC_KERNEL_DATA 0x00cf93000000ffffull
 #define DESC_USER_DATA	 0x00cff3000000ffffull
-#define DESC_USER_CODE	 0x00affb000000ffffull
-#define DESC_TSS	 0x0000890000000000ull
 
 extern const char trap_stubs[], caught_return[], user_return[];
-extern unsigned long caught_stack, user_return_stack;
+extern unsigned long caught_stack;
 
-unsigned long enter_user(unsigned long rip, unsigned long rsp);
-unsigned long enter_user_sysret(unsigned long rip, unsigned long rsp);
+unsigned long enter_user(unsigned long ip, unsigned long sp);
+unsigned long enter_user_fast(unsigned long ip, unsigned long sp);
 
 /* Whole pages, since a hypervisor may make them read-only. */
 __attribute__((aligned(4096))) static uint64_t gdt[PAGE_SIZE / sizeof(uint64_t)];
 __attribute__((aligned(4096))) static struct gate idt[VECTORS];
 static void (*handlers[VECTORS])(struct trap_frame *);
-static uint16_t kernel_cs, kernel_ss;
 
 const uint16_t pv_host_ldt_selector = SELECTOR(GDT_LDT, 0);
 uint64_t *const kernel_gdt = gdt;
@@ -38,20 +34,20 @@ struct tss kernel_tss;
 struct trap_record trap_last;
 struct user_entry user_entry;
 
-/* The bytes behind the instruction say which op it is, or that RAX points to a text: contracts of
- * PV_FORM_TRAP and PV_UNWRITTEN. */
+/* The bytes behind the instruction say which op it is, or that (R|E)AX points to a text: contracts
+ * of PV_FORM_TRAP and PV_UNWRITTEN. */
 static void name_trap(const struct trap_frame *frame)
 {
-	const uint8_t *code = (const uint8_t *)frame->rip;
+	const uint8_t *code = (const uint8_t *)frame->ip;
 	uint16_t op;
 
 	if (frame->vector != TRAP_UD || code[0] != 0x0f || code[1] != 0x0b)
 		return;
 	memcpy(&op, code + 2, sizeof(op));
 	if (op < PV_NR_OPS)
-		panic("op %s is a trap at %x", pv_op_names[op], frame->rip);
+		panic("op %s is a trap at %x", pv_op_names[op], frame->ip);
 	if (op == PV_NR_OPS)
-		panic("not written yet: %s at %x", (const char *)frame->rax, frame->rip);
+		panic("not written yet: %s at %x", (const char *)frame->ax, frame->ip);
 }
 
 static bool catch (struct trap_frame *frame, unsigned long cr2)
@@ -60,9 +56,8 @@ static bool catch (struct trap_frame *frame, unsigned long cr2)
 		return false;
 	trap_last.error = frame->error;
 	trap_last.address = cr2;
-	frame->rax = frame->vector;
-	frame->rip = (unsigned long)caught_return;
-	frame->rsp = caught_stack;
+	frame->ax = frame->vector;
+	frame_catch(frame, (unsigned long)caught_return, caught_stack);
 	return true;
 }
 
@@ -74,11 +69,11 @@ void trap_dispatch(struct trap_frame *frame, unsigned long cr2)
 		return;
 	}
 	name_trap(frame);
-	if ((frame->vector == TRAP_GP || frame->vector == TRAP_UD) && pv_fixup(&frame->rip))
+	if ((frame->vector == TRAP_GP || frame->vector == TRAP_UD) && pv_fixup(&frame->ip))
 		return;
 	if (!catch (frame, cr2))
 		panic("unexpected trap %u error %x at %x address %x", frame->vector, frame->error,
-		      frame->rip, cr2);
+		      frame->ip, cr2);
 }
 
 void traps_handle(unsigned int vector, void (*handler)(struct trap_frame *))
@@ -90,74 +85,55 @@ struct gate traps_gate(unsigned int stub)
 {
 	unsigned long offset = (unsigned long)trap_stubs + stub * STUB_SIZE;
 
-	return (struct gate){
-		.offset_low = offset,
-		.selector = SELECTOR(GDT_KERNEL_CODE, 0),
-		.bits = GATE_INTERRUPT | GATE_RING3,
-		.offset_mid = offset >> 16,
-		.offset_high = offset >> 32,
-	};
+	return tables_gate(offset, GATE_INTERRUPT | GATE_RING3);
 }
 
 static void user_exit(struct trap_frame *frame)
 {
 	user_entry = (struct user_entry){
 		.stack = (unsigned long)(frame + 1),
-		.rip = frame->rip,
+		.ip = frame->ip,
 		.cs = frame->cs & 0xffff,
-		.rflags = frame->rflags,
-		.rsp = frame->rsp,
-		.rdi = frame->rdi,
+		.flags = frame->flags,
+		.sp = frame->sp,
+		.di = frame->di,
 	};
-	frame->rip = (unsigned long)user_return;
-	frame->cs = kernel_cs;
-	frame->ss = kernel_ss;
-	frame->rsp = user_return_stack;
-	frame->rflags &= ~FLAGS_IF;
+	frame_to_kernel(frame, (unsigned long)user_return);
+	frame->flags &= ~FLAGS_IF;
 }
 
 static unsigned long run_user_by(unsigned long (*enter)(unsigned long, unsigned long),
-				 unsigned long rip, unsigned long rsp)
+				 unsigned long ip, unsigned long sp)
 {
 	unsigned long flags = pv_save_fl(), result;
 
 	user_entry = (struct user_entry){0};
 	pv_irq_disable();
-	result = enter(rip, rsp);
+	result = enter(ip, sp);
 	pv_restore_fl(flags);
 	return result;
 }
 
-unsigned long run_user(unsigned long rip, unsigned long rsp)
+unsigned long run_user(unsigned long ip, unsigned long sp)
 {
-	return run_user_by(enter_user, rip, rsp);
+	return run_user_by(enter_user, ip, sp);
 }
 
-unsigned long run_user_sysret(unsigned long rip, unsigned long rsp)
+unsigned long run_user_fast(unsigned long ip, unsigned long sp)
 {
-	return run_user_by(enter_user_sysret, rip, rsp);
-}
-
-/* SDM vol. 3, figure 7-4: the descriptor takes two entries. */
-static void write_tss_descriptor(void)
-{
-	uint64_t base = (uint64_t)&kernel_tss, limit = sizeof(kernel_tss) - 1;
-
-	pv_write_gdt_entry(gdt, GDT_TSS,
-			   DESC_TSS | limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56);
-	pv_write_gdt_entry(gdt, GDT_TSS + 1, base >> 32);
+	return run_user_by(enter_user_fast, ip, sp);
 }
 
 static void load_gdt(void)
 {
-	struct desc_ptr pointer = {GDT_ENTRIES * sizeof(uint64_t) - 1, (uint64_t)gdt};
+	struct desc_ptr pointer = {GDT_ENTRIES * sizeof(uint64_t) - 1, (uintptr_t)gdt};
 
 	pv_load_gdt(&pointer);
 }
 
 static void load_idt(void)
 {
-	struct desc_ptr pointer = {sizeof(idt) - 1, (uint64_t)idt};
+	struct desc_ptr pointer = {sizeof(idt) - 1, (uintptr_t)idt};
 
 	pv_load_idt(&pointer);
 }
@@ -168,7 +144,7 @@ static void gdt_init(void)
 	pv_write_gdt_entry(gdt, GDT_KERNEL_DATA, DESC_KERNEL_DATA);
 	pv_write_gdt_entry(gdt, GDT_USER_DATA, DESC_USER_DATA);
 	pv_write_gdt_entry(gdt, GDT_USER_CODE, DESC_USER_CODE);
-	write_tss_descriptor();
+	tables_describe(gdt);
 	load_gdt();
 	/* A processor starts with an LDT at address 0. */
 	pv_set_ldt(NULL, 0);
@@ -200,9 +176,6 @@ void traps_load(void)
 /* Exceptions first, so that a failure of the rest can be told. */
 void traps_init(void)
 {
-	asm volatile("mov %%cs, %0; mov %%ss, %1" : "=r"(kernel_cs), "=r"(kernel_ss));
-	/* A hypervisor may run the kernel outside ring 0, but frames call its ring 0. */
-	kernel_cs &= ~3;
 	idt_init();
 	gdt_init();
 	traps_handle(VECTOR_USER_EXIT, user_exit);

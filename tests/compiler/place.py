@@ -6,7 +6,8 @@ from pathlib import Path
 from tool import HERE
 
 LEAST = (HERE / "golden/least.pvi").read_text()
-OUTPUTS = set("a.h b.S b.c b.h i.c i.h i.json i_asm.h i_canaries.S i_canaries.h i_ops.h".split())
+OUTPUTS = set("a.h b.S b.c b.h b_blob.S i.c i.h i.json i_asm.h i_binary.S i_binary.c i_binary.h"
+              " i_canaries.S i_canaries.h i_ops.h".split())
 
 OP = "op void f(void) { default nop; }"
 

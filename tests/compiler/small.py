@@ -101,22 +101,44 @@ leaver:	pv_leave
 """
 
 FLAGS = (
-    "-c -ffreestanding -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-pic -fno-pie"
+    "-c -ffreestanding -mgeneral-regs-only -fno-pic -fno-pie"
     " -fno-stack-protector -fcf-protection=branch -fno-asynchronous-unwind-tables -O1"
 ).split()
-LINK = "ld -nostdlib -static -Ttext=0xffffffff80200000 -e caller --no-warn-rwx-segments".split()
+LINK = "ld -nostdlib -static -e caller --no-warn-rwx-segments".split()
+
+# What an architecture is built with.
+COMPILER = {
+    "x86_64": "-mcmodel=kernel -mno-red-zone".split(),
+    "i386": "-m32 -march=i686 -mregparm=3 -freg-struct-return".split(),
+}
+LINKER = {
+    "x86_64": "-m elf_x86_64 -Ttext=0xffffffff80200000".split(),
+    "i386": "-m elf_i386 -Ttext=0xc0200000".split(),
+}
+# What is other text for i386, line by line.
+WORDS = {
+    "x86_64": "i386", "%rdi": "%eax", "%rax": "%eax", "%gs:": "%fs:", "iretq": "iret",
+    "endbr64": "endbr32", "pv_ops+24(%rip)": "pv_ops+12",
+}  # fmt: skip
 
 
-def build(directory: Path, *defines: str, stated: str = "work, 2", skip: int = 1) -> Path:
+def spell(arch: str, text: str) -> str:
+    """A text for an architecture."""
+    for old, new in WORDS.items() if arch == "i386" else ():
+        text = text.replace(old, new)
+    return text
+
+
+def build(directory: Path, *defines: str, stated: str = "work, 2", skip: int = 1, arch: str = "x86_64") -> Path:
     """Objects and a linked image: what C is built with, what is stated, where the late site is."""
-    (directory / "pv.pvi").write_text(DESCRIPTION)
-    assert run("build", "pv.pvi", cwd=directory).status == FINE
+    (directory / "pv.pvi").write_text(spell(arch, DESCRIPTION))
+    assert run("build", f"--arch={arch}", "pv.pvi", cwd=directory).status == FINE
     (directory / "parts.c").write_text(PARTS.replace("@stated@", stated))
-    (directory / "caller.S").write_text(CALLER.replace("@skip@", str(skip)))
+    (directory / "caller.S").write_text(spell(arch, CALLER.replace("@skip@", str(skip))))
     for source in "parts.c caller.S pv.c native.c native.S guest.c guest.S".split():
-        options = [*FLAGS, *(f"-D{name}" for name in defines), "-o", f"{source}.o"]
+        options = [*FLAGS, *COMPILER[arch], *(f"-D{name}" for name in defines), "-o", f"{source}.o"]
         subprocess.run(["gcc", *options, source], cwd=directory, check=True)
-    subprocess.run([*LINK, "-o", "image", *objects(directory)], cwd=directory, check=True)
+    subprocess.run([*LINK, *LINKER[arch], "-o", "image", *objects(directory)], cwd=directory, check=True)
     return directory
 
 
@@ -132,6 +154,11 @@ class Image:
     path: Path
     data: bytearray
     elf: ELFFile
+
+    @property
+    def word(self) -> int:
+        """Bytes of an address."""
+        return self.elf.elfclass // 8
 
     def section(self, name: str) -> tuple[int, int]:
         """Address and size."""
@@ -176,11 +203,12 @@ class Image:
     def slot(self, backend: str, op: int) -> int:
         """Address of a slot in a backend's own table."""
         start, size = self.section("pv_backends")
-        for entry in range(start, start + size, 8):
-            struct = self.read(entry, 8)
-            at = self.offset(self.read(struct, 8))
+        ops = {8: 40, 4: 24}[self.word]
+        for entry in range(start, start + size, self.word):
+            struct = self.read(entry, self.word)
+            at = self.offset(self.read(struct, self.word))
             if self.data[at:].startswith(backend.encode() + b"\0"):
-                return self.read(struct + 40, 8) + 8 * op
+                return self.read(struct + ops, self.word) + self.word * op
         raise ValueError(backend)
 
 

@@ -18,7 +18,8 @@ from elftools.elf.sections import Section
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ("-std=gnu11", "-ffreestanding", "-m64", "-mcmodel=kernel", "-mno-red-zone", "-mgeneral-regs-only",
          "-fno-pic", "-fno-pie", "-fno-asynchronous-unwind-tables", "-fcf-protection=branch", "-O2",
-         "-ffunction-sections", f"-I{ROOT / 'runtime'}", f"-I{ROOT / 'tests/boot'}")
+         "-ffunction-sections", f"-I{ROOT / 'runtime'}", f"-I{ROOT / 'tests/boot'}",
+         f"-I{ROOT / 'tests/boot/x86_64'}")
 CALL_LENGTH = 6         # call *slot(%rip), the rest of a site is filler
 NOP = 0x90
 LENGTHS = re.compile(r'\s*\.pushsection \\?"\.discard\.pv\\?",.*?\.popsection\n', re.DOTALL)
@@ -51,7 +52,7 @@ def build(directory: Path, *files: Path) -> Built:
     """What pvgen makes of these descriptions."""
     subprocess.run([ROOT / "build/pvgen", "build", "--outdir", directory, *files], check=True)
     interfaces = json.loads((directory / "pv.json").read_text())["interfaces"]
-    return Built(directory, tuple(interfaces[0]["ops"]))
+    return Built(directory, tuple(op for op in interfaces[0]["ops"] if not op["spare"]))
 
 
 @pytest.fixture(scope="module")

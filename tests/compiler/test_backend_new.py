@@ -135,8 +135,8 @@ def test_it_states_revisions(case: New) -> None:
 def test_every_op_is_listed(case: New) -> None:
     """Each op of the interface that a backend may do has a line, perhaps as a comment."""
     text = "".join(p.read_text() for p in case.inputs)
-    found = re.findall(r"^ +(?:group \w+ \{ )?op [^(]*?(\w+)\([^{]*\{([^}]*)", text, re.MULTILINE)
-    ops = {name for name, body in found if "retired" not in body}
+    found = re.findall(r"^ +(?:group \w+ \{ )?op [^(]*?(\w+)\(([^{]*)\{([^}]*)", text, re.MULTILINE)
+    ops = {name for name, head, body in found if "retired" not in body and "if arch(i386)" not in head}
     listed = re.findall(r"^    (?:// )?\w+(?:\.\w+)*\.(\w+) +\w+", case.description.read_text(), re.MULTILINE)
     assert sorted(listed) == sorted(ops)
 

@@ -287,7 +287,7 @@ def test_one_of_many_is_in_the_way(place: Path) -> None:
 # A disk of our own where the system allows it, else a limit that has the same effect.
 OWN_NAMESPACE = ("unshare", "--map-root-user", "--mount")
 FILL_DISK = """
-mkdir disk && mount -t tmpfs -o size=64k none disk && cp out/* disk/ && cp -r disk before
+mkdir disk && mount -t tmpfs -o size=128k none disk && cp out/* disk/ && cp -r disk before
 dd if=/dev/zero of=disk/filler bs=4k count=100 2>/dev/null
 truncate -s -16k disk/filler
 """
@@ -538,7 +538,8 @@ def test_answers_to_a_full_disk(words: list[str]) -> None:
 def test_help_names_every_kind() -> None:
     """Nobody has to read the source to know what --emit takes."""
     text = run("--help").out.decode()
-    for kind in "ops calls asm tables canary canaries manifest abi backend table templates".split():
+    kinds = "ops calls asm tables canary canaries manifest abi backend table templates"
+    for kind in f"{kinds} binary-abi binary-tables binary-code blob".split():
         assert re.search(rf"\b{kind}\b", text), kind
 
 

@@ -15,15 +15,22 @@ from tool import BUILD, ENVIRONMENT, FINE, HERE, INPUT, ROOT, Result, codes, run
 NO_EVIDENCE = 4
 
 GET, SET, SLOW, POKE, WORK, LEAVE = range(6)
-PATCH = 16
-PATCH_FORM, PATCH_LENGTH, PATCH_FIRST, PATCH_RELOCATION = 8, 9, 10, 11
+# Behind the address of the code.
+PATCH_FORM, PATCH_LENGTH, PATCH_FIRST, PATCH_RELOCATION = range(4)
 
+ARCHES = ("x86_64", "i386")
+
+
+@pytest.fixture(name="all_built", scope="module")
+def build_all(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The small kernel, for each architecture."""
+    return {arch: small.build(tmp_path_factory.mktemp("small"), arch=arch) for arch in ARCHES}
 
 
 @pytest.fixture(name="built", scope="module")
-def build_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build_once(all_built: dict[str, Path]) -> Path:
     """The small kernel."""
-    return small.build(tmp_path_factory.mktemp("small"))
+    return all_built["x86_64"]
 
 
 @pytest.fixture(name="tree")
@@ -32,10 +39,10 @@ def copy_tree(built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(built, tmp_path / "copy"))
 
 
-def verify(tree: Path, *inputs: str, tool: Path | None = None) -> Result:
+def verify(tree: Path, *inputs: str, tool: Path | None = None, arch: str = "x86_64") -> Result:
     """Verify the image, or other objects, against the description."""
     how = {"tool": tool} if tool else {}
-    return run("verify", *(inputs or ("image",)), "pv.pvi", cwd=tree, **how)
+    return run("verify", f"--arch={arch}", *(inputs or ("image",)), "pv.pvi", cwd=tree, **how)
 
 
 def line_of(text: str) -> int:
@@ -48,11 +55,13 @@ def line_of(text: str) -> int:
 # ---- nothing is found where nothing is wrong ----
 
 
-def test_clean(built: Path) -> None:
+@pytest.mark.parametrize("arch", ARCHES)
+def test_clean(arch: str, all_built: dict[str, Path]) -> None:
     """Image, objects, and both together; the count says that nothing was left out."""
+    built = all_built[arch]
     parts = objects(built)
     for inputs, stated in (("image",), 0), (parts, 1), (("image", *parts), 1):
-        result = verify(built, *inputs)
+        result = verify(built, *inputs, arch=arch)
         assert (result.status, result.err) == (FINE, ""), inputs
         counts = list(map(int, re.findall(rb" (\d+) ", result.out)))
         assert counts == [9, 12, 18, 2, 2, stated]
@@ -68,7 +77,12 @@ def test_without_an_object(built: Path) -> None:
 
 def patch(image: Image, op: int, field: int, backend: str = "guest") -> int:
     """Address of a field of a patch table's row."""
-    return image.symbol(f"pv_{backend}_patches") + op * PATCH + field
+    return image.symbol(f"pv_{backend}_patches") + op * (image.word + 8) + image.word + field
+
+
+def patch_code(image: Image, op: int) -> int:
+    """What such a row has as the address of its code."""
+    return image.read(patch(image, op, -image.word), image.word)
 
 
 def change_record(op: int, field: int, size: int, value: int) -> Callable[[Image], None]:
@@ -96,43 +110,42 @@ def overlap(image: Image) -> None:
 def wrong_slot(image: Image) -> None:
     """A call through the slot of the next op."""
     field = image.site(SET) + 2
-    image.write(field, image.read(field, 4) + 8, 4)
+    image.write(field, image.read(field, 4) + image.word, 4)
 
 
 def wrong_code(image: Image) -> None:
     """A template one byte further on."""
-    at = patch(image, SLOW, 0)
-    image.write(at, image.read(at, 8) + 1, 8)
+    image.write(patch(image, SLOW, -image.word), patch_code(image, SLOW) + 1, image.word)
 
 
 def wrong_target(image: Image) -> None:
     """The template's call goes elsewhere."""
-    code, field = (image.read(patch(image, SLOW, i), n) for i, n in ((0, 8), (PATCH_RELOCATION, 1)))
+    code, field = patch_code(image, SLOW), image.read(patch(image, SLOW, PATCH_RELOCATION), 1)
     image.write(code + field, image.read(code + field, 4) + 1, 4)
 
 
 def bad_instruction(image: Image) -> None:
     """Bytes in a template that are no instruction."""
-    image.write(image.read(patch(image, SLOW, 0), 8), 0x06, 1)
+    image.write(patch_code(image, SLOW), 0x62, 1)
 
 
 def null_slot(image: Image) -> None:
     """A slot without a function."""
-    image.write(image.slot("guest", WORK), 0, 8)
+    image.write(image.slot("guest", WORK), 0, image.word)
 
 
 def null_first_slot(image: Image) -> None:
     """The same in the table that callers start with."""
-    image.write(image.symbol("pv_ops") + 8 * WORK, 0, 8)
+    image.write(image.symbol("pv_ops") + image.word * WORK, 0, image.word)
 
 
 def other_slot(image: Image) -> None:
     """A slot with the function of another op."""
-    image.write(image.slot("guest", WORK), image.symbol("guest_get"), 8)
+    image.write(image.slot("guest", WORK), image.symbol("guest_get"), image.word)
 
 
 def no_landing_pad(image: Image) -> None:
-    """A function without endbr64."""
+    """A function without endbr64, or endbr32."""
     image.write(image.symbol("guest_work"), 0x90909090, 4)
 
 
@@ -159,10 +172,10 @@ DAMAGES: dict[str, tuple[Callable[[Image], None], str, str, str]] = {
     "too long": (change_patch(SLOW, PATCH_LENGTH, 29), "patch-length", "'g.slow' in backend 'guest'.*29 bytes, but the op's budget is 28", "g.slow"),
     "longer than sites": (change_patch(SLOW, PATCH_LENGTH, 20), "patch-length", "'g.slow' in backend 'guest'.*20 bytes, but the op's sites have", "g.slow"),
     "cut instruction": (change_patch(SLOW, PATCH_LENGTH, 14), "patch-first", "'g.slow' in backend 'guest'", "g.slow"),
-    "first": (change_patch(SLOW, PATCH_FIRST, 8), "patch-first", "'g.slow' in backend 'guest'.*not 8", "g.slow"),
+    "first": (change_patch(SLOW, PATCH_FIRST, 7), "patch-first", "'g.slow' in backend 'guest'.*not 7", "g.slow"),
     "bad instruction": (bad_instruction, "patch-first", "'g.slow' in backend 'guest'", "g.slow"),
     "no relocation": (change_patch(SLOW, PATCH_RELOCATION, 255), "patch-relocation", "'g.slow' in backend 'guest'.*guest_slow", "g.slow"),
-    "other relocation": (change_patch(SLOW, PATCH_RELOCATION, 11), "patch-relocation", "'g.slow' in backend 'guest'", "g.slow"),
+    "other relocation": (change_patch(SLOW, PATCH_RELOCATION, 10), "patch-relocation", "'g.slow' in backend 'guest'", "g.slow"),
     "relocation of nothing": (
         lambda i: i.write(patch(i, SET, PATCH_RELOCATION, "native"), 0, 1),
         "patch-relocation",
@@ -187,12 +200,21 @@ def check_finding(result: Result, name: str, text: str, place: str) -> None:
     ), result.err
 
 
+@pytest.mark.parametrize("arch", ARCHES)
 @pytest.mark.parametrize("case", DAMAGES)
-def test_damage(case: str, tree: Path) -> None:
+def test_damage(case: str, arch: str, all_built: dict[str, Path], tmp_path: Path) -> None:
     """A damaged copy of the image."""
     damage, name, text, place = DAMAGES[case]
+    tree = Path(shutil.copytree(all_built[arch], tmp_path / "copy"))
     damage(load(tree / "image"))
-    check_finding(verify(tree), name, text, place)
+    check_finding(verify(tree, arch=arch), name, text, place)
+
+
+def test_another_architecture(all_built: dict[str, Path]) -> None:
+    """Its files are refused, whichever of the two they are for."""
+    for arch, other in zip(ARCHES, reversed(ARCHES), strict=True):
+        result = verify(all_built[other], str(all_built[arch] / "image"), arch=other)
+        assert result.status == ENVIRONMENT and "another architecture" in result.err
 
 
 # How the kernel is built; what is found.
@@ -376,12 +398,40 @@ def decoder(directory: Path) -> Path:
     return program
 
 
-def test_decoder(tmp_path: Path) -> None:
+# What 32-bit code has and 64-bit code has not, or has as something else.
+ONLY_32 = """
+pusha; popa; push %ds; pop %es; push %cs; push %ss; pop %ss; inc %eax; dec %edi; arpl %ax, (%ebx)
+les (%eax), %ecx; lds 4(%esp), %esi; into; daa; das; aaa; aas; aam; aad
+mov 0x12345678, %eax; mov %al, 0x12345678; add 0x12345678, %ebx; lcall $8, $0x1234; ljmp $8, $0x1234
+jecxz 1f; 1: push $0x12345678; pushw $0x1234; mov $0x12345678, %ebp; mov %cr0, %eax; iret; sysexit
+mov %eax, %fs:0x10; enter $8, $0; int $0x80; ret $4; call *0x1234; jmp *8(%eax)
+"""
+
+
+def small_sources(directory: Path) -> list[Path]:
+    """C of the guest's for i386, and what no compiler writes."""
+    (directory / "only.s").write_text(ONLY_32)
+    subprocess.run(["as", "--32", "--noexecstack", "-o", directory / "only.o", directory / "only.s"], check=True)
+    folders = ("tests/boot", "runtime", "backends/native")
+    flags = "-std=gnu11 -ffreestanding -m32 -march=i686 -mregparm=3 -freg-struct-return -mgeneral-regs-only -fno-pic".split()
+    paths = ("generated/i386", "runtime", "tests/boot", "tests/boot/i386")
+    files = (path for folder in folders for path in sorted((ROOT / folder).glob("*.c")))
+    sources = [path for path in files if "pv_blob.h" not in path.read_text()]
+    command = ["gcc", *flags, *(f"-I{ROOT / path}" for path in paths), "-c", *sources]
+    for level in ("-O2", "-O0"):
+        (directory / level).mkdir()
+        subprocess.run([*command, level], cwd=directory / level, check=True)
+    return [directory / "only.o", *directory.glob("-O*/*.o")]
+
+
+@pytest.mark.parametrize("arch", ("x86_64", "i386"))
+def test_decoder(arch: str, tmp_path: Path) -> None:
     """Every instruction of a program that is at hand: length, and where branches go."""
     code, program = tmp_path / "code", tmp_path / "program"
     # pvgen without its libraries, which have instructions that no kernel has.
-    link = ["ld", "-e", "0", "--unresolved-symbols=ignore-all", "-o", program]
-    subprocess.run([*link, *(BUILD / "plain").glob("*.o")], check=True)
+    objects = small_sources(tmp_path) if arch == "i386" else list((BUILD / "plain").glob("*.o"))
+    link = ["ld", "-m", f"elf_{arch}", "-e", "0", "--unresolved-symbols=ignore-all", "-z", "muldefs", "-o", program]
+    subprocess.run([*link, *objects], check=True)
     subprocess.run(["objcopy", "-O", "binary", "-j", ".text", program, code], check=True)
     listing = subprocess.run(
         ["objdump", "-d", "-w", "--no-show-raw-insn", "-j", ".text", program],
@@ -393,7 +443,7 @@ def test_decoder(tmp_path: Path) -> None:
         (int(at, 16) - start, int(to, 16) - start if to and re.match("call|j", insn) else None)
         for at, insn, to in lines
     ]
-    printed = subprocess.run([decoder(tmp_path), code], capture_output=True, text=True, check=True)
+    printed = subprocess.run([decoder(tmp_path), arch, code], capture_output=True, text=True, check=True)
     got = [line.split() for line in printed.stdout.splitlines()]
     assert len(got) > 10_000
     branches = [(int(at), int(to) if kind in "23" else None) for at, kind, to in got]

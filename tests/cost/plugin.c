@@ -100,6 +100,22 @@ static bool read_marker(const struct qemu_plugin_insn *insn, struct marker *mark
 	return (code[2] == MODRM_BEGIN || code[2] == MODRM_END) && marker->op < OPS_MAX;
 }
 
+/* What 32-bit code has for lack of 0f 1f: a register to itself, by MOV and by LEA without offset.
+ */
+static bool is_move_to_itself(const uint8_t *code, const uint8_t *end)
+{
+	static const uint8_t forms[][7] = {
+		{0x89, 0xf6}, {0x8d, 0x76}, {0x8d, 0x74, 0x26}, {0x8d, 0xb6}, {0x8d, 0xb4, 0x26},
+	};
+	static const uint8_t lengths[] = {2, 3, 4, 6, 7};
+	size_t i;
+
+	for (i = 0; i < sizeof(lengths); i++)
+		if (end - code == lengths[i] && !memcmp(code, forms[i], lengths[i]))
+			return true;
+	return false;
+}
+
 static bool is_nop(const struct qemu_plugin_insn *insn)
 {
 	const uint8_t *code = qemu_plugin_insn_data(insn);
@@ -107,6 +123,8 @@ static bool is_nop(const struct qemu_plugin_insn *insn)
 
 	while (code < end && (*code == 0x66 || *code == 0x2e || *code == 0x3e))
 		code++;
+	if (is_move_to_itself(code, end))
+		return true;
 	if (code + 1 < end)
 		return code[0] == 0x0f && code[1] == 0x1f;
 	return code < end && *code == 0x90;

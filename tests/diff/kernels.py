@@ -59,9 +59,9 @@ def assembly(uses: Iterable[Use], form: str) -> str:
 TABLE = f".data\n.balign 8\n.globl pv_ops\npv_ops: .fill {N_SLOTS}, 8, 1\n"
 
 
-def assemble(path: Path, text: str) -> Path:
+def assemble(path: Path, text: str, *options: str) -> Path:
     """An object of this text."""
-    subprocess.run(["as", "-o", path, "-"], input=text, text=True, check=True)
+    subprocess.run(["as", *options, "-o", path, "-"], input=text, text=True, check=True)
     return path
 
 

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 import small_linux
 from kernels import ABSOLUTE_CALL, ABSOLUTE_JUMP, CALL, COMPARE, COMPARE_WORD, JUMP, LOAD
-from kernels import N_SLOTS, RECORDS, Use, assemble, assembly, image, module
+from kernels import N_SLOTS, RECORDS, TABLE, Use, assemble, assembly, image, module, record
 from tool import ENVIRONMENT, FINE, INPUT, PVGEN, ROOT, Result, run
 
 OPS = [f"o{i}" for i in range(N_SLOTS)]
@@ -120,6 +120,20 @@ def test_direct_uses_of_a_module(form: str, tmp_path: Path) -> None:
     assemble(tmp_path / "a.ko", text)
     expected = {0: (1, 1), 1: (0, 1), 2: (0, 2), 3: (0, 1), 4: (0, 1), 5: (0, 1)}
     assert counts(tmp_path, "--modules=.") == {i: (None, {"a": n}) for i, n in expected.items()}
+
+
+def test_uses_of_i386(tmp_path: Path) -> None:
+    """Slots are shorter, addresses absolute, and what is added to them is where they will stand."""
+    (tmp_path / "modules").mkdir()
+    sites = (f"771: call *pv_ops+{4 * slot}\n{record('14', slot, 6)}" for slot in (0, 2, 2, 5))
+    text = f".globl function\nfunction: {''.join(sites)} jmp *pv_ops+12\n"
+    for name, more in (("modules/a.ko", "mov pv_ops+4, %eax\n"), ("kernel.o", TABLE)):
+        assemble(tmp_path / name, text + more, "--32")
+    command = "ld -m elf_i386 -e function --no-warn-rwx-segments -o kernel kernel.o".split()
+    subprocess.run(command, cwd=tmp_path, check=True)
+    sites_of, jump = {0: (1, 0), 2: (2, 0), 5: (1, 0)}, {3: (0, 1)}
+    expected = {slot: (n, {"a": n}) for slot, n in (sites_of | jump).items()} | {1: ((0, 0), {"a": (0, 1)})}
+    assert counts(tmp_path, "--arch=i386", "--image=kernel", "--modules=modules") == expected
 
 
 # ---- files ----

@@ -11,7 +11,7 @@ from tool import BUILD, FINE, ROOT, run, snapshot
 
 PAGE = ROOT / "docs/pvgen.1"
 
-COMMANDS = "build,check,fmt,verify,diff,coverage,import,explain,backend new,backend status,backend sync".split(",")
+COMMANDS = "build,check,fmt,verify,seal,diff,coverage,import,explain,backend new,backend status,backend sync".split(",")
 ALWAYS = {"--help", "-h", "--version", "-V"}
 USED = re.compile(r"(?<![^\s(])--?[A-Za-z][\w-]*")
 

@@ -7,7 +7,9 @@ import pytest
 from walk import ROOT, renewed
 
 
-@pytest.mark.parametrize("name", ["backend-guide", "changing-ops", "coverage", "diff", "import"])
+@pytest.mark.parametrize(
+    "name", ["backend-guide", "binary-abi", "changing-ops", "coverage", "diff", "import"]
+)
 def test_walk(name: str, tmp_path: Path) -> None:
     """Each command prints what the document says."""
     document = ROOT / "docs" / f"{name}.md"

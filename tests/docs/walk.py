@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PVGEN_BUILD", ROOT / "build")).resolve()
 
 # Those that are about the repository are walked through in a copy of it, others where nothing is.
-IN_A_COPY = {"backend-guide", "coverage"}
+IN_A_COPY = {"backend-guide", "binary-abi", "coverage"}
 LEFT = {".git", "build"}
 BUILT = "pvgen plain guest parser.c parser.h lexer.c explain.inc".split()
 

@@ -33,7 +33,7 @@ $(1)/ops.o: tests/stress/ops.c $(STRESS_GEN)/pv.json
 	@echo '  CC    $$@'
 	@$(CC) $(STRESS_TESTED) -c -o $$@ $$<
 
-$(1)/%.o: runtime/%.c $(STRESS_GEN)/pv.json $$(wildcard runtime/*.h)
+$(1)/%.o: runtime/%.c $(STRESS_GEN)/pv.json $$(wildcard runtime/*.h runtime/*/*.h)
 	@mkdir -p $$(@D)
 	@echo '  CC    $$@'
 	@$(CC) $(STRESS_TESTED) $(2) -c -o $$@ $$<

@@ -94,7 +94,7 @@ struct i_patch {
 };
 _Static_assert(sizeof(struct i_patch) == 16, "the assembler writes this layout");
 
-/** Bytes that each site of an op has, and the op's name as "group.op". */
+/** Bytes that each site of an op has (0: no op, no sites), and its name as "group.op". */
 extern const uint8_t i_site_length[I_NR_OPS];
 extern const char *const i_op_names[I_NR_OPS];
 

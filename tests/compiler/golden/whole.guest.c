@@ -22,7 +22,7 @@ uint16_t machine_guest_pending(void);
 int64_t machine_guest_shift(void);
 void metal_quiet(void);
 
-static void machine_guest_write_table(unsigned long table)
+void machine_guest_write_table(unsigned long table)
 {
 	long pv_error;
 
@@ -32,13 +32,13 @@ static void machine_guest_write_table(unsigned long table)
 		machine_hypercall_failed(MACHINE_OP_write_table, pv_error);
 }
 
-static long machine_guest_queue(unsigned long table, unsigned long frame)
+long machine_guest_queue(unsigned long table, unsigned long frame)
 {
 	guest_flush();
 	return hyper_queue(guest_frame((unsigned long)table), frame);
 }
 
-static void machine_guest_slow(void)
+void machine_guest_slow(void)
 {
 	long pv_error;
 
@@ -48,7 +48,7 @@ static void machine_guest_slow(void)
 		machine_hypercall_failed(MACHINE_OP_slow, pv_error);
 }
 
-static void machine_guest_halt(void)
+void machine_guest_halt(void)
 {
 	long pv_error;
 

@@ -92,55 +92,13 @@
 	mov $65520, %eax
 .Lmachine_plain_limit_end:
 	.set .Lmachine_length_limit, (.Lmachine_length_limit_1) - (((.Lmachine_plain_limit_end - .Lmachine_plain_limit) > (.Lmachine_length_limit_1)) * ((.Lmachine_plain_limit_end - .Lmachine_plain_limit) - (.Lmachine_length_limit_1)))
-.Lmachine_guest_gone:
-	ud2
-	.short 10
-.Lmachine_guest_gone_end:
-	.set .Lmachine_length_gone_2, (6) - (((.Lmachine_guest_gone_end - .Lmachine_guest_gone) > (6)) * ((.Lmachine_guest_gone_end - .Lmachine_guest_gone) - (6)))
-.Lmachine_metal_gone:
-	ud2
-	.short 10
-.Lmachine_metal_gone_end:
-	.set .Lmachine_length_gone_1, (.Lmachine_length_gone_2) - (((.Lmachine_metal_gone_end - .Lmachine_metal_gone) > (.Lmachine_length_gone_2)) * ((.Lmachine_metal_gone_end - .Lmachine_metal_gone) - (.Lmachine_length_gone_2)))
-.Lmachine_plain_gone:
-	ud2
-	.short 10
-.Lmachine_plain_gone_end:
-	.set .Lmachine_length_gone, (.Lmachine_length_gone_1) - (((.Lmachine_plain_gone_end - .Lmachine_plain_gone) > (.Lmachine_length_gone_1)) * ((.Lmachine_plain_gone_end - .Lmachine_plain_gone) - (.Lmachine_length_gone_1)))
+	.set .Lmachine_length_gone, 0
 .Lmachine_metal_place:
 	mov %rsi, %rax
 .Lmachine_metal_place_end:
 	.set .Lmachine_length_place, (6) - (((.Lmachine_metal_place_end - .Lmachine_metal_place) > (6)) * ((.Lmachine_metal_place_end - .Lmachine_metal_place) - (6)))
-.Lmachine_guest_cpu_spare0:
-	ud2
-	.short 12
-.Lmachine_guest_cpu_spare0_end:
-	.set .Lmachine_length_cpu_spare0_2, (6) - (((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) > (6)) * ((.Lmachine_guest_cpu_spare0_end - .Lmachine_guest_cpu_spare0) - (6)))
-.Lmachine_metal_cpu_spare0:
-	ud2
-	.short 12
-.Lmachine_metal_cpu_spare0_end:
-	.set .Lmachine_length_cpu_spare0_1, (.Lmachine_length_cpu_spare0_2) - (((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) > (.Lmachine_length_cpu_spare0_2)) * ((.Lmachine_metal_cpu_spare0_end - .Lmachine_metal_cpu_spare0) - (.Lmachine_length_cpu_spare0_2)))
-.Lmachine_plain_cpu_spare0:
-	ud2
-	.short 12
-.Lmachine_plain_cpu_spare0_end:
-	.set .Lmachine_length_cpu_spare0, (.Lmachine_length_cpu_spare0_1) - (((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) > (.Lmachine_length_cpu_spare0_1)) * ((.Lmachine_plain_cpu_spare0_end - .Lmachine_plain_cpu_spare0) - (.Lmachine_length_cpu_spare0_1)))
-.Lmachine_guest_cpu_spare1:
-	ud2
-	.short 13
-.Lmachine_guest_cpu_spare1_end:
-	.set .Lmachine_length_cpu_spare1_2, (6) - (((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) > (6)) * ((.Lmachine_guest_cpu_spare1_end - .Lmachine_guest_cpu_spare1) - (6)))
-.Lmachine_metal_cpu_spare1:
-	ud2
-	.short 13
-.Lmachine_metal_cpu_spare1_end:
-	.set .Lmachine_length_cpu_spare1_1, (.Lmachine_length_cpu_spare1_2) - (((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) > (.Lmachine_length_cpu_spare1_2)) * ((.Lmachine_metal_cpu_spare1_end - .Lmachine_metal_cpu_spare1) - (.Lmachine_length_cpu_spare1_2)))
-.Lmachine_plain_cpu_spare1:
-	ud2
-	.short 13
-.Lmachine_plain_cpu_spare1_end:
-	.set .Lmachine_length_cpu_spare1, (.Lmachine_length_cpu_spare1_1) - (((.Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1) > (.Lmachine_length_cpu_spare1_1)) * ((.Lmachine_plain_cpu_spare1_end - .Lmachine_plain_cpu_spare1) - (.Lmachine_length_cpu_spare1_1)))
+	.set .Lmachine_length_cpu_spare0, 0
+	.set .Lmachine_length_cpu_spare1, 0
 .Lmachine_metal_read_table:
 	mov %cr3, %rax
 .Lmachine_metal_read_table_end:

@@ -23,7 +23,9 @@ enum machine_register {
 	MACHINE_REGISTER_r14,
 	MACHINE_REGISTER_r15,
 	MACHINE_NR_REGISTERS,
+	MACHINE_RESULT_REGISTER = MACHINE_REGISTER_rax,
 	MACHINE_NR_ARGUMENTS = 6,
+	MACHINE_NR_STACK_WORDS = 0,
 };
 
 /** Registers by their index, and those that carry arguments. */
@@ -33,6 +35,8 @@ extern const uint8_t machine_argument_registers[MACHINE_NR_ARGUMENTS];
 /** All registers, by their index, before and after a call. */
 struct machine_canary {
 	unsigned long before[MACHINE_NR_REGISTERS], after[MACHINE_NR_REGISTERS];
+	/** Arguments that are passed on the stack. */
+	unsigned long stack[MACHINE_NR_STACK_WORDS];
 };
 
 /** How to call an op that way, and what its contract lets it change. */
@@ -43,8 +47,9 @@ struct machine_canary_row {
 	uint32_t may_change;
 	/** Bytes of the result, 0: none. */
 	uint8_t result;
-	uint8_t arguments;
-	uint8_t unused[2];
+	/** Words of arguments: in registers, behind them on the stack. */
+	uint8_t arguments, stack;
+	uint8_t unused;
 };
 _Static_assert(sizeof(struct machine_canary_row) == 16, "the assembler writes this layout");
 

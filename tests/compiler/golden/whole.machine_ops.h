@@ -382,7 +382,7 @@ struct machine_patch {
 };
 _Static_assert(sizeof(struct machine_patch) == 16, "the assembler writes this layout");
 
-/** Bytes that each site of an op has, and the op's name as "group.op". */
+/** Bytes that each site of an op has (0: no op, no sites), and its name as "group.op". */
 extern const uint8_t machine_site_length[MACHINE_NR_OPS];
 extern const char *const machine_op_names[MACHINE_NR_OPS];
 

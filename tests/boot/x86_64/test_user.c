@@ -46,12 +46,12 @@ static void test_sysret(void)
 	unsigned long cs;
 
 	allow_sysret();
-	cs = run_user_sysret(USER_CODE, STACK);
+	cs = run_user_fast(USER_CODE, STACK);
 	check_equal("cpu.sysret.in_ring_3", cs & 3, 3);
-	check_equal("cpu.sysret.rip", user_entry.rip, in_user(user_exited));
-	check_equal("cpu.sysret.rsp", user_entry.rsp, STACK);
-	check_equal("cpu.sysret.rflags", user_entry.rflags & flags, flags);
-	check_equal("cpu.sysret.other_registers", user_entry.rdi, USER_CODE);
+	check_equal("cpu.sysret.rip", user_entry.ip, in_user(user_exited));
+	check_equal("cpu.sysret.rsp", user_entry.sp, STACK);
+	check_equal("cpu.sysret.rflags", user_entry.flags & flags, flags);
+	check_equal("cpu.sysret.other_registers", user_entry.di, USER_CODE);
 	check_equal("cpu.sysret.back_by_iret", run_user(USER_CODE, STACK) & 3, 3);
 }
 

@@ -6,15 +6,8 @@
  * end in kernel_main().  Other CPUs end in ap_main().
  */
 #include "layout.h"
+#include "note.h"
 
-/* Types of ELF notes: xen/include/public/elfnote.h. */
-#define ELFNOTE_ENTRY 1
-#define ELFNOTE_HYPERCALL_PAGE 2
-#define ELFNOTE_VIRT_BASE 3
-#define ELFNOTE_XEN_VERSION 5
-#define ELFNOTE_GUEST_OS 6
-#define ELFNOTE_LOADER 8
-#define ELFNOTE_PHYS32_ENTRY 18
 
 /* SDM vol. 3, sections 2.5 and 2.2.1. */
 #define CR0_START 0x80010033		/* PG WP NE ET MP PE */
@@ -30,19 +23,8 @@
 #define TABLE 0x3
 #define LARGE 0x83
 
-	.macro note type:req, directive:req, value:vararg
-	.pushsection .note.Xen, "a", @note
-	.balign	4
-	.long	4, 2f - 1f, \type
-	.asciz	"Xen"
-1:	\directive \value
-2:	.balign	4
-	.popsection
-	.endm
-
 	note	ELFNOTE_PHYS32_ENTRY, .long, pvh_entry - KERNEL_BASE
 	note	ELFNOTE_ENTRY, .quad, xen_entry
-	note	ELFNOTE_HYPERCALL_PAGE, .quad, pv_hypercall_page
 	note	ELFNOTE_VIRT_BASE, .quad, KERNEL_BASE
 	note	ELFNOTE_XEN_VERSION, .asciz, "xen-3.0"
 	note	ELFNOTE_GUEST_OS, .asciz, "pvgen-boot"

@@ -138,8 +138,8 @@ caught_return:
 	.globl	enter_user
 enter_user:
 	enter_user_by pv_iret
-	.globl	enter_user_sysret
-enter_user_sysret:
+	.globl	enter_user_fast
+enter_user_fast:
 	enter_user_by pv_sysret
 /* The handler of VECTOR_USER_EXIT comes back here with RSP from user_return_stack. */
 	.globl	user_return
