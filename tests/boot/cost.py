@@ -19,7 +19,7 @@ REPEATABLE = ("-cpu", "max,-rdrand,-rdseed")
 
 # What workloads.c does, by the numbers in its marks.
 WORKLOADS = dict(enumerate(("interrupt toggle", "page-table entry", "16 entries in a batch", "context switch",
-                            "clock"), start=4000))
+                            "clock", "page fault", "timer"), start=4000))
 
 
 @dataclass(frozen=True)

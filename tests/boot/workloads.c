@@ -8,79 +8,81 @@
 
 /* Numbers that no op has; cost.py has the names. */
 #define WORKLOAD_FIRST 4000
-#define MARK 0x50000000
-#define ENTRIES 16
+#define MARK	       0x50000000
+#define ENTRIES	       16
 
-#define BEGIN(number)                                                          \
-  asm volatile("nopl %c0(%%rax)"                                               \
-               :                                                               \
-               : "i"(MARK + WORKLOAD_FIRST + (number))                         \
-               : "memory")
-#define END(number)                                                            \
-  asm volatile("nopl %c0(%%rcx)"                                               \
-               :                                                               \
-               : "i"(MARK + WORKLOAD_FIRST + (number))                         \
-               : "memory")
+#define BEGIN(number)                                                                              \
+	asm volatile("nopl %c0(%%rax)" : : "i"(MARK + WORKLOAD_FIRST + (number)) : "memory")
+#define END(number)                                                                                \
+	asm volatile("nopl %c0(%%rcx)" : : "i"(MARK + WORKLOAD_FIRST + (number)) : "memory")
 
-static void toggle_interrupts(void) {
-  unsigned long flags;
+static void toggle_interrupts(void)
+{
+	unsigned long flags;
 
-  BEGIN(0);
-  flags = pv_save_fl();
-  pv_irq_disable();
-  pv_restore_fl(flags);
-  END(0);
+	BEGIN(0);
+	flags = pv_save_fl();
+	pv_irq_disable();
+	pv_restore_fl(flags);
+	END(0);
 }
 
-static pte_t *test_entries(void) { return mm_entry(pv_read_cr3(), USER_TEST); }
-
-static void set_one_entry(void) {
-  pte_t *ptep = test_entries();
-
-  BEGIN(1);
-  pv_set_pte(ptep, pv_make_pte(0));
-  END(1);
+static pte_t *test_entries(void)
+{
+	return mm_entry(pv_read_cr3(), USER_TEST);
 }
 
-static void set_entries_together(void) {
-  pte_t *ptep = test_entries();
-  unsigned int i;
+static void set_one_entry(void)
+{
+	pte_t *ptep = test_entries();
 
-  BEGIN(2);
-  pv_lazy_enter(PV_LAZY_MMU);
-  for (i = 0; i < ENTRIES; i++)
-    pv_set_pte(&ptep[i], pv_make_pte(0));
-  pv_lazy_leave(PV_LAZY_MMU);
-  END(2);
+	BEGIN(1);
+	pv_set_pte(ptep, pv_make_pte(0));
+	END(1);
 }
 
-static void switch_context(void) {
-  static const struct tls tls;
+static void set_entries_together(void)
+{
+	pte_t *ptep = test_entries();
+	unsigned int i;
 
-  BEGIN(3);
-  pv_context_begin();
-  pv_load_sp0(&kernel_tss, kernel_tss.sp[0]);
-  pv_load_tls(kernel_gdt, GDT_TLS, &tls);
-  pv_write_cr3(pv_read_cr3());
-  pv_context_end();
-  END(3);
+	BEGIN(2);
+	pv_lazy_enter(PV_LAZY_MMU);
+	for (i = 0; i < ENTRIES; i++)
+		pv_set_pte(&ptep[i], pv_make_pte(0));
+	pv_lazy_leave(PV_LAZY_MMU);
+	END(2);
 }
 
-static void read_clock(void) {
-  BEGIN(4);
-  pv_clock_read();
-  END(4);
+static void switch_context(void)
+{
+	static const struct tls tls;
+
+	BEGIN(3);
+	pv_context_begin();
+	pv_load_sp0(&kernel_tss, kernel_tss.sp[0]);
+	pv_load_tls(kernel_gdt, GDT_TLS, &tls);
+	pv_write_cr3(pv_read_cr3());
+	pv_context_end();
+	END(3);
 }
 
-void workloads_run(unsigned int times) {
-  static void (*const workloads[])(void) = {
-      toggle_interrupts, set_one_entry, set_entries_together,
-      switch_context,    read_clock,
-  };
-  unsigned int i, n;
+static void read_clock(void)
+{
+	BEGIN(4);
+	pv_clock_read();
+	END(4);
+}
 
-  pv_irq_disable();
-  for (i = 0; i < ARRAY_SIZE(workloads); i++)
-    for (n = 0; n < times; n++)
-      workloads[i]();
+void workloads_run(unsigned int times)
+{
+	static void (*const workloads[])(void) = {
+		toggle_interrupts, set_one_entry, set_entries_together, switch_context, read_clock,
+	};
+	unsigned int i, n;
+
+	pv_irq_disable();
+	for (i = 0; i < ARRAY_SIZE(workloads); i++)
+		for (n = 0; n < times; n++)
+			workloads[i]();
 }
