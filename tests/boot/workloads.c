@@ -74,10 +74,42 @@ static void read_clock(void)
 	END(4);
 }
 
+static void map_test_page(struct trap_frame *frame)
+{
+	static unsigned long page;
+
+	(void)frame;
+	if (!page)
+		page = mm_page();
+	pv_set_pte(test_entries(), pv_make_pte(page | PTE_DATA));
+}
+
+/* The page comes when it is touched, and goes behind the marks. */
+static void fault_in_page(void)
+{
+	traps_handle(TRAP_PF, map_test_page);
+	BEGIN(5);
+	*(volatile uint8_t *)USER_TEST;
+	END(5);
+	traps_handle(TRAP_PF, NULL);
+	mm_set(USER_TEST, 0);
+}
+
+/* Asleep, nobody executes an instruction: no time is counted, only work. */
+static void sleep_until_tick(void)
+{
+	BEGIN(6);
+	pv_timer_program(NS_PER_MS);
+	pv_safe_halt();
+	END(6);
+	pv_irq_disable();
+}
+
 void workloads_run(unsigned int times)
 {
 	static void (*const workloads[])(void) = {
-		toggle_interrupts, set_one_entry, set_entries_together, switch_context, read_clock,
+		toggle_interrupts, set_one_entry, set_entries_together, switch_context,
+		read_clock,	   fault_in_page, sleep_until_tick,
 	};
 	unsigned int i, n;
 
