@@ -1,0 +1,213 @@
+"""What the figures say: how far the binary interface is from the direct backend, and what has no reason.
+
+Pure: figures and reasons in, a verdict out.
+"""
+
+import json
+import statistics
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+Figures = dict[str, Any]
+
+LIMIT = 5.0         # percent that need no reason
+# A machine, how a sentence names it, and its columns without and with the binary interface.
+MACHINES = (("xen", "Xen PV", "xen", "xen_blob"), ("bare", "bare hardware", "bare", "bare_blob"))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that has to have a reason."""
+    machine: str
+    kind: str           # workload, op or sites
+    name: str
+    what: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Instructions of one thing without and with the binary interface; None where not counted."""
+    kind: str
+    name: str
+    direct: float | None
+    binary: float | None
+
+    @property
+    def percent(self) -> float | None:
+        """What the binary interface costs more; None if that is no number."""
+        if self.direct is None or self.binary is None:
+            return None
+        if self.direct == self.binary:
+            return 0.0
+        return 100 * (self.binary - self.direct) / self.direct if self.direct else None
+
+    @property
+    def is_far(self) -> bool:
+        """More than the limit, or only one of the two is known."""
+        if self.direct is None and self.binary is None:
+            return False
+        return self.percent is None or abs(self.percent) > LIMIT
+
+    def text(self) -> str:
+        """How far, in words."""
+        if self.direct is None or self.binary is None:
+            return "counted on one side only"
+        more = f"{self.percent:+.1f} %" if self.percent is not None else "from nothing"
+        return f"{self.direct:g} direct, {self.binary:g} by the binary interface: {more}"
+
+
+@dataclass
+class Distance:
+    """All pairs of a kind on a machine."""
+    compared: int
+    equal: int
+    near: int
+    within_percent: float
+    far: list[str] = field(default_factory=list)
+
+
+# ---- pairs ----
+
+
+def median(runs: list[dict[str, int]] | None, place: str) -> float | None:
+    """Of the boots' counts of one place."""
+    return statistics.median(run[place] for run in runs) if runs else None
+
+
+def total(runs: list[dict[str, int]] | None) -> float | None:
+    """In guest and hypervisor; padding is no instruction of an op's."""
+    return statistics.median(run["guest"] + run["hypervisor"] for run in runs) if runs else None
+
+
+def pairs(figures: Figures, kind: str, direct: str, binary: str) -> list[Pair]:
+    """Of all workloads, or all ops."""
+    return [Pair(kind, row["name"], total(row["counts"][direct]), total(row["counts"][binary]))
+            for row in figures[f"{kind}s"]]
+
+
+def distance(found: list[Pair]) -> Distance:
+    """How far those are that can be compared and have no need of a reason."""
+    compared = [pair for pair in found if pair.direct is not None and pair.binary is not None]
+    near = [abs(pair.percent or 0) for pair in compared if not pair.is_far]
+    return Distance(len(compared), sum(pair.direct == pair.binary for pair in compared), len(near),
+                    ceil(max(near, default=0) * 10) / 10, [pair.name for pair in found if pair.is_far])
+
+
+# ---- what has to have a reason ----
+
+
+def far_findings(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
+    """Workloads and ops that are beyond the limit."""
+    for machine, _label, direct, binary in MACHINES:
+        for kind in ("workload", "op"):
+            for pair in pairs(figures, kind, direct, binary):
+                if pair.is_far:
+                    yield machine, kind, pair.name, pair.text()
+
+
+def site_findings(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
+    """Ops with other sites, and other numbers of sites."""
+    for machine, _label, direct, binary in MACHINES:
+        if figures["sites"][direct] != figures["sites"][binary]:
+            yield machine, "sites", "all", f"{figures['sites'][direct]} and {figures['sites'][binary]}"
+        for row in figures["ops"]:
+            sides = [f"{row['forms'][side]} of {row['bytes'][side]} bytes" for side in (direct, binary)]
+            if sides[0] != sides[1]:
+                yield machine, "sites", row["name"], f"{sides[0]} direct, {sides[1]} by the binary interface"
+
+
+def key(finding: dict[str, str]) -> tuple[str, str, str]:
+    """What a reason is about."""
+    return finding["machine"], finding["kind"], finding["name"]
+
+
+def findings(figures: Figures, reasons: list[dict[str, str]]) -> list[Finding]:
+    """All that is not as it should be, with the reasons that are known."""
+    known = {key(reason): reason["reason"] for reason in reasons}
+    return [Finding(*found, known.get(found[:3]))
+            for found in (*far_findings(figures), *site_findings(figures))]
+
+
+def suite_faults(figures: Figures) -> list[str]:
+    """Why a boot of the guest does not count; no reason excuses it."""
+    faults = []
+    for row in figures["suite"]:
+        where = f"{row['guest']} on {row['environment']}"
+        faults += [f"{where}: {text}" for text in row["obstacles"]]
+        faults += [f"{where}: test {name} failed" for name in row["failures"]]
+        if row["refusals"]:
+            faults.append(f"{where}: {row['refusals']} refusals of sites or blobs")
+    faults += [f"{column}: {text}" for column, texts in figures["obstacles"].items() for text in texts]
+    hashes = {row["sha256"] for row in carried(figures)}
+    return faults + ([f"the guest has {len(hashes)} hashes"] if len(hashes) != 1 else [])
+
+
+# ---- the two answers ----
+
+
+def carried(figures: Figures) -> list[dict[str, Any]]:
+    """Boots of the guest without backends."""
+    return [row for row in figures["suite"] if row["blob"]]
+
+
+def whole_guest(figures: Figures, faults: list[str]) -> str:
+    """Can one binary interface carry a whole guest?"""
+    rows = carried(figures)
+    if faults:
+        return f"Not on all machines: {'; '.join(faults)}."
+    ran = ", ".join(f"{row['environment']} {row['passed']} of {row['passed'] + row['failed']}" for row in rows)
+    blobs = len({row["blob"] for row in rows})
+    return (f"Yes. One file (SHA-256 {rows[0]['sha256'][:16]}…) that holds no backend ran on {len(rows)} "
+            f"machines with {blobs} blobs and passed all tests: {ran}.")
+
+
+def reach_text(what: str, found: Distance) -> str:
+    """How far all of a kind are, and which of them are beyond the limit."""
+    scope = f"{found.near} of {found.compared} {what}s" if found.far else f"every {what}"
+    far = f"; exceptions: {', '.join(found.far)}" if found.far else ""
+    return f"on {scope} ({found.equal} of {found.compared} are equal to the instruction){far}"
+
+
+def cost_text(label: str, kinds: dict[str, Distance]) -> str:
+    """What one machine's workloads and ops cost more or less."""
+    work, ops = kinds["workload"], kinds["op"]
+    return (f"The binary interface on {label} is within {work.within_percent:g} % of the direct backend "
+            f"{reach_text('workload', work)}, and within {ops.within_percent:g} % {reach_text('counted op', ops)}.")
+
+
+def sites_text(figures: Figures, label: str, direct: str, binary: str) -> str:
+    """Are they the same?"""
+    before, after = (sum(figures["sites"][side].values()) for side in (direct, binary))
+    same = sum(row["forms"][direct] == row["forms"][binary] and row["bytes"][direct] == row["bytes"][binary]
+               for row in figures["ops"])
+    return (f"On {label} {before} sites are patched direct and {after} by the binary interface; form and length "
+            f"are the same for {same} of {len(figures['ops'])} ops.")
+
+
+def judge(figures: Figures, reasons: list[dict[str, str]]) -> dict[str, Any]:
+    """All of it, as JSON can hold it."""
+    faults, found = suite_faults(figures), findings(figures, reasons)
+    distances = {machine: {kind: distance(pairs(figures, kind, direct, binary)) for kind in ("workload", "op")}
+                 for machine, _label, direct, binary in MACHINES}
+    used = {key(asdict(finding)) for finding in found}
+    return {
+        "limit_percent": LIMIT,
+        "carries_whole_guest": whole_guest(figures, faults),
+        "costs": [cost_text(label, distances[machine]) for machine, label, *_columns in MACHINES],
+        "sites": [sites_text(figures, label, direct, binary) for _machine, label, direct, binary in MACHINES],
+        "distances": {machine: {kind: asdict(each) for kind, each in kinds.items()}
+                      for machine, kinds in distances.items()},
+        "findings": [asdict(finding) for finding in found],
+        "unused_reasons": [reason for reason in reasons if key(reason) not in used],
+        "faults": faults + [f"{finding.machine}: {finding.kind} {finding.name} has no reason: {finding.what}"
+                            for finding in found if finding.reason is None],
+    }
+
+
+def read_reasons(path: Path) -> list[dict[str, str]]:
+    """What people have found out."""
+    return json.loads(path.read_text())
