@@ -20,6 +20,8 @@ REPEATABLE = ("-cpu", "max,-rdrand,-rdseed")
 # What workloads.c does, by the numbers in its marks.
 WORKLOADS = dict(enumerate(("interrupt toggle", "page-table entry", "16 entries in a batch", "context switch",
                             "clock", "page fault", "timer"), start=4000))
+# What main.c does once in a boot.
+STEPS = dict(enumerate(("find the backend", "install it", "patch all sites"), start=4090))
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Measured:
     costs: dict[str, Cost]
     unknown: dict[str, str]     # why there is no number
     workloads: dict[str, Cost] = field(default_factory=dict)
+    steps: dict[str, Cost] = field(default_factory=dict)
 
 
 def read_costs(text: str, names: dict[int, str]) -> dict[str, Cost]:
@@ -71,7 +74,8 @@ def measure(environment: str, guest: Path = machine.GUEST, blob: Path | None = N
         text = report.read_text() if report.exists() else ""
         counted = read_costs(text, manifest.by_slot())
     costs = {op: cost for op, cost in counted.items() if op not in boot.console.uncounted}
-    return Measured(boot, costs, unknown_costs(boot, costs), read_costs(text, WORKLOADS))
+    return Measured(boot, costs, unknown_costs(boot, costs), read_costs(text, WORKLOADS),
+                    read_costs(text, STEPS))
 
 
 def bare_instructions() -> dict[str, int | None]:

@@ -12,6 +12,17 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NS_PER_MS	  1000000ull
 
+/*
+ * What stands between two marks with the same number is counted as the instructions of an op are
+ * (tests/cost).  No op has these numbers; cost.py has the names.
+ */
+#define COUNT_MARK 0x50000000
+#define COUNT_AT(rm, number)                                                                       \
+	asm volatile("nopl %c0(%%" rm ")" : : "i"(COUNT_MARK + (number)) : "memory")
+#define COUNT_BEGIN(number) COUNT_AT("rax", number)
+#define COUNT_END(number)   COUNT_AT("rcx", number)
+enum { COUNT_WORKLOADS = 4000, COUNT_FIND = 4090, COUNT_INSTALL, COUNT_PATCH };
+
 /* ---- early.c: what the boot loader left ---- */
 
 struct machine {

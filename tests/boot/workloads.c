@@ -6,15 +6,9 @@
  */
 #include "kernel.h"
 
-/* Numbers that no op has; cost.py has the names. */
-#define WORKLOAD_FIRST 4000
-#define MARK	       0x50000000
-#define ENTRIES	       16
-
-#define BEGIN(number)                                                                              \
-	asm volatile("nopl %c0(%%rax)" : : "i"(MARK + WORKLOAD_FIRST + (number)) : "memory")
-#define END(number)                                                                                \
-	asm volatile("nopl %c0(%%rcx)" : : "i"(MARK + WORKLOAD_FIRST + (number)) : "memory")
+#define ENTRIES	      16
+#define BEGIN(number) COUNT_BEGIN(COUNT_WORKLOADS + (number))
+#define END(number)   COUNT_END(COUNT_WORKLOADS + (number))
 
 static void toggle_interrupts(void)
 {

@@ -116,4 +116,4 @@ def scatter(title: str, along: str, up: str, points: Sequence[Point]) -> str:
                      f"<title>{words}</title></circle>")
         if point.far:
             marks.append(text(x + 7, y + 4, point.name))
-    return svg(MARGIN + SIDE + 12, SIDE + 50, title, "".join((*axes(decades, along, up), *marks)))
+    return svg(MARGIN + SIDE + 40, SIDE + 50, title, "".join((*axes(decades, along, up), *marks)))

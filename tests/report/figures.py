@@ -3,6 +3,7 @@
 What comes out is data that JSON can hold; verdict.py judges it, report_page.py shows it.
 """
 
+import hashlib
 import json
 import platform
 import re
@@ -124,6 +125,12 @@ def suite() -> list[dict[str, Any]]:
                    [(environment, guest) for guest in (DIRECT, BINARY) for environment in machine.ENVIRONMENTS])
 
 
+def blob_row(name: str) -> dict[str, Any]:
+    """The file."""
+    data = (BUILD / f"{name}.blob").read_bytes()
+    return {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
 # ---- what it was measured with ----
 
 
@@ -184,8 +191,10 @@ def measure(boots: int, runs: int, processes: int) -> dict[str, Any]:
         "columns": [asdict(column) for column in COLUMNS],
         "obstacles": {name: sorted({text for boot in found for text in boot.boot.obstacles})
                       for name, found in measured.items()},
+        "blobs": [blob_row(name) for name in dict.fromkeys(machine.BLOBS.values())],
         "suite": tests,
         "workloads": rows(cost.WORKLOADS.values(), measured, lambda boot: boot.workloads),
+        "steps": rows(cost.STEPS.values(), measured, lambda boot: boot.steps),
         "ops": op_rows(measured),
         "sites": sites(measured),
         "forms": call_forms(runs, processes),

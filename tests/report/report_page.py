@@ -22,12 +22,12 @@ WORKLOADS = {
     "page fault": "touch a page that is not there; the handler maps it and returns",
     "timer": "arm the timer, sleep, take its interrupt",
 }
-# What the bodies of tests/bench/forms.c are the instructions of.
+# What the bodies of tests/bench/forms.c are the instructions of: an op, and the machine.
 BODIES = {
-    "identity": "mmu.pte_val on bare hardware",
-    "write": "mmu.set_pte on bare hardware",
-    "store": "irq.irq_disable on Xen PV",
-    "test": "irq.save_fl on Xen PV",
+    "identity": ("mmu.pte_val", "bare"),
+    "write": ("mmu.set_pte", "bare"),
+    "store": ("irq.irq_disable", "xen"),
+    "test": ("irq.save_fl", "xen"),
 }
 
 STYLE = """
@@ -47,7 +47,8 @@ p,ul{max-width:60rem;margin:.4rem 0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.16rem .7rem .16rem 0;border-bottom:1px solid var(--line);vertical-align:top}
-thead th{border-bottom:2px solid var(--line);font-weight:600}.spans th{border:0;padding-bottom:0}
+thead th{border-bottom:2px solid var(--line);font-weight:600}.spans th{border:0;padding-bottom:0}.centre{text-align:center}
+.n:nth-child(3n+2){padding-left:1.4rem}
 th[scope=row]{font-weight:400;white-space:nowrap}
 .n{text-align:right;white-space:nowrap}
 td.wide{max-width:46rem;overflow-wrap:anywhere}
@@ -134,21 +135,27 @@ def answers(report: Report) -> str:
     kind = "answers bad" if said["faults"] else "answers"
     return (f'<div class="{kind}"><p><b>Can one binary interface carry a whole guest?</b> '
             f'{escape(said["carries_whole_guest"])}</p><p><b>What does it cost?</b> '
-            f'{escape(" ".join(said["costs"]))}</p><p>{escape(" ".join(said["sites"]))}</p></div>')
+            f'{escape(" ".join(said["costs"]))}</p><p>{escape(" ".join(said["boots"]))}</p>'
+            f'<p>{escape(" ".join(said["sites"]))}</p></div>')
+
+
+def finding(found: dict[str, Any]) -> str:
+    """One line, with its reason or without."""
+    reason = escape(found["reason"]) if found["reason"] else '<span class="missing">reason missing</span>'
+    label = next(label for machine, label, *_columns in verdict.MACHINES if machine == found["machine"])
+    return (f'{escape(label)}, {escape(found["kind"])} <b>{escape(found["name"])}</b>: '
+            f'{escape(found["what"])}. {reason}')
 
 
 def exceptions(report: Report) -> str:
     """What is beyond the limit, with reasons; what has none is missing."""
     said = report["verdict"]
-    lines = []
-    for found in said["findings"]:
-        reason = escape(found["reason"]) if found["reason"] else '<span class="missing">reason missing</span>'
-        lines.append(f'{escape(found["machine"])}, {escape(found["kind"])} <b>{escape(found["name"])}</b>: '
-                     f'{escape(found["what"])}. {reason}')
-    lines += [f'not needed any more: the reason for {escape(reason["machine"])}, {escape(reason["kind"])} '
-              f'{escape(reason["name"])}' for reason in said["unused_reasons"]]
     none = f'<p>None: nothing differs by more than {said["limit_percent"]:g} %, and all sites are the same.</p>'
-    return "<h2>Exceptions</h2>" + (items(lines) if lines else none)
+    found = items(map(finding, said["findings"])) if said["findings"] else none
+    unused = [f'{reason["machine"]}, {reason["kind"]} {reason["name"]}' for reason in said["unused_reasons"]]
+    return (f'<h2>Exceptions</h2><p>What differs by more than {said["limit_percent"]:g} %, of workloads, ops, sites and '
+            f'the steps of a boot.</p>{found}'
+            + (f'<p>Reasons that nothing needs any more: {escape("; ".join(unused))}.</p>' if unused else ""))
 
 
 def workload_bars(report: Report, work: dict[str, Any]) -> str:
@@ -163,7 +170,7 @@ def workload_bars(report: Report, work: dict[str, Any]) -> str:
 
 def count_heads(first: str, *others: str) -> str:
     """Two lines: machines, and what is counted on each."""
-    spans = "".join(f'<th colspan="3" class="n">{escape(label)}</th>' for _machine, label, *_columns in verdict.MACHINES)
+    spans = "".join(f'<th colspan="3" class="centre">{escape(label)}</th>' for _machine, label, *_columns in verdict.MACHINES)
     each = ("direct", "binary interface", "ratio") * len(verdict.MACHINES)
     return (f'<tr class="spans"><th></th>{spans}{"<th></th>" * len(others)}</tr>'
             f'<tr><th>{escape(first)}</th>{cells("th", each)}{cells("th", others, "")}</tr>')
@@ -183,6 +190,15 @@ def workloads(report: Report) -> str:
     return ('<h2>Workloads</h2><p>Instructions, guest + hypervisor. Each plot has a scale of its own.</p>'
             '<p class="legend"><b><i class="guest"></i>guest</b><b><i class="hyper"></i>hypervisor</b></p>'
             f'<div class="plots">{drawn}</div>{table(count_heads("workload"), rows)}')
+
+
+def steps(report: Report) -> str:
+    """What a boot does once; blobs are taken then."""
+    rows = [row(step["name"], cells("td", count_cells(step["counts"]))) for step in report["steps"]]
+    blobs = ", ".join(f"{blob['name']} {blob['bytes']:,}" for blob in report["blobs"])
+    return ("<h2>Once in a boot</h2><p>The direct kernel detects which of its backends is the machine's; the other one "
+            f"takes a blob. Bytes of blobs: {escape(blobs)}. A boot has one of each step, so that an interrupt which the "
+            "hypervisor takes meanwhile is counted with it.</p>" + table(count_heads("step"), rows))
 
 
 def op_points(report: Report, direct: str, binary: str) -> list[Point]:
@@ -217,7 +233,7 @@ def ops(report: Report) -> str:
     """Plots, then a row for each."""
     heads = count_heads("op", *(f"site on {label}" for _machine, label, *_columns in verdict.MACHINES))
     return ('<h2>Ops</h2><p>A point is an op; on the dashed line both cost the same. No-ops that only fill '
-            'up a site are not counted. A site has the form by which it does its op.</p>'
+            'up a site are not counted. The last columns say what its sites are.</p>'
             f'<div class="plots">{op_plots(report)}</div>{table(heads, map(op_row, report["ops"]))}')
 
 
@@ -246,11 +262,27 @@ def spread_text(spread: dict[str, float]) -> str:
     return f"{spread['median']:.2f} ({spread['low']:.2f} to {spread['high']:.2f})"
 
 
+def body_text(body: str) -> str:
+    """What it is on which machine."""
+    op, at = BODIES[body]
+    return f"{op} on {next(label for machine, label, *_columns in verdict.MACHINES if machine == at)}"
+
+
 def form_bars(report: Report, body: str) -> str:
     """The forms of one op."""
     found = [Bar(LABELS[each["form"]], [("ticks", each["ticks"]["median"])], f"{each['ticks']['median']:.2f}",
                  (each["ticks"]["low"], each["ticks"]["high"])) for each in report["forms"] if each["op"] == body]
-    return figure(body, BODIES.get(body, ""), charts.bars(f"ticks: {body}", found))
+    return figure(body, body_text(body), charts.bars(f"ticks: {body}", found))
+
+
+def site_ticks(report: Report, body: str) -> str:
+    """Of the forms that its op's sites have, direct and by the binary interface."""
+    name, at = BODIES[body]
+    op = next(each for each in report["ops"] if each["name"] == name)
+    columns = next(columns for machine, _label, *columns in verdict.MACHINES if machine == at)
+    ticks = {each["form"]: spread_text(each["ticks"]) for each in report["forms"] if each["op"] == body}
+    return row(body_text(body), cells("td", [word for column in columns for word in
+                                             (op["forms"][column], ticks.get(op["forms"][column], "–"))]))
 
 
 def cycles(report: Report) -> str:
@@ -259,16 +291,18 @@ def cycles(report: Report) -> str:
     rows = [row(f"{each['op']}, {LABELS[each['form']]}",
                 cells("td", [spread_text(each["ticks"]), spread_text(each["ratio"])])) for each in report["forms"]]
     return ("<h2>Time</h2><p>Ticks of the time-stamp counter for one execution among many, in user mode on this "
-            "machine's processor; medians, with the middle 80 % of the runs. A site has the same form direct and by the "
-            "binary interface (table of sites), so these are the times of both. What does not patch pays the "
-            "indirect call, and where processors need it the retpoline. Ratios are to the inline form of the same "
-            f"run.</p><div class=\"plots\">{''.join(form_bars(report, body) for body in bodies)}</div>"
+            "machine's processor; medians, with the middle 80\u00a0% of the runs. Of ops whose instructions "
+            "need no privilege, in the forms that their sites have in the kernel:</p>"
+            + table(head(["op", "direct", "ticks", "binary interface", "ticks"]), [site_ticks(report, body) for body in bodies])
+            + "<p>All forms: a kernel that did not patch its sites would pay the indirect call, and where processors "
+            "need it the retpoline. Ratios are to the inline form of the same run.</p>"
+            f"<div class=\"plots\">{''.join(form_bars(report, body) for body in bodies)}</div>"
             + table(head(["form", "ticks", "ratio to inline"]), rows))
 
 
 def agreement(report: Report) -> str:
     """How many figures were the same in all boots."""
-    found = [runs for kind in ("workloads", "ops") for each in report[kind]
+    found = [runs for kind in ("workloads", "steps", "ops") for each in report[kind]
              for runs in each["counts"].values() if runs]
     same = sum(all(run == runs[0] for run in runs) for runs in found)
     return f"{same} of {len(found)} figures are the same in all boots"
@@ -293,7 +327,7 @@ def method(report: Report) -> str:
     return "<h2>Method</h2>" + items(map(escape, lines)) + table(head(["measured with", ""], ""), rows)
 
 
-SECTIONS = (answers, exceptions, workloads, ops, sites, suite, cycles, method)
+SECTIONS = (answers, exceptions, workloads, steps, ops, sites, suite, cycles, method)
 
 
 def page(report: Report) -> str:

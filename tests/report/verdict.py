@@ -14,6 +14,7 @@ from typing import Any
 Figures = dict[str, Any]
 
 LIMIT = 5.0         # percent that need no reason
+KINDS = ("workload", "op", "step")
 # A machine, how a sentence names it, and its columns without and with the binary interface.
 MACHINES = (("xen", "Xen PV", "xen", "xen_blob"), ("bare", "bare hardware", "bare", "bare_blob"))
 
@@ -22,7 +23,7 @@ MACHINES = (("xen", "Xen PV", "xen", "xen_blob"), ("bare", "bare hardware", "bar
 class Finding:
     """Something that has to have a reason."""
     machine: str
-    kind: str           # workload, op or sites
+    kind: str           # one of KINDS, or sites
     name: str
     what: str
     reason: str | None
@@ -57,7 +58,7 @@ class Pair:
         if self.direct is None or self.binary is None:
             return "counted on one side only"
         more = f"{self.percent:+.1f} %" if self.percent is not None else "from nothing"
-        return f"{self.direct:g} direct, {self.binary:g} by the binary interface: {more}"
+        return f"{self.direct:,.0f} direct, {self.binary:,.0f} by the binary interface: {more}"
 
 
 @dataclass
@@ -84,7 +85,7 @@ def total(runs: list[dict[str, int]] | None) -> float | None:
 
 
 def pairs(figures: Figures, kind: str, direct: str, binary: str) -> list[Pair]:
-    """Of all workloads, or all ops."""
+    """Of all workloads, all ops or all steps of a boot."""
     return [Pair(kind, row["name"], total(row["counts"][direct]), total(row["counts"][binary]))
             for row in figures[f"{kind}s"]]
 
@@ -101,9 +102,9 @@ def distance(found: list[Pair]) -> Distance:
 
 
 def far_findings(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
-    """Workloads and ops that are beyond the limit."""
+    """What costs more or less than the limit allows."""
     for machine, _label, direct, binary in MACHINES:
-        for kind in ("workload", "op"):
+        for kind in KINDS:
             for pair in pairs(figures, kind, direct, binary):
                 if pair.is_far:
                     yield machine, kind, pair.name, pair.text()
@@ -179,6 +180,16 @@ def cost_text(label: str, kinds: dict[str, Distance]) -> str:
             f"{reach_text('workload', work)}, and within {ops.within_percent:g} % {reach_text('counted op', ops)}.")
 
 
+def boot_text(figures: Figures, label: str, direct: str, binary: str) -> str:
+    """All steps together, which a boot does once."""
+    found = pairs(figures, "step", direct, binary)
+    names = ", ".join(pair.name for pair in found)
+    before, after = (sum(side or 0 for side in sides)
+                     for sides in zip(*((pair.direct, pair.binary) for pair in found), strict=True))
+    return (f"Once in a boot on {label}, to {names} takes {before:,.0f} instructions "
+            f"direct and {after:,.0f} by the binary interface.")
+
+
 def sites_text(figures: Figures, label: str, direct: str, binary: str) -> str:
     """Are they the same?"""
     before, after = (sum(figures["sites"][side].values()) for side in (direct, binary))
@@ -191,13 +202,15 @@ def sites_text(figures: Figures, label: str, direct: str, binary: str) -> str:
 def judge(figures: Figures, reasons: list[dict[str, str]]) -> dict[str, Any]:
     """All of it, as JSON can hold it."""
     faults, found = suite_faults(figures), findings(figures, reasons)
-    distances = {machine: {kind: distance(pairs(figures, kind, direct, binary)) for kind in ("workload", "op")}
+    distances = {machine: {kind: distance(pairs(figures, kind, direct, binary)) for kind in KINDS}
                  for machine, _label, direct, binary in MACHINES}
     used = {key(asdict(finding)) for finding in found}
     return {
         "limit_percent": LIMIT,
         "carries_whole_guest": whole_guest(figures, faults),
         "costs": [cost_text(label, distances[machine]) for machine, label, *_columns in MACHINES],
+        "boots": [boot_text(figures, label, direct, binary)
+                  for _machine, label, direct, binary in MACHINES],
         "sites": [sites_text(figures, label, direct, binary) for _machine, label, direct, binary in MACHINES],
         "distances": {machine: {kind: asdict(each) for kind, each in kinds.items()}
                       for machine, kinds in distances.items()},
