@@ -25,12 +25,13 @@ from elftools.elf.elffile import ELFFile
 from image import Image
 
 BUILD = machine.ROOT / "build"
-TOGETHER = 2        # machines that run at the same time
+TOGETHER = 2  # machines that run at the same time
 
 
 @dataclass(frozen=True)
 class Column:
     """One way to run the guest whose instructions are counted."""
+
     name: str
     label: str
     environment: str
@@ -69,15 +70,29 @@ def counts(runs: list[Cost | None]) -> list[dict[str, int]] | None:
     """Of one thing, boot by boot; None if a boot has no number."""
     if None in runs:
         return None
-    return [{"guest": run.guest, "padding": run.padding, "hypervisor": run.hypervisor}
-            for run in runs if run]
+    return [
+        {"guest": run.guest, "padding": run.padding, "hypervisor": run.hypervisor}
+        for run in runs
+        if run
+    ]
 
 
-def rows(names: Iterable[str], measured: dict[str, list[Measured]],
-         get: Callable[[Measured], dict[str, Cost]]) -> list[dict[str, Any]]:
+def rows(
+    names: Iterable[str],
+    measured: dict[str, list[Measured]],
+    get: Callable[[Measured], dict[str, Cost]],
+) -> list[dict[str, Any]]:
     """A row for each name, with what each column's boots counted."""
-    return [{"name": name, "counts": {column: counts([get(boot).get(name) for boot in boots])
-                                      for column, boots in measured.items()}} for name in names]
+    return [
+        {
+            "name": name,
+            "counts": {
+                column: counts([get(boot).get(name) for boot in boots])
+                for column, boots in measured.items()
+            },
+        }
+        for name in names
+    ]
 
 
 def op_rows(measured: dict[str, list[Measured]]) -> list[dict[str, Any]]:
@@ -86,19 +101,29 @@ def op_rows(measured: dict[str, list[Measured]]) -> list[dict[str, Any]]:
     for row in found:
         first = {column: boots[0] for column, boots in measured.items()}
         row["forms"] = {column: boot.boot.form(row["name"]) for column, boot in first.items()}
-        row["bytes"] = {column: next((op.site_bytes for op in boot.boot.console.ops
-                                      if op.op == row["name"]), 0) for column, boot in first.items()}
-        row["uncounted"] = next((boot.unknown[row["name"]] for boot in first.values()
-                                 if row["name"] in boot.unknown), None)
+        row["bytes"] = {
+            column: next((op.site_bytes for op in boot.boot.console.ops if op.op == row["name"]), 0)
+            for column, boot in first.items()
+        }
+        row["uncounted"] = next(
+            (boot.unknown[row["name"]] for boot in first.values() if row["name"] in boot.unknown),
+            None,
+        )
     return found
 
 
 def sites(measured: dict[str, list[Measured]]) -> dict[str, dict[str, int]]:
     """How many of a guest's sites have become what."""
     slots = manifest.by_slot()
-    return {column.name: dict(Counter(measured[column.name][0].boot.form(slots[site.op])
-                                      for site in Image(BUILD / column.guest).sites))
-            for column in COLUMNS}
+    return {
+        column.name: dict(
+            Counter(
+                measured[column.name][0].boot.form(slots[site.op])
+                for site in Image(BUILD / column.guest).sites
+            )
+        )
+        for column in COLUMNS
+    }
 
 
 # ---- the guest's own tests ----
@@ -111,18 +136,33 @@ def suite_row(environment: str, guest: str) -> dict[str, Any]:
     backend, hypervisor = boot.console.backends[0] if boot.console.backends else (None, None)
     passed, failed = boot.console.counted
     version = re.search(r"^\(XEN\) Xen version ([^)]*\))", boot.log, re.MULTILINE)
-    return {"environment": environment, "guest": guest, "blob": blob, "sha256": boot.image_sha256,
-            "cpus": machine.CPUS[environment], "backend": backend, "hypervisor": hypervisor,
-            "passed": passed, "failed": failed, "obstacles": boot.obstacles,
-            "failures": [test.name for test in boot.console.failures],
-            "refusals": len(boot.console.refusals) + len(boot.console.blobs),
-            "xen": version.group(1) if version else None}
+    return {
+        "environment": environment,
+        "guest": guest,
+        "blob": blob,
+        "sha256": boot.image_sha256,
+        "cpus": machine.CPUS[environment],
+        "backend": backend,
+        "hypervisor": hypervisor,
+        "passed": passed,
+        "failed": failed,
+        "obstacles": boot.obstacles,
+        "failures": [test.name for test in boot.console.failures],
+        "refusals": len(boot.console.refusals) + len(boot.console.blobs),
+        "xen": version.group(1) if version else None,
+    }
 
 
 def suite() -> list[dict[str, Any]]:
     """Both guests on all machines."""
-    return in_turn(lambda pair: suite_row(*pair),
-                   [(environment, guest) for guest in (DIRECT, BINARY) for environment in machine.ENVIRONMENTS])
+    return in_turn(
+        lambda pair: suite_row(*pair),
+        [
+            (environment, guest)
+            for guest in (DIRECT, BINARY)
+            for environment in machine.ENVIRONMENTS
+        ],
+    )
 
 
 def blob_row(name: str) -> dict[str, Any]:
@@ -155,20 +195,36 @@ def compiler(image: Path) -> str:
 
 def software(tests: list[dict[str, Any]]) -> dict[str, str]:
     """Names with versions."""
-    return {"pvgen": said(BUILD / "pvgen", "--version"),
-            "QEMU": said("qemu-system-x86_64", "--version"),
-            "Xen": next((row["xen"] for row in tests if row["xen"]), "unknown"),
-            "gcc": said("gcc", "--version"),
-            "guest compiled by": compiler(BUILD / BINARY),
-            "host kernel": f"{platform.system()} {platform.release()}",
-            "Python": platform.python_version()}
+    return {
+        "pvgen": said(BUILD / "pvgen", "--version"),
+        "QEMU": said("qemu-system-x86_64", "--version"),
+        "Xen": next((row["xen"] for row in tests if row["xen"]), "unknown"),
+        "gcc": said("gcc", "--version"),
+        "guest compiled by": compiler(BUILD / BINARY),
+        "host kernel": f"{platform.system()} {platform.release()}",
+        "Python": platform.python_version(),
+    }
 
 
 def hardware() -> dict[str, str]:
     """What lscpu says that matters to time."""
-    done = subprocess.run(["lscpu"], capture_output=True, text=True, check=False, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"})
+    done = subprocess.run(
+        ["lscpu"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+    )
     fields = dict(re.findall(r"^ *([^:]+): +(.+)$", done.stdout, re.MULTILINE))
-    names = ("Model name", "Vendor ID", "CPU family", "Model", "Stepping", "CPU(s)", "Hypervisor vendor")
+    names = (
+        "Model name",
+        "Vendor ID",
+        "CPU family",
+        "Model",
+        "Stepping",
+        "CPU(s)",
+        "Hypervisor vendor",
+    )
     return {name: fields[name] for name in names if name in fields}
 
 
@@ -180,7 +236,9 @@ def call_forms(runs: int, processes: int) -> list[dict[str, Any]]:
 def measure(boots: int, runs: int, processes: int) -> dict[str, Any]:
     """All of it.  Time comes last, when no machine of ours runs any more."""
     seen = in_turn(Column.measure, [column for column in COLUMNS for _ in range(boots)])
-    measured = {column.name: seen[at * boots:(at + 1) * boots] for at, column in enumerate(COLUMNS)}
+    measured = {
+        column.name: seen[at * boots : (at + 1) * boots] for at, column in enumerate(COLUMNS)
+    }
     tests = suite()
     return {
         "format": 1,
@@ -189,8 +247,10 @@ def measure(boots: int, runs: int, processes: int) -> dict[str, Any]:
         "hardware": hardware(),
         "software": software(tests),
         "columns": [asdict(column) for column in COLUMNS],
-        "obstacles": {name: sorted({text for boot in found for text in boot.boot.obstacles})
-                      for name, found in measured.items()},
+        "obstacles": {
+            name: sorted({text for boot in found for text in boot.boot.obstacles})
+            for name, found in measured.items()
+        },
         "blobs": [blob_row(name) for name in dict.fromkeys(machine.BLOBS.values())],
         "suite": tests,
         "workloads": rows(cost.WORKLOADS.values(), measured, lambda boot: boot.workloads),

@@ -32,7 +32,9 @@ def worse(figures: dict[str, Any], kind: str, name: str, column: str, factor: fl
     """Let something take that many times its instructions, in every boot."""
     runs = next(row for row in figures[kind] if row["name"] == name)["counts"][column]
     for run in runs:
-        run["guest"], run["hypervisor"] = (round(run[place] * factor) for place in ("guest", "hypervisor"))
+        run["guest"], run["hypervisor"] = (
+            round(run[place] * factor) for place in ("guest", "hypervisor")
+        )
 
 
 def shown(figures: dict[str, Any], reasons: list[dict[str, str]]) -> str:
@@ -60,7 +62,9 @@ class Nesting(HTMLParser):
         """Without an end, or open from here on; nothing is loaded."""
         if tag not in WITHOUT_END:
             self.open.append(tag)
-        self.wrong += [f"{tag} {name}" for name, _value in attrs if name in ("src", "href", "srcset")]
+        self.wrong += [
+            f"{tag} {name}" for name, _value in attrs if name in ("src", "href", "srcset")
+        ]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Only of drawings."""
@@ -79,7 +83,7 @@ class Nesting(HTMLParser):
 
 def test_the_page_is_well_formed(figures: dict[str, Any]) -> None:
     """It loads nothing, and its drawings are XML."""
-    figures["ops"][0]["uncounted"] = "<&\""
+    figures["ops"][0]["uncounted"] = '<&"'
     text = shown(figures, REASONS)
     seen = Nesting()
     seen.feed(text)
@@ -113,8 +117,11 @@ def test_recorded_figures_need_no_more_reasons(tmp_path: Path, figures: dict[str
     done = run(tmp_path, figures)
     assert (done.returncode, done.stderr) == (0, "")
     page = (tmp_path / "report.html").read_text()
-    beginning = page[page.index("<main>"):page.index("<h2>")]
-    assert "Yes. One file" in beginning and "within 0 % of the direct backend on every workload" in beginning
+    beginning = page[page.index("<main>") : page.index("<h2>")]
+    assert (
+        "Yes. One file" in beginning
+        and "within 0 % of the direct backend on every workload" in beginning
+    )
     said = json.loads((tmp_path / "report.json").read_text())["verdict"]
     assert said["faults"] == said["unused_reasons"] == []
 
@@ -124,21 +131,32 @@ def test_a_ratio(figures: dict[str, Any]) -> None:
     worse(figures, "workloads", "context switch", "xen_blob", 1.04)
     said = verdict.judge(figures, REASONS)
     assert said["faults"] == []
-    assert said["distances"]["xen"]["workload"] == {"compared": 7, "equal": 6, "near": 7, "within_percent": 4.1,
-                                                     "far": []}
-    assert "on Xen PV is within 4.1 % of the direct backend on every workload (6 of 7 " in said["costs"][0]
+    assert said["distances"]["xen"]["workload"] == {
+        "compared": 7,
+        "equal": 6,
+        "near": 7,
+        "within_percent": 4.1,
+        "far": [],
+    }
+    assert (
+        "on Xen PV is within 4.1 % of the direct backend on every workload (6 of 7 "
+        in said["costs"][0]
+    )
     assert ">1.040<" in shown(figures, REASONS)
 
 
 @pytest.mark.parametrize("kind,name", [("workload", "page fault"), ("op", "mmu.alloc_pt")])
 @pytest.mark.parametrize("factor,percent", [(1.10, "+10.0 %"), (0.90, "-10.0 %")])
-def test_a_missing_reason(tmp_path: Path, figures: dict[str, Any], kind: str, name: str, factor: float,
-                          percent: str) -> None:
+def test_a_missing_reason(
+    tmp_path: Path, figures: dict[str, Any], kind: str, name: str, factor: float, percent: str
+) -> None:
     """Fails, by name, on the page too; the sentence has it as an exception."""
     worse(figures, f"{kind}s", name, "xen_blob", factor)
     done = run(tmp_path, figures)
     assert done.returncode == 1
-    assert re.fullmatch(rf"report: xen: {kind} {name} has no reason: .* {re.escape(percent)}\n", done.stderr)
+    assert re.fullmatch(
+        rf"report: xen: {kind} {name} has no reason: .* {re.escape(percent)}\n", done.stderr
+    )
     page = (tmp_path / "report.html").read_text()
     assert page.count("reason missing") == 1 and f"exceptions: {name}" in page
 
@@ -160,7 +178,9 @@ def test_what_is_counted_on_one_side_only(figures: dict[str, Any]) -> None:
     """Is no equality."""
     figures["ops"][0]["counts"]["xen_blob"] = None
     faults = verdict.judge(figures, REASONS)["faults"]
-    assert faults == [f"xen: op {figures['ops'][0]['name']} has no reason: counted on one side only"]
+    assert faults == [
+        f"xen: op {figures['ops'][0]['name']} has no reason: counted on one side only"
+    ]
 
 
 def test_from_nothing(figures: dict[str, Any]) -> None:
@@ -170,7 +190,8 @@ def test_from_nothing(figures: dict[str, Any]) -> None:
     for boot in row["counts"]["xen_blob"]:
         boot["guest"] = 1
     assert verdict.judge(figures, REASONS)["faults"] == [
-        "xen: op cpu.load_tr has no reason: 0 direct, 1 by the binary interface: from nothing"]
+        "xen: op cpu.load_tr has no reason: 0 direct, 1 by the binary interface: from nothing"
+    ]
     assert "∞" in shown(figures, REASONS)
 
 
@@ -179,15 +200,24 @@ def test_other_sites(figures: dict[str, Any]) -> None:
     figures["ops"][0]["forms"]["bare_blob"] = "indirect"
     figures["sites"]["bare_blob"]["call"] += 1
     faults = verdict.judge(figures, REASONS)["faults"]
-    assert [fault.split(" has")[0] for fault in faults] == ["bare: sites all",
-                                                             f"bare: sites {figures['ops'][0]['name']}"]
+    assert [fault.split(" has")[0] for fault in faults] == [
+        "bare: sites all",
+        f"bare: sites {figures['ops'][0]['name']}",
+    ]
 
 
-@pytest.mark.parametrize("key,value,expected", [
-    ("failures", ["mmu.x"], "test mmu.x failed"), ("obstacles", ["it did not end in time"], "it did not end"),
-    ("refusals", 1, "1 refusals of sites or blobs"), ("sha256", "0" * 64, "the guest has 2 hashes"),
-])
-def test_a_guest_that_is_not_carried(figures: dict[str, Any], key: str, value: Any, expected: str) -> None:
+@pytest.mark.parametrize(
+    "key,value,expected",
+    [
+        ("failures", ["mmu.x"], "test mmu.x failed"),
+        ("obstacles", ["it did not end in time"], "it did not end"),
+        ("refusals", 1, "1 refusals of sites or blobs"),
+        ("sha256", "0" * 64, "the guest has 2 hashes"),
+    ],
+)
+def test_a_guest_that_is_not_carried(
+    figures: dict[str, Any], key: str, value: Any, expected: str
+) -> None:
     """No reason excuses it."""
     next(row for row in figures["suite"] if row["blob"])[key] = value
     said = verdict.judge(figures, REASONS)

@@ -1,4 +1,4 @@
-"""What the figures say: how far the binary interface is from the direct backend, and what has no reason.
+"""What the figures say: how far the two kernels are from each other, and what has no reason.
 
 Pure: figures and reasons in, a verdict out.
 """
@@ -13,17 +13,32 @@ from typing import Any
 
 Figures = dict[str, Any]
 
-LIMIT = 5.0         # percent that need no reason
+LIMIT = 5.0  # percent that need no reason
 KINDS = ("workload", "op", "step")
-# A machine, how a sentence names it, and its columns without and with the binary interface.
-MACHINES = (("xen", "Xen PV", "xen", "xen_blob"), ("bare", "bare hardware", "bare", "bare_blob"))
+
+
+@dataclass(frozen=True)
+class Machine:
+    """How sentences name it, and the columns that are compared."""
+
+    name: str
+    label: str
+    direct: str
+    binary: str
+
+
+MACHINES = (
+    Machine("xen", "Xen PV", "xen", "xen_blob"),
+    Machine("bare", "bare hardware", "bare", "bare_blob"),
+)
 
 
 @dataclass(frozen=True)
 class Finding:
     """Something that has to have a reason."""
+
     machine: str
-    kind: str           # one of KINDS, or sites
+    kind: str  # one of KINDS, or sites
     name: str
     what: str
     reason: str | None
@@ -32,6 +47,7 @@ class Finding:
 @dataclass(frozen=True)
 class Pair:
     """Instructions of one thing without and with the binary interface; None where not counted."""
+
     kind: str
     name: str
     direct: float | None
@@ -64,6 +80,7 @@ class Pair:
 @dataclass
 class Distance:
     """All pairs of a kind on a machine."""
+
     compared: int
     equal: int
     near: int
@@ -84,18 +101,30 @@ def total(runs: list[dict[str, int]] | None) -> float | None:
     return statistics.median(run["guest"] + run["hypervisor"] for run in runs) if runs else None
 
 
-def pairs(figures: Figures, kind: str, direct: str, binary: str) -> list[Pair]:
+def machine(name: str) -> Machine:
+    """The one of this name."""
+    return next(each for each in MACHINES if each.name == name)
+
+
+def pairs(figures: Figures, kind: str, on: Machine) -> list[Pair]:
     """Of all workloads, all ops or all steps of a boot."""
-    return [Pair(kind, row["name"], total(row["counts"][direct]), total(row["counts"][binary]))
-            for row in figures[f"{kind}s"]]
+    return [
+        Pair(kind, row["name"], total(row["counts"][on.direct]), total(row["counts"][on.binary]))
+        for row in figures[f"{kind}s"]
+    ]
 
 
 def distance(found: list[Pair]) -> Distance:
     """How far those are that can be compared and have no need of a reason."""
     compared = [pair for pair in found if pair.direct is not None and pair.binary is not None]
     near = [abs(pair.percent or 0) for pair in compared if not pair.is_far]
-    return Distance(len(compared), sum(pair.direct == pair.binary for pair in compared), len(near),
-                    ceil(max(near, default=0) * 10) / 10, [pair.name for pair in found if pair.is_far])
+    return Distance(
+        len(compared),
+        sum(pair.direct == pair.binary for pair in compared),
+        len(near),
+        ceil(max(near, default=0) * 10) / 10,
+        [pair.name for pair in found if pair.is_far],
+    )
 
 
 # ---- what has to have a reason ----
@@ -103,22 +132,30 @@ def distance(found: list[Pair]) -> Distance:
 
 def far_findings(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
     """What costs more or less than the limit allows."""
-    for machine, _label, direct, binary in MACHINES:
+    for on in MACHINES:
         for kind in KINDS:
-            for pair in pairs(figures, kind, direct, binary):
+            for pair in pairs(figures, kind, on):
                 if pair.is_far:
-                    yield machine, kind, pair.name, pair.text()
+                    yield on.name, kind, pair.name, pair.text()
 
 
 def site_findings(figures: Figures) -> Iterator[tuple[str, str, str, str]]:
     """Ops with other sites, and other numbers of sites."""
-    for machine, _label, direct, binary in MACHINES:
-        if figures["sites"][direct] != figures["sites"][binary]:
-            yield machine, "sites", "all", f"{figures['sites'][direct]} and {figures['sites'][binary]}"
+    for on in MACHINES:
+        direct, binary = (figures["sites"][side] for side in (on.direct, on.binary))
+        if direct != binary:
+            yield on.name, "sites", "all", f"{direct} and {binary}"
         for row in figures["ops"]:
-            sides = [f"{row['forms'][side]} of {row['bytes'][side]} bytes" for side in (direct, binary)]
-            if sides[0] != sides[1]:
-                yield machine, "sites", row["name"], f"{sides[0]} direct, {sides[1]} by the binary interface"
+            direct, binary = (site(row, side) for side in (on.direct, on.binary))
+            if direct != binary:
+                yield on.name, "sites", row[
+                    "name"
+                ], f"{direct} direct, {binary} by the binary interface"
+
+
+def site(row: dict[str, Any], column: str) -> str:
+    """What an op's sites are."""
+    return f"{row['forms'][column]} of {row['bytes'][column]} bytes"
 
 
 def key(finding: dict[str, str]) -> tuple[str, str, str]:
@@ -129,8 +166,10 @@ def key(finding: dict[str, str]) -> tuple[str, str, str]:
 def findings(figures: Figures, reasons: list[dict[str, str]]) -> list[Finding]:
     """All that is not as it should be, with the reasons that are known."""
     known = {key(reason): reason["reason"] for reason in reasons}
-    return [Finding(*found, known.get(found[:3]))
-            for found in (*far_findings(figures), *site_findings(figures))]
+    return [
+        Finding(*found, known.get(found[:3]))
+        for found in (*far_findings(figures), *site_findings(figures))
+    ]
 
 
 def suite_faults(figures: Figures) -> list[str]:
@@ -142,7 +181,9 @@ def suite_faults(figures: Figures) -> list[str]:
         faults += [f"{where}: test {name} failed" for name in row["failures"]]
         if row["refusals"]:
             faults.append(f"{where}: {row['refusals']} refusals of sites or blobs")
-    faults += [f"{column}: {text}" for column, texts in figures["obstacles"].items() for text in texts]
+    faults += [
+        f"{column}: {text}" for column, texts in figures["obstacles"].items() for text in texts
+    ]
     hashes = {row["sha256"] for row in carried(figures)}
     return faults + ([f"the guest has {len(hashes)} hashes"] if len(hashes) != 1 else [])
 
@@ -160,10 +201,14 @@ def whole_guest(figures: Figures, faults: list[str]) -> str:
     rows = carried(figures)
     if faults:
         return f"Not on all machines: {'; '.join(faults)}."
-    ran = ", ".join(f"{row['environment']} {row['passed']} of {row['passed'] + row['failed']}" for row in rows)
+    ran = ", ".join(
+        f"{row['environment']} {row['passed']} of {row['passed'] + row['failed']}" for row in rows
+    )
     blobs = len({row["blob"] for row in rows})
-    return (f"Yes. One file (SHA-256 {rows[0]['sha256'][:16]}…) that holds no backend ran on {len(rows)} "
-            f"machines with {blobs} blobs and passed all tests: {ran}.")
+    return (
+        f"Yes. One file (SHA-256 {rows[0]['sha256'][:16]}…) without a backend linked in ran on "
+        f"{len(rows)} machines with {blobs} blobs and passed all tests: {ran}."
+    )
 
 
 def reach_text(what: str, found: Distance) -> str:
@@ -176,48 +221,59 @@ def reach_text(what: str, found: Distance) -> str:
 def cost_text(label: str, kinds: dict[str, Distance]) -> str:
     """What one machine's workloads and ops cost more or less."""
     work, ops = kinds["workload"], kinds["op"]
-    return (f"The binary interface on {label} is within {work.within_percent:g} % of the direct backend "
-            f"{reach_text('workload', work)}, and within {ops.within_percent:g} % {reach_text('counted op', ops)}.")
+    return (
+        f"The binary interface on {label} is within {work.within_percent:g} % of the direct "
+        f"backend {reach_text('workload', work)}, and within {ops.within_percent:g} % "
+        f"{reach_text('counted op', ops)}."
+    )
 
 
-def boot_text(figures: Figures, label: str, direct: str, binary: str) -> str:
+def boot_text(figures: Figures, on: Machine) -> str:
     """All steps together, which a boot does once."""
-    found = pairs(figures, "step", direct, binary)
+    found = pairs(figures, "step", on)
     names = ", ".join(pair.name for pair in found)
-    before, after = (sum(side or 0 for side in sides)
-                     for sides in zip(*((pair.direct, pair.binary) for pair in found), strict=True))
-    return (f"Once in a boot on {label}, to {names} takes {before:,.0f} instructions "
-            f"direct and {after:,.0f} by the binary interface.")
+    before, after = sum(pair.direct or 0 for pair in found), sum(pair.binary or 0 for pair in found)
+    return (
+        f"Once in a boot on {on.label}, to {names} takes {before:,.0f} instructions direct and "
+        f"{after:,.0f} by the binary interface."
+    )
 
 
-def sites_text(figures: Figures, label: str, direct: str, binary: str) -> str:
+def sites_text(figures: Figures, on: Machine) -> str:
     """Are they the same?"""
-    before, after = (sum(figures["sites"][side].values()) for side in (direct, binary))
-    same = sum(row["forms"][direct] == row["forms"][binary] and row["bytes"][direct] == row["bytes"][binary]
-               for row in figures["ops"])
-    return (f"On {label} {before} sites are patched direct and {after} by the binary interface; form and length "
-            f"are the same for {same} of {len(figures['ops'])} ops.")
+    before, after = (sum(figures["sites"][side].values()) for side in (on.direct, on.binary))
+    same = sum(site(row, on.direct) == site(row, on.binary) for row in figures["ops"])
+    return (
+        f"On {on.label} {before} sites are patched direct and {after} by the binary interface; "
+        f"form and length are the same for {same} of {len(figures['ops'])} ops."
+    )
 
 
 def judge(figures: Figures, reasons: list[dict[str, str]]) -> dict[str, Any]:
     """All of it, as JSON can hold it."""
     faults, found = suite_faults(figures), findings(figures, reasons)
-    distances = {machine: {kind: distance(pairs(figures, kind, direct, binary)) for kind in KINDS}
-                 for machine, _label, direct, binary in MACHINES}
+    distances = {
+        on.name: {kind: distance(pairs(figures, kind, on)) for kind in KINDS} for on in MACHINES
+    }
     used = {key(asdict(finding)) for finding in found}
+    missing = [finding for finding in found if finding.reason is None]
     return {
         "limit_percent": LIMIT,
         "carries_whole_guest": whole_guest(figures, faults),
-        "costs": [cost_text(label, distances[machine]) for machine, label, *_columns in MACHINES],
-        "boots": [boot_text(figures, label, direct, binary)
-                  for _machine, label, direct, binary in MACHINES],
-        "sites": [sites_text(figures, label, direct, binary) for _machine, label, direct, binary in MACHINES],
-        "distances": {machine: {kind: asdict(each) for kind, each in kinds.items()}
-                      for machine, kinds in distances.items()},
+        "costs": [cost_text(on.label, distances[on.name]) for on in MACHINES],
+        "boots": [boot_text(figures, on) for on in MACHINES],
+        "sites": [sites_text(figures, on) for on in MACHINES],
+        "distances": {
+            name: {kind: asdict(each) for kind, each in kinds.items()}
+            for name, kinds in distances.items()
+        },
         "findings": [asdict(finding) for finding in found],
         "unused_reasons": [reason for reason in reasons if key(reason) not in used],
-        "faults": faults + [f"{finding.machine}: {finding.kind} {finding.name} has no reason: {finding.what}"
-                            for finding in found if finding.reason is None],
+        "faults": faults
+        + [
+            f"{each.machine}: {each.kind} {each.name} has no reason: {each.what}"
+            for each in missing
+        ],
     }
 
 
