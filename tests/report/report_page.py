@@ -70,10 +70,10 @@ def head(names: Iterable[str], kind: str = "n") -> str:
     return f"<tr><th>{escape(first)}</th>{cells('th', others, kind)}</tr>"
 
 
-def table(heads: str, rows: Iterable[str]) -> str:
+def table(heads: str, rows: Iterable[str], kind: str = "") -> str:
     """Whole; where it is too wide it can be moved."""
     body = f'<thead>{heads}</thead><tbody>{"".join(rows)}</tbody>'
-    return f'<div class="scroll"><table>{body}</table></div>'
+    return f'<div class="scroll"><table class="{kind}">{body}</table></div>'
 
 
 def row(name: str, content: str, code: bool = False) -> str:
@@ -184,7 +184,7 @@ def workloads(report: Report) -> str:
         "Each plot has a scale of its own.</p>"
         '<p class="legend"><b><i class="guest"></i>guest</b>'
         '<b><i class="hyper"></i>hypervisor</b></p>'
-        f'<div class="plots">{drawn}</div>{table(count_heads("workload"), rows)}'
+        f'<div class="plots">{drawn}</div>{table(count_heads("workload"), rows, "counts")}'
     )
 
 
@@ -196,7 +196,7 @@ def steps(report: Report) -> str:
         "<h2>Once in a boot</h2><p>The direct kernel detects which of its backends is the "
         f"machine's; the other one takes a blob. Bytes of blobs: {escape(blobs)}. A boot has one "
         "of each step, so an interrupt that the hypervisor takes meanwhile is counted with it.</p>"
-        + table(count_heads("step"), rows)
+        + table(count_heads("step"), rows, "counts")
     )
 
 
@@ -238,7 +238,7 @@ def ops(report: Report) -> str:
     return (
         "<h2>Ops</h2><p>A point is an op; on the dashed line both cost the same. No-ops that only "
         "fill up a site are not counted. The last columns say what its sites are.</p>"
-        f'<div class="plots">{plots}</div>{table(heads, map(op_row, report["ops"]))}'
+        f'<div class="plots">{plots}</div>{table(heads, map(op_row, report["ops"]), "counts")}'
     )
 
 
@@ -376,8 +376,8 @@ def methods(report: Report) -> list[str]:
         "machine's time is counted in instructions, so a busy host changes nothing. Bare hardware "
         "is QEMU's, without a hypervisor.",
         f"Each way is booted {scale['boots']} times; a boot does everything several times, of "
-        "which the shortest counts: no interrupt came in between. Tables show medians of the boots; "
-        f"{agreement(report)}.",
+        "which the shortest counts: no interrupt came in between. Tables show medians of the "
+        f"boots; {agreement(report)}.",
         f"Time: {scale['processes']} processes one after the other, each with {scale['runs']} runs "
         "of all forms in turn; caches and predictors are warm. An emulated machine says nothing "
         "about time, so what needs one has none here.",
