@@ -68,7 +68,7 @@ def whisker(bar: Bar, y: float, scale: float) -> str:
 
 def bars(title: str, found: Sequence[Bar]) -> str:
     """One below the other, with a scale of their own that begins at 0."""
-    scale = BAR / max((bar.end for bar in found), default=1)
+    scale = BAR / (max((bar.end for bar in found), default=0) or 1)
     rows = []
     for index, bar in enumerate(found):
         y = index * ROW + GAP / 2

@@ -233,3 +233,16 @@ def test_boots_that_do_not_agree(figures: dict[str, Any]) -> None:
         boot["guest"] = 100 + more
     assert len(runs) == 3 and verdict.total(runs) == 101
     assert "101 + 0 (100 to 102 in all)" in shown(figures, REASONS)
+
+
+def test_nothing_was_counted(figures: dict[str, Any]) -> None:
+    """As when a machine did not start: a page all the same, which says so."""
+    figures["obstacles"]["xen_blob"] = ["0 backend lines"]
+    for row in (row for kind in ("workloads", "ops", "steps") for row in figures[kind]):
+        row["counts"] = dict.fromkeys(row["counts"])
+    said = verdict.judge(figures, REASONS)
+    assert said["faults"][0] == "xen_blob: 0 backend lines"
+    assert "xen: workload timer was not counted" in said["faults"]
+    assert not any("cpu.iret" in fault for fault in said["faults"])
+    assert said["costs"][0] == "Nothing can be compared on Xen PV."
+    assert "xen_blob: 0 backend lines" in shown(figures, REASONS)

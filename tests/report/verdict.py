@@ -188,6 +188,18 @@ def suite_faults(figures: Figures) -> list[str]:
     return faults + ([f"the guest has {len(hashes)} hashes"] if len(hashes) != 1 else [])
 
 
+def uncounted_faults(figures: Figures) -> list[str]:
+    """What has a number on neither side; of ops the guest may say why."""
+    return [
+        f"{on.name}: {kind} {row['name']} was not counted"
+        for on in MACHINES
+        for kind in KINDS
+        for row in figures[f"{kind}s"]
+        if not row["counts"][on.direct] and not row["counts"][on.binary]
+        if not row.get("uncounted")
+    ]
+
+
 # ---- the two answers ----
 
 
@@ -221,6 +233,8 @@ def reach_text(what: str, found: Distance) -> str:
 def cost_text(label: str, kinds: dict[str, Distance]) -> str:
     """What one machine's workloads and ops cost more or less."""
     work, ops = kinds["workload"], kinds["op"]
+    if not work.compared or not ops.compared:
+        return f"Nothing can be compared on {label}."
     return (
         f"The binary interface on {label} is within {work.within_percent:g} % of the direct "
         f"backend {reach_text('workload', work)}, and within {ops.within_percent:g} % "
@@ -270,6 +284,7 @@ def judge(figures: Figures, reasons: list[dict[str, str]]) -> dict[str, Any]:
         "findings": [asdict(finding) for finding in found],
         "unused_reasons": [reason for reason in reasons if key(reason) not in used],
         "faults": faults
+        + uncounted_faults(figures)
         + [
             f"{each.machine}: {each.kind} {each.name} has no reason: {each.what}"
             for each in missing
