@@ -122,7 +122,8 @@ def mark(point: Point, decades: float) -> str:
     kind = "far" if point.far else "near"
     words = escape(f"{point.name}: {point.x:g} and {point.y:g}")
     circle = f'<circle class="{kind}" cx="{number(x)}" cy="{number(y)}" r="4">'
-    name = text(x + 7, y + 4, point.name) if point.far else ""
+    away = (x - 8, y + 4, point.name, "side") if point.y > point.x else (x + 8, y + 4, point.name)
+    name = text(*away) if point.far else ""
     return f"{circle}<title>{words}</title></circle>{name}"
 
 

@@ -1,6 +1,5 @@
 """The page: a verdict, then plots and tables of what it stands on.  It loads nothing."""
 
-import statistics
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -38,15 +37,25 @@ STYLE = (Path(__file__).parent / "style.css").read_text()
 # ---- pieces ----
 
 
-def figures_text(runs: list[dict[str, int]] | None) -> str:
-    """Guest + hypervisor, with the range if the boots do not agree."""
+def medians_text(runs: list[dict[str, int]] | None) -> str:
+    """Guest + hypervisor."""
     if not runs:
         return "–"
-    words = "{:,.0f} + {:,.0f}".format(
-        *(statistics.median(run[place] for run in runs) for place in ("guest", "hypervisor"))
-    )
-    totals = sorted(run["guest"] + run["hypervisor"] for run in runs)
-    return words if totals[0] == totals[-1] else f"{words} ({totals[0]:,} to {totals[-1]:,} in all)"
+    guest, hypervisor = (verdict.median(runs, place) for place in ("guest", "hypervisor"))
+    return f"{guest:,.0f} + {hypervisor:,.0f}"
+
+
+def span(runs: list[dict[str, int]] | None) -> tuple[int, int] | None:
+    """The least and the most of all boots, if they do not agree."""
+    totals = sorted(run["guest"] + run["hypervisor"] for run in runs or [])
+    return (totals[0], totals[-1]) if totals and totals[0] != totals[-1] else None
+
+
+def figures_text(runs: list[dict[str, int]] | None) -> str:
+    """The same, with the range behind it."""
+    ends = span(runs)
+    between = f" ({ends[0]:,} to {ends[1]:,} in all)" if ends else ""
+    return medians_text(runs) + between
 
 
 def ratio_text(direct: list[dict[str, int]] | None, binary: list[dict[str, int]] | None) -> str:
@@ -142,7 +151,7 @@ def workload_bars(report: Report, work: dict[str, Any]) -> str:
             ("guest", verdict.median(runs, "guest") or 0),
             ("hyper", verdict.median(runs, "hypervisor") or 0),
         ]
-        found.append(Bar(column["label"], places, figures_text(runs)))
+        found.append(Bar(column["label"], places, medians_text(runs), span(runs)))
     return figure(
         work["name"],
         WORKLOADS.get(work["name"], ""),

@@ -227,7 +227,7 @@ def reach_text(what: str, found: Distance) -> str:
     """How far all of a kind are, and which of them are beyond the limit."""
     scope = f"{found.near} of {found.compared} {what}s" if found.far else f"every {what}"
     far = f"; exceptions: {', '.join(found.far)}" if found.far else ""
-    return f"on {scope} ({found.equal} of {found.compared} are equal to the instruction){far}"
+    return f"on {scope} ({found.equal} of {found.compared} are equal to the instruction{far})"
 
 
 def cost_text(label: str, kinds: dict[str, Distance]) -> str:
