@@ -256,6 +256,7 @@ include tests/stress/rules.mk
 include tests/canary/rules.mk
 include tests/oracle/rules.mk
 include tests/blob/rules.mk
+include tests/report/rules.mk
 
 # ---- pvgen under fuzzers ----
 

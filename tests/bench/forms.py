@@ -49,9 +49,10 @@ def ratios(forms: dict[str, list[float]], form: str) -> list[float]:
     return [value / inline for value, inline in zip(forms[form], forms["inline"], strict=True)]
 
 
-def measure(program: Path, runs: int) -> dict[str, dict[str, tuple[Spread, Spread]]]:
-    """Ticks and ratio of each form of each op."""
-    output = subprocess.run([program, str(runs)], capture_output=True, text=True, check=True).stdout
+def measure(program: Path, runs: int, processes: int = 1) -> dict[str, dict[str, tuple[Spread, Spread]]]:
+    """Ticks and ratio of each form of each op, in so many runs of each process."""
+    output = "".join(subprocess.run([program, str(runs)], capture_output=True, text=True, check=True).stdout
+                     for _ in range(processes))
     return {op: {form: (spread(values), spread(ratios(forms, form))) for form, values in forms.items()}
             for op, forms in read_runs(output).items()}
 
@@ -62,6 +63,12 @@ def table(measured: dict[str, dict[str, tuple[Spread, Spread]]]) -> str:
     lines += [f"{op:10}{LABELS[form]:20}{ticks}  {ratio}"
               for op, forms in measured.items() for form, (ticks, ratio) in forms.items()]
     return "\n".join(lines)
+
+
+def rows(measured: dict[str, dict[str, tuple[Spread, Spread]]]) -> list[dict]:
+    """For programs."""
+    return [{"op": op, "form": form, "ticks": vars(ticks), "ratio": vars(ratio)}
+            for op, forms in measured.items() for form, (ticks, ratio) in forms.items()]
 
 
 def main() -> None:
@@ -75,9 +82,8 @@ def main() -> None:
     print(f"{options.runs} runs of all forms in turn; ticks of one execution among many, caches and predictors warm")
     print(table(measured))
     if options.json:
-        rows = [{"op": op, "form": form, "ticks": vars(ticks), "ratio": vars(ratio)}
-                for op, forms in measured.items() for form, (ticks, ratio) in forms.items()]
-        options.json.write_text(json.dumps({"runs": options.runs, "forms": rows}, indent=1) + "\n")
+        whole = {"runs": options.runs, "forms": rows(measured)}
+        options.json.write_text(json.dumps(whole, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ REPEATABLE = ("-cpu", "max,-rdrand,-rdseed")
 
 # What workloads.c does, by the numbers in its marks.
 WORKLOADS = dict(enumerate(("interrupt toggle", "page-table entry", "16 entries in a batch", "context switch",
-                            "clock"), start=4000))
+                            "clock", "page fault", "timer"), start=4000))
+# What main.c does once in a boot.
+STEPS = dict(enumerate(("find the backend", "install it", "patch all sites"), start=4090))
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Measured:
     costs: dict[str, Cost]
     unknown: dict[str, str]     # why there is no number
     workloads: dict[str, Cost] = field(default_factory=dict)
+    steps: dict[str, Cost] = field(default_factory=dict)
 
 
 def read_costs(text: str, names: dict[int, str]) -> dict[str, Cost]:
@@ -72,7 +75,8 @@ def measure(environment: str, guest: Path | None = None, blob: Path | None = Non
         text = report.read_text() if report.exists() else ""
         counted = read_costs(text, manifest.by_slot(machine.arch(environment)))
     costs = {op: cost for op, cost in counted.items() if op not in boot.console.uncounted}
-    return Measured(boot, costs, unknown_costs(boot, costs), read_costs(text, WORKLOADS))
+    return Measured(boot, costs, unknown_costs(boot, costs), read_costs(text, WORKLOADS),
+                    read_costs(text, STEPS))
 
 
 def bare_instructions(arch: str = "x86_64") -> dict[str, int | None]:

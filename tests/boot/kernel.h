@@ -13,6 +13,21 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NS_PER_MS	  1000000ull
 
+/*
+ * What stands between two marks with the same number is counted as the instructions of an op are
+ * (tests/cost).  No op has these numbers; cost.py has the names.
+ */
+#define COUNT_MARK 0x50000000
+/* nopl MARK + number(%rax), and (%rcx): 32-bit code has the same bytes. */
+#define COUNT_AT(modrm, number)                                                                    \
+	asm volatile(".byte 0x0f, 0x1f, " modrm "; .long %c0"                                      \
+		     :                                                                             \
+		     : "i"(COUNT_MARK + (number))                                                  \
+		     : "memory")
+#define COUNT_BEGIN(number) COUNT_AT("0x80", number)
+#define COUNT_END(number)   COUNT_AT("0x81", number)
+enum { COUNT_WORKLOADS = 4000, COUNT_FIND = 4090, COUNT_INSTALL, COUNT_PATCH };
+
 /* ---- early.c: what the boot loader left ---- */
 
 struct machine {

@@ -54,6 +54,9 @@ ARCHES = {"bare-i386": "i386", "bare-i386-smp4": "i386"}
 CPUS = {"bare": 1, "xen-pv": 1, "xen-pvh": 1, "bare-smp4": 4, "xen-pv-smp2": 2,
         "bare-i386": 1, "bare-i386-smp4": 4}
 
+# The blob that each supplies for a guest without backends.
+BLOBS = {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-smp2": "xen_pv", "xen-pvh": "xen_pvh"}
+
 # The same CPUs, truly at the same time: another run each time.
 PARALLEL = ("-accel", "tcg,thread=multi")
 

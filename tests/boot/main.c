@@ -141,9 +141,16 @@ void kernel_main(unsigned long pvh_info, const void *start_info)
 	bool patched;
 
 	early_read(&machine, pvh_info, start_info);
-	backend = mutate(find_backend(&machine), &machine.boot);
+	COUNT_BEGIN(COUNT_FIND);
+	backend = find_backend(&machine);
+	COUNT_END(COUNT_FIND);
+	backend = mutate(backend, &machine.boot);
+	COUNT_BEGIN(COUNT_INSTALL);
 	pv_install(backend, &machine.boot);
+	COUNT_END(COUNT_INSTALL);
+	COUNT_BEGIN(COUNT_PATCH);
 	patched = patch(backend, &machine.boot);
+	COUNT_END(COUNT_PATCH);
 	traps_init();
 	report_found();
 	report_backend(backend);

@@ -19,8 +19,6 @@ from test_canaries import UNCALLED, watched
 BUILD = machine.ROOT / "build"
 GUEST = BUILD / "guest-blob.elf"
 SHIM = BUILD / "guest/shim.o"
-# What each environment supplies.
-BLOBS = {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-smp2": "xen_pv", "xen-pvh": "xen_pvh"}
 
 # Functions that backends have are called so; what the runtime has is called otherwise.
 FOREIGN = re.compile(r"xen|native|hypercall_page|hypervisor", re.IGNORECASE)
@@ -28,10 +26,10 @@ FOREIGN = re.compile(r"xen|native|hypercall_page|hypervisor", re.IGNORECASE)
 
 def blob_of(environment: str) -> Path:
     """The blob for an environment."""
-    return BUILD / f"{BLOBS[environment]}.blob"
+    return BUILD / f"{machine.BLOBS[environment]}.blob"
 
 
-@pytest.fixture(scope="session", params=BLOBS)
+@pytest.fixture(scope="session", params=machine.BLOBS)
 def environment(request: pytest.FixtureRequest) -> str:
     """Each environment that can supply one."""
     return request.param
@@ -48,12 +46,12 @@ def test_everything_passes(supplied: Callable[[str], machine.Boot], environment:
     seen = supplied(environment)
     assert seen.obstacles == [] and seen.console.failures == []
     assert seen.console.tests != [] and not seen.console.refusals and not seen.console.blobs
-    assert seen.console.backends[0][0] == BLOBS[environment]
+    assert seen.console.backends[0][0] == machine.BLOBS[environment]
     cpus = machine.CPUS[environment]
     assert seen.console.cpus == [(cpus, cpus)]
 
 
-@pytest.mark.parametrize("several", [name for name in BLOBS if machine.CPUS[name] > 1])
+@pytest.mark.parametrize("several", [name for name in machine.BLOBS if machine.CPUS[name] > 1])
 def test_truly_parallel(several: str) -> None:
     """The per-CPU window on threads of the host."""
     seen = machine.run(several, GUEST, blob=blob_of(several), accelerator=machine.PARALLEL)
@@ -68,7 +66,7 @@ def test_another_compiler_does_as_well(environment: str) -> None:
 
 def test_one_image(supplied: Callable[[str], machine.Boot]) -> None:
     """All machines were given the same bytes."""
-    hashes = {environment: supplied(environment).image_sha256 for environment in BLOBS}
+    hashes = {environment: supplied(environment).image_sha256 for environment in machine.BLOBS}
     print(*(f"{environment}: sha256 {sha256}" for environment, sha256 in hashes.items()), sep="\n")
     assert len(set(hashes.values())) == 1
 

@@ -6,22 +6,9 @@
  */
 #include "kernel.h"
 
-/* Numbers that no op has; cost.py has the names. */
-#define WORKLOAD_FIRST 4000
-#define MARK	       0x50000000
-#define ENTRIES	       16
-
-/* nopl MARK + number(%rax), and (%rcx): 32-bit code has the same bytes. */
-#define BEGIN(number)                                                                              \
-	asm volatile(".byte 0x0f, 0x1f, 0x80; .long %c0"                                           \
-		     :                                                                             \
-		     : "i"(MARK + WORKLOAD_FIRST + (number))                                       \
-		     : "memory")
-#define END(number)                                                                                \
-	asm volatile(".byte 0x0f, 0x1f, 0x81; .long %c0"                                           \
-		     :                                                                             \
-		     : "i"(MARK + WORKLOAD_FIRST + (number))                                       \
-		     : "memory")
+#define ENTRIES	      16
+#define BEGIN(number) COUNT_BEGIN(COUNT_WORKLOADS + (number))
+#define END(number)   COUNT_END(COUNT_WORKLOADS + (number))
 
 static void toggle_interrupts(void)
 {
@@ -83,10 +70,42 @@ static void read_clock(void)
 	END(4);
 }
 
+static void map_test_page(struct trap_frame *frame)
+{
+	static unsigned long page;
+
+	(void)frame;
+	if (!page)
+		page = mm_page();
+	pv_set_pte(test_entries(), pv_make_pte(page | PTE_DATA));
+}
+
+/* The page comes when it is touched, and goes behind the marks. */
+static void fault_in_page(void)
+{
+	traps_handle(TRAP_PF, map_test_page);
+	BEGIN(5);
+	*(volatile uint8_t *)USER_TEST;
+	END(5);
+	traps_handle(TRAP_PF, NULL);
+	mm_set(USER_TEST, 0);
+}
+
+/* Asleep, nobody executes an instruction: no time is counted, only work. */
+static void sleep_until_tick(void)
+{
+	BEGIN(6);
+	pv_timer_program(NS_PER_MS);
+	pv_safe_halt();
+	END(6);
+	pv_irq_disable();
+}
+
 void workloads_run(unsigned int times)
 {
 	static void (*const workloads[])(void) = {
-		toggle_interrupts, set_one_entry, set_entries_together, switch_context, read_clock,
+		toggle_interrupts, set_one_entry, set_entries_together, switch_context,
+		read_clock,	   fault_in_page, sleep_until_tick,
 	};
 	unsigned int i, n;
 
