@@ -250,8 +250,8 @@ def canonical(model: object, key: str = "") -> object:
     if key == "ops" and all(isinstance(i, dict) and "slot" in i for i in items):
         items.sort(key=lambda i: i["name"] if i["slot"] is None else "")
     # A backend's are in the order of the interface's, which is compared there.
-    if key == "ops" and all(isinstance(i, dict) and "op" in i for i in items):
-        items.sort(key=lambda i: i["op"])
+    if key == "ops" and all(isinstance(i, dict) and "way" in i for i in items):
+        items.sort(key=lambda i: i.get("op", ""))
     return items
 
 
