@@ -52,7 +52,7 @@ static const struct source *editable(const struct diff *d, struct loc loc)
 {
 	const struct source *s = d->new->sources.v[loc.file];
 
-	return s->shown || s->is_stdin || d->new->git ? NULL : s;
+	return s->shown || s->is_stdin || d->new->git || d->new->draft.path ? NULL : s;
 }
 
 /** An edit of the last change. */

@@ -21,6 +21,7 @@ static const char style[] =
 	".cards div{border-radius:6px;padding:.6rem .9rem}.cards .na{border:1px solid "
 	"var(--line)}\n"
 	".cards b{display:block;font-size:1.25rem}.cards span{font-weight:400}\n"
+	".told{color:var(--quiet);font-size:13px;max-width:70rem;padding-left:1.2rem}\n"
 	".fails{border-left:4px solid var(--moved);padding:.2rem .8rem;margin:.8rem 0}\n"
 	"section{border:1px solid var(--line);border-radius:6px;padding:.6rem .9rem;margin:.8rem "
 	"0}\n"
@@ -144,12 +145,14 @@ static void put_notes(const struct diff *d, struct out *o)
 {
 	names notes = diff_notes(d);
 
+	put(o, notes.n ? "<ul class=\"told\">\n" : "");
 	vec_each(note, &notes)
 	{
-		put(o, "<p class=\"note\">");
+		put(o, "<li>");
 		put_markup(o, note->s);
-		put(o, "</p>\n");
+		put(o, "</li>\n");
 	}
+	put(o, notes.n ? "</ul>\n" : "");
 }
 
 static void put_status(const struct diff *d, struct out *o)
@@ -164,7 +167,6 @@ static void put_status(const struct diff *d, struct out *o)
 	put(o, "</code>: ");
 	put_verdict(o, d);
 	put(o, "</p>\n");
-	put_notes(d, o);
 	if (failing)
 		put(o,
 		    "<p class=\"fails\">The status is 1 because of %s, marked below as what "
@@ -289,6 +291,7 @@ void diff_put_html(const struct diff *d, struct out *o)
 	for (size_t i = 0; i < AUDIENCES; i++)
 		put_card(d, i, o);
 	put(o, "</div>\n");
+	put_notes(d, o);
 	put_slot_lines(d, &ops, o);
 	put_nav(d, o);
 	put_op_rows(d, &ops, o);

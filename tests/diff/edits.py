@@ -221,6 +221,9 @@ def canonical(model: object, key: str = "") -> object:
     # What has no slot has no place either.
     if key == "ops" and all(isinstance(i, dict) and "slot" in i for i in items):
         items.sort(key=lambda i: i["name"] if i["slot"] is None else "")
+    # A backend's are in the order of the interface's, which is compared there.
+    if key == "ops" and all(isinstance(i, dict) and "op" in i for i in items):
+        items.sort(key=lambda i: i["op"])
     return items
 
 

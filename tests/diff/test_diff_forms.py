@@ -407,7 +407,7 @@ def check_html(r: Reports) -> None:
     """A section for each head; nothing is fetched, all links lead to what is there."""
     page = Page()
     page.feed(r.text("html"))
-    told = re.findall('<p class="note">(.*?)</p>', r.text("html"))
+    told = re.findall("<li>(.*?)</li>", r.text("html"))
     assert [unescape(note) for note in told] == notes(r)
     assert page.open == [] and "://" not in re.sub(r"<td.*?</td>", "", r.text("html"))
     assert page.cards == list(r.said["verdict"].values())

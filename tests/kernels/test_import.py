@@ -365,6 +365,11 @@ def compare(folder: Path, old: str, new: str, *options: str) -> tuple[Result, di
         ("void (*a)(int);", "void (*a)(int);", []),
         ("void (*a)(int);|void native_a(int x) {}", "void (*a)(int);|void native_a(int y) {}", []),
         ("void (*a)(void); void (*b)(int);", "void (*b)(int);", ["PV-OPS-DEL-MID v.g.a"]),
+        (
+            "void (*a)(int); void (*b)(void); void (*c)(long);",
+            "void (*a)(int); void (*c)(long);",
+            ["PV-OPS-DEL-MID v.g.b"],
+        ),
         ("void (*a)(void);", "void (*a)(void); int (*b)(void);", ["PV-OPS-ADD-TAIL v.g.b"]),
         ("void (*a)(int);", "void (*a)(long);", ["PV-PAR-WIDEN-S v.g.a.arg1"]),
         ("void (*a)(int);", "void (*a)(int, int);", ["PV-PAR-ADD v.g.a.arg2"]),
@@ -394,6 +399,7 @@ def test_changes(old: str, new: str, expected: list[str], tmp_path: Path) -> Non
     worst = set(report["verdict"].values()) & {"break", "silent"}
     assert (result.status, result.err) == (INPUT if worst else FINE, "")
     for change in report["changes"]:
+        assert change["fix"] is None
         for side, name in (("old", "a"), ("new", "b")):
             place = change[side]
             assert place is None or (place["file"] == name and place["line"] > 1)

@@ -1,4 +1,4 @@
-"""Damages built objects and imports them: mutate.py [COUNT [SEED]].
+"""Damages built objects and imports them: mutate_images.py [COUNT [SEED]].
 
 The sanitized pvgen must say what is wrong, or what it has recovered, and neither crash nor hang.
 Objects with BTF and with DWARF are damaged most in what is read of them, and bzImages in each
