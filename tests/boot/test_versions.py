@@ -29,6 +29,7 @@ HALT = """\
     /// Sleep until an interrupt comes; for ever if they are disabled.
     op void halt(void) {
         native x86_64 "hlt";
+        native i386   "hlt";
     }
 """
 ENABLE = "    /// Interrupts arrive from here on; what is pending arrives now.\n"
