@@ -160,7 +160,7 @@ def suite() -> list[dict[str, Any]]:
         [
             (environment, guest)
             for guest in (DIRECT, BINARY)
-            for environment in machine.ENVIRONMENTS
+            for environment in machine.BLOBS
         ],
     )
 

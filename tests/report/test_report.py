@@ -109,7 +109,7 @@ def test_workloads_are_explained() -> None:
     """Each that the guest has, and no other; the tables know what each line of the guest's is."""
     assert list(report_page.WORKLOADS) == list(cost.WORKLOADS.values())
     assert {row["name"] for row in RECORDED["workloads"]} == set(cost.WORKLOADS.values())
-    assert {row["environment"] for row in RECORDED["suite"]} == set(machine.ENVIRONMENTS)
+    assert {row["environment"] for row in RECORDED["suite"]} == set(machine.BLOBS)
 
 
 def test_recorded_figures_need_no_more_reasons(tmp_path: Path, figures: dict[str, Any]) -> None:
