@@ -1,6 +1,6 @@
 """A diff of random edits is empty exactly where the models are equal; `mutate.py` does many more.
 
-After 20 000 of them found nothing, these few are to notice what a change of pvgen breaks.
+These few are to notice what a change of pvgen breaks.
 """
 
 from pathlib import Path
