@@ -461,24 +461,15 @@ static const struct {
 	void (*put)(const struct run *run, const struct coverage_report *r, struct out *o);
 } forms[] = {{"text", put_coverage_text}, {"json", put_coverage_json}, {"html", put_coverage_html}};
 
-bool coverage_knows(const char *form, size_t n)
+bool coverage_knows(const char *request)
 {
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, form, n) && !forms[i].name[n])
-			return true;
-	return false;
+	return report_form(forms, request);
 }
 
 /** FORM or FORM:FILE */
 static void add_output(struct run *run, const struct coverage_report *r, const char *request)
 {
-	size_t n = strcspn(request, ":");
-	struct output *out = vec_push(&run->outputs);
-
-	*out = (struct output){.path = request[n] ? request + n + 1 : "-"};
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, request, n) && !forms[i].name[n])
-			forms[i].put(run, r, &out->text);
+	report_form(forms, request)->put(run, r, report_output(run, request));
 }
 
 /* ---- what was asked for ---- */

@@ -47,7 +47,7 @@ size_t coverage_sum(const size_t counts[COVERAGES]);
 const char *coverage_by(const struct coverage_row *row);
 
 /** Is this a form of the report: "text", "json" or "html"? */
-bool coverage_knows(const char *form, size_t n);
+bool coverage_knows(const char *request);
 
 /** Pass: how much of ON, the second name, there is in FROM, the first one, as outputs. */
 bool coverage(struct run *run, const char *from, const char *on);

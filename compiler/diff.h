@@ -280,7 +280,7 @@ bool diff_waive(struct diff *d);
 
 /* ---- diff_report.c ---- */
 
-bool diff_knows(const char *form, size_t n);
+bool diff_knows(const char *request);
 
 /** The reports that were asked for, as outputs. */
 void diff_report(struct run *run, const struct diff *d);

@@ -133,24 +133,15 @@ static const struct {
 	{"html", diff_put_html},
 };
 
-bool diff_knows(const char *form, size_t n)
+bool diff_knows(const char *request)
 {
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, form, n) && !forms[i].name[n])
-			return true;
-	return false;
+	return report_form(forms, request);
 }
 
 /** FORM or FORM:FILE */
 static void add_report(struct run *run, const struct diff *d, const char *request)
 {
-	size_t n = strcspn(request, ":");
-	struct output *out = vec_push(&run->outputs);
-
-	*out = (struct output){.path = request[n] ? request + n + 1 : "-"};
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, request, n) && !forms[i].name[n])
-			forms[i].put(d, &out->text);
+	report_form(forms, request)->put(d, report_output(run, request));
 }
 
 void diff_report(struct run *run, const struct diff *d)

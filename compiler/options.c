@@ -155,7 +155,7 @@ static int set_directory(struct run *run, const char *path)
 
 static int add_form(struct run *run, const char *text)
 {
-	if (!status_knows(text, strcspn(text, ":")))
+	if (!status_knows(text))
 		return usage_error("unknown form of the status", text);
 	*vec_push(&run->backend.forms) = text;
 	return STATUS_FINE;
@@ -163,7 +163,7 @@ static int add_form(struct run *run, const char *text)
 
 static int add_diff_report(struct run *run, const char *text)
 {
-	if (!diff_knows(text, strcspn(text, ":")))
+	if (!diff_knows(text))
 		return usage_error("unknown form of the report", text);
 	*vec_push(&run->diff.forms) = text;
 	return STATUS_FINE;
@@ -171,7 +171,7 @@ static int add_diff_report(struct run *run, const char *text)
 
 static int add_coverage_form(struct run *run, const char *text)
 {
-	if (!coverage_knows(text, strcspn(text, ":")))
+	if (!coverage_knows(text))
 		return usage_error("unknown form of the coverage", text);
 	*vec_push(&run->coverage_forms) = text;
 	return STATUS_FINE;
@@ -209,7 +209,7 @@ static int add_waivers(struct run *run, const char *path)
 
 static int add_report(struct run *run, const char *text)
 {
-	if (!report_knows(text, strcspn(text, ":")))
+	if (!report_knows(text))
 		return usage_error("unknown form of the report", text);
 	*vec_push(&run->reports) = text;
 	return STATUS_FINE;

@@ -274,3 +274,25 @@ bool print_outputs(struct run *run)
 		return fail(run, "write", "<stdout>");
 	return true;
 }
+
+const void *report_form_row(const void *forms, size_t n, size_t size, const char *request)
+{
+	size_t length = strcspn(request, ":");
+
+	for (const char *row = forms; n--; row += size) {
+		const char *name = *(const char *const *)row;
+
+		if (!strncmp(name, request, length) && !name[length])
+			return row;
+	}
+	return NULL;
+}
+
+struct out *report_output(struct run *run, const char *request)
+{
+	size_t n = strcspn(request, ":");
+	struct output *out = vec_push(&run->outputs);
+
+	*out = (struct output){.path = request[n] ? request + n + 1 : "-"};
+	return &out->text;
+}

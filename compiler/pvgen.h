@@ -1647,7 +1647,7 @@ void emit_types(const struct scope *scope, struct out *o);
 bool verify(struct run *run);
 
 /** Is this a form of the report: "text", "sites" or "json"? */
-bool report_knows(const char *form, size_t n);
+bool report_knows(const char *request);
 
 /* ---- seal.c: an image as a blob ----------------------------------------------------- */
 
@@ -1683,5 +1683,16 @@ bool output_is_current(const struct output *out);
 
 /** Names them on standard output. */
 bool print_outputs(struct run *run);
+
+/**
+ * The row of a table of forms, each of which begins with its name, that FORM or FORM:FILE asks for;
+ * NULL if there is none.
+ */
+#define report_form(forms, request)                                                                \
+	((typeof(&(forms)[0]))report_form_row(forms, NELEM(forms), sizeof((forms)[0]), request))
+const void *report_form_row(const void *forms, size_t n, size_t size, const char *request);
+
+/** The text of one more output: of FILE, without one of standard output. */
+struct out *report_output(struct run *run, const char *request);
 
 #endif

@@ -350,24 +350,15 @@ static const struct {
 	void (*put)(const struct run *run, const statuses *all, struct out *o);
 } forms[] = {{"text", put_status_text}, {"json", put_status_json}, {"html", put_status_html}};
 
-bool status_knows(const char *form, size_t n)
+bool status_knows(const char *request)
 {
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, form, n) && !forms[i].name[n])
-			return true;
-	return false;
+	return report_form(forms, request);
 }
 
 /** FORM or FORM:FILE */
 static void add_output(struct run *run, const statuses *all, const char *request)
 {
-	size_t n = strcspn(request, ":");
-	struct output *out = vec_push(&run->outputs);
-
-	*out = (struct output){.path = request[n] ? request + n + 1 : "-"};
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, request, n) && !forms[i].name[n])
-			forms[i].put(run, all, &out->text);
+	report_form(forms, request)->put(run, all, report_output(run, request));
 }
 
 bool status(struct run *run)

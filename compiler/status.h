@@ -40,7 +40,7 @@ typedef VEC(struct backend_status) statuses;
 const char *state_name(enum state state);
 
 /** Is this a form of the report: "text", "json" or "html"? */
-bool status_knows(const char *form, size_t n);
+bool status_knows(const char *request);
 
 /** Pass: the state of each backend, in the forms that were asked for, as outputs. */
 bool status(struct run *run);

@@ -183,25 +183,16 @@ static const struct {
 	void (*put)(const verifications *all, struct out *o);
 } forms[] = {{"text", put_each_text}, {"sites", put_each_site}, {"json", put_all_json}};
 
-bool report_knows(const char *form, size_t n)
+bool report_knows(const char *request)
 {
-	for (size_t i = 0; i < NELEM(forms); i++)
-		if (!strncmp(forms[i].name, form, n) && !forms[i].name[n])
-			return true;
-	return false;
+	return report_form(forms, request);
 }
 
 bool write_reports(struct run *run, const verifications *all)
 {
 	vec_each(request, &run->reports)
 	{
-		size_t n = strcspn(*request, ":");
-		struct output *out = vec_push(&run->outputs);
-
-		*out = (struct output){.path = (*request)[n] ? *request + n + 1 : "-"};
-		for (size_t i = 0; i < NELEM(forms); i++)
-			if (!strncmp(forms[i].name, *request, n) && !forms[i].name[n])
-				forms[i].put(all, &out->text);
+		report_form(forms, *request)->put(all, report_output(run, *request));
 	}
 	return write_outputs(run);
 }
