@@ -1,9 +1,8 @@
 /* The make rule that says what the outputs are made of: -MD. */
 #include <string.h>
 
+#include "path.h"
 #include "pvgen.h"
-
-typedef VEC(const char *) paths;
 
 const char *make_name(const char *path)
 {

@@ -1,8 +1,6 @@
 /* pvgen fmt: each file is formatted by itself; what it imports is not looked for. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,45 +9,15 @@
 #include "git.h"
 #include "options.h"
 #include "parse.h"
+#include "path.h"
 
 /* ---- files ---- */
 
-static int by_bytes(const struct dirent **a, const struct dirent **b)
+static bool is_description(const char *name)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-/** Neither hidden, nor the directory itself or the one above. */
-static int is_visible(const struct dirent *entry)
-{
-	return entry->d_name[0] != '.';
-}
-
-static bool is_description(const char *path)
-{
-	const char *dot = strrchr(path, '.');
+	const char *dot = strrchr(name, '.');
 
 	return dot && !strcmp(dot, ".pvi");
-}
-
-/** All descriptions below a directory, in the order of their names; links to directories end it. */
-static bool add_directory(struct run *run, const char *path, paths *paths)
-{
-	struct dirent **entries;
-	int n = scandir(path, &entries, is_visible, by_bytes);
-	struct stat st;
-
-	if (n < 0)
-		return run_failed(run, "cannot read '%s': %s", path, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		const char *inner = mem_printf("%s/%s", path, entries[i]->d_name);
-
-		if (!lstat(inner, &st) && S_ISDIR(st.st_mode))
-			add_directory(run, inner, paths);
-		else if (is_description(inner))
-			*vec_push(paths) = inner;
-	}
-	return true;
 }
 
 static paths find_files(struct run *run)
@@ -62,7 +30,7 @@ static paths find_files(struct run *run)
 		if (git_has(run, *path) && git_is_directory(run, *path))
 			git_add_directory(run, *path, &paths);
 		else if (!git_has(run, *path) && !stat(*path, &st) && S_ISDIR(st.st_mode))
-			add_directory(run, *path, &paths);
+			path_add_below(run, *path, is_description, &paths);
 		else
 			*vec_push(&paths) = *path;
 	}

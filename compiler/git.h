@@ -2,9 +2,8 @@
 #ifndef PVGEN_GIT_H
 #define PVGEN_GIT_H
 
+#include "path.h"
 #include "pvgen.h"
-
-typedef VEC(const char *) paths;
 
 /**
  * If the operand is git:REV:PATH, the run reads REV from here on; returns PATH.  Any other
@@ -20,7 +19,7 @@ bool git_exists(struct run *run, const char *path);
 bool git_is_directory(struct run *run, const char *path);
 struct opened git_open(struct run *run, const char *path);
 
-/** Adds all descriptions below a directory, as add_directory() of fmt.c does for those on disk. */
+/** Adds all descriptions below a directory, as path_add_below() does for those on disk. */
 bool git_add_directory(struct run *run, const char *path, paths *paths);
 
 /** The path by which a source was opened. */

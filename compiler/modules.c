@@ -2,13 +2,11 @@
  * The modules of a kernel, read one after the other: what one took is given back before the next.
  * One that cannot be read is noted, and the rest is read.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "path.h"
 #include "users.h"
 
 /* ---- files ---- */
@@ -29,39 +27,9 @@ static size_t stem_of(const char *name)
 	return 0;
 }
 
-static int is_visible(const struct dirent *entry)
+static bool is_module(const char *name)
 {
-	return entry->d_name[0] != '.';
-}
-
-static int by_bytes(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-typedef VEC(const char *) paths;
-
-/** Links to directories lead elsewhere: to the kernel's source, or in a circle. */
-static bool add_modules(struct run *run, const char *path, paths *paths)
-{
-	struct dirent **entries;
-	int n = scandir(path, &entries, is_visible, by_bytes);
-	bool good = true;
-	struct stat st;
-
-	if (n < 0)
-		return run_failed(run, "cannot read '%s': %s", path, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		const char *inner = mem_printf("%s/%s", path, entries[i]->d_name);
-
-		if (!lstat(inner, &st) && S_ISDIR(st.st_mode))
-			good &= add_modules(run, inner, paths);
-		else if (stem_of(entries[i]->d_name))
-			*vec_push(paths) = inner;
-		free(entries[i]);
-	}
-	free(entries);
-	return good;
+	return stem_of(name);
 }
 
 /* ---- one module ---- */
@@ -134,7 +102,7 @@ bool read_modules(struct run *run, struct users *u)
 	struct slot_use *uses = mem_alloc(u->n_slots * sizeof(*uses));
 	paths paths = {0};
 
-	if (!add_modules(run, u->directory, &paths))
+	if (!path_add_below(run, u->directory, is_module, &paths))
 		return false;
 	if (!paths.n)
 		return run_failed(run, "no module below '%s'", u->directory);

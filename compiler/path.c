@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 #include <unistd.h>
 
 #include "path.h"
-#include "util.h"
+#include "pvgen.h"
 
 const char *path_beside(const char *path, const char *name)
 {
@@ -110,4 +111,38 @@ const char *path_canonical(const char *path)
 		while (n && path[n - 1] == '/')
 			n--;
 	}
+}
+
+static int is_visible(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/** Links to directories lead elsewhere, or in a circle. */
+bool path_add_below(struct run *run, const char *directory, bool (*is_wanted)(const char *name),
+		    paths *all)
+{
+	struct dirent **entries;
+	int n = scandir(directory, &entries, is_visible, by_bytes);
+	bool good = true;
+	struct stat st;
+
+	if (n < 0)
+		return run_failed(run, "cannot read '%s': %s", directory, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		const char *inner = mem_printf("%s/%s", directory, entries[i]->d_name);
+
+		if (!lstat(inner, &st) && S_ISDIR(st.st_mode))
+			good &= path_add_below(run, inner, is_wanted, all);
+		else if (is_wanted(entries[i]->d_name))
+			*vec_push(all) = inner;
+		free(entries[i]);
+	}
+	free(entries);
+	return good;
 }

@@ -2,6 +2,12 @@
 #ifndef PVGEN_PATH_H
 #define PVGEN_PATH_H
 
+#include "util.h"
+
+struct run;
+
+typedef VEC(const char *) paths;
+
 /** @name as the file @path would say it: beside that file, unless it is absolute. */
 const char *path_beside(const char *path, const char *name);
 
@@ -19,5 +25,12 @@ const char *path_followed(const char *path);
 
 /** The same text for all paths to one place, even if no file is there. */
 const char *path_canonical(const char *path);
+
+/**
+ * Adds all files below a directory whose names are wanted, in the order of their names; what is
+ * hidden is left out, and links to directories are not followed.  False after a report.
+ */
+bool path_add_below(struct run *run, const char *directory, bool (*is_wanted)(const char *name),
+		    paths *all);
 
 #endif
