@@ -209,6 +209,20 @@ void diff_properties(struct diff *d, const struct at *at, const struct property 
 	}
 }
 
+void diff_things(struct diff *d, const struct at *at, const pairs *pairs,
+		 const struct property *rows, size_t n, enum rule_id lone, const char *what)
+{
+	vec_each(p, pairs)
+	{
+		struct at inner = at_pair(at, p->old, p->new);
+
+		if (p->old && p->new)
+			diff_properties(d, &inner, rows, n, p->old, p->new);
+		else
+			change(d, lone, &inner, "%s%s", what, p->new ? "new" : "gone");
+	}
+}
+
 struct fact fact_words(const names *words)
 {
 	struct out o = {0};

@@ -193,6 +193,21 @@ void diff_properties(struct diff *d, const struct at *at, const struct property 
 
 #define diff_facts(d, at, rows, old, new) diff_properties(d, at, rows, NELEM(rows), old, new)
 
+/**
+ * Things that are of interest by their properties alone; one without the other is a change of rule
+ * @lone, whose text begins with @what.
+ */
+void diff_things(struct diff *d, const struct at *at, const pairs *pairs,
+		 const struct property *rows, size_t n, enum rule_id lone, const char *what);
+
+/** A getter of properties: what @text says of x, a thing of this type. */
+#define FACT(name, type, text)                                                                     \
+	static struct fact name(const void *thing)                                                 \
+	{                                                                                          \
+		const struct type *x = thing;                                                      \
+		return text;                                                                       \
+	}
+
 static inline struct fact fact_number(int64_t n)
 {
 	return (struct fact){NULL, n};

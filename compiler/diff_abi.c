@@ -6,13 +6,6 @@
 #include "diff.h"
 #include "manifest.h"
 
-#define FACT(name, type, text)                                                                     \
-	static struct fact name(const void *thing)                                                 \
-	{                                                                                          \
-		const struct type *x = thing;                                                      \
-		return text;                                                                       \
-	}
-
 static const char *place_text(const struct carrier *c)
 {
 	const char *bits = bits_text(&c->bits);
@@ -636,8 +629,6 @@ static const struct property abi_rows[] = {
 	{"rom", R_VER_MAGIC, R_VER_MAGIC, R_VER_MAGIC, get_rom_magic},
 	{"places in the rom", R_REG_TRAP, R_REG_TRAP, R_REG_TRAP, get_rom_place},
 };
-
-#undef FACT
 
 void diff_abi(struct diff *d, const struct at *at, const struct abi *old, const struct abi *new)
 {

@@ -5,13 +5,6 @@
 #include "backend.h"
 #include "diff.h"
 
-#define FACT(name, type, text)                                                                     \
-	static struct fact name(const void *thing)                                                 \
-	{                                                                                          \
-		const struct type *x = thing;                                                      \
-		return text;                                                                       \
-	}
-
 /* ---- how an op is done ---- */
 
 /** What the backend says itself is neither inherited nor a default. */
@@ -312,16 +305,7 @@ static void diff_lists(struct diff *d, const struct at *at, const struct backend
 		entries a = in_force(old, lists[i].of), b = in_force(new, lists[i].of);
 		pairs pairs = pair_values(&a, &b);
 
-		vec_each(p, &pairs)
-		{
-			struct at inner = at_pair(at, p->old, p->new);
-
-			if (p->old && p->new)
-				diff_properties(d, &inner, lists[i].rows, lists[i].n, p->old,
-						p->new);
-			else
-				change(d, lists[i].lone, &inner, "%s", p->new ? "new" : "gone");
-		}
+		diff_things(d, at, &pairs, lists[i].rows, lists[i].n, lists[i].lone, "");
 	}
 }
 
@@ -376,15 +360,7 @@ static void diff_detections(struct diff *d, const struct at *at, const struct ba
 	found_bys a = found_bys_of(old), b = found_bys_of(new);
 	pairs pairs = pair_values(&a, &b);
 
-	vec_each(p, &pairs)
-	{
-		struct at inner = at_pair(at, p->old, p->new);
-
-		if (p->old && p->new)
-			diff_facts(d, &inner, found_rows, p->old, p->new);
-		else
-			change(d, R_BE_DETECT, &inner, "%s", p->new ? "new" : "gone");
-	}
+	diff_things(d, at, &pairs, found_rows, NELEM(found_rows), R_BE_DETECT, "");
 }
 
 /* ---- two that find the same machine ---- */
@@ -463,8 +439,6 @@ static const struct property backend_rows[] = {
 	{"flush", R_BE_TRAIT, R_BE_TRAIT, R_BE_TRAIT, get_flush},
 	{"converters", R_BE_TRAIT, R_BE_TRAIT, R_BE_TRAIT, get_converters},
 };
-
-#undef FACT
 
 void diff_backend(struct diff *d, const struct at *at, const struct backend *old,
 		  const struct backend *new)

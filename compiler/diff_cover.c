@@ -1,13 +1,6 @@
 /* What is counted of an abi, and what of it can be had through others. */
 #include "diff.h"
 
-#define FACT(name, type, text)                                                                     \
-	static struct fact name(const void *thing)                                                 \
-	{                                                                                          \
-		const struct type *x = thing;                                                      \
-		return text;                                                                       \
-	}
-
 /* ---- what is counted ---- */
 
 static const char *memory_text(const struct plane *plane)
@@ -30,15 +23,7 @@ void diff_planes(struct diff *d, const struct at *at, const struct abi *old, con
 {
 	pairs pairs = pair_pointers(&old->planes, &new->planes);
 
-	vec_each(p, &pairs)
-	{
-		struct at inner = at_pair(at, p->old, p->new);
-
-		if (p->old && p->new)
-			diff_facts(d, &inner, plane_rows, p->old, p->new);
-		else
-			change(d, R_COV_PLANE, &inner, "plane: %s", p->new ? "new" : "gone");
-	}
+	diff_things(d, at, &pairs, plane_rows, NELEM(plane_rows), R_COV_PLANE, "plane: ");
 }
 
 FACT(get_plane, traits, fact_text(x->plane.s))
@@ -59,15 +44,7 @@ void diff_options(struct diff *d, const struct at *at, const struct traits *old,
 	pairs pairs = pair_values(&old->options, &new->options);
 
 	diff_facts(d, at, counted_rows, old, new);
-	vec_each(p, &pairs)
-	{
-		struct at inner = at_pair(at, p->old, p->new);
-
-		if (p->old && p->new)
-			diff_facts(d, &inner, option_rows, p->old, p->new);
-		else
-			change(d, R_COV_PLANE, &inner, "option: %s", p->new ? "new" : "gone");
-	}
+	diff_things(d, at, &pairs, option_rows, NELEM(option_rows), R_COV_PLANE, "option: ");
 }
 
 /* ---- what can be had ---- */
@@ -89,8 +66,6 @@ static const struct property cover_rows[] = {
 	{"had", R_COV_BINDING, R_COV_BINDING, R_COV_BINDING, get_by},
 	{"lost", R_COV_BINDING, R_COV_BINDING, R_COV_BINDING, get_text},
 };
-
-#undef FACT
 
 void diff_covers(struct diff *d, const struct at *at, const covers *old, const covers *new)
 {

@@ -46,13 +46,6 @@ static void diff_ops(struct diff *d, const struct at *at, const struct interface
 
 /* ---- batches, derived features ---- */
 
-#define FACT(name, type, text)                                                                     \
-	static struct fact name(const void *thing)                                                 \
-	{                                                                                          \
-		const struct type *x = thing;                                                      \
-		return text;                                                                       \
-	}
-
 FACT(get_begin, batch, fact_ops(&x->begin))
 FACT(get_end, batch, fact_ops(&x->end))
 FACT(get_flush, batch, fact_ops(&x->flush))
@@ -67,21 +60,6 @@ static const struct property batch_rows[] = {
 static const struct property derived_rows[] = {
 	{"derived from", R_OPS_PARTNER, R_OPS_PARTNER, R_OPS_PARTNER, get_derived},
 };
-
-/** Things that are of interest by their properties alone. */
-static void diff_things(struct diff *d, const struct at *at, const pairs *pairs,
-			const struct property *rows, size_t n, enum rule_id lone)
-{
-	vec_each(p, pairs)
-	{
-		struct at inner = at_pair(at, p->old, p->new);
-
-		if (p->old && p->new)
-			diff_properties(d, &inner, rows, n, p->old, p->new);
-		else
-			change(d, lone, &inner, "%s", p->new ? "new" : "gone");
-	}
-}
 
 /* ---- data beside ops ---- */
 
@@ -315,8 +293,6 @@ static const struct property interface_rows[] = {
 	{"phases", R_BE_INITORDER, R_BE_INITORDER, R_BE_INITORDER, get_phases},
 };
 
-#undef FACT
-
 /** What breaks modules needs another major version, by which they are refused. */
 static void diff_version(struct diff *d, const struct at *at, const struct interface *old,
 			 const struct interface *new, size_t first)
@@ -347,8 +323,8 @@ void diff_interface(struct diff *d, const struct at *at, const struct interface 
 	diff_slots(d, at, old, new);
 	diff_ops(d, at, old, new);
 	diff_facts(d, at, interface_rows, old, new);
-	diff_things(d, at, &batches, batch_rows, NELEM(batch_rows), R_CC_CONTEXT);
-	diff_things(d, at, &derived, derived_rows, NELEM(derived_rows), R_OPS_PARTNER);
+	diff_things(d, at, &batches, batch_rows, NELEM(batch_rows), R_CC_CONTEXT, "");
+	diff_things(d, at, &derived, derived_rows, NELEM(derived_rows), R_OPS_PARTNER, "");
 	diff_data(d, at, old, new);
 	diff_registrations(d, at, old, new);
 	diff_version(d, at, old, new, first);

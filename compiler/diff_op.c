@@ -130,13 +130,6 @@ static void diff_templates(struct diff *d, const struct at *at, const struct op 
 
 /* ---- properties ---- */
 
-#define FACT(name, text)                                                                           \
-	static struct fact name(const void *thing)                                                 \
-	{                                                                                          \
-		const struct op *op = thing;                                                       \
-		return text;                                                                       \
-	}
-
 static const char *context_text(const struct op *op)
 {
 	static const char *const words[] = {"noinstr", "hot",  "early",
@@ -208,23 +201,21 @@ static const char *frame_text(const struct op *op)
 	return op->frame ? op->frame->name.s : "";
 }
 
-FACT(get_context, fact_text(context_text(op)))
-FACT(get_early, fact_number((op->context & CONTEXT_EARLY) != 0))
-FACT(get_default, fact_text(default_text(op)))
-FACT(get_revision, fact_number(op->revision))
-FACT(get_budget, fact_number(op->budget))
-FACT(get_pairs, fact_ops(&op->pairs))
-FACT(get_together, fact_ops(&op->together))
-FACT(get_defer, fact_text(defer_text(op)))
-FACT(get_site, fact_text(site_text(op)))
-FACT(get_asm, fact_text(asm_text(op)))
-FACT(get_tail, fact_number(op->tail))
-FACT(get_frame, fact_text(frame_text(op)))
-FACT(get_callers, fact_text(callers_text(op)))
-FACT(get_wrapper, fact_text(wrapper_text(op)))
-FACT(get_since, fact_text(since_text(op)))
-
-#undef FACT
+FACT(get_context, op, fact_text(context_text(x)))
+FACT(get_early, op, fact_number((x->context & CONTEXT_EARLY) != 0))
+FACT(get_default, op, fact_text(default_text(x)))
+FACT(get_revision, op, fact_number(x->revision))
+FACT(get_budget, op, fact_number(x->budget))
+FACT(get_pairs, op, fact_ops(&x->pairs))
+FACT(get_together, op, fact_ops(&x->together))
+FACT(get_defer, op, fact_text(defer_text(x)))
+FACT(get_site, op, fact_text(site_text(x)))
+FACT(get_asm, op, fact_text(asm_text(x)))
+FACT(get_tail, op, fact_number(x->tail))
+FACT(get_frame, op, fact_text(frame_text(x)))
+FACT(get_callers, op, fact_text(callers_text(x)))
+FACT(get_wrapper, op, fact_text(wrapper_text(x)))
+FACT(get_since, op, fact_text(since_text(x)))
 
 /* What is the same for nearly all ops comes as a number or as a text that exists. */
 static const struct property op_rows[] = {
