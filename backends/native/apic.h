@@ -14,10 +14,16 @@
 #define APIC_TIMER_NOW	  0x390
 #define APIC_TIMER_DIVIDE 0x3e0
 
-/* Registers of this CPU's; NULL before the first native_apic_enable(). */
+/* Registers of this CPU's; NULL before the first native_apic_map(). */
 extern volatile uint8_t *native_apic;
 
-/* Find it if that was not done, and let this CPU's pass interrupts on. */
+/* What the register of spurious interrupts holds where the APIC passes interrupts on. */
+#define APIC_SPURIOUS_ENABLE 0x1ff
+
+/* Map it if that was not done. */
+void native_apic_map(void);
+
+/* The same, and let this CPU's pass interrupts on. */
 void native_apic_enable(void);
 
 static inline void apic_write(unsigned int offset, uint32_t value)

@@ -18,29 +18,41 @@
 /* A port that is not there reads as all ones or never gets empty; text is not worth a hang. */
 #define SEND_TRIES 100000
 
-void native_serial_init(void)
+const struct ports native_ports = {port_write, port_read};
+
+void native_uart_init(const struct ports *ports)
 {
-	port_write(COM1 + UART_INTERRUPT_ENABLE, 0);
-	port_write(COM1 + UART_LINE_CONTROL, LINE_CONTROL_DIVISOR);
-	port_write(COM1 + UART_DIVISOR_LOW, 1);
-	port_write(COM1 + UART_DIVISOR_HIGH, 0);
-	port_write(COM1 + UART_LINE_CONTROL, LINE_CONTROL_8N1);
-	port_write(COM1 + UART_FIFO_CONTROL, 1);
+	ports->write(COM1 + UART_INTERRUPT_ENABLE, 0);
+	ports->write(COM1 + UART_LINE_CONTROL, LINE_CONTROL_DIVISOR);
+	ports->write(COM1 + UART_DIVISOR_LOW, 1);
+	ports->write(COM1 + UART_DIVISOR_HIGH, 0);
+	ports->write(COM1 + UART_LINE_CONTROL, LINE_CONTROL_8N1);
+	ports->write(COM1 + UART_FIFO_CONTROL, 1);
 }
 
-static void send(char c)
+static void send(const struct ports *ports, char c)
 {
 	unsigned int tries = SEND_TRIES;
 
-	while (!(port_read(COM1 + UART_LINE_STATUS) & LINE_STATUS_EMPTY) && --tries)
+	while (!(ports->read(COM1 + UART_LINE_STATUS) & LINE_STATUS_EMPTY) && --tries)
 		;
-	port_write(COM1 + UART_DATA, c);
+	ports->write(COM1 + UART_DATA, c);
+}
+
+void native_uart_write(const struct ports *ports, const char *text, unsigned long length)
+{
+	while (length--)
+		send(ports, *text++);
+}
+
+void native_serial_init(void)
+{
+	native_uart_init(&native_ports);
 }
 
 void native_serial_write(const char *text, unsigned long length)
 {
-	while (length--)
-		send(*text++);
+	native_uart_write(&native_ports, text, length);
 }
 
 /* Keyboard controller: command port, and the command that pulses the reset line. */

@@ -7,8 +7,7 @@
 #include "pv_host.h"
 #include "pv_runtime.h"
 
-#define APIC_BASE	     0xfee00000ul
-#define APIC_SPURIOUS_ENABLE 0x1ff
+#define APIC_BASE 0xfee00000ul
 
 /* Command register: SDM vol. 3, figure 11-12. */
 #define COMMAND_INIT	    0x4500
@@ -30,10 +29,15 @@
 volatile uint8_t *native_apic;
 static pv_ipi_t *ipi_handler;
 
-void native_apic_enable(void)
+void native_apic_map(void)
 {
 	if (!native_apic)
 		native_apic = pv_host_map_io(APIC_BASE);
+}
+
+void native_apic_enable(void)
+{
+	native_apic_map();
 	apic_write(APIC_SPURIOUS, APIC_SPURIOUS_ENABLE);
 }
 

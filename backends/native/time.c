@@ -4,8 +4,7 @@
 #include "apic.h"
 #include "port.h"
 #include "pv_runtime.h"
-
-#define NS_PER_S 1000000000ull
+#include "scale.h"
 
 /* Intel 8254 timer: channel 2 can be started by software and watched through port 61. */
 #define PIT_HZ		       1193182u
@@ -32,33 +31,6 @@ static uint64_t tsc_start;
 /* The same for the timer's counts from nanoseconds. */
 static uint64_t apic_mult;
 static pv_tick_t *timer_tick;
-
-/*
- * value * mult >> 32, without a product of 128 bits, which not each machine has: what is above 64
- * bits is lost.
- */
-static uint64_t scale(uint64_t value, uint64_t mult)
-{
-	uint64_t low = (uint32_t)value;
-
-	return (value >> 32) * mult + low * (mult >> 32) + (low * (uint32_t)mult >> 32);
-}
-
-/* By hand, since a compiler may call a library for it; only measurements need it. */
-static uint64_t divide(uint64_t dividend, uint64_t divisor)
-{
-	uint64_t quotient = 0, rest = 0;
-	int bit;
-
-	for (bit = 63; bit >= 0; bit--) {
-		rest = rest << 1 | (dividend >> bit & 1);
-		if (rest < divisor)
-			continue;
-		rest -= divisor;
-		quotient |= 1ull << bit;
-	}
-	return quotient;
-}
 
 static void pit_start(unsigned int count)
 {
@@ -94,14 +66,6 @@ static uint64_t measure_tsc(void)
 	return divide((native_read_tsc() - begin) * PIT_HZ, CALIBRATION_COUNT);
 }
 
-void native_delay(uint64_t ns)
-{
-	uint64_t end = native_tsc_read() + ns;
-
-	while (native_tsc_read() < end)
-		asm volatile("pause");
-}
-
 void native_clock_init(void)
 {
 	tsc_start = native_read_tsc();
@@ -114,11 +78,29 @@ uint64_t native_tsc_read(void)
 	return scale(native_read_tsc() - tsc_start, tsc_mult);
 }
 
+/* A backend with a clock of its own had no need to measure this one. */
+static void need_clock(void)
+{
+	if (!tsc_mult)
+		native_clock_init();
+}
+
+void native_delay(uint64_t ns)
+{
+	uint64_t end;
+
+	need_clock();
+	end = native_tsc_read() + ns;
+	while (native_tsc_read() < end)
+		asm volatile("pause");
+}
+
 /* Let it run down from the top for a hundredth of a second. */
 static uint64_t measure_apic(void)
 {
 	uint64_t end;
 
+	need_clock();
 	apic_write(APIC_LVT_TIMER, APIC_LVT_MASKED);
 	apic_write(APIC_TIMER_START, UINT32_MAX);
 	end = native_read_tsc() + divide(tsc_hz, 100);
