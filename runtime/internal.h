@@ -15,6 +15,13 @@ const char *pv_site_bytes(uint8_t bytes[PV_SITE_MAX], const struct pv_site *site
 bool pv_is_machine(const struct pv_known *known, const struct pv_boot *boot);
 bool pv_is_privileged(void);
 
+/*
+ * rom.c: is there a ROM of this form that may be used?  Begin with it: the backend as the ROM's
+ * answers make it, or NULL if it will not, and then it is not there any more.
+ */
+bool pv_rom_find(const struct pv_rom *rom);
+const struct pv_backend *pv_rom_bind(const struct pv_backend *backend);
+
 /* fixup.c: one more table of instructions that may fault, beside the linked one. */
 struct pv_exception;
 void pv_fixup_add(const struct pv_exception *begin, const struct pv_exception *end);

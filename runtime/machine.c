@@ -58,12 +58,19 @@ static bool found_cpuid(const struct pv_known *known, const struct pv_boot *boot
 	return pv_cpuid_leaf(known->signature);
 }
 
+static bool found_rom(const struct pv_known *known, const struct pv_boot *boot)
+{
+	(void)boot;
+	return pv_rom_find(known->rom);
+}
+
 bool pv_is_machine(const struct pv_known *known, const struct pv_boot *boot)
 {
 	static bool (*const found_by[])(const struct pv_known *, const struct pv_boot *) = {
 		[PV_DETECT_ALWAYS] = found_always,
 		[PV_DETECT_START_INFO] = found_start_info,
 		[PV_DETECT_CPUID] = found_cpuid,
+		[PV_DETECT_ROM] = found_rom,
 	};
 
 	return found_by[known->detect](known, boot);

@@ -18,6 +18,7 @@
 #define PV_RUNTIME_H
 
 #include "pv_ops.h"
+#include "pv_rom.h"
 
 /* What the kernel's entry code found out before any C ran. */
 struct pv_boot {
@@ -38,6 +39,27 @@ extern const struct pv_backend *const __start_pv_backends[], *const __stop_pv_ba
  * for it, if there is one and the kernel has the privilege; else the result is NULL.
  */
 const struct pv_backend *pv_detect(const struct pv_boot *boot, const struct pv_known **missing);
+
+/*
+ * Of ROMs (pv_rom.h), which pv_detect() looks for, runs and asks, with interrupts disabled: what
+ * is worth a line of the kernel's log.  A ROM that was refused, or an answer of the one in use
+ * that could not be used; a call, a member of the header, or the part of it that is wrong.
+ */
+struct pv_rom_note {
+	const void *address;
+	const char *what, *reason;
+	bool refused;
+};
+const struct pv_rom_note *pv_rom_notes(unsigned int *count);
+
+/*
+ * Is any of these bytes in the ROM in use?  The kernel keeps it mapped where pv_host_va() has it,
+ * executable, and the rest of the first MiB so that the ROM can write its own memory there.
+ */
+bool pv_rom_has(const void *va, unsigned long size);
+
+/* What the ROM in use has for a call: PV_ROM_NONE, PV_ROM_CALL or PV_ROM_NOP. */
+enum pv_rom_answer pv_rom_answered(const struct pv_rom *rom, unsigned int call);
 
 /* First CPUID leaf of the hypervisor with this signature of 12 bytes; 0: it is not there. */
 uint32_t pv_cpuid_leaf(const char *signature);

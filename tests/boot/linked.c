@@ -30,25 +30,63 @@ static void report_missing(const struct pv_boot *boot, const struct pv_known *mi
 		voice.stop(PV_SHUTDOWN_REBOOT);
 }
 
+/* As the machine has it: a mutant of it is not asked. */
+static const struct pv_backend *found;
+
 const struct pv_backend *find_backend(const struct machine *machine)
 {
 	const struct pv_known *missing;
-	const struct pv_backend *backend = pv_detect(&machine->boot, &missing);
 
+	found = pv_detect(&machine->boot, &missing);
 	if (missing)
-		report_missing(&machine->boot, missing, backend);
-	return backend;
+		report_missing(&machine->boot, missing, found);
+	return found;
+}
+
+/* Refusals, and answers that could not be used. */
+static void report_notes(void)
+{
+	unsigned int count, i;
+	const struct pv_rom_note *notes = pv_rom_notes(&count);
+
+	for (i = 0; i < count; i++)
+		if (notes[i].refused)
+			print("PV rom refused address=%x part=%s reason=%s\n",
+			      (unsigned long)notes[i].address, notes[i].what, notes[i].reason);
+		else
+			print("PV rom unused call=%s reason=%s\n", notes[i].what, notes[i].reason);
+}
+
+/* What the ROM has, and which ops it is bound to. */
+static void report_rom(const struct pv_rom_backend *backend)
+{
+	static const char *const answers[] = {
+		[PV_ROM_NONE] = "none", [PV_ROM_CALL] = "call", [PV_ROM_NOP] = "nop"};
+	const struct pv_rom *rom = backend->rom;
+	unsigned int i;
+
+	for (i = 0; i < rom->nr_calls; i++)
+		print("PV rom call %s answer=%s\n", rom->calls[i].name,
+		      answers[pv_rom_answered(rom, rom->calls[i].number)]);
+	for (i = 0; i < backend->nr_bindings; i++)
+		print("PV rom op %s call=%u whole=%u\n", pv_op_names[backend->bindings[i].op],
+		      (unsigned long)backend->bindings[i].call,
+		      (unsigned long)backend->bindings[i].whole);
 }
 
 void report_found(void)
 {
+	report_notes();
+	if (found->rom)
+		report_rom(found->rom);
 }
 
-/* All that is linked in lies where the rest of the image does. */
+/* What is linked in lies where the rest of the image does; this is asked of a page. */
 bool backend_has_text(const void *va)
 {
-	(void)va;
-	return false;
+	const char *page = (const char *)((unsigned long)va & ~(PAGE_SIZE - 1));
+
+	return pv_rom_has(page, PAGE_SIZE);
 }
 
 bool backend_has_rodata(const void *va)
