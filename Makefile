@@ -20,7 +20,7 @@ PC     := prefix=$(PREFIX)\npvgen=$${prefix}/bin/pvgen\n\nName: pvgen\nDescripti
 # What the guest is made of; a test builds it of a changed description.
 GENERATED := generated
 
-# For i386 there is bare hardware alone.
+# For i386 there are bare hardware and whatever puts a ROM of VMI there.
 GENERATED_i386 := generated/i386
 IDL_i386       := idl/pv/native.pvi idl/pv/pv.pvi
 
@@ -133,7 +133,7 @@ FLAGS_i386          := -m32 -march=i686 -mregparm=3 -freg-struct-return
 FORMAT_x86_64       := elf_x86_64
 FORMAT_i386         := elf_i386
 FOLDERS_x86_64      := *
-FOLDERS_i386        := native
+FOLDERS_i386        := native vmi
 GENERATED_x86_64    := $(GENERATED)
 IDL_x86_64          := $(IDL)
 
