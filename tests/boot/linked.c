@@ -57,6 +57,15 @@ static void report_notes(void)
 			print("PV rom unused call=%s reason=%s\n", notes[i].what, notes[i].reason);
 }
 
+static const char *call_name(const struct pv_rom *rom, unsigned int number)
+{
+	const struct pv_rom_call *call = rom->calls;
+
+	while (call->number != number)
+		call++;
+	return call->name;
+}
+
 /* What the ROM has, and which ops it is bound to. */
 static void report_rom(const struct pv_rom_backend *backend)
 {
@@ -69,8 +78,8 @@ static void report_rom(const struct pv_rom_backend *backend)
 		print("PV rom call %s answer=%s\n", rom->calls[i].name,
 		      answers[pv_rom_answered(rom, rom->calls[i].number)]);
 	for (i = 0; i < backend->nr_bindings; i++)
-		print("PV rom op %s call=%u whole=%u\n", pv_op_names[backend->bindings[i].op],
-		      (unsigned long)backend->bindings[i].call,
+		print("PV rom op %s call=%s whole=%u\n", pv_op_names[backend->bindings[i].op],
+		      call_name(rom, backend->bindings[i].call),
 		      (unsigned long)backend->bindings[i].whole);
 }
 

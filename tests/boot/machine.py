@@ -36,6 +36,8 @@ QEMU = (PROGRAMS["x86_64"], "-cpu", "max", "-nodefaults", "-vga", "none",
 BARE = ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}")
 XEN = ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
        "-append", "console=com1 com1=115200,8n1 dom0_mem=64M")
+# The other half of VMI, beside bare hardware: the BIOS copies it into the guest's memory.
+NATIVE_ROM = ("-option-rom", "build/vmi_native.rom")
 ENVIRONMENTS = {
     "bare": BARE,
     "xen-pv": XEN,
@@ -44,15 +46,17 @@ ENVIRONMENTS = {
     "xen-pv-smp2": ("-smp", "2", *XEN[:-1], XEN[-1] + " dom0_max_vcpus=2"),
     "bare-i386": BARE,
     "bare-i386-smp4": ("-smp", "4", *BARE),
+    "vmi-i386": (*BARE, *NATIVE_ROM),
+    "vmi-i386-smp4": ("-smp", "4", *BARE, *NATIVE_ROM),
 }
 
 # The architecture of an environment, if it is not x86_64.
-ARCHES = {"bare-i386": "i386", "bare-i386-smp4": "i386"}
+ARCHES = dict.fromkeys(("bare-i386", "bare-i386-smp4", "vmi-i386", "vmi-i386-smp4"), "i386")
 
 # CPUs that the guest must find.  -icount runs them by turns, which is the same in
 # every run; a CPU that executes PAUSE passes its turn on, so waiting is cheap.
 CPUS = {"bare": 1, "xen-pv": 1, "xen-pvh": 1, "bare-smp4": 4, "xen-pv-smp2": 2,
-        "bare-i386": 1, "bare-i386-smp4": 4}
+        "bare-i386": 1, "bare-i386-smp4": 4, "vmi-i386": 1, "vmi-i386-smp4": 4}
 
 # The blob that each supplies for a guest without backends.
 BLOBS = {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-smp2": "xen_pv", "xen-pvh": "xen_pvh"}
@@ -115,6 +119,21 @@ class BlobRefusal:
 
 
 @dataclass(frozen=True)
+class RomRefusal:
+    """Why the guest did not use a ROM that it found."""
+    address: int
+    part: str           # of the header, or a call that the ROM must have
+    reason: str
+
+
+@dataclass(frozen=True)
+class RomOp:
+    """An op that is done by a call, if the ROM has it."""
+    call: str
+    whole: bool         # nothing but the call
+
+
+@dataclass(frozen=True)
 class Late:
     """An op that was switched while all CPUs executed it."""
     switches: int
@@ -132,6 +151,10 @@ class Console:
     refusals: list[Refusal] = field(default_factory=list)
     blobs: list[BlobRefusal] = field(default_factory=list)
     blobless: list[tuple[str, str]] = field(default_factory=list)   # why no blob at all could be used
+    rom_refusals: list[RomRefusal] = field(default_factory=list)
+    rom_unused: dict[str, str] = field(default_factory=dict)    # call: why the ROM's answer was no use
+    rom_calls: dict[str, str] = field(default_factory=dict)     # call: none, call or nop
+    rom_ops: dict[str, RomOp] = field(default_factory=dict)
     cpus: list[tuple[int, int]] = field(default_factory=list)
     wallclocks: list[int] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
@@ -164,6 +187,12 @@ PROTOCOL = [
     (r"blob refused op=(\S+) number=(\d+) reason=(.+)", "blobs",
      lambda name, number, reason: BlobRefusal(name, int(number), reason)),
     (r"blob missing op=(\S+) reason=(.+)", "blobless", lambda name, reason: (name, reason)),
+    (r"rom refused address=(?:0x)?([0-9a-f]+) part=(\S+) reason=(.+)", "rom_refusals",
+     lambda address, part, reason: RomRefusal(int(address, 16), part, reason)),
+    (r"rom unused call=(\S+) reason=(.+)", "rom_unused", lambda call, reason: {call: reason}),
+    (r"rom call (\S+) answer=(none|call|nop)", "rom_calls", lambda call, answer: {call: answer}),
+    (r"rom op (\S+) call=(\S+) whole=([01])", "rom_ops",
+     lambda op, call, whole: {op: RomOp(call, whole == "1")}),
     (r"cpus found=(\d+) up=(\d+)", "cpus", lambda found, up: (int(found), int(up))),
     (r"wallclock seconds=(\d+)", "wallclocks", int),
     (r"late switches=(\d+) executed=(\d+) breakpoints=(\d+)", "late",

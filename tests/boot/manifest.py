@@ -28,9 +28,9 @@ def forms(backend: str, arch: str = "x86_64") -> dict[str, str]:
             for target in op["targets"] if target["backend"] == backend}
 
 
-def inherited(backend: str) -> set[str]:
+def inherited(backend: str, arch: str = "x86_64") -> set[str]:
     """Ops that this backend does as bare hardware does."""
-    return {op["name"] for op in ops() for target in op["targets"]
+    return {op["name"] for op in ops(arch) for target in op["targets"]
             if target["backend"] == backend and target["inherited"]}
 
 

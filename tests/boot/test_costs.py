@@ -54,10 +54,9 @@ def test_bare_hardware_executes_the_template(measure: Callable[[str], Measured],
 
 def test_a_function_costs_one_call(measure: Callable[[str], Measured], environment: str) -> None:
     """Its site is the call and nothing more: prefixes take up the room."""
-    backend = measure(environment).boot.console.backends[0][0]
-    arch = machine.arch(environment)
-    sites = {op: (seen.site, seen.padding) for op, seen in measure(environment).costs.items()
-             if manifest.forms(backend, arch)[op] == "call"}
+    measured = measure(environment)
+    sites = {op: (seen.site, seen.padding) for op, seen in measured.costs.items()
+             if measured.boot.form(op) == "call"}
     assert sites == dict.fromkeys(sites, (1, 0))
 
 

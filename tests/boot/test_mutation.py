@@ -15,7 +15,9 @@ import pytest
 KINDS = ("nop", "trap")
 # Seconds; a mutant often hangs.
 TIMEOUTS = {"bare": 10.0, "xen-pv": 20.0, "xen-pvh": 20.0, "bare-smp4": 10.0, "xen-pv-smp2": 30.0,
-            "bare-i386": 10.0, "bare-i386-smp4": 10.0}
+            "bare-i386": 10.0, "bare-i386-smp4": 10.0, "vmi-i386": 10.0, "vmi-i386-smp4": 10.0}
+# Backends that do most ops as bare hardware does.
+HEIRS = {"xen-pvh": "xen_pvh", "vmi-i386": "vmi_guest"}
 UNOBSERVABLE = Path(__file__).with_name("unobservable.txt")
 
 Mutant = tuple[str, str, str]       # op, kind, environment
@@ -35,7 +37,8 @@ def is_twin(op: str, kind: str, environment: str) -> bool:
     What an inherited op does may be noticed in another way, but a trap where bare
     hardware has the trap too is worth no boot of its own.
     """
-    return kind == "trap" and environment == "xen-pvh" and op in manifest.inherited("xen_pvh")
+    return (kind == "trap" and environment in HEIRS and
+            op in manifest.inherited(HEIRS[environment], machine.arch(environment)))
 
 
 def concerns_several(op: str) -> bool:
