@@ -180,6 +180,7 @@ void resolve_abi(struct run *run, struct abi *abi)
 	{
 		check_reserved(run, abi, *c);
 		check_entry_name(run, abi, *c);
+		check_relocations(run, abi, *c);
 		place_call(run, abi, *c);
 	}
 	resolve_devices(run, abi);

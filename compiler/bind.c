@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "rom.h"
+#include "thunk.h"
 
 struct binding {
 	struct run *run;
@@ -467,6 +469,19 @@ const struct call *find_call(struct run *run, const struct backend *b, const nam
 	return *sub ? call : NULL;
 }
 
+/** Has a ROM the code of the call, when one is found? */
+static bool is_in_rom(const struct run *run, const struct backend *b, const struct call *call)
+{
+	return rom_abi(b) && !call->is_fixed && abi_entry_of(b->abi, call, run->arch)->takes_target;
+}
+
+/** What is jumped to finds its arguments where they are; they need not be named. */
+static bool are_arguments_there(const struct binding *b, const struct impl *impl)
+{
+	return !b->stmt->arguments.n && b->op->tail && impl->call->traits.kind == KIND_JUMP &&
+	       is_in_rom(b->run, b->backend, impl->call);
+}
+
 static bool bind_hypercall(struct binding *b, struct impl *impl)
 {
 	const names *path = &b->stmt->call;
@@ -480,6 +495,8 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 		diag(b->run, no_entry, path->v[1].loc, abi->name.s, b->run->arch->name);
 		return false;
 	}
+	if (are_arguments_there(b, impl))
+		return true;
 	return check_call_result(b->run, b->op, impl->call, impl->loc) &&
 	       bind_arguments(b, impl, path->v[path->n - 1].s,
 			      impl->sub ? &impl->sub->params : &impl->call->params);
@@ -490,7 +507,8 @@ static bool bind_hypercall(struct binding *b, struct impl *impl)
 /** C functions may keep all registers, but no compiler makes them keep the flags. */
 static void check_flags(struct run *run, const struct op *op, const struct impl *impl)
 {
-	bool is_function = impl->kind == IMPL_CALL || impl->kind == IMPL_HYPERCALL;
+	bool is_function =
+		impl->kind == IMPL_CALL || (impl->kind == IMPL_HYPERCALL && !impl->until);
 
 	if (is_function && !op->tail && !op_changes_flags(run->arch, op))
 		diag(run, flags_kept, impl->loc, op->name.s);
@@ -509,7 +527,7 @@ static void check_shape(struct run *run, const struct op *op, const struct impl 
 	     type_size(run->arch, &op->params.v[0].type) != type_size(run->arch, &op->type)))
 		diag(run, identity_shape, impl->loc, op->name.s);
 	if (op->tail && impl->kind != IMPL_INLINE && impl->kind != IMPL_CALL &&
-	    impl->kind != IMPL_ASM)
+	    impl->kind != IMPL_ASM && !impl->until)
 		diag(run, tail_shape, impl->loc, op->name.s);
 	check_flags(run, op, impl);
 }
@@ -691,6 +709,79 @@ static void check_inline_only(struct run *run, const struct backend *b, const st
 		diag(run, inline_only, impl->loc, op_path(op), b->name.s);
 }
 
+/* ---- by a call whose code a ROM has ---- */
+
+/** Of what a call changes and its op does not, the first; or NULL. */
+static const char *first_more(const struct run *run, const struct op *op, const struct call *call)
+{
+	uint32_t more = call_changes(run->arch, call) & ~op_changes(run->arch, op);
+
+	for (unsigned int i = 0; run->arch->registers[i]; i++)
+		if (more >> i & 1)
+			return run->arch->registers[i];
+	return NULL;
+}
+
+/** The member of an op's frame at a place on the stack, or NULL. */
+static const struct member *frame_member(const struct op *op, uint64_t offset)
+{
+	if (op->frame)
+		vec_each(m, &op->frame->members)
+		{
+			if (m->offset == offset)
+				return m;
+		}
+	return NULL;
+}
+
+/** The call finds its arguments on the stack where the op's frame has them. */
+static void check_frame(struct run *run, const struct op *op, const struct impl *impl)
+{
+	vec_each(p, &impl->call->params)
+	{
+		const struct carrier *at = &p->way->at;
+		uint64_t offset = (uint64_t)at->slot * run->arch->word;
+		const struct member *m = at->is_stack ? frame_member(op, offset) : NULL;
+
+		if (at->is_stack && (!m || m->size != type_size(run->arch, &p->type)))
+			diag(run, other_frame, impl->loc, impl->call->name.s, p->name.s,
+			     op_path(op), m ? mem_printf("'%s'", m->name.s) : "nothing");
+	}
+}
+
+static void check_jump(struct run *run, const struct op *op, const struct impl *impl)
+{
+	bool is_jump = impl->call->traits.kind == KIND_JUMP;
+	const char *more;
+
+	if (op->tail != is_jump) {
+		diag(run, other_return, impl->loc, op_path(op),
+		     op->tail ? "does not return" : "returns", impl->call->name.s,
+		     is_jump ? "does not" : "does");
+		return;
+	}
+	if (!is_jump)
+		return;
+	more = first_more(run, op, impl->call);
+	if (more)
+		diag(run, changes_more, impl->loc, impl->call->name.s, more, op_path(op));
+	check_frame(run, op, impl);
+}
+
+/** Until a ROM is bound, the op does what it does on bare hardware. */
+static void complete_rom_call(struct run *run, struct backend *b, const struct op *op,
+			      struct impl *impl)
+{
+	struct impl *until = mem_alloc(sizeof(*until));
+
+	*until = (struct impl){.kind = IMPL_INHERIT, .loc = impl->loc};
+	inherit(run, b, op, until);
+	if (until->kind == IMPL_NONE)
+		take_default(run, b, op, until);
+	impl->until = until;
+	check_jump(run, op, impl);
+}
+
 static void complete(struct run *run, struct backend *b, const struct op *op, struct impl *impl)
 {
 	bool does_inherit = false;
@@ -710,6 +801,8 @@ static void complete(struct run *run, struct backend *b, const struct op *op, st
 		report_missing(run, b, op);
 	if (impl->kind == IMPL_NONE)
 		return;
+	if (impl->kind == IMPL_HYPERCALL && is_in_rom(run, b, impl->call))
+		complete_rom_call(run, b, op, impl);
 	check_shape(run, op, impl);
 	check_inline_only(run, b, op, impl);
 	check_privilege(run, b, impl);

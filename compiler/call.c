@@ -89,6 +89,7 @@ static void say_defer(const struct attributed *a)
 	{"errors", "ww?b?", ERRORS_USAGE, say_errors, ONCE},                                       \
 	{"flat", "w+", "flat SEGMENT...;", say_flat, ONCE},                                        \
 	{"optional", "", "optional;", say_optional, ONCE},                                         \
+	{"relocations", "w+", "relocations call|jump|nop...;", say_relocations, ONCE},             \
 	{"defer", "w+", "defer MODE...;", say_defer, ONCE},                                        \
 	{"plane", "w", "plane NAME;", say_plane, ONCE},                                            \
 	{"option", "ws", "option NAME \"WHAT\";", say_option, REPEAT | BLOCK},                     \

@@ -64,6 +64,14 @@ void check_entries(struct run *run, const struct abi *abi);
 
 void resolve_call(struct run *run, struct abi *abi, struct call *call);
 
+/* ---- rom.c ---- */
+
+/** Statement `relocations KIND...;` of a call. */
+void say_relocations(const struct attributed *a);
+
+/** Reports answers that would lead a caller astray. */
+void check_relocations(struct run *run, const struct abi *abi, const struct call *call);
+
 /* ---- element.c ---- */
 
 /** Statements `plane NAME;` and `option NAME "WHAT" { }` of calls, `plane NAME { }` of an abi. */

@@ -47,6 +47,7 @@ static const struct detection_way {
 	{"dmi", DETECT_DMI, "s", take_text, "detect dmi \"TEXT\";"},
 	{"probe", DETECT_PROBE, "w", take_function, "detect probe FUNCTION;"},
 	{"setup_data", DETECT_SETUP_DATA, "i", take_number, "detect setup_data NUMBER;"},
+	{"rom", DETECT_ROM, "", NULL, "detect rom;"},
 };
 
 static const struct detection_way *find_way(const struct operand *o)
@@ -147,6 +148,31 @@ static void check_signature(struct run *run, const struct abi *abi, const struct
 		diag(run, other_signature, loc, abi->name.s, other, d->text, abi->name.s);
 }
 
+/** A backend is found by a ROM only if its abi says all that is asked of one. */
+static void check_detecting_rom(struct run *run, const struct backend *b, struct loc loc)
+{
+	const struct rom *rom = b->abi ? b->abi->rom : NULL;
+	const struct {
+		bool is_said;
+		const char *statement;
+	} needs[] = {
+		{rom && rom->step, "scan"},
+		{rom && rom->length.s, "length"},
+		{rom && rom->find, "find"},
+		{rom && rom->address && rom->kind, "answer"},
+		{rom && rom->kinds[ANSWER_NONE], "relocation none"},
+		{rom && rom->kinds[ANSWER_CALL], "relocation call"},
+	};
+
+	if (!b->abi)
+		diag(run, no_abi, loc, b->name.s, b->name.s, b->interface->name.s);
+	else if (!rom)
+		diag(run, no_rom, loc, b->abi->name.s, "no backend is found by one");
+	for (size_t i = 0; rom && i < NELEM(needs); i++)
+		if (!needs[i].is_said)
+			diag(run, rom_incomplete, loc, b->abi->name.s, needs[i].statement);
+}
+
 void backend_detect(const struct attributed *a)
 {
 	struct backend *b = a->thing;
@@ -168,6 +194,8 @@ void backend_detect(const struct attributed *a)
 						  way->kind == DETECT_CPUID
 							  ? ", 'priority leaf' or 'leaves NUMBER'"
 							  : ""));
+		else if (d.kind == DETECT_ROM)
+			check_detecting_rom(a->run, b, first->loc);
 		else if (b->abi && d.text)
 			check_signature(a->run, b->abi, &d, first[1].loc);
 	}

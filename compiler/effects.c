@@ -723,7 +723,7 @@ bool effects(struct run *run)
 	vec_each(b, &run->backends)
 	{
 		vec_each(op, &(*b)->interface->ops)
-			check_template(run, &known, *b, *op, &(*b)->impls[(*op)->slot],
+			check_template(run, &known, *b, *op, slot_impl(*b, *op),
 				       &(*b)->lowered[(*op)->slot], true);
 		vec_each(v, &(*b)->variants)
 			check_template(run, &known, *b, v->op, &v->impl, v->lowered, true);

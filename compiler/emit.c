@@ -132,6 +132,12 @@ static struct name name_of_run(const struct run *run)
 	return run->backends.n ? run->backends.v[0]->name : (struct name){.s = "types"};
 }
 
+/** A kernel for one architecture has no use for what exists on others alone. */
+static bool is_of_use(const struct run *run, const struct abi *a)
+{
+	return a->arches & arch_bit(run->arch) || !run->interfaces.n;
+}
+
 static void emit_request(struct run *run, const struct emit_request *request)
 {
 	switch (request->emitter->per) {
@@ -139,7 +145,11 @@ static void emit_request(struct run *run, const struct emit_request *request)
 		vec_each(i, &run->interfaces) emit_module(run, request, *i, (*i)->name);
 		break;
 	case PER_ABI:
-		vec_each(a, &run->abis) emit_module(run, request, *a, (*a)->name);
+		vec_each(a, &run->abis)
+		{
+			if (is_of_use(run, *a))
+				emit_module(run, request, *a, (*a)->name);
+		}
 		break;
 	case PER_BACKEND:
 		vec_each(b, &run->backends) emit_module(run, request, *b, (*b)->name);

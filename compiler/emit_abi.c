@@ -1,7 +1,7 @@
 /* A hypervisor's binary interface as C: constants, structures, hypercall stubs. */
 #include <string.h>
 
-#include "pvgen.h"
+#include "thunk.h"
 
 static void emit_call_numbers(const struct abi *a, struct out *o)
 {
@@ -63,6 +63,8 @@ static void emit_rom(const struct abi *a, struct out *o)
 	    (unsigned long long)a->rom->from, up, (unsigned long long)a->rom->to, up,
 	    (long long)a->rom->step);
 	put(o, "#define %sROM_SLOT %lld\n\n", up, (long long)a->rom->slot);
+	put(o, "/* Numbers of calls are below this one. */\n#define %sNR_TARGETS %u\n\n", up,
+	    abi_targets(a));
 }
 
 /** Leaf (from the base, if the description says so), word and bit. */
@@ -203,6 +205,180 @@ static void emit_call(const struct abi *a, const struct call *c, struct out *o)
 	if (c->traits.kind == KIND_NORETURN)
 		put(o, "\t__builtin_unreachable();\n");
 	put(o, "}\n\n");
+}
+
+/* ---- calls whose code a ROM has ---- */
+
+/** What a register holds when the call is made, and of what the result is made. */
+struct cell {
+	const char *value; /* NULL: nothing */
+	bool is_result, is_changed;
+};
+
+static unsigned int register_index(const struct arch *arch, const char *name)
+{
+	const char *whole = arch_register(arch, name);
+	unsigned int i = 0;
+
+	while (strcmp(arch->registers[i], whole) != 0)
+		i++;
+	return i;
+}
+
+/** The words of the arguments on the stack, the first one first; in @cells those in registers. */
+static names place_arguments(const struct arch *arch, const struct call *c, struct cell *cells)
+{
+	names stack = {0};
+
+	vec_each(p, &c->params)
+	{
+		const struct carrier *at = &p->way->at;
+
+		for (unsigned int word = 0; word < word_count(arch, &p->type); word++) {
+			const char *value =
+				(word ? c_to_high_word : c_to_word)(&p->type, p->name.s);
+			const char *reg = word ? at->registers.high.s : at->registers.low.s;
+
+			if (!at->is_stack) {
+				cells[register_index(arch, reg)].value = value;
+				continue;
+			}
+			while (stack.n <= (uint64_t)at->slot + word)
+				*vec_push(&stack) = (struct name){.s = "0"};
+			stack.v[(uint64_t)at->slot + word].s = value;
+		}
+	}
+	return stack;
+}
+
+static bool is_live(const struct cell *cell)
+{
+	return cell->value || cell->is_result;
+}
+
+static void put_cells(const struct arch *arch, const struct cell *cells, const names *stack,
+		      struct out *o)
+{
+	for (unsigned int i = 0; arch->registers[i]; i++) {
+		const char *value = cells[i].value;
+
+		if (is_live(&cells[i]))
+			put(o, "\tregister unsigned long pv_%s __asm__(\"%s\")%s%s;\n",
+			    arch->registers[i], arch->registers[i], value ? " = " : "",
+			    value ? value : "");
+	}
+	vec_each(word, stack)
+		put(o, "\tunsigned long pv_stack%zu = %s;\n", word - stack->v, word->s);
+}
+
+/** The instructions: what is pushed is taken off again. */
+static void put_target_call(const struct arch *arch, const struct call *c, size_t stack,
+			    struct out *o)
+{
+	put(o, "\n\t__asm__ volatile(");
+	for (size_t i = stack; i-- > 0;)
+		put(o, "\"%s\\n\\t\"\n\t\t",
+		    arch_expand(arch->push, mem_printf("%%[pv_stack%zu]", i), NULL));
+	put(o, "\"%s", doubled_percents(target_call(arch, c)));
+	if (stack)
+		put(o, "\\n\\t\"\n\t\t\"%s",
+		    doubled_percents(
+			    arch_expand(arch->drop, mem_printf("%zu", stack * arch->word), NULL)));
+	put(o, "\"\n");
+}
+
+/** Registers that have a variable, as operands: what comes out of the call, or what only goes in.
+ */
+static void put_cell_operands(const struct arch *arch, const struct cell *cells, bool is_out,
+			      size_t stack, struct out *o)
+{
+	const char *between = " ";
+
+	put(o, "\t\t:");
+	for (unsigned int i = 0; arch->registers[i]; i++) {
+		const struct cell *cell = &cells[i];
+		bool comes_out = cell->is_result || cell->is_changed;
+
+		if (!is_live(cell) || comes_out != is_out)
+			continue;
+		put(o, "%s\"%sr\"(pv_%s)", between,
+		    !is_out	  ? ""
+		    : cell->value ? "+"
+				  : "=",
+		    arch->registers[i]);
+		between = ", ";
+	}
+	for (size_t i = 0; !is_out && i < stack; i++, between = ", ")
+		put(o, "%s[pv_stack%zu]\"r\"(pv_stack%zu)", between, i, i);
+	put(o, "\n");
+}
+
+/** Who is called may read and write whatever the pointers lead to, and switch interrupts. */
+static void put_cell_clobbers(const struct arch *arch, const struct cell *cells, struct out *o)
+{
+	put(o, "\t\t: ");
+	for (unsigned int i = 0; arch->registers[i]; i++)
+		if (cells[i].is_changed && !is_live(&cells[i]))
+			put(o, "\"%s\", ",
+			    strcmp(arch->registers[i], "flags") ? arch->registers[i] : "cc");
+	put(o, "\"memory\");\n");
+}
+
+static void put_target_result(const struct call *c, struct out *o)
+{
+	const struct registers *r = &c->result.way->at.registers;
+	const char *value = mem_printf("pv_%s", r->low.s);
+
+	if (r->high.s)
+		value = mem_printf("((uint64_t)pv_%s << 32 | %s)", r->high.s, value);
+	put(o, "\treturn %s;\n", c_from_word(&c->result.type, value));
+}
+
+static void put_target_body(const struct arch *arch, const struct call *c, struct out *o)
+{
+	struct cell cells[32] = {{0}};
+	names stack = place_arguments(arch, c, cells);
+	const struct registers *result = &c->result.way->at.registers;
+	bool has_result = !type_is_void(&c->result.type);
+
+	for (unsigned int i = 0; arch->registers[i]; i++) {
+		cells[i].is_changed = call_changes(arch, c) >> i & 1;
+		cells[i].is_result =
+			has_result &&
+			((result->low.s && register_index(arch, result->low.s) == i) ||
+			 (result->high.s && register_index(arch, result->high.s) == i));
+	}
+	put_cells(arch, cells, &stack, o);
+	put_target_call(arch, c, stack.n, o);
+	put_cell_operands(arch, cells, true, stack.n, o);
+	put_cell_operands(arch, cells, false, stack.n, o);
+	put_cell_clobbers(arch, cells, o);
+	if (has_result)
+		put_target_result(c, o);
+}
+
+static void emit_target_call(const struct abi *a, const struct call *c, struct out *o)
+{
+	bool returns = c->traits.kind != KIND_NORETURN;
+
+	emit_doc(o, "", c->doc);
+	put(o, "static inline %s%s(%s)\n{\n", returns ? "" : "__attribute__((noreturn)) ",
+	    c_declare(&c->result.type, mem_printf("%s%s", a->scope.prefix, c->name.s)),
+	    c_params(&c->params));
+	put_target_body(a->scope.arch, c, o);
+	put(o, "%s}\n\n", returns ? "" : "\t__builtin_unreachable();\n");
+}
+
+static void emit_targets(const struct abi *a, struct out *o)
+{
+	if (!a->rom)
+		return;
+	emit_doc(o, "",
+		 "What the ROM has answered, by the numbers of calls: where their code is.  0 says "
+		 "that it has\nnone: the machine's own instruction must be used, not the function "
+		 "below.\n");
+	put(o, "extern uintptr_t %stargets[%sNR_TARGETS];\n\n", a->scope.prefix,
+	    a->scope.upper_prefix);
 }
 
 /* ---- sub-commands ---- */
@@ -375,7 +551,10 @@ static void emit_call_and_subs(const struct abi *a, const struct call *c, struct
 		put(o, "/* %s: no function, because %s. */\n\n", c->name.s, gap);
 		return;
 	}
-	emit_call(a, c, o);
+	if (abi_entry_of(a, c, a->scope.arch)->takes_target)
+		emit_target_call(a, c, o);
+	else
+		emit_call(a, c, o);
 	vec_each(s, &c->subs) emit_sub(a, c, *s, o);
 	if (a->multicall && c->traits.kind == KIND_FUNCTION)
 		emit_multicall(a, c, o);
@@ -397,6 +576,7 @@ void emit_abi(const struct run *run, const void *module, struct out *o)
 	put(o, "#ifndef __ASSEMBLER__\n#include <stdbool.h>\n#include <stddef.h>\n"
 	       "#include <stdint.h>\n\n");
 	emit_types(&a->scope, o);
+	emit_targets(a, o);
 	vec_each(c, &a->calls) emit_call_and_subs(a, *c, o);
 	put(o, "#endif /* __ASSEMBLER__ */\n#endif\n");
 }

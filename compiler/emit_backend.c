@@ -1,11 +1,12 @@
 /* A backend's half that is generated: prototypes, tables, templates. */
 #include <string.h>
 
+#include "rom.h"
 #include "skeleton.h"
 
 static const struct impl *impl_of(const struct backend *b, const struct op *op)
 {
-	return &b->impls[op->slot];
+	return slot_impl(b, op);
 }
 
 /* ---- header: what people write, as prototypes ---- */
@@ -259,7 +260,7 @@ static void emit_backend_struct(const struct backend *b, struct out *o)
 	put(o, "\t.ops = &pvgen_ops,\n\t.patches = %s_%s_patches,\n", n, b->name.s);
 }
 
-static void emit_backend_record(const struct backend *b, struct out *o)
+static void emit_backend_record(const struct run *run, const struct backend *b, struct out *o)
 {
 	const struct provision *p = b->provisions.v;
 	struct out members = {0};
@@ -272,9 +273,11 @@ static void emit_backend_record(const struct backend *b, struct out *o)
 			put(&members, "\t.%s = pvgen_%s,\n\t.nr_%s = %zu,\n", (*r)->name.s,
 			    (*r)->name.s, (*r)->name.s, n);
 	}
+	if (rom_abi(b))
+		emit_rom_backend(run, b, o);
 	emit_backend_struct(b, o);
 	put_n(o, members.v, members.n);
-	put(o, "};\n\n");
+	put(o, "%s};\n\n", rom_abi(b) ? "\t.rom = &pvgen_rom,\n" : "");
 	put(o,
 	    "__attribute__((section(\"%s_backends\"), used)) static const struct %s_backend\n"
 	    "\t*const pvgen_registered = &pvgen_backend;\n",
@@ -287,7 +290,10 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 	const char *n = b->interface->name.s;
 
 	emit_banner(o, source_origin(run, b->name.loc));
-	put(o, "#include \"%s.h\"\n\n", b->name.s);
+	put(o, "#include \"%s.h\"\n", b->name.s);
+	if (rom_abi(b))
+		put(o, "#include \"%s_rom.h\"\n", n);
+	put(o, "\n");
 	emit_body_prototypes(b, o);
 	vec_each(op, &b->interface->ops)
 	{
@@ -299,7 +305,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 		put(o, "/* Until a backend is installed, ops run as on bare hardware. */\n");
 		emit_slots(b, mem_printf("struct %s_ops %s_ops", n, n), o);
 	}
-	emit_backend_record(b, o);
+	emit_backend_record(run, b, o);
 }
 
 /* ---- templates: bodies for the slots, which are also what the patcher copies ---- */
@@ -406,7 +412,7 @@ static void emit_budget(const struct run *run, const struct backend *b, const st
 	if (l->form != FORM_INLINE)
 		return;
 	put(o, "/* %s: at most %u bytes */\n.L%s_budget:\n", op_path(op), op->budget, l->symbol);
-	put_origin(run, b->impls[op->slot].loc, o);
+	put_origin(run, slot_impl(b, op)->loc, o);
 	put(o, "\t.org .L%s_budget + %u - (.L%s_end - .L%s_code)\n", l->symbol, op->budget,
 	    l->symbol, l->symbol);
 }
@@ -420,6 +426,8 @@ void emit_backend_templates(const struct run *run, const void *module, struct ou
 	emit_banner(o, source_origin(run, b->name.loc));
 	put(o, "\t.text\n");
 	vec_each(op, &b->interface->ops) emit_body(run, b, *op, o);
+	if (rom_abi(b))
+		emit_thunks(run, b, o);
 	put(o, "\n\t.section .rodata\n\t.balign 8\n\t.globl %s\n\t.type %s, @object\n%s:\n",
 	    patches, patches, patches);
 	vec_each(op, &b->interface->ops) emit_patch(run, b, *op, o);

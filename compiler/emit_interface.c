@@ -1,7 +1,7 @@
 /* The ops struct, the call stubs for C and assembly, the tables of names and lengths. */
 #include <string.h>
 
-#include "pvgen.h"
+#include "rom.h"
 
 static void put_guard(struct out *o, const char *name)
 {
@@ -134,9 +134,12 @@ static const char more_records[] =
 	"extern const uint8_t @_site_length[^_NR_OPS];\n"
 	"extern const char *const @_op_names[^_NR_OPS];\n\n"
 	"/** How a backend knows that it is on its machine. */\n"
-	"enum @_detect { ^_DETECT_ALWAYS, ^_DETECT_START_INFO, ^_DETECT_CPUID };\n\n"
-	"/** What the boot code knows; defined by the runtime. */\n"
-	"struct @_boot;\n\n"
+	"enum @_detect { ^_DETECT_ALWAYS, ^_DETECT_START_INFO, ^_DETECT_CPUID, ^_DETECT_ROM };\n\n"
+	"/** What the boot code knows, a ROM, what it does of a backend; defined by the runtime. "
+	"*/\n"
+	"struct @_boot;\n"
+	"struct @_rom;\n"
+	"struct @_rom_backend;\n\n"
 	"/** Tells that the hypercall which does an op has failed; defined by the runtime. */\n"
 	"void @_hypercall_failed(enum @_op op, long error);\n\n";
 
@@ -181,7 +184,11 @@ static void emit_backend_struct(const struct run *run, const struct interface *i
 		     o);
 	vec_each(r, &i->registrations) put(o, "\tconst struct %s_%s *%s;\n\tunsigned int nr_%s;\n",
 					   i->name.s, (*r)->name.s, (*r)->name.s, (*r)->name.s);
-	put(o, "};\n");
+	emit_pattern(i,
+		     "\t/** What a ROM may do of it, for ^_DETECT_ROM; else NULL. */\n"
+		     "\tconst struct @_rom_backend *rom;\n"
+		     "};\n",
+		     o);
 	put_backend_offset(i, "name", BACKEND_NAME, o);
 	put_backend_offset(i, "ops", (int)backend_ops(run->arch), o);
 	put_backend_offset(i, "patches", (int)backend_patches(run->arch), o);
@@ -195,6 +202,8 @@ static void emit_backend_struct(const struct run *run, const struct interface *i
 		     "\tint priority;\n"
 		     "\tenum @_detect detect;\n"
 		     "\tconst char *signature;\n"
+		     "\t/** For ^_DETECT_ROM, else NULL. */\n"
+		     "\tconst struct @_rom *rom;\n"
 		     "};\n\n"
 		     "/** All backends of the description. */\n"
 		     "extern const struct @_known @_known[];\n"
@@ -352,7 +361,7 @@ static bool is_measured(const struct backend *b, const struct op *op)
 {
 	const struct lowered *l = &b->lowered[op->slot];
 
-	if (b->impls[op->slot].is_inherited)
+	if (slot_impl(b, op)->is_inherited)
 		return false;
 	return l->form == FORM_INLINE || l->form == FORM_TRAP;
 }
@@ -724,10 +733,16 @@ void emit_asm(const struct run *run, const void *module, struct out *o)
 
 static void put_known(const struct interface *i, const struct backend *b, struct out *o)
 {
+	const struct abi *rom = rom_abi(b);
+
 	put(o, "\t{\"%s\", %s, %u, %sDETECT_%s, ", b->name.s, b->is_deprivileged ? "true" : "false",
 	    b->priority, i->scope.upper_prefix, upper(detect_name(b->detections.v[0].kind)));
 	if (b->detections.v[0].kind == DETECT_CPUID)
-		put(o, "\"%s\"},\n", b->detections.v[0].text);
+		put(o, "\"%s\", ", b->detections.v[0].text);
+	else
+		put(o, "NULL, ");
+	if (rom)
+		put(o, "&%srom_%s},\n", i->scope.prefix, rom->name.s);
 	else
 		put(o, "NULL},\n");
 }
@@ -759,6 +774,7 @@ void emit_tables(const struct run *run, const void *module, struct out *o)
 	emit_pattern(i, "const char *const @_op_names[^_NR_OPS] = {\n", o);
 	vec_each(op, &i->ops) put(o, "\t\"%s\",\n", op_path(*op));
 	put(o, "};\n\n");
+	emit_roms(i, o);
 	emit_known(i, o);
 	put(o, "__asm__(\n");
 	put_line(&lines, "\t.pushsection .rodata");

@@ -270,6 +270,16 @@ static bool has_plain_values(const struct call *call)
 	return type_is_void(&call->result.type) || is_plain(&call->result.way->at);
 }
 
+static bool has_outputs(const struct call *call)
+{
+	vec_each(p, &call->params)
+	{
+		if (is_output(p))
+			return true;
+	}
+	return false;
+}
+
 const char *call_gap(const struct call *call)
 {
 	const struct abi *abi = call->abi;
@@ -277,12 +287,14 @@ const char *call_gap(const struct call *call)
 
 	if (!e)
 		return "no entry for this architecture is described";
-	if (call->is_fixed || e->takes_target)
+	if (call->is_fixed || (e->takes_target && !abi->rom))
 		return "its address is found at boot";
 	if (e->condition)
 		return "its instruction is chosen at boot";
 	if (call->traits.kind == KIND_JUMP || call->traits.kind == KIND_ASM_ONLY)
 		return "it cannot be called from C";
+	if (e->takes_target)
+		return has_outputs(call) ? "its values come back in registers" : NULL;
 	if (e->presets.n || e->number.bits.is_said || e->number.registers.high.s ||
 	    !has_plain_values(call))
 		return "its values travel in pairs, in bits, on the stack or in registers that "

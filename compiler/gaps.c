@@ -4,6 +4,8 @@
  * row away.
  */
 #include "attributes.h"
+#include "rom.h"
+#include "thunk.h"
 
 /** A gap: which things of a model have it. */
 struct gap {
@@ -80,10 +82,24 @@ static void each_hypercall(struct run *run, const struct gap *gap)
 		{
 			const struct impl *impl = &(*b)->impls[(*op)->slot];
 
-			if (impl->kind == IMPL_HYPERCALL)
+			if (impl->kind == IMPL_HYPERCALL && !impl->until)
 				visit(run, gap, impl->call, impl->loc);
 		}
 	}
+}
+
+/** Implementations through a ROM. */
+static void each_rom_call(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends){vec_each(op, &(*b)->interface->ops){
+		const struct impl *impl = &(*b)->impls[(*op)->slot];
+	const char *what = impl->until ? thunk_gap(run, *op, impl) : NULL;
+
+	if (what)
+		visit(run, &(struct gap){.what = what}, impl, impl->loc);
+}
+}
+(void)gap;
 }
 
 static void each_slot_of(struct run *run, const struct gap *gap, const struct backend *b,
@@ -110,13 +126,25 @@ static void each_slot(struct run *run, const struct gap *gap)
 	}
 }
 
+static void each_variant(struct run *run, const struct gap *gap)
+{
+	vec_each(b, &run->backends)
+	{
+		vec_each(v, &(*b)->variants)
+		{
+			if (probed_call(*b, v->when))
+				visit(run, gap, v, v->loc);
+		}
+	}
+}
+
 static void each_when(struct run *run, const struct gap *gap)
 {
 	vec_each(b, &run->backends)
 	{
 		vec_each(w, &(*b)->whens)
 		{
-			if (!when_is_left_out(*w))
+			if (!when_is_left_out(*w) && !probed_call(*b, *w))
 				visit(run, gap, *w, (*w)->condition->loc);
 		}
 	}
@@ -240,6 +268,18 @@ static bool has_no_function(const void *thing)
 	return call_gap(thing) != NULL;
 }
 
+static bool is_no_function(const void *thing)
+{
+	const struct impl *impl = &((const struct variant *)thing)->impl;
+
+	return (impl->kind != IMPL_CALL && impl->kind != IMPL_ASM) || impl->is_inherited;
+}
+
+static struct loc variant_loc(const void *thing)
+{
+	return ((const struct variant *)thing)->impl.loc;
+}
+
 static bool ignores_nopv(const void *thing)
 {
 	return ((const struct backend *)thing)->ignores_nopv;
@@ -264,7 +304,7 @@ static bool is_unknown_to_runtime(const void *thing)
 {
 	const struct detection *d = thing;
 
-	return d->kind > DETECT_CPUID || d->has_priority || d->leaves;
+	return (d->kind > DETECT_CPUID && d->kind != DETECT_ROM) || d->has_priority || d->leaves;
 }
 
 static const struct gap kernel_gaps[] = {
@@ -278,7 +318,10 @@ static const struct gap kernel_gaps[] = {
 	{"hooks", each_registration, is_hooks, NULL},
 	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function,
 	 NULL},
+	{NULL, each_rom_call, NULL, NULL},
 	{"bindings under a condition", each_when, NULL, NULL},
+	{"ways but 'call' and 'asm' that a ROM decides on", each_variant, is_no_function,
+	 variant_loc},
 	{"bindings of a phase", each_phase, NULL, NULL},
 	{"backends that ignore 'nopv'", each_backend, ignores_nopv, nopv_loc},
 	{"several ways to find a backend", each_backend, has_several_ways, second_way_loc},

@@ -395,13 +395,20 @@ static void lower_asides(struct run *run, struct backend *b, struct op *op)
 	}
 }
 
+const struct impl *slot_impl(const struct backend *b, const struct op *op)
+{
+	const struct impl *impl = &b->impls[op->slot];
+
+	return impl->until ? impl->until : impl;
+}
+
 static void lower_backend(struct run *run, struct backend *b)
 {
 	const struct interface *i = b->interface;
 
 	b->lowered = mem_alloc((i->ops.n + 1) * sizeof(*b->lowered));
 	vec_each(op, &i->ops) lower_impl(
-		&(struct lowering){run, b, *op, &b->impls[(*op)->slot], &b->lowered[(*op)->slot]},
+		&(struct lowering){run, b, *op, slot_impl(b, *op), &b->lowered[(*op)->slot]},
 		lowered_symbol(b, *op));
 	vec_each(v, &b->variants)
 	{

@@ -102,6 +102,8 @@ static const struct {
 	{TAG, "boot"},
 	{TAG, "backend"},
 	{TAG, "known"},
+	{TAG, "rom"},
+	{TAG, "rom_backend"},
 	{TAG, "register"},
 	{TAG, "canary"},
 	{TAG, "canary_row"},
@@ -130,6 +132,7 @@ static const struct {
 	{OTHER, "FORM_INDIRECT"},
 	{OTHER, "DETECT_ALWAYS"},
 	{OTHER, "DETECT_CPUID"},
+	{OTHER, "DETECT_ROM"},
 	{OTHER, "DETECT_START_INFO"},
 	{OTHER, "hypercall_failed"},
 	{TAG, "blob_header"},
@@ -241,9 +244,9 @@ static void take_op(struct names_of_c *c, const struct interface *i, const struc
 /** A backend's structure has two members for each registration, a registration's its name. */
 static void take_registrations(struct names_of_c *c, const struct interface *i)
 {
-	static const char *const fields[] = {"name",	  "bare",   "deprivileged",
-					     "priority",  "detect", "init",
-					     "signature", "ops",    "patches"};
+	static const char *const fields[] = {"name",	"bare", "deprivileged", "priority",
+					     "detect",	"init", "signature",	"ops",
+					     "patches", "rom"};
 	struct map none = {0};
 
 	c->maps[FIELD] = none;
@@ -329,13 +332,16 @@ static void take_feature(struct names_of_c *c, const struct abi *a, const struct
 
 static void take_abi(struct names_of_c *c, const struct abi *a)
 {
-	static const char *const macros[] = {"CPUID_SIGNATURE", "CPUID_FIRST",	 "CPUID_LAST",
-					     "CPUID_STEP",	"DMI_SIGNATURE", "ROM_FROM",
-					     "ROM_TO",		"ROM_STEP",	 "ROM_SLOT"};
+	static const char *const macros[] = {
+		"CPUID_SIGNATURE", "CPUID_FIRST", "CPUID_LAST", "CPUID_STEP", "DMI_SIGNATURE",
+		"ROM_FROM",	   "ROM_TO",	  "ROM_STEP",	"ROM_SLOT",   "NR_TARGETS"};
 	const char *up = a->scope.upper_prefix;
 
 	for (size_t i = 0; i < NELEM(macros); i++)
 		take(c, OTHER, mem_printf("%s%s", up, macros[i]), "a thing of its own", NULL);
+	if (a->rom)
+		take(c, OTHER, mem_printf("%stargets", a->scope.prefix), "a thing of its own",
+		     NULL);
 	take_scope(c, &a->scope);
 	vec_each(m, &a->msrs)
 		take(c, OTHER, mem_printf("%sMSR_%s", up, upper((*m)->name.s)), "msr", &(*m)->name);

@@ -378,6 +378,8 @@ struct impl {
 	int64_t value;	    /* STORE, CONSTANT */
 	const char *reason; /* TRAP; or NULL */
 	bool is_inherited;
+	const struct impl
+		*until; /* HYPERCALL through a ROM: what the op does before one is bound */
 };
 
 typedef VEC(struct op *) ops;
@@ -559,6 +561,9 @@ struct call_option {
 	struct name plane; /* .s is NULL: as that of the call */
 };
 
+/** What a ROM answers who asks for the code of a call. */
+enum rom_answer { ANSWER_NONE, ANSWER_CALL, ANSWER_JUMP, ANSWER_NOP, ANSWERS };
+
 /** What calls and sub-commands can say alike. */
 struct traits {
 	unsigned int arches; /* a bit each; 0: all */
@@ -568,6 +573,7 @@ struct traits {
 	names flat; /* segments that must be */
 	struct name entry;
 	bool is_optional;
+	unsigned int relocations; /* a bit for each that a ROM may answer; 0: not said */
 	struct life life;
 	names needs, defer;
 	names resumes;	   /* parameter, field of the result */
@@ -665,10 +671,15 @@ struct rom {
 	struct decl *header;
 	int64_t from, to, step; /* where it may begin */
 	struct name length;
-	int64_t unit; /* bytes that it counts */
+	int64_t unit;	 /* bytes that it counts */
+	struct name top; /* first address that belongs to the hypervisor; .s is NULL: not said */
 	bool has_sum;
-	int64_t slot;		 /* bytes of each fixed entry, 0: not said */
-	const struct call *find; /* turns a call's number into an address */
+	int64_t slot;		  /* bytes of each fixed entry, 0: not said */
+	const struct call *find;  /* turns a call's number into an answer */
+	const struct call *enter; /* begins paravirtual mode; or NULL */
+	/* Bits of an answer: where the code is, and how to come to it. */
+	const struct bit_field *address, *kind;
+	const struct decl *kinds[ANSWERS]; /* values of the second; NULL: not said */
 	VEC(struct rule {
 		struct name member;
 		bool is_least; /* else exactly the value */
@@ -813,6 +824,7 @@ enum detect {
 	DETECT_DMI,
 	DETECT_PROBE,
 	DETECT_SETUP_DATA,
+	DETECT_ROM,
 };
 
 /** As in a description: "cpuid"... */
@@ -1045,6 +1057,12 @@ struct arch {
 	unsigned int
 		stack_words; /* of arguments that may be on the stack, where callers push them */
 	const char *push;    /* @ */
+	/* For thunks; NULL: there are none.  First @ the source, second the register. */
+	const char *pop, *move, *exchange;
+	const char *push_flags, *pop_flags;
+	const char *stack_word;	   /* operand: the word that is @ bytes up the stack */
+	const char *const *extend; /* a result of 1 or 2 bytes to a word */
+	const char *const *extend_signed;
 	const char *copy_argument; /* push the word that is @ bytes up the stack */
 	unsigned int copy_size;	   /* bytes of that */
 	const char *drop;	   /* @ bytes from the stack; no flag changes */
@@ -1238,6 +1256,15 @@ const struct errors *call_errors(const struct abi *abi, const struct call *call)
 /** Why pvgen writes no function for a call, or NULL if it does. */
 const char *call_gap(const struct call *call);
 
+/** The number of the call in the abi that is asked of a ROM, with all before it. */
+unsigned int abi_targets(const struct abi *abi);
+
+/** What a ROM may answer who asks for the call: a bit each. */
+unsigned int call_answers(const struct call *call);
+
+/** As in a description: "call"... */
+const char *answer_name(enum rom_answer relocation);
+
 const char *kind_name(enum call_kind kind);
 const char *domain_name(enum error_domain domain);
 
@@ -1421,6 +1448,9 @@ struct lowered {
 
 /** Pass: instruction text and symbols of each op of each backend. */
 bool lower(struct run *run);
+
+/** What the op's slot holds at first: of a call through a ROM what is done before it is bound. */
+const struct impl *slot_impl(const struct backend *b, const struct op *op);
 
 /** Name of what is generated for an op of a backend. */
 const char *lowered_symbol(const struct backend *b, const struct op *op);

@@ -45,6 +45,11 @@ static void rom_length(const struct attributed *a)
 	rom_of(a)->unit = a->s->operands.v[1].value;
 }
 
+static void rom_top(const struct attributed *a)
+{
+	rom_of(a)->top = rom_member(a);
+}
+
 static void rom_sum(const struct attributed *a)
 {
 	rom_of(a)->has_sum = true;
@@ -77,26 +82,104 @@ static void rom_slot(const struct attributed *a)
 	rom_of(a)->slot = bounded(a->run, a->s, 1, 4096);
 }
 
-static void rom_find(const struct attributed *a)
+/** The call at a fixed place that a statement names; a report if there is none. */
+static const struct call *fixed_call(const struct attributed *a)
 {
 	const struct abi *abi = a->module;
 	struct name name = word_at(a->s, 0);
 	const struct call *call = abi_call(abi, name.s);
 
-	rom_of(a)->find = call;
 	if (!call || !call->is_fixed)
 		diag(a->run, unknown_call, name.loc, abi->name.s, name.s,
 		     call ? " at a fixed place" : suggest(a->run, &abi->call_map, name.s));
+	return call;
+}
+
+static void rom_find(const struct attributed *a)
+{
+	rom_of(a)->find = fixed_call(a);
+}
+
+static void rom_enter(const struct attributed *a)
+{
+	rom_of(a)->enter = fixed_call(a);
+}
+
+/* ---- what the answer of `find` means ---- */
+
+static const char *const answer_names[] = {"none", "call", "jump", "nop"};
+
+const char *answer_name(enum rom_answer relocation)
+{
+	return answer_names[relocation];
+}
+
+/** ANSWERS and a report if the word is none of them. */
+static enum rom_answer answer_from(struct run *run, struct name word)
+{
+	for (enum rom_answer i = 0; i < ANSWERS; i++)
+		if (is_word(word, answer_names[i]))
+			return i;
+	diag(run, unknown_word, word.loc, word.s, "kind of relocation", "none call jump nop");
+	return ANSWERS;
+}
+
+/** The bits that an operand names; NULL and a report if the type has none of this name. */
+static const struct bit_field *answer_field(const struct attributed *a, const struct decl *type,
+					    size_t i)
+{
+	struct name name = word_at(a->s, i);
+
+	vec_each(f, &type->fields)
+	{
+		if (f->name.s == name.s)
+			return f;
+	}
+	diag(a->run, unknown_member, name.loc, type->name.s, name.s, "");
+	return NULL;
+}
+
+static void rom_answer(const struct attributed *a)
+{
+	const struct abi *abi = a->module;
+	struct name name = word_at(a->s, 0);
+	const struct decl *type = scope_find(a->run, &abi->scope, name);
+
+	if (!type || !type->is_bits) {
+		diag(a->run, unknown_type, name.loc, name.s,
+		     suggest_type(a->run, &abi->scope, NULL, name.s));
+		return;
+	}
+	rom_of(a)->address = answer_field(a, type, 1);
+	rom_of(a)->kind = answer_field(a, type, 2);
+}
+
+static void rom_relocation(const struct attributed *a)
+{
+	const struct abi *abi = a->module;
+	struct name word = word_at(a->s, 0);
+	enum rom_answer relocation = answer_from(a->run, word);
+	const struct decl *constant = find_const(a->run, &abi->scope, word_at(a->s, 1));
+
+	if (relocation == ANSWERS)
+		return;
+	if (rom_of(a)->kinds[relocation])
+		diag(a->run, repeated, word.loc, word.s);
+	rom_of(a)->kinds[relocation] = constant;
 }
 
 static const struct attribute_row rom_rows[] = {
 	{"scan", "iii", "scan FROM TO STEP;", rom_scan, ONCE},
 	{"length", "wi", "length MEMBER BYTES;", rom_length, ONCE},
+	{"top", "w", "top MEMBER;", rom_top, ONCE},
 	{"sum", "", "sum;", rom_sum, ONCE},
 	{"require", "wwi", "require MEMBER equal|least VALUE;", rom_require, REPEAT},
 	{"text", "ws+", "text MEMBER \"STRING\"...;", rom_text, REPEAT},
 	{"slot", "i", "slot BYTES;", rom_slot, ONCE},
 	{"find", "w", "find CALL;", rom_find, ONCE},
+	{"enter", "w", "enter CALL;", rom_enter, ONCE},
+	{"answer", "www", "answer TYPE BITS_OF_ADDRESS BITS_OF_KIND;", rom_answer, ONCE},
+	{"relocation", "ww", "relocation none|call|jump|nop CONSTANT;", rom_relocation, REPEAT},
 };
 
 static const struct table rom_table = {"a rom", rom_rows, NELEM(rom_rows), NULL};
@@ -115,6 +198,86 @@ void abi_rom(const struct attributed *a)
 	abi->rom = mem_alloc(sizeof(*abi->rom));
 	abi->rom->header = header;
 	apply_all(a->run, &rom_table, abi, abi->rom, &a->s->block);
+}
+
+/* ---- what a call may be answered with ---- */
+
+void say_relocations(const struct attributed *a)
+{
+	struct traits *traits = ((struct about *)a->thing)->traits;
+
+	vec_each(o, &a->s->operands)
+	{
+		enum rom_answer relocation = answer_from(a->run, o->path.v[0]);
+
+		if (relocation < ANSWERS)
+			traits->relocations |= 1u << relocation;
+	}
+}
+
+unsigned int call_answers(const struct call *call)
+{
+	bool is_jump = call->traits.kind == KIND_JUMP;
+	unsigned int said = call->traits.relocations;
+
+	if (!said)
+		said = 1u << (is_jump ? ANSWER_JUMP : ANSWER_CALL);
+	return said | (call->traits.is_optional ? 1u << ANSWER_NONE : 0);
+}
+
+/** Why the call cannot be answered so; NULL if it can. */
+static const char *misanswer(const struct call *call, enum rom_answer relocation)
+{
+	bool is_jump = call->traits.kind == KIND_JUMP;
+
+	switch (relocation) {
+	case ANSWER_CALL:
+		return is_jump ? "a way back would lie on the stack above its arguments" : NULL;
+	case ANSWER_JUMP:
+		return is_jump ? NULL : "it comes back to its caller";
+	case ANSWER_NOP:
+		return is_jump || call->traits.kind == KIND_NORETURN ? "it does not come back"
+		       : type_is_void(&call->result.type)	     ? NULL
+								     : "it has a result";
+	default:
+		return "'optional' says so";
+	}
+}
+
+void check_relocations(struct run *run, const struct abi *abi, const struct call *call)
+{
+	const struct stmt *s;
+
+	if (!call->traits.relocations)
+		return;
+	s = said(&call->stmts, "relocations");
+	if (!abi->rom)
+		diag(run, no_rom, s->loc, abi->name.s, "nobody answers where its calls are");
+	vec_each(o, &s->operands)
+	{
+		const char *reason;
+
+		for (enum rom_answer i = 0; i < ANSWERS; i++) {
+			if (!operand_is(o, answer_names[i]))
+				continue;
+			reason = misanswer(call, i);
+			if (reason)
+				diag(run, relocation_kind, o->loc, call->name.s, answer_names[i],
+				     reason);
+		}
+	}
+}
+
+unsigned int abi_targets(const struct abi *abi)
+{
+	int64_t last = -1;
+
+	vec_each(c, &abi->calls)
+	{
+		if (!(*c)->is_fixed && (*c)->number > last)
+			last = (*c)->number;
+	}
+	return (unsigned int)(last + 1);
 }
 
 /* ---- against the layout ---- */
