@@ -22,7 +22,7 @@ GENERATED := generated
 
 # For i386 there are bare hardware and whatever puts a ROM of VMI there.
 GENERATED_i386 := generated/i386
-IDL_i386       := idl/pv/native.pvi idl/pv/pv.pvi
+IDL_i386       := idl/pv/native.pvi idl/pv/pv.pvi idl/pv/vmi_guest.pvi
 
 .DELETE_ON_ERROR:
 .PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean

@@ -94,9 +94,9 @@ const char *const pv_op_names[PV_NR_OPS] = {
 };
 
 const struct pv_known pv_known[] = {
-	{"native", false, 0, PV_DETECT_ALWAYS, NULL},
-	{"xen_pv", true, 100, PV_DETECT_START_INFO, NULL},
-	{"xen_pvh", false, 50, PV_DETECT_CPUID, "XenVMMXenVMM"},
+	{"native", false, 0, PV_DETECT_ALWAYS, NULL, NULL},
+	{"xen_pv", true, 100, PV_DETECT_START_INFO, NULL, NULL},
+	{"xen_pvh", false, 50, PV_DETECT_CPUID, "XenVMMXenVMM", NULL},
 };
 const unsigned int pv_nr_known = sizeof(pv_known) / sizeof(pv_known[0]);
 

@@ -88,8 +88,130 @@ const char *const pv_op_names[PV_NR_OPS] = {
 	"time.time_spare1",
 };
 
+#include "pv_rom.h"
+#include "vmi.h"
+
+/* What the ROM has answered: addresses of calls by their numbers. */
+uintptr_t vmi_targets[VMI_NR_TARGETS];
+
+static const struct pv_rom_rule pvgen_vmi_rules[] = {
+	{"rom_signature", {0, 2}, false, 0xaa55},
+	{"vrom_signature", {8, 4}, false, 0x696d5663},
+	{"api_version_maj", {13, 1}, false, 0x3},
+	{"api_version_min", {12, 1}, true, 0x0},
+	{"pci_header_offs", {24, 2}, true, 0x1},
+};
+
+static const char *const pvgen_vmi_license_offs[] = {"GPL", "GPL v2", NULL};
+static const struct pv_rom_text pvgen_vmi_texts[] = {
+	{"license_offs", {22, 2}, pvgen_vmi_license_offs},
+};
+
+static const struct pv_rom_call pvgen_vmi_calls[] = {
+	{"CPUID", 0, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"WRMSR", 1, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"RDMSR", 2, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetGDT", 3, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetLDT", 4, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetIDT", 5, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetTR", 6, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetGDT", 7, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetLDT", 8, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetIDT", 9, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetTR", 10, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"WriteGDTEntry", 11, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"WriteLDTEntry", 12, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"WriteIDTEntry", 13, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"UpdateKernelStack", 14, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetCR0", 15, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetCR2", 16, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetCR3", 17, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetCR4", 18, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetCR0", 19, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetCR2", 20, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetCR3", 21, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetCR4", 22, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"WBINVD", 23, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetDR", 24, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetDR", 25, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"RDPMC", 26, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"RDTSC", 27, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"CLTS", 28, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"EnableInterrupts", 29, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"DisableInterrupts", 30, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetInterruptMask", 31, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetInterruptMask", 32, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"IRET", 33, 1 << PV_ROM_JUMP, true},
+	{"SYSEXIT", 34, 1 << PV_ROM_NONE | 1 << PV_ROM_JUMP, false},
+	{"Halt", 35, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"Reboot", 36, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"Shutdown", 37, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetPxE", 38, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetPxELong", 39, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"UpdatePxE", 40, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+	{"UpdatePxELong", 41, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+	{"MachineToPhysical", 42, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"PhysicalToMachine", 43, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"AllocatePage", 44, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+	{"ReleasePage", 45, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+	{"InvalPage", 46, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"FlushTLB", 47, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetLinearMapping", 48, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+	{"INL", 49, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"INB", 50, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"INW", 51, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"INSL", 52, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"INSB", 53, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"INSW", 54, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"OUTL", 55, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"OUTB", 56, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"OUTW", 57, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"OUTSL", 58, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"OUTSB", 59, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"OUTSW", 60, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetIOPLMask", 61, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetInitialAPState", 62, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"APICWrite", 63, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"APICRead", 64, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"IODelay", 65, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+	{"GetCycleFrequency", 66, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetCycleCounter", 67, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetAlarm", 68, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"CancelAlarm", 69, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"GetWallclockTime", 70, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"WallclockUpdated", 71, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetCallbacks", 72, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL, false},
+	{"SetLazyMode", 73, 1 << PV_ROM_NONE | 1 << PV_ROM_CALL | 1 << PV_ROM_NOP, false},
+};
+
+const struct pv_rom pv_rom_vmi = {
+	.name = "vmi",
+	.from = 0xc0000,
+	.to = 0xe0000,
+	.step = 2048,
+	.header_size = 144,
+	.length = {2, 1},
+	.unit = 512,
+	.sum = true,
+	.top = {16, 4},
+	.rules = pvgen_vmi_rules,
+	.nr_rules = sizeof(pvgen_vmi_rules) / sizeof(pvgen_vmi_rules[0]),
+	.texts = pvgen_vmi_texts,
+	.nr_texts = sizeof(pvgen_vmi_texts) / sizeof(pvgen_vmi_texts[0]),
+	.find = 136,
+	.enter = 128,
+	.address = {0, 0xffffffff},
+	.kind = {32, 0xff00000000},
+	.kinds = {[PV_ROM_NONE] = 0x0, [PV_ROM_CALL] = 0x1, [PV_ROM_JUMP] = 0x2, [PV_ROM_NOP] = 0x3},
+	.calls = pvgen_vmi_calls,
+	.nr_calls = sizeof(pvgen_vmi_calls) / sizeof(pvgen_vmi_calls[0]),
+	.targets = vmi_targets,
+	.nr_targets = 74,
+};
+
 const struct pv_known pv_known[] = {
-	{"native", false, 0, PV_DETECT_ALWAYS, NULL},
+	{"native", false, 0, PV_DETECT_ALWAYS, NULL, NULL},
+	{"vmi_guest", false, 50, PV_DETECT_ROM, NULL, &pv_rom_vmi},
 };
 const unsigned int pv_nr_known = sizeof(pv_known) / sizeof(pv_known[0]);
 

@@ -1033,10 +1033,12 @@ extern const uint8_t pv_site_length[PV_NR_OPS];
 extern const char *const pv_op_names[PV_NR_OPS];
 
 /** How a backend knows that it is on its machine. */
-enum pv_detect { PV_DETECT_ALWAYS, PV_DETECT_START_INFO, PV_DETECT_CPUID };
+enum pv_detect { PV_DETECT_ALWAYS, PV_DETECT_START_INFO, PV_DETECT_CPUID, PV_DETECT_ROM };
 
-/** What the boot code knows; defined by the runtime. */
+/** What the boot code knows, a ROM, what it does of a backend; defined by the runtime. */
 struct pv_boot;
+struct pv_rom;
+struct pv_rom_backend;
 
 /** Tells that the hypercall which does an op has failed; defined by the runtime. */
 void pv_hypercall_failed(enum pv_op op, long error);
@@ -1186,6 +1188,8 @@ struct pv_backend {
 	unsigned int nr_wallclock;
 	const struct pv_steal *steal;
 	unsigned int nr_steal;
+	/** What a ROM may do of it, for PV_DETECT_ROM; else NULL. */
+	const struct pv_rom_backend *rom;
 };
 _Static_assert(offsetof(struct pv_backend, name) == 0, "pvgen verify reads this layout");
 _Static_assert(offsetof(struct pv_backend, ops) == 24, "pvgen verify reads this layout");
@@ -1199,6 +1203,8 @@ struct pv_known {
 	int priority;
 	enum pv_detect detect;
 	const char *signature;
+	/** For PV_DETECT_ROM, else NULL. */
+	const struct pv_rom *rom;
 };
 
 /** All backends of the description. */
