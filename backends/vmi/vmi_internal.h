@@ -4,6 +4,7 @@
 #define VMI_INTERNAL_H
 
 #include "vmi_guest.h"
+#include "native.h"
 #include "vmi.h"
 
 /* Has the ROM this call?  A function that is bound to one call must ask for the others. */
