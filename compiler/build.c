@@ -41,6 +41,7 @@ NAMED(call);
 NAMED(subcall);
 NAMED(backend);
 NAMED(mapping);
+NAMED(rom_image);
 
 void import(struct parse *p, struct token path, struct loc loc)
 {
@@ -600,6 +601,17 @@ void add_backend_stmt(struct parse *p, struct stmt *stmt)
 	stmt->when = p->when;
 	stmt->phase = p->phase;
 	*vec_push(&p->backend->stmts) = stmt;
+}
+
+void define_rom(struct parse *p, struct token keyword, struct token name, struct token abi,
+		stmts stmts)
+{
+	struct rom_image *m = mem_alloc(sizeof(*m));
+
+	*m = (struct rom_image){
+		.name = name.name, .doc = keyword.doc, .abi_name = abi.name, .stmts = stmts};
+	if (define(p->run, &p->run->modules, "module", &m->name, m))
+		*vec_push(&p->run->roms) = m;
 }
 
 void define_binding(struct parse *p, struct token keyword, struct token from, struct token on,

@@ -59,6 +59,8 @@ void open_backend(struct parse *p, struct token keyword, struct token name, stru
 		  const names *abi, struct expr *guard);
 void open_when(struct parse *p, struct expr *condition);
 void open_phase(struct parse *p, struct token name);
+void define_rom(struct parse *p, struct token keyword, struct token name, struct token abi,
+		stmts stmts);
 void define_binding(struct parse *p, struct token keyword, struct token from, struct token on,
 		    stmts stmts);
 void add_backend_stmt(struct parse *p, struct stmt *stmt);

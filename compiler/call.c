@@ -56,6 +56,11 @@ const char *kind_name(enum call_kind kind)
 	return "";
 }
 
+bool call_returns(const struct call *call)
+{
+	return call->traits.kind != KIND_JUMP && call->traits.kind != KIND_NORETURN;
+}
+
 static void say_clobbers(const struct attributed *a)
 {
 	traits_of(a)->clobbers = clobbers_from(a);

@@ -11,7 +11,7 @@
  */
 #include <string.h>
 
-#include "pvgen.h"
+#include "thunk.h"
 
 enum { LAST = 1 << 0, FIRST = 1 << 1 };
 
@@ -209,13 +209,20 @@ struct known {
 	struct map rows[MAX_OPERANDS + 1]; /* by the number of operands */
 };
 
+/** Whose template it is, and what it may do. */
+struct contract {
+	const struct op *op;	 /* or NULL: of a */
+	const struct call *call; /* ... of an abi */
+	const char *module;	 /* backend, or rom */
+	bool leaves;		 /* it does not come back */
+};
+
 /** A walk over the instructions of one template, in their order. */
 struct walk {
 	struct run *run;
 	const struct effects *table;
 	struct known *known;
-	const struct backend *backend;
-	const struct op *op;
+	const struct contract *contract;
 	const struct insn *insn;
 	uint32_t written;			   /* registers, by bit */
 	uint32_t written_at_branch;		   /* ... when some branch was taken */
@@ -237,6 +244,26 @@ struct statement {
 	char *operands[MAX_OPERANDS];
 	unsigned int n;
 };
+
+/* ---- contracts, in diagnostics ---- */
+
+static const char *kind_of(const struct contract *c)
+{
+	return c->op ? "op" : "call";
+}
+
+static const char *name_of(const struct contract *c)
+{
+	return c->op ? op_path(c->op) : c->call->name.s;
+}
+
+static const char *module_kind(const struct contract *c)
+{
+	return c->op ? "backend" : "rom";
+}
+
+/** What "template of % '%' in % '%'" names. */
+#define WHOSE(c) kind_of(c), name_of(c), module_kind(c), (c)->module
 
 /* ---- registers ---- */
 
@@ -305,7 +332,10 @@ static bool is_allowed(const struct walk *w, uint32_t changes, const char *name)
 	const char *const *registers = w->run->arch->registers;
 
 	/* What does not return leaves no stack behind that anyone relies on. */
-	if (w->op->tail && !strcmp(name, w->table->stack))
+	if (w->contract->leaves && !strcmp(name, w->table->stack))
+		return true;
+	/* Where a call goes to for good has its own flags, or takes them from what it is given. */
+	if (w->contract->leaves && w->contract->call && !strcmp(name, "flags"))
 		return true;
 	for (size_t i = 0; registers[i]; i++)
 		if (!strcmp(registers[i], name))
@@ -535,13 +565,13 @@ static void branch(struct walk *w, const struct statement *s)
 	w->written_at_branch |= w->written;
 	w->has_branched = true;
 	if (!n || strcmp(to + n, "f") != 0)
-		diag(w->run, template_branch, w->insn->loc, op_path(w->op), w->backend->name.s);
+		diag(w->run, template_branch, w->insn->loc, WHOSE(w->contract));
 }
 
-/** To other code for good, which only a tail op may do, or over some instructions. */
+/** To other code for good, which only what does not come back may do, or over instructions. */
 static void jump(struct walk *w, const struct statement *s)
 {
-	if (!w->op->tail)
+	if (!w->contract->leaves)
 		branch(w, s);
 }
 
@@ -666,15 +696,16 @@ static void take_insn(struct walk *w)
 	is_known = take_statement(w, code);
 	said = declared(w, comment);
 	if (!said || (!is_known && said < 0))
-		diag(w->run, unknown_effect, w->insn->loc, w->insn->text, op_path(w->op),
-		     w->backend->name.s);
+		diag(w->run, unknown_effect, w->insn->loc, w->insn->text, WHOSE(w->contract));
 }
 
 /* ---- the verdict on a template ---- */
 
 static void report_written(const struct walk *w)
 {
-	uint32_t changes = op_changes(w->run->arch, w->op);
+	const struct contract *c = w->contract;
+	const struct arch *arch = w->run->arch;
+	uint32_t changes = c->op ? op_changes(arch, c->op) : call_changes(arch, c->call);
 
 	for (size_t i = 0; i < w->table->n_registers; i++) {
 		const char *names = w->table->registers[i], *name;
@@ -684,25 +715,22 @@ static void report_written(const struct walk *w)
 		name = intern_n(names, word_length(names));
 		if (is_allowed(w, changes, name))
 			continue;
-		diag(w->run, undeclared_write, w->writers[i]->loc, op_path(w->op),
-		     w->backend->name.s, name);
-		diag_note(w->run, w->op->name.loc, "the op and its clobbers are here");
+		diag(w->run, undeclared_write, w->writers[i]->loc, WHOSE(c), name, kind_of(c),
+		     kind_of(c));
+		diag_note(w->run, c->op ? c->op->name.loc : c->call->name.loc,
+			  "the %s and its clobbers are here", kind_of(c));
 	}
 }
 
-static void check_template(struct run *run, struct known *known, const struct backend *b,
-			   const struct op *op, const struct impl *impl, const struct lowered *l,
-			   bool is_balanced)
+static void check_insns(struct run *run, struct known *known, const struct contract *contract,
+			const struct lowered *l, bool is_balanced)
 {
 	struct walk w = {.run = run,
 			 .table = run->arch->effects,
 			 .known = known,
-			 .backend = b,
-			 .op = op,
+			 .contract = contract,
 			 .branch_depth = -1};
 
-	if (l->form != FORM_INLINE || impl->is_inherited)
-		return;
 	vec_each(insn, &l->insns)
 	{
 		w.insn = insn;
@@ -710,10 +738,30 @@ static void check_template(struct run *run, struct known *known, const struct ba
 	}
 	if (w.depth && !w.unbalancing)
 		w.unbalancing = w.pushed[w.depth < MAX_PUSHED ? w.depth - 1 : MAX_PUSHED - 1].by;
-	/* A tail op takes its stack along; its registers are for where it goes. */
-	if (is_balanced && !op->tail && w.unbalancing)
-		diag(run, unbalanced_stack, w.unbalancing->loc, op_path(w.op), b->name.s);
+	/* What does not come back takes its stack along; its registers are for where it goes. */
+	if (is_balanced && !contract->leaves && w.unbalancing)
+		diag(run, unbalanced_stack, w.unbalancing->loc, WHOSE(contract));
 	report_written(&w);
+}
+
+static void check_template(struct run *run, struct known *known, const struct backend *b,
+			   const struct op *op, const struct impl *impl, const struct lowered *l,
+			   bool is_balanced)
+{
+	const struct contract contract = {.op = op, .module = b->name.s, .leaves = op->tail};
+
+	if (l->form == FORM_INLINE && !impl->is_inherited)
+		check_insns(run, known, &contract, l, is_balanced);
+}
+
+static void check_line(struct run *run, struct known *known, const struct rom_image *m,
+		       const struct rom_line *line)
+{
+	const struct contract contract = {
+		.call = line->call, .module = m->name.s, .leaves = !call_returns(line->call)};
+
+	if (line->way == ROM_INLINE)
+		check_insns(run, known, &contract, line->lowered, true);
 }
 
 bool effects(struct run *run)
@@ -730,6 +778,10 @@ bool effects(struct run *run)
 		/* What is on the stack where an instruction faults is not known. */
 		vec_each(a, &(*b)->asides)
 			check_template(run, &known, *b, a->op, &a->impl, a->lowered, !a->is_fixup);
+	}
+	vec_each(m, &run->roms)
+	{
+		vec_each(line, &(*m)->lines) check_line(run, &known, *m, *line);
 	}
 	return !run->errors;
 }

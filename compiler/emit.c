@@ -19,6 +19,8 @@ static const struct emitter kernel_emitters[] = {
 	{"binary-tables", "@_binary.c", PER_INTERFACE, BLOB_CODE, emit_binary_tables},
 	{"binary-code", "@_binary.S", PER_INTERFACE, BLOB_CODE, emit_binary_code},
 	{"blob", "@_blob.S", PER_BACKEND, BLOB_CODE, emit_blob_frame},
+	{"rom", "@.S", PER_ROM, CODE, emit_rom_code},
+	{"rom-header", "@.h", PER_ROM, CODE, emit_rom_header},
 	{"snapshot", "@.abi.json", PER_RUN, MODEL, emit_snapshot},
 };
 
@@ -129,7 +131,9 @@ static struct name name_of_run(const struct run *run)
 		return run->interfaces.v[0]->name;
 	if (run->abis.n)
 		return run->abis.v[0]->name;
-	return run->backends.n ? run->backends.v[0]->name : (struct name){.s = "types"};
+	if (run->backends.n)
+		return run->backends.v[0]->name;
+	return run->roms.n ? run->roms.v[0]->name : (struct name){.s = "types"};
 }
 
 /** A kernel for one architecture has no use for what exists on others alone. */
@@ -153,6 +157,9 @@ static void emit_request(struct run *run, const struct emit_request *request)
 		break;
 	case PER_BACKEND:
 		vec_each(b, &run->backends) emit_module(run, request, *b, (*b)->name);
+		break;
+	case PER_ROM:
+		vec_each(m, &run->roms) emit_module(run, request, *m, (*m)->name);
 		break;
 	case PER_SLOTS:
 		vec_each(b, &run->backends) emit_all_slots(run, request, *b);

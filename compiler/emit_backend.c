@@ -310,8 +310,7 @@ void emit_backend_table(const struct run *run, const void *module, struct out *o
 
 /* ---- templates: bodies for the slots, which are also what the patcher copies ---- */
 
-/** Tells the assembler where the next line comes from. */
-static void put_origin(const struct run *run, struct loc loc, struct out *o)
+void emit_origin(const struct run *run, struct loc loc, struct out *o)
 {
 	struct position at = source_origin(run, loc);
 
@@ -328,7 +327,7 @@ static void put_insns(const struct run *run, const struct lowered *l, struct out
 	vec_each(insn, &l->insns)
 	{
 		/* The assembler's errors point into the description. */
-		put_origin(run, insn->loc, o);
+		emit_origin(run, insn->loc, o);
 		put(o, "\t%s\n", insn->text);
 		if (!n++)
 			put(o, ".L%s_first:\n", l->symbol);
@@ -412,7 +411,7 @@ static void emit_budget(const struct run *run, const struct backend *b, const st
 	if (l->form != FORM_INLINE)
 		return;
 	put(o, "/* %s: at most %u bytes */\n.L%s_budget:\n", op_path(op), op->budget, l->symbol);
-	put_origin(run, slot_impl(b, op)->loc, o);
+	emit_origin(run, slot_impl(b, op)->loc, o);
 	put(o, "\t.org .L%s_budget + %u - (.L%s_end - .L%s_code)\n", l->symbol, op->budget,
 	    l->symbol, l->symbol);
 }

@@ -5,7 +5,7 @@
 
 struct lowering {
 	struct run *run;
-	struct backend *backend;
+	struct backend *backend; /* NULL: of a rom, which has no shared memory */
 	const struct op *op;
 	const struct impl *impl;
 	struct lowered *result;
@@ -87,6 +87,8 @@ static void put_placeholder(struct lowering *l, struct insn *insn, const struct 
 	if (path.n == 1) {
 		put(o, "%s", path.v[0].s);
 		insn->target = path.v[0].s;
+	} else if (!l->backend) {
+		diag(l->run, bad_placeholder, placeholder_loc(l->run, p));
 	} else if (shared_place(l->run, l->backend, &path, 0, &place)) {
 		check_segment(l, &place, placeholder_loc(l->run, p), o);
 		put(o, "%s+%llu", place.shared->symbol, (unsigned long long)place.offset);
@@ -450,9 +452,27 @@ static void lower_defaults(struct run *run, struct interface *i)
 	lower_backend(run, b);
 }
 
+static void lower_line(struct run *run, struct rom_line *line)
+{
+	struct impl impl = {.kind = IMPL_INLINE, .loc = line->stmt->loc, .code = &line->code};
+
+	line->lowered = mem_alloc(sizeof(*line->lowered));
+	lower_inline(&(struct lowering){run, NULL, NULL, &impl, line->lowered});
+}
+
+static void lower_rom(struct run *run, struct rom_image *m)
+{
+	vec_each(line, &m->lines)
+	{
+		if ((*line)->way == ROM_INLINE)
+			lower_line(run, *line);
+	}
+}
+
 bool lower(struct run *run)
 {
 	vec_each(b, &run->backends) lower_backend(run, *b);
+	vec_each(m, &run->roms) lower_rom(run, *m);
 	vec_each(i, &run->interfaces)
 	{
 		if (run->arch->generates)

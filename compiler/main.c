@@ -15,7 +15,7 @@
 #include "waiver.h"
 
 static bool (*const model_passes[])(struct run *run) = {
-	parse_inputs, configure, resolve, check_c_names, layout, bind, cover, lower,
+	parse_inputs, configure, resolve, check_c_names, layout, bind, bind_roms, cover, lower,
 };
 
 static bool (*const contract_passes[])(struct run *run) = {effects};

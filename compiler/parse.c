@@ -130,7 +130,7 @@ static void parse_input(struct run *run, const char *path)
 	}
 }
 
-/** Interfaces, abis and backends: each structure begins with its name. */
+/** Interfaces, abis, backends and roms: each structure begins with its name. */
 static int by_name(const void *a, const void *b)
 {
 	const struct name *const *x = a, *const *y = b;
@@ -151,6 +151,7 @@ bool parse_inputs(struct run *run)
 	sort_modules(&run->interfaces);
 	sort_modules(&run->abis);
 	sort_modules(&run->backends);
+	sort_modules(&run->roms);
 	sort_modules(&run->mappings);
 	return !run->errors;
 }

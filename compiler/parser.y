@@ -57,7 +57,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %token <token> LANGUAGE "language" IMPORT "import" INTERFACE "interface" VERSION "version"
 %token <token> GROUP "group" OP "op" REGISTRATION "registration" ABI "abi" CALL "call" SUB "sub"
 %token <token> SHARED "shared" BACKEND "backend" BINDING "binding" FOR "for" ON "on" AT "at"
-%token <token> CONFIG "config"
+%token <token> CONFIG "config" ROM "rom"
 %token <token> DATA "data" FEATURE "feature" HINT "hint" HOOKS "hooks" IF "if" MSR "msr"
 %token <token> BITS "bits" PHASE "phase" SPARE "spare" TABLE "table" WHEN "when" PACKED "packed"
 %token <token> TYPEDEF "typedef" STRUCT "struct" UNION "union" CONST "const" VOID "void"
@@ -105,6 +105,7 @@ item:
 | interface
 | abi
 | backend
+| rom
 | coverage
 ;
 
@@ -119,7 +120,7 @@ config:
 name:
   IDENT | LANGUAGE | IMPORT | INTERFACE | VERSION | GROUP | OP | REGISTRATION | ABI
 | CALL | SUB | SHARED | BACKEND | BINDING | FOR | ON | PACKED | AT | BITS | CONFIG | DATA | FEATURE | HINT | HOOKS
-| IF | MSR | PHASE | SPARE | TABLE | WHEN
+| IF | MSR | PHASE | ROM | SPARE | TABLE | WHEN
 ;
 
 path:
@@ -280,7 +281,7 @@ word_stmt:
 | stmt_word operands '{' stmts close	{ $$ = word_stmt($1, $2); $$->has_block = true; $$->block = $4; }
 ;
 
-stmt_word: IDENT | SHARED ;
+stmt_word: IDENT | SHARED | ROM ;
 
 operands:
   %empty			{ $$ = (operands){0}; }
@@ -442,6 +443,11 @@ backend_items:
 | backend_items PHASE name '{'	{ open_phase(p, $3); }
   backend_items close		{ p->phase = p->phase->outer; }
 | backend_items error ';'		{ yyerrok; }
+;
+
+/* The hypervisor's half of an abi: a line for each call. */
+rom:
+  ROM name FOR name '{' stmts close	{ define_rom(p, $1, $2, $4, $6); }
 ;
 
 /* What of an abi can be expressed through another one. */

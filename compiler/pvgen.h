@@ -912,6 +912,41 @@ struct backend {
 	covers covers;		      /* ... resolved */
 };
 
+/** As in a description: how a ROM does a call. */
+enum rom_way { ROM_INLINE, ROM_CALL, ROM_ASM, ROM_NOP, ROM_NONE, ROM_WAYS };
+
+/** `CALL WAY ...;`: how a ROM does one call. */
+struct rom_line {
+	const struct call *call;
+	const struct stmt *stmt;
+	enum rom_way way;
+	struct template code;	 /* INLINE */
+	struct lowered *lowered; /* ... with its symbols */
+	struct name function;	 /* CALL, ASM */
+	const char *reason;	 /* NONE: why there is nothing */
+};
+
+/** What a statement says of a member of the header. */
+struct rom_value {
+	struct name name;
+	const struct stmt *stmt;
+	int64_t number;
+	const char *text; /* NULL: the number */
+};
+
+/** The hypervisor's half of an abi, as code that it puts into the guest's memory. */
+struct rom_image {
+	struct name name;
+	const char *doc;
+	struct name abi_name;
+	struct abi *abi;
+	stmts stmts;
+	VEC(struct rom_line *) lines; /* in source order */
+	struct map line_map;	      /* by the call's name */
+	VEC(struct rom_value) values;
+	const struct stmt *pci, *pnp, *bios; /* NULL: there is none */
+};
+
 /* ---- the run ------------------------------------------------------------ */
 
 struct output {
@@ -1014,7 +1049,7 @@ struct run {
 	bool evidence_missing;
 	/* model */
 	struct scope scope;
-	struct map modules; /* interfaces, abis and backends share a name space */
+	struct map modules; /* interfaces, abis, backends and roms share a name space */
 	struct map config_map;
 	struct map c_words; /* names that C cannot have */
 	struct map c_taken; /* ... that generated C has for something else, when this is known */
@@ -1022,6 +1057,7 @@ struct run {
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
 	VEC(struct backend *) backends;
+	VEC(struct rom_image *) roms;
 	VEC(struct mapping *) mappings;
 	struct map mapping_map;
 	/* result */
@@ -1266,6 +1302,9 @@ unsigned int call_answers(const struct call *call);
 const char *answer_name(enum rom_answer relocation);
 
 const char *kind_name(enum call_kind kind);
+
+/** Does the call's code come back to the caller? */
+bool call_returns(const struct call *call);
 const char *domain_name(enum error_domain domain);
 
 /** Takes @at of a parameter of a sub-command; false if the attribute is another. */
@@ -1397,6 +1436,25 @@ const struct call *find_call(struct run *run, const struct backend *b, const nam
 bool shared_place(struct run *run, const struct backend *b, const names *path, size_t first,
 		  struct place *place);
 
+/* ---- rom_image.c: the hypervisor's half of an abi ---------------------------- */
+
+void resolve_rom(struct run *run, struct rom_image *m);
+
+/** Pass: each rom does each call of its abi, in a way that the abi permits. */
+bool bind_roms(struct run *run);
+
+/** As in a description: "inline", "call"... */
+const char *rom_way_name(enum rom_way way);
+
+/** The line of a call, or NULL. */
+const struct rom_line *rom_line_of(const struct rom_image *m, const struct call *call);
+
+/** What a member of the header holds; NULL: nothing was said. */
+const struct rom_value *rom_value_of(const struct rom_image *m, const struct member *member);
+
+/** The member of a ROM's header at an offset that a standard fixes, or NULL. */
+const struct member *rom_member_at(const struct rom_image *m, uint64_t offset, uint64_t size);
+
 /* ---- element.c, cover.c: what of an abi can be had through something else -------- */
 
 /** Finds what of the abi is counted, and in which plane. */
@@ -1514,7 +1572,7 @@ void note_use(struct run *run, struct loc user, struct loc used);
 struct emitter {
 	const char *kind;    /* --emit=KIND */
 	const char *pattern; /* name of the file; @ is the module's name */
-	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_SLOTS, PER_RUN } per;
+	enum { PER_INTERFACE, PER_ABI, PER_BACKEND, PER_ROM, PER_SLOTS, PER_RUN } per;
 	/* A model repeats what was described, so no gap is in it; code for blobs has a flag. */
 	enum { CODE, BLOB_CODE, MODEL } what;
 	void (*emit)(const struct run *run, const void *module, struct out *o);
@@ -1584,6 +1642,9 @@ void emit_binary_tables(const struct run *run, const void *module, struct out *o
 void emit_binary_code(const struct run *run, const void *module, struct out *o);
 void emit_blob_frame(const struct run *run, const void *module, struct out *o);
 
+void emit_rom_code(const struct run *run, const void *module, struct out *o);
+void emit_rom_header(const struct run *run, const void *module, struct out *o);
+
 /* For Linux: see emit_linux.c. */
 void emit_linux_types(const struct run *run, const void *module, struct out *o);
 void emit_linux_calls(const struct run *run, const void *module, struct out *o);
@@ -1597,6 +1658,9 @@ bool emit(struct run *run);
 
 void emit_banner(struct out *o, struct position source);
 void emit_doc(struct out *o, const char *indent, const char *doc);
+
+/** Tells the assembler where the next line comes from. */
+void emit_origin(const struct run *run, struct loc loc, struct out *o);
 
 /* ---- ctext.c: descriptions as C -------------------------------------------------- */
 

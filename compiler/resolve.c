@@ -696,5 +696,6 @@ bool resolve(struct run *run)
 	vec_each(i, &run->interfaces) resolve_interface(run, *i);
 	vec_each(a, &run->abis) resolve_abi(run, *a);
 	vec_each(b, &run->backends) resolve_backend(run, *b);
+	vec_each(m, &run->roms) resolve_rom(run, *m);
 	return !run->errors;
 }

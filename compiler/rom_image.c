@@ -1,0 +1,492 @@
+/*
+ * The hypervisor's half of an abi, as a ROM: `rom NAME for ABI { }`.  A line for each call of the
+ * abi says how the ROM does it, the other statements what stands in the ROM's header.
+ */
+#include <string.h>
+
+#include "attributes.h"
+#include "thunk.h"
+
+/* ---- a line of a call ---- */
+
+struct lining {
+	const struct attributed *a;
+	struct rom_image *m;
+	struct rom_line *line;
+};
+
+static void take_inline(struct lining *l)
+{
+	const operands *o = &l->a->s->operands;
+
+	l->line->code.arch = (struct name){l->m->abi->scope.arch->name, o->v[0].loc};
+	for (size_t i = 1; i < o->n; i++) {
+		template_check(l->a->run, &o->v[i]);
+		*vec_push(&l->line->code.insns) = o->v[i];
+	}
+}
+
+static void take_function(struct lining *l)
+{
+	l->line->function = word_at(l->a->s, 1);
+	c_name(l->a->run, l->line->function);
+}
+
+static void take_nop(struct lining *l)
+{
+	if (call_answers(l->line->call) & 1u << ANSWER_NOP)
+		return;
+	diag(l->a->run, rom_nop, l->a->s->operands.v[0].loc, l->line->call->name.s);
+	diag_note(l->a->run, l->line->call->name.loc, "'relocations' of the call would say 'nop'");
+}
+
+static void take_none(struct lining *l)
+{
+	l->line->reason = l->a->s->operands.v[1].string;
+	if (l->line->call->traits.is_optional)
+		return;
+	diag(l->a->run, rom_none, l->a->s->operands.v[0].loc, l->line->call->name.s);
+	diag_note(l->a->run, l->line->call->name.loc, "the call is not 'optional'");
+}
+
+static const struct {
+	const char *name, *shape, *usage;
+	void (*take)(struct lining *l);
+} ways[ROM_WAYS] = {
+	[ROM_INLINE] = {"inline", "ws+", "CALL inline \"INSTRUCTION\"...;", take_inline},
+	[ROM_CALL] = {"call", "ww", "CALL call FUNCTION;", take_function},
+	[ROM_ASM] = {"asm", "ww", "CALL asm FUNCTION;", take_function},
+	[ROM_NOP] = {"nop", "w", "CALL nop;", take_nop},
+	[ROM_NONE] = {"none", "ws", "CALL none \"REASON\";", take_none},
+};
+
+const char *rom_way_name(enum rom_way way)
+{
+	return ways[way].name;
+}
+
+static enum rom_way find_way(const struct operand *o)
+{
+	enum rom_way way = 0;
+
+	while (way < ROM_WAYS && !operand_is(o, ways[way].name))
+		way++;
+	return way;
+}
+
+/** Adds a line; false and a report if there is no such call, or another line has it. */
+static bool add_line(const struct attributed *a, struct rom_image *m, struct rom_line *line)
+{
+	struct name word = a->s->path.v[0];
+	const struct rom_line *first = map_add(&m->line_map, word.s, line);
+
+	line->call = abi_call(m->abi, word.s);
+	if (!line->call) {
+		diag(a->run, unknown_call, word.loc, m->abi->name.s, word.s,
+		     suggest(a->run, &m->abi->call_map, word.s));
+	} else if (first) {
+		diag(a->run, repeated, word.loc, word.s);
+		diag_note(a->run, first->stmt->loc, "it was said here first");
+	} else if (line->call == m->abi->rom->find) {
+		diag(a->run, rom_find, word.loc, word.s);
+	} else {
+		*vec_push(&m->lines) = line;
+		return true;
+	}
+	return false;
+}
+
+static void rom_line(const struct attributed *a, struct rom_image *m, enum rom_way way)
+{
+	struct rom_line *line = mem_alloc(sizeof(*line));
+	const char *shape = ways[way].shape;
+
+	*line = (struct rom_line){.stmt = a->s, .way = way};
+	if (!add_line(a, m, line))
+		return;
+	if (shape_fits(shape, &a->s->operands))
+		ways[way].take(&(struct lining){a, m, line});
+	else
+		report_operand(a, shape_misfit(shape, &a->s->operands), ways[way].usage);
+}
+
+/** A word that names a call, but not how it is done. */
+static bool report_line(const struct attributed *a)
+{
+	const struct rom_image *m = a->thing;
+	const struct operand *o = a->s->operands.v;
+
+	if (!map_get(&m->abi->call_map, a->s->path.v[0].s))
+		return false;
+	if (a->s->operands.n && o->kind == OPERAND_PATH)
+		diag(a->run, unknown_word, o->loc, operand_text(o), "way to do a call",
+		     "inline call asm nop none");
+	else
+		report_operand(a, 0, "CALL inline|call|asm|nop|none ...;");
+	return true;
+}
+
+/* ---- what stands in the header ---- */
+
+/** The header's member that a statement names, as a value to be filled in; a report if it is none.
+ */
+static struct rom_value *add_value(const struct attributed *a)
+{
+	struct rom_image *m = a->thing;
+	const struct decl *header = m->abi->rom->header;
+	struct name name = word_at(a->s, 0);
+	struct rom_value *value;
+
+	vec_each(v, &m->values)
+	{
+		if (v->name.s == name.s) {
+			diag(a->run, repeated, name.loc, name.s);
+			diag_note(a->run, v->name.loc, "it was said here first");
+		}
+	}
+	if (!record_member(header, name.s))
+		diag(a->run, unknown_member, name.loc, header->name.s, name.s,
+		     suggest_member(a->run, header, name.s));
+	value = vec_push(&m->values);
+	*value = (struct rom_value){.name = name, .stmt = a->s};
+	return value;
+}
+
+static void rom_set(const struct attributed *a)
+{
+	const struct rom_image *m = a->thing;
+	const struct operand *o = &a->s->operands.v[1];
+	struct rom_value *value = add_value(a);
+	const struct decl *d;
+
+	value->number = o->value;
+	if (o->kind != OPERAND_PATH)
+		return;
+	d = find_const(a->run, &m->abi->scope, o->path.v[0]);
+	value->number = d ? d->value : 0;
+}
+
+static void rom_text(const struct attributed *a)
+{
+	add_value(a)->text = a->s->operands.v[1].string;
+}
+
+static void rom_pci(const struct attributed *a)
+{
+	((struct rom_image *)a->thing)->pci = a->s;
+}
+
+static void rom_pnp(const struct attributed *a)
+{
+	((struct rom_image *)a->thing)->pnp = a->s;
+}
+
+static void rom_bios(const struct attributed *a)
+{
+	((struct rom_image *)a->thing)->bios = a->s;
+	c_name(a->run, word_at(a->s, 0));
+}
+
+static const struct attribute_row rom_rows[] = {
+	{"set", "wc", "set MEMBER VALUE;", rom_set, REPEAT},
+	{"text", "ws", "text MEMBER \"STRING\";", rom_text, REPEAT},
+	{"pci", "cc", "pci VENDOR DEVICE;", rom_pci, ONCE},
+	{"pnp", "ss", "pnp \"MAKER\" \"PRODUCT\";", rom_pnp, ONCE},
+	{"bios", "w", "bios FUNCTION;", rom_bios, ONCE},
+};
+
+static const struct table rom_table = {"a rom of a hypervisor", rom_rows, NELEM(rom_rows),
+				       report_line};
+
+/* ---- the module ---- */
+
+/** The abi, which must be one that is found in a ROM; NULL and a report if it is not. */
+static struct abi *find_abi(struct run *run, const struct rom_image *m)
+{
+	struct abi *abi = NULL;
+
+	vec_each(a, &run->abis)
+	{
+		if (map_get(&run->modules, m->abi_name.s) == *a)
+			abi = *a;
+	}
+	if (!abi)
+		diag(run, unknown_abi, m->abi_name.loc, m->abi_name.s,
+		     suggest_abi(run, m->abi_name.s));
+	else if (abi->scope.arch != run->arch)
+		diag(run, not_here, m->abi_name.loc, abi->name.s, run->arch->name);
+	else if (!abi->rom)
+		diag(run, no_rom, m->abi_name.loc, abi->name.s, "no ROM is for it");
+	else
+		return abi;
+	return NULL;
+}
+
+void resolve_rom(struct run *run, struct rom_image *m)
+{
+	stmts rest = {0};
+
+	m->abi = find_abi(run, m);
+	if (!m->abi)
+		return;
+	note_use(run, m->name.loc, m->abi->name.loc);
+	vec_each(s, &m->stmts)
+	{
+		enum rom_way way = (*s)->operands.n ? find_way((*s)->operands.v) : ROM_WAYS;
+
+		if (way < ROM_WAYS)
+			rom_line(&(struct attributed){run, m->abi, m, *s}, m, way);
+		else
+			*vec_push(&rest) = *s;
+	}
+	apply_all(run, &rom_table, m->abi, m, &rest);
+}
+
+const struct rom_line *rom_line_of(const struct rom_image *m, const struct call *call)
+{
+	return map_get(&m->line_map, call->name.s);
+}
+
+const struct rom_value *rom_value_of(const struct rom_image *m, const struct member *member)
+{
+	vec_each(v, &m->values)
+	{
+		if (v->name.s == member->name.s)
+			return v;
+	}
+	return NULL;
+}
+
+const struct member *rom_member_at(const struct rom_image *m, uint64_t offset, uint64_t size)
+{
+	vec_each(member, &m->abi->rom->header->members)
+	{
+		if (member->offset == offset && member->size >= size)
+			return member;
+	}
+	return NULL;
+}
+
+/* ---- pass: against the abi, whose structures are laid out ---- */
+
+/** Each call of the architecture has a line; what finds the others, pvgen writes. */
+static void check_complete(struct run *run, const struct rom_image *m)
+{
+	vec_each(it, &m->abi->calls)
+	{
+		const struct call *c = *it;
+		bool is_optional = c->traits.is_optional;
+
+		if (abi_call(m->abi, c->name.s) != c || c == m->abi->rom->find ||
+		    !(c->traits.arches & arch_bit(run->arch)) || rom_line_of(m, c))
+			continue;
+		diag(run, rom_line_missing, m->name.loc, m->name.s,
+		     is_optional ? "optional" : "mandatory", c->name.s,
+		     is_optional ? mem_printf("%s none \"REASON\";", c->name.s)
+				 : mem_printf("%s asm FUNCTION;", c->name.s));
+		diag_note(run, c->name.loc, "'%s' is described here", c->name.s);
+	}
+}
+
+/** Does the carrier have the words from @word on that C passes in registers? */
+static bool is_in_registers(const struct arch *arch, const struct carrier *at, unsigned int word,
+			    unsigned int words)
+{
+	const struct registers *r = &at->registers;
+
+	return r->low.s && !strcmp(r->low.s, arch->args[word]) &&
+	       (words == 1 ? !r->high.s : r->high.s && !strcmp(r->high.s, arch->args[word + 1]));
+}
+
+/** Where C would not find an argument; NULL: each is where it looks. */
+static const char *misplaced(const struct arch *arch, const struct call *c)
+{
+	struct passing passing = {0}, before;
+
+	vec_each(p, &c->params)
+	{
+		unsigned int words = word_count(arch, &p->type);
+		const struct carrier *at = &p->way->at;
+		bool good;
+
+		before = passing;
+		good = pass_next(arch, &passing, &p->type)
+			       ? is_in_registers(arch, at, before.registers, words)
+			       : at->is_stack && at->slot == before.stack;
+		if (!good || at->bits.is_said || is_output(p))
+			return mem_printf("C does not find '%s' where it is", p->name.s);
+	}
+	return NULL;
+}
+
+static bool is_result_of_c(const struct arch *arch, const struct call *c)
+{
+	const struct registers *r = &c->result.way->at.registers;
+	unsigned int words = word_count(arch, &c->result.type);
+
+	if (!words)
+		return true;
+	return r->low.s && !strcmp(r->low.s, arch->result) &&
+	       (words == 1 ? !r->high.s : r->high.s && !strcmp(r->high.s, arch->result_high));
+}
+
+/** The first of what any C function may change, and the call may not; or NULL. */
+static const char *kept_by_call(const struct arch *arch, const struct call *c)
+{
+	uint32_t changes = call_changes(arch, c);
+
+	for (size_t i = 0; arch->registers[i]; i++) {
+		bool is_changed = !strcmp(arch->registers[i], "flags");
+
+		for (const char *const *r = arch->volatiles; *r; r++)
+			is_changed |= !strcmp(arch->registers[i], *r);
+		if (is_changed && !(changes >> i & 1))
+			return arch->registers[i];
+	}
+	return NULL;
+}
+
+/** Why the call's code is no C function; NULL if it can be one. */
+static const char *not_c(const struct arch *arch, const struct call *c)
+{
+	const char *kept = kept_by_call(arch, c);
+
+	if (c->traits.kind == KIND_JUMP)
+		return "it is jumped to";
+	if (kept)
+		return mem_printf("it must keep %s", kept);
+	if (!is_result_of_c(arch, c))
+		return "its result is elsewhere than C leaves one";
+	return misplaced(arch, c);
+}
+
+static void check_functions(struct run *run, const struct rom_image *m)
+{
+	vec_each(it, &m->lines)
+	{
+		const struct rom_line *line = *it;
+		const char *reason;
+
+		if (!line->function.s)
+			continue;
+		check_symbol(run, line->function);
+		reason = line->way == ROM_CALL ? not_c(run->arch, line->call) : NULL;
+		if (!reason)
+			continue;
+		diag(run, rom_not_c, line->stmt->operands.v[0].loc, line->call->name.s, reason);
+		diag_note(run, line->call->name.loc, "'%s' is described here", line->call->name.s);
+	}
+}
+
+/* ---- the header ---- */
+
+/** A statement that pvgen fills members of the header from, at offsets that standards fix. */
+static const struct standard {
+	const char *statement;
+	uint64_t offset, size;
+	const char *what;
+} standards[] = {
+	/* PCI Firmware Specification 3.0, 5.1.1: expansion ROM header. */
+	{"bios", 0x03, 3, "the BIOS looks for code"},
+	{"pci", 0x18, 2, "firmware looks for the PCI data structure"},
+	/* Plug and Play BIOS Specification 1.0A, 3.1. */
+	{"pnp", 0x1a, 2, "the BIOS looks for the plug-and-play header"},
+};
+
+static const struct stmt *standard_stmt(const struct rom_image *m, size_t i)
+{
+	return (const struct stmt *const[]){m->bios, m->pci, m->pnp}[i];
+}
+
+static void check_standards(struct run *run, const struct rom_image *m)
+{
+	for (size_t i = 0; i < NELEM(standards); i++) {
+		const struct standard *s = &standards[i];
+		const struct stmt *stmt = standard_stmt(m, i);
+
+		if (stmt && !rom_member_at(m, s->offset, s->size))
+			diag(run, header_place, stmt->loc, m->abi->rom->header->name.s,
+			     mem_printf("0x%llx", (unsigned long long)s->offset), s->what);
+	}
+}
+
+/** Is the member filled in from a statement of its own kind? */
+static const char *filled_by(const struct rom_image *m, const struct member *member)
+{
+	for (size_t i = 0; i < NELEM(standards); i++)
+		if (standard_stmt(m, i) &&
+		    rom_member_at(m, standards[i].offset, standards[i].size) == member)
+			return standards[i].statement;
+	return NULL;
+}
+
+static bool is_among(const names *texts, const char *text)
+{
+	vec_each(t, texts)
+	{
+		if (!strcmp(t->s, text))
+			return true;
+	}
+	return false;
+}
+
+/** "GPL" or "GPL v2" */
+static const char *alternatives(const names *texts)
+{
+	struct out o = {0};
+
+	vec_each(t, texts) put(&o, "%s\"%s\"", t == texts->v ? "" : " or ", t->s);
+	return text_of(&o);
+}
+
+static void check_rule(struct run *run, const struct rom_image *m, const struct rule *rule,
+		       const struct member *member)
+{
+	const struct rom_value *v = rom_value_of(m, member);
+	const char *number = mem_printf("%lld", (long long)rule->value);
+
+	if (!v && !filled_by(m, member) && (rule->texts.n || (rule->is_least && rule->value > 0)))
+		diag(run, rom_lacks, m->name.loc, m->name.s, member->name.s, m->abi->name.s);
+	else if (v && rule->texts.n && (!v->text || !is_among(&rule->texts, v->text)))
+		diag(run, rom_other_text, v->stmt->operands.v[1].loc, m->abi->name.s,
+		     alternatives(&rule->texts));
+	else if (v && !rule->texts.n &&
+		 (rule->is_least ? v->number < rule->value : v->number != rule->value))
+		diag(run, out_of_range, v->stmt->operands.v[1].loc, member->name.s, number,
+		     rule->is_least ? "more" : number);
+}
+
+static void check_value(struct run *run, const struct rom_image *m, const struct rom_value *v)
+{
+	const struct member *member = record_member(m->abi->rom->header, v->name.s);
+	const struct operand *o = &v->stmt->operands.v[1];
+	int64_t low, high;
+
+	if (member->is_array || !type_scalar(&member->type)) {
+		diag(run, not_a_number, v->name.loc, v->name.s);
+		return;
+	}
+	type_range(run, &member->type, &low, &high);
+	if (!v->text)
+		in_range(run, member->name.s, &(struct operand){.loc = o->loc, .value = v->number},
+			 low, high);
+}
+
+static void check_header(struct run *run, const struct rom_image *m)
+{
+	check_standards(run, m);
+	vec_each(v, &m->values) check_value(run, m, v);
+	vec_each(r, &m->abi->rom->rules)
+		check_rule(run, m, r, record_member(m->abi->rom->header, r->member.s));
+}
+
+bool bind_roms(struct run *run)
+{
+	vec_each(m, &run->roms)
+	{
+		check_complete(run, *m);
+		check_functions(run, *m);
+		check_header(run, *m);
+	}
+	return !run->errors;
+}
