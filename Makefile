@@ -24,6 +24,10 @@ GENERATED := generated
 GENERATED_i386 := generated/i386
 IDL_i386       := idl/pv/native.pvi idl/pv/pv.pvi idl/pv/vmi_guest.pvi
 
+# The hypervisor's half of an abi, as ROMs for guests on i386.
+IDL_rom        := $(wildcard idl/rom/*.pvi)
+ROMS           := $(IDL_rom:idl/rom/%.pvi=%)
+
 .DELETE_ON_ERROR:
 .PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
 
@@ -117,6 +121,7 @@ install: $(BUILD)/pvgen docs/pvgen.1
 regen: $(BUILD)/pvgen
 	$< build --outdir generated $(IDL) $(ABIS)
 	$< build --arch=i386 --outdir $(GENERATED_i386) $(IDL_i386)
+	$(if $(IDL_rom),$< build --arch=i386 --outdir $(GENERATED_i386) $(IDL_rom))
 	$< build --emit=snapshot:generated/pv.abi.json $(IDL)
 	$< build --emit=snapshot:generated/linux.abi.json $(LINUX)
 	for abi in $(ALONE); do $< build --outdir generated --emit=snapshot $$abi || exit; done
@@ -146,7 +151,7 @@ SUPPLIED_SRC := runtime/blob.c tests/boot/supplied.c tests/boot/x86_64/builtin.S
 		$(GENERATED)/pv_binary.c $(GENERATED)/pv_binary.S
 
 define arch-sources
-BACKENDS_$(1)    := $$(filter-out %_canaries %_binary %_blob,\
+BACKENDS_$(1)    := $$(filter-out %_canaries %_binary %_blob $$(ROMS),\
 		    $$(basename $$(notdir $$(wildcard $$(GENERATED_$(1))/*.S))))
 COMMON_SRC_$(1)  := $$(wildcard runtime/*.c runtime/$(1)/*.S tests/boot/*.c tests/boot/$(1)/*.c \
 		    tests/boot/$(1)/*.S) $$(GENERATED_$(1))/pv.c $$(GENERATED_$(1))/pv_canaries.S
@@ -225,6 +230,43 @@ $(BUILD)/%.blob.elf: runtime/blob.lds $(BUILD)/guest/$(GENERATED)/%.c.o \
 $(BUILD)/%.blob: $(BUILD)/%.blob.elf $(BUILD)/pvgen $(IDL)
 	@echo '  SEAL  $@'
 	@$(BUILD)/pvgen seal -o $@ $< $(IDL)
+
+# ---- ROMs: position-independent, never written to when a guest runs ----
+# NAME.rom, NAME-trace.rom, which writes the number of each call to an I/O port, NAME-clang.rom.
+
+ROM_CFLAGS  := -std=gnu11 -ffreestanding $(FLAGS_i386) -mgeneral-regs-only -fpie -fvisibility=hidden \
+	       -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Os -g -Wall \
+	       -Wextra -Werror -I$(GENERATED_i386) -Ibackends/vmi_rom
+# Of one kind alone, for its assembly.
+ROM_FLAGS-trace := -Wa,-defsym,PV_ROM_TRACE=0xeb
+# Common ones, and those of a folder named like the ROM behind the abi's name.
+rom-sources  = $(GENERATED_i386)/$(1).S $(wildcard $(foreach folder,backends/vmi_rom \
+	       backends/vmi_rom/$(1:vmi_%=%),$(folder)/*.c $(folder)/*.S))
+
+# $(1): suffix of the ROM's name, $(2): compiler
+define rom-build
+$(BUILD)/rom$(1)/%.o: %
+	@mkdir -p $$(@D)
+	@echo '  CC    $$@'
+	@$(2) $(ROM_CFLAGS) $$(if $$(filter %.S,$$<),$$(ROM_FLAGS$(1))) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/%$(1).rom.elf: runtime/rom.lds \
+		$$$$(addprefix $(BUILD)/rom$(1)/,$$$$(addsuffix .o,$$$$(call rom-sources,$$$$*)))
+	@echo '  LD    $$@'
+	@ld -m elf_i386 -q $(GUEST_LDFLAGS) -T $$< -o $$@ $$(filter %.o,$$^)
+
+$(BUILD)/%$(1).rom: $(BUILD)/%$(1).rom.elf $(BUILD)/pvgen idl/rom/%.pvi
+	@echo '  SEAL  $$@'
+	@$(BUILD)/pvgen seal --arch=i386 -o $$@ $$< idl/rom/$$*.pvi
+
+-include $(foreach rom,$(ROMS),$(patsubst %,$(BUILD)/rom$(1)/%.d,$(call rom-sources,$(rom))))
+endef
+
+.PRECIOUS: $(foreach kind,rom rom-trace rom-clang,$(BUILD)/$(kind)/%.o) \
+	   $(foreach kind,.rom -trace.rom -clang.rom,$(BUILD)/%$(kind).elf)
+$(eval $(call rom-build,,$(CC)))
+$(eval $(call rom-build,-trace,$(CC)))
+$(eval $(call rom-build,-clang,$(CLANG)))
 
 # A kernel for blobs: nothing of any backend is in it but the bytes of one blob.
 

@@ -20,6 +20,7 @@ enum {
 	SECTION_RELA = 4,
 	SECTION_NOBITS = 8,
 	SECTION_REL = 9,
+	FLAG_WRITE = 1,
 	FLAG_ALLOC = 2,
 	FLAG_EXECUTE = 4,
 	INDEX_RESERVED = 0xff00,
@@ -284,6 +285,7 @@ static const char *read_section(struct object *o, struct object_file *f, const u
 				   .address = number_at(header, f->elf->address),
 				   .is_loaded = flags & FLAG_ALLOC,
 				   .is_code = flags & FLAG_EXECUTE,
+				   .is_writable = flags & FLAG_WRITE,
 				   .file = o->files.n - 1};
 
 	if (!s.name)

@@ -42,7 +42,7 @@ struct object_section {
 	const char *name;
 	uint64_t address, size;
 	uint8_t *bytes; /* NULL: not in the file */
-	bool is_loaded, is_code;
+	bool is_loaded, is_code, is_writable;
 	size_t file;
 };
 
@@ -122,7 +122,7 @@ const char *object_place(const struct object *o, uint64_t address);
 /** What the linker was told to keep of a linked image (ld -q). */
 struct object_relocation {
 	uint64_t place;
-	unsigned int type; /* of the AMD64 supplement */
+	unsigned int type; /* of the architecture's supplement */
 	const struct object_symbol *symbol;
 	int64_t addend;
 };

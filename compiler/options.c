@@ -524,7 +524,7 @@ int parse_options(struct run *run, const struct command *command, const char *co
 		return usage_error("no input file after", command->name);
 	if (run->is_fixing && has_stdin(run))
 		return usage_error("--fix cannot edit standard input,", "-");
-	if (command->bit == FOR_SEAL && !run->arch->has_blobs)
+	if (command->bit == FOR_SEAL && !run->arch->generates)
 		return no_blobs(run);
 	status = find_kinds(run);
 	if (!status)

@@ -1,11 +1,13 @@
 /*
- * A linked image as a blob: its loaded bytes from address 0 on, what depends on the place of the
- * blob as a table, and the fields of the header that no linker knows.
+ * A linked image as a file that a machine supplies.  Here: as a blob: its loaded bytes from address
+ * 0 on, what depends on the place of the blob as a table, and the fields of the header that no
+ * linker knows.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "binary.h"
+#include "seal.h"
 #include "verify.h"
 
 struct sealing {
@@ -303,17 +305,12 @@ static bool find_linked(struct verify *v, struct run *run)
 	return false;
 }
 
-bool seal(struct run *run)
+static bool seal_blob(struct run *run, const struct object *image, const struct object *parts)
 {
-	struct object image = {0}, parts = {0};
 	struct verify v = {
-		.run = run, .machine = run->arch->machine, .object = &image, .parts = &parts};
+		.run = run, .machine = run->arch->machine, .object = image, .parts = parts};
 	struct sealing s = {.run = run, .v = &v, .path = run->objects.v[0]};
 
-	if (!read_objects(run, &image, &parts))
-		return false;
-	if (!image.files.n)
-		return seal_failed(&s, "is not linked; link it with ld -q by runtime/blob.lds");
 	if (!find_linked(&v, run))
 		return seal_failed(&s, "does not hold one described backend");
 	check_patches(&v);
@@ -323,4 +320,26 @@ bool seal(struct run *run)
 		return false;
 	write_blob(&s);
 	return true;
+}
+
+bool seal(struct run *run)
+{
+	struct object image = {0}, parts = {0};
+	const char *path = run->objects.v[0];
+	const struct abi *abi;
+
+	if (!read_objects(run, &image, &parts))
+		return false;
+	abi = sealed_abi(run, &image);
+	if (!image.files.n)
+		return run_failed(run, "'%s' is not linked; link it with ld -q by runtime/%s.lds",
+				  path, run->roms.n ? "rom" : "blob");
+	if (abi)
+		return seal_rom(run, &image, abi);
+	if (run->roms.n || !run->arch->has_blobs)
+		return run_failed(run,
+				  "'%s' does not begin with the header of a ROM; link it of "
+				  "NAME.S by runtime/rom.lds",
+				  path);
+	return seal_blob(run, &image, &parts);
 }
