@@ -299,6 +299,7 @@ include tests/canary/rules.mk
 include tests/oracle/rules.mk
 include tests/blob/rules.mk
 include tests/report/rules.mk
+include tests/rom/rules.mk
 
 # ---- pvgen under fuzzers ----
 

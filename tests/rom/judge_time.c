@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters, alarms, and the wall clock. */
+#include "judge.h"
+
+enum { REAL, AVAILABLE, STOLEN, COUNTERS };
+enum { PERIODIC = 0x100, WIRED_LVTT = 0x10000 };
+
+static u64 result(void)
+{
+	return (u64)after.out.edx << 32 | after.out.eax;
+}
+
+static u64 counter(u32 which)
+{
+	begin(CALL_GetCycleCounter);
+	trial.in.eax = which;
+	invoke();
+	return result();
+}
+
+static u64 frequency(void)
+{
+	begin(CALL_GetCycleFrequency);
+	invoke();
+	return result();
+}
+
+static bool near(u64 value, u64 wanted, u64 tolerance)
+{
+	return value + tolerance >= wanted && value <= wanted + tolerance;
+}
+
+/* REAL's, measured by the machine's own clock. */
+void judge_GetCycleFrequency(void)
+{
+	u64 said = frequency(), start, cycles;
+
+	if (answers[CALL_GetCycleCounter].kind != RELOC_CALL)
+		return expect(false, "no counter to compare with");
+	start = counter(REAL);
+	wait_us(40000);
+	cycles = counter(REAL) - start;
+	expect(near(cycles * 25, said, said >> 6), "the counter runs at another speed");
+}
+
+void judge_GetCycleCounter(void)
+{
+	static const u32 others[] = {COUNTERS, 0x100, 0x10000, 0xffffffff};
+
+	for (u32 i = 0; i < 3; i++) {
+		u64 first = counter(REAL), available = counter(AVAILABLE), stolen = counter(STOLEN);
+		u64 second = counter(REAL);
+
+		expect(second > first, "it stands still");
+		expect(available + stolen >= first && available + stolen <= second,
+		       "real is not available and stolen");
+		wait_us(1000);
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(others); i++)
+		expect(counter(others[i]) == 0, "a counter that is not");
+}
+
+/* ---- alarms ---- */
+
+#define MS(n) ((u64)(hz / 1000) * (n))
+static u32 hz;
+
+static u32 wire_of(u32 flags)
+{
+	return flags & WIRED_LVTT ? VECTOR_ALARM : VECTOR_IRQ0;
+}
+
+static void set_alarm(u32 flags, u64 expiry, u64 period)
+{
+	begin(CALL_SetAlarm);
+	trial.in.eax = flags;
+	trial.in.edx = (u32)expiry;
+	trial.in.ecx = HIGH(expiry);
+	trial.words[0] = (u32)period;
+	trial.words[1] = HIGH(period);
+	trial.nr_words = 2;
+	invoke();
+}
+
+static u32 cancel(u32 flags)
+{
+	begin(CALL_CancelAlarm);
+	trial.in.eax = flags;
+	invoke();
+	return after.out.eax;
+}
+
+/* The kernel's own part: where the interrupt is heard. Linux writes the entry as it writes others.
+ */
+static void listen(u32 flags)
+{
+	pic_mask(flags & WIRED_LVTT ? 0xff : 0xfe);
+	if (!(flags & WIRED_LVTT))
+		return;
+	if (answers[CALL_APICWrite].kind != RELOC_CALL) {
+		apic_write(0x320, VECTOR_ALARM);
+		return;
+	}
+	begin(CALL_APICWrite);
+	trial.in.eax = 0x320;
+	trial.in.edx = VECTOR_ALARM;
+	if (!attempt())
+		apic_write(0x320, VECTOR_ALARM);
+}
+
+static void deafen(void)
+{
+	pit_quiet();
+	native_window();
+	pic_mask(0xff);
+	apic_write(0x320, 0x10000);
+	apic_write(0x380, 0);
+}
+
+static u64 now(u32 flags)
+{
+	return counter(flags & 0xff);
+}
+
+static void once(u32 flags)
+{
+	u32 vector = wire_of(flags);
+
+	set_alarm(flags, now(flags) + MS(6), 0);
+	expect(heard(vector, 4000) == 0, "an alarm came early");
+	expect(heard(vector, 4000) == 1, "no alarm came");
+	expect(heard(vector, 20000) == 0, "it came again");
+	set_alarm(flags, now(flags) - 1, 0);
+	expect(heard(vector, 2000) == 1, "what was due did not come");
+}
+
+static void many(u32 flags)
+{
+	u32 vector = wire_of(flags), seen;
+
+	set_alarm(flags | PERIODIC, now(flags) + MS(5), MS(5));
+	seen = heard(vector, 27000);
+	expect(seen >= 4 && seen <= 6, "another number of alarms");
+	set_alarm(flags, now(flags) + MS(30), 0);
+	expect(heard(vector, 20000) == 0, "the old alarm came");
+	expect(heard(vector, 15000) == 1, "the new alarm did not come");
+}
+
+/* The high half of an expiry counts. */
+static void distant(u32 flags)
+{
+	set_alarm(flags, now(flags) + (4ull << 32), 0);
+	expect(heard(wire_of(flags), 20000) == 0, "an alarm came early");
+	set_alarm(flags, now(flags) + MS(5), 0);
+	expect(heard(wire_of(flags), 8000) == 1, "no alarm came");
+}
+
+/*
+ * The first is due when it is said, and the others a period apart.  Linux asked for a first that is
+ * a period away, and timers that nobody serves can do no more.
+ */
+static bool in_phase(u32 flags)
+{
+	u32 vector = wire_of(flags), early, first;
+
+	set_alarm(flags | PERIODIC, now(flags) + MS(9), MS(4));
+	early = heard(vector, 7000);
+	first = heard(vector, 4000);
+	expect(heard(vector, 10000) >= 2, "no more alarms came");
+	return early == 0 && first == 1;
+}
+
+/* One of each counter: by two wires, and by one, where a timer alone cannot do it. */
+static void both(void)
+{
+	u32 alarms = interrupts[VECTOR_ALARM];
+
+	listen(AVAILABLE | WIRED_LVTT);
+	listen(REAL);
+	set_alarm(REAL, now(REAL) + MS(4), 0);
+	set_alarm(AVAILABLE | WIRED_LVTT, now(AVAILABLE) + MS(8), 0);
+	expect(heard(VECTOR_IRQ0, 12000) == 1, "the first of two did not come");
+	expect(interrupts[VECTOR_ALARM] == alarms + 1, "the second of two did not come");
+	set_alarm(REAL, now(REAL) + MS(4), 0);
+	set_alarm(AVAILABLE, now(AVAILABLE) + MS(8), 0);
+	if (heard(VECTOR_IRQ0, 12000) != 2)
+		note("one-alarm-a-wire");
+	deafen();
+}
+
+void judge_SetAlarm(void)
+{
+	static const u32 all[] = {REAL, AVAILABLE, REAL | WIRED_LVTT, AVAILABLE | WIRED_LVTT};
+
+	if (answers[CALL_GetCycleFrequency].kind != RELOC_CALL ||
+	    answers[CALL_GetCycleCounter].kind != RELOC_CALL)
+		return expect(false, "no counter to compare with");
+	hz = (u32)frequency();
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
+		listen(all[i]);
+		once(all[i]);
+		many(all[i]);
+		distant(all[i]);
+		if (!in_phase(all[i]))
+			note(all[i] & WIRED_LVTT ? "lvtt-without-phase" : "irq0-without-phase");
+		deafen();
+	}
+	both();
+}
+
+/* Each counter has its own. */
+static void cancel_other(u32 flags)
+{
+	u32 other = flags ^ REAL ^ AVAILABLE;
+
+	set_alarm(flags, now(flags) + MS(5), 0);
+	expect(cancel(other) == 0, "another counter has the alarm");
+	expect(heard(wire_of(flags), 8000) == 1, "another counter's alarm was cancelled");
+}
+
+static void cancel_one(u32 flags)
+{
+	u32 vector = wire_of(flags);
+
+	listen(flags);
+	cancel_other(flags);
+	set_alarm(flags, now(flags) + MS(5), 0);
+	expect(cancel(flags) == 1, "an alarm was not known");
+	expect(heard(vector, 12000) == 0, "it came none the less");
+	expect(cancel(flags) == 0, "there was none to cancel");
+	set_alarm(flags | PERIODIC, now(flags) + MS(5), MS(5));
+	expect(heard(vector, 12000) >= 1, "no alarm came");
+	expect(cancel(flags | PERIODIC) == 1, "an alarm was not known");
+	expect(heard(vector, 12000) == 0, "it came none the less");
+	set_alarm(flags, now(flags) + MS(5), 0);
+	expect(heard(vector, 8000) == 1, "no alarm came");
+	expect(cancel(flags) == 0, "what had come was still to come");
+	deafen();
+}
+
+void judge_CancelAlarm(void)
+{
+	if (answers[CALL_SetAlarm].kind != RELOC_CALL)
+		return expect(false, "nothing to cancel");
+	hz = (u32)frequency();
+	for (u32 counter = REAL; counter <= AVAILABLE; counter++) {
+		cancel_one(counter);
+		cancel_one(counter | WIRED_LVTT);
+	}
+}
+
+/* ---- the wall clock ---- */
+
+#define SECOND 1000000000ull
+
+static u64 wallclock(void)
+{
+	begin(CALL_GetWallclockTime);
+	invoke();
+	return result();
+}
+
+void judge_GetWallclockTime(void)
+{
+	u64 first = wallclock(), second;
+
+	expect(near(first, rtc_seconds() * SECOND, 2 * SECOND), "not the machine's time");
+	wait_us(1500000);
+	second = wallclock();
+	expect(second > first, "it stands still");
+	expect(near(second, rtc_seconds() * SECOND, 2 * SECOND), "not the machine's time");
+}
+
+void judge_WallclockUpdated(void)
+{
+	begin(CALL_WallclockUpdated);
+	invoke();
+	expect(after.out.eax <= 1, "neither yes nor no");
+	begin(CALL_WallclockUpdated);
+	invoke();
+	expect(after.out.eax == 0, "the answer was not cleared");
+}
