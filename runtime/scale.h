@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Cycles and nanoseconds, without what a compiler would call a library for. */
+/* Arithmetic of clocks, without a compiler's library and without products of 128 bits. */
 #ifndef SCALE_H
 #define SCALE_H
 
 #include <stdint.h>
 
-#define NS_PER_S 1000000000ull
-
-/*
- * value * mult >> 32, without a product of 128 bits, which not each machine has: what is above 64
- * bits is lost.  With mult = divide(2^32 * to, from) it makes units of the one from the other's.
- */
+/* value * mult >> 32; what is above 64 bits is lost. */
 static inline uint64_t scale(uint64_t value, uint64_t mult)
 {
 	uint64_t low = (uint32_t)value;
@@ -18,7 +13,7 @@ static inline uint64_t scale(uint64_t value, uint64_t mult)
 	return (value >> 32) * mult + low * (mult >> 32) + (low * (uint32_t)mult >> 32);
 }
 
-/* Bit by bit: for what is done seldom. */
+/* By hand, since a compiler may call a library for it; not for where time matters. */
 static inline uint64_t divide(uint64_t dividend, uint64_t divisor)
 {
 	uint64_t quotient = 0, rest = 0;
