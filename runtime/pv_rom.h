@@ -13,13 +13,7 @@
 struct pv_backend;
 
 /* What a ROM says of a call: it has none, call it, jump to it, there is nothing to do. */
-enum pv_rom_answer {
-	PV_ROM_NONE,
-	PV_ROM_CALL,
-	PV_ROM_JUMP,
-	PV_ROM_NOP,
-	PV_NR_ROM_ANSWERS
-};
+enum pv_rom_answer { PV_ROM_NONE, PV_ROM_CALL, PV_ROM_JUMP, PV_ROM_NOP, PV_NR_ROM_ANSWERS };
 
 /* A member of the header: 1, 2 or 4 bytes, little endian; no bytes if there is none. */
 struct pv_rom_member {

@@ -146,8 +146,8 @@ static struct fault check_texts(const struct pv_rom *rom, const uint8_t *at, uin
 		uint32_t offset = member(at, text->member);
 		const char *const *each = text->texts;
 
-		while (*each && !(offset && offset < length &&
-				  is_text(*each, at + offset, at + length)))
+		while (*each &&
+		       !(offset && offset < length && is_text(*each, at + offset, at + length)))
 			each++;
 		if (!*each)
 			return (struct fault){text->name, "another text"};

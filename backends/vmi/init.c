@@ -11,7 +11,8 @@ static void tell_mapping(void)
 	uint32_t base = (uintptr_t)pv_host_va(0);
 
 	if (HAS(SetLinearMapping))
-		vmi_SetLinearMapping(0, base, (pv_host_pa(pv_percpu_copies_end) >> PAGE_SHIFT) + 1, 0);
+		vmi_SetLinearMapping(0, base, (pv_host_pa(pv_percpu_copies_end) >> PAGE_SHIFT) + 1,
+				     0);
 }
 
 void vmi_guest_init(const struct pv_boot *boot)

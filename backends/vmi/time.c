@@ -49,8 +49,7 @@ uint64_t vmi_guest_steal_read(unsigned int cpu)
 	if (cpu >= PV_CPUS_MAX)
 		return 0;
 	if (cpu == pv_cpu_this())
-		atomic64_store(&stolen[cpu],
-			       scale(vmi_GetCycleCounter(VMI_CYCLES_STOLEN), to_ns));
+		atomic64_store(&stolen[cpu], scale(vmi_GetCycleCounter(VMI_CYCLES_STOLEN), to_ns));
 	return atomic64_load(&stolen[cpu]);
 }
 

@@ -34,6 +34,6 @@ def inherited(backend: str, arch: str = "x86_64") -> set[str]:
             if target["backend"] == backend and target["inherited"]}
 
 
-def backends() -> list[str]:
+def backends(arch: str = "x86_64") -> list[str]:
     """All backends of the description."""
-    return [target["backend"] for target in ops()[0]["targets"]]
+    return [target["backend"] for target in ops(arch)[0]["targets"]]

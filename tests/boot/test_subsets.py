@@ -16,22 +16,26 @@ import pytest
 from image import Image
 
 # The backend that an environment wants.
-WANTED = {"bare": "native", "xen-pv": "xen_pv", "xen-pvh": "xen_pvh"}
+WANTED = {"bare": "native", "xen-pv": "xen_pv", "xen-pvh": "xen_pvh",
+          "bare-i386": "native", "vmi-i386": "vmi_guest"}
 # Where the kernel has every privilege, so that bare hardware's backend can stand in.
-PRIVILEGED = ("bare", "xen-pvh")
+PRIVILEGED = ("bare", "xen-pvh", "bare-i386", "vmi-i386")
 # Xen's serial port is then the domain's.
 SERIAL_IS_FREE = [word.replace("console=com1 com1=115200,8n1", "console=vga")
                   for word in machine.ENVIRONMENTS["xen-pvh"]]
 
-BACKENDS = manifest.backends()
-SUBSETS = [subset for size in range(1, len(BACKENDS)) for subset in combinations(BACKENDS, size)]
-NAMES = ["+".join(subset) for subset in SUBSETS]
+BACKENDS = {arch: manifest.backends(arch) for arch in machine.GUESTS}
+# Architecture and backends of each image.
+SUBSETS = [(arch, subset) for arch, backends in BACKENDS.items() for size in range(1, len(backends))
+           for subset in combinations(backends, size)]
+BOOTS = [(environment, subset) for environment in WANTED for arch, subset in SUBSETS
+         if arch == machine.arch(environment)]
 
 
 @cache
-def build(subset: tuple[str, ...]) -> Path:
+def build(arch: str, subset: tuple[str, ...]) -> Path:
     """The image with these backends alone; workers must not write it at the same time."""
-    guest = machine.GUEST.with_name(f"guest-{'+'.join(subset)}.elf")
+    guest = machine.GUESTS[arch].with_name(f"{machine.GUESTS[arch].stem}-{'+'.join(subset)}.elf")
     with machine.GUEST.with_name("subsets.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run(["make", "-s", guest.relative_to(machine.ROOT)], cwd=machine.ROOT, check=True,
@@ -52,11 +56,10 @@ def judge(seen: machine.Boot, subset: tuple[str, ...]) -> None:
         assert not seen.console.backends
 
 
-@pytest.mark.parametrize("environment", WANTED)
-@pytest.mark.parametrize("subset", SUBSETS, ids=NAMES)
+@pytest.mark.parametrize("environment,subset", BOOTS, ids=["-".join((where, *subset)) for where, subset in BOOTS])
 def test_subset(subset: tuple[str, ...], environment: str) -> None:
     """It never hangs; it runs where its backends are for, and elsewhere names what is missing."""
-    seen = machine.run(environment, build(subset))
+    seen = machine.run(environment, build(machine.arch(environment), subset))
     assert not seen.timed_out
     judge(seen, subset)
 
@@ -64,14 +67,14 @@ def test_subset(subset: tuple[str, ...], environment: str) -> None:
 def test_bare_hardware_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """A privileged domain runs, and passes everything, with the backend of bare hardware."""
     monkeypatch.setitem(machine.ENVIRONMENTS, "xen-pvh", SERIAL_IS_FREE)
-    seen = machine.run("xen-pvh", build(("native",)))
+    seen = machine.run("xen-pvh", build("x86_64", ("native",)))
     assert seen.good, (seen.obstacles, seen.console.failures)
     assert seen.console.backends[0][0] == "native" and "XenVMM" in seen.console.backends[0][1]
 
 
-@pytest.mark.parametrize("subset", SUBSETS, ids=NAMES)
-def test_nothing_of_the_others_is_linked(subset: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arch,subset", SUBSETS, ids=["-".join((arch, *subset)) for arch, subset in SUBSETS])
+def test_nothing_of_the_others_is_linked(arch: str, subset: tuple[str, ...]) -> None:
     """The start of a backend is in the image only if its table is, and no call site needs it."""
-    symbols = Image(build(subset)).symbols
-    assert {name for name in BACKENDS if f"{name}_init" in symbols} == set(subset)
-    assert {name for name in BACKENDS if f"pv_{name}_patches" in symbols} == set(subset)
+    symbols = Image(build(arch, subset)).symbols
+    assert {name for name in BACKENDS[arch] if f"{name}_init" in symbols} == set(subset)
+    assert {name for name in BACKENDS[arch] if f"pv_{name}_patches" in symbols} == set(subset)
