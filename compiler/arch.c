@@ -121,6 +121,7 @@ const struct arch arch_table[] = {
 	},
 	{
 		.name = "i386",
+		.has_roms = true,
 		.word = 4,
 		.max_align = 4,
 		.registers = LIST("flags", "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp"),

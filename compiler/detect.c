@@ -170,7 +170,8 @@ static void check_detecting_rom(struct run *run, const struct backend *b, struct
 		diag(run, no_rom, loc, b->abi->name.s, "no backend is found by one");
 	for (size_t i = 0; rom && i < NELEM(needs); i++)
 		if (!needs[i].is_said)
-			diag(run, rom_incomplete, loc, b->abi->name.s, needs[i].statement);
+			diag(run, rom_incomplete, loc, b->abi->name.s, needs[i].statement,
+			     "no backend is found by it");
 }
 
 void backend_detect(const struct attributed *a)

@@ -4,11 +4,14 @@
  *
  *   header | PCI data structure | plug-and-play header | texts | code | table of calls
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "thunk.h"
 
 /* Sizes and fields by PCI Firmware Specification 3.0, 5.1.2, and Plug and Play BIOS 1.0A, 3.2. */
+enum { BIOS_ENTRY = 3 };
+
 enum { PCI_SIZE = 24, PCI_X86 = 0, PCI_LAST = 0x80, PNP_SIZE = 32, PNP_UNIT = 16 };
 
 /** A row of the table of calls. */
@@ -76,28 +79,14 @@ static int64_t member_value(const struct rom_image *m, const struct member *memb
 	return 0;
 }
 
-static void put_member(const struct rom_image *m, const struct member *member, struct out *o)
+static void put_number(const struct rom_image *m, const struct member *member, struct out *o)
 {
 	static const char *const directives[] = {
 		[1] = ".byte", [2] = ".short", [4] = ".long", [8] = ".quad"};
-	int64_t value = member->is_array ? 0 : member_value(m, member);
+	uint64_t mask = bits_mask((int64_t)member->size * 8 - 1, 0);
 
-	if (!value)
-		return;
-	put_org(m, member->offset, o);
 	put(o, "\t%s 0x%llx\t/* %s */\n", directives[member->size],
-	    (unsigned long long)value & bits_mask((int64_t)member->size * 8 - 1, 0),
-	    member->name.s);
-}
-
-/** The BIOS calls offset 3 in 16-bit mode. */
-static void put_bios(const struct rom_image *m, struct out *o)
-{
-	if (!m->bios)
-		return;
-	put_org(m, 3, o);
-	put(o, "\t.byte 0xe9\t/* a 16-bit jump */\n\t.short %s - (. + 2)\n",
-	    m->bios->operands.v[0].path.v[0].s);
+	    (unsigned long long)((uint64_t)member_value(m, member) & mask), member->name.s);
 }
 
 static const char *label_of(const struct rom_image *m, const struct call *c)
@@ -105,33 +94,63 @@ static const char *label_of(const struct rom_image *m, const struct call *c)
 	return mem_printf("%s_call_%s", m->name.s, c->name.s);
 }
 
-static void put_slots(const struct rom_image *m, struct out *o)
+/** Something in the header: a number, the jump for the BIOS, a slot of a call. */
+struct header_item {
+	uint64_t offset;
+	const struct member *member;
+	const char *bios;
+	const struct call *call;
+};
+
+typedef VEC(struct header_item) header_items;
+
+static int by_offset(const void *a, const void *b)
 {
+	uint64_t x = ((const struct header_item *)a)->offset;
+	uint64_t y = ((const struct header_item *)b)->offset;
+
+	return x < y ? -1 : x > y;
+}
+
+static header_items items_of(const struct rom_image *m)
+{
+	header_items items = {0};
+
+	vec_each(member, &m->abi->rom->header->members)
+	{
+		if (type_scalar(&member->type) && !member->is_array && member_value(m, member))
+			*vec_push(&items) = (struct header_item){member->offset, .member = member};
+	}
+	if (m->bios)
+		*vec_push(&items) = (struct header_item){
+			BIOS_ENTRY, .bios = m->bios->operands.v[0].path.v[0].s};
 	vec_each(it, &m->abi->calls)
 	{
 		const struct call *c = *it;
 
-		if (!c->is_fixed || (c != m->abi->rom->find && !rom_line_of(m, c)))
-			continue;
-		put_org(m, (uint64_t)c->number, o);
-		put(o, "\tjmp %s\n", label_of(m, c));
+		if (c->is_fixed && (c == m->abi->rom->find || rom_line_of(m, c)))
+			*vec_push(&items) = (struct header_item){(uint64_t)c->number, .call = c};
 	}
+	qsort(items.v, items.n, sizeof(*items.v), by_offset);
+	return items;
 }
 
-/** In the order of offsets, which an assembler insists on: slots are behind all numbers. */
+/** The assembler goes forward only. */
 static void put_header(const struct rom_image *m, struct out *o)
 {
-	bool is_bios_put = false;
+	header_items items = items_of(m);
 
-	vec_each(member, &m->abi->rom->header->members)
+	vec_each(item, &items)
 	{
-		if (member->offset >= 3 && !is_bios_put) {
-			put_bios(m, o);
-			is_bios_put = true;
-		}
-		put_member(m, member, o);
+		put_org(m, item->offset, o);
+		if (item->member)
+			put_number(m, item->member, o);
+		else if (item->bios)
+			put(o, "\t.byte 0xe9\t/* a 16-bit jump */\n\t.short %s - (. + 2)\n",
+			    item->bios);
+		else
+			put(o, "\tjmp %s\n", label_of(m, item->call));
 	}
-	put_slots(m, o);
 }
 
 static int64_t number_at(const struct rom_image *m, const struct operand *o)
@@ -244,20 +263,10 @@ static void put_line(const struct run *run, const struct rom_image *m, const str
 
 /* ---- what finds them ---- */
 
-/** The answer: as it is done, in the way that the abi permits. */
-static enum rom_answer answer_of(const struct rom_line *line)
-{
-	if (!line || line->way == ROM_NONE)
-		return ANSWER_NONE;
-	if (line->way == ROM_NOP)
-		return ANSWER_NOP;
-	return call_answers(line->call) & 1u << ANSWER_CALL ? ANSWER_CALL : ANSWER_JUMP;
-}
-
 static void put_row(const struct rom_image *m, const struct rom_line *line, struct out *o)
 {
 	const struct rom *rom = m->abi->rom;
-	enum rom_answer answer = answer_of(line);
+	enum rom_answer answer = rom_answer_of(line);
 	uint64_t kind = (uint64_t)rom->kinds[answer]->value << (rom->kind->low - 32);
 	bool has_code = answer == ANSWER_CALL || answer == ANSWER_JUMP;
 
@@ -330,6 +339,26 @@ static void put_find(const struct rom_image *m, const struct arch *arch, struct 
 	put(o, "\ttest %%%s, %%%s\n\tje 3f\n", low, low);
 	put(o, "\tlea %s - 2b(%%%s,%%%s), %%%s\n3:\tret\n", name, here, low, low);
 	put_table(m, o);
+}
+
+const char *rom_gap(const struct arch *arch, const struct rom_image *m)
+{
+	const struct rom *rom = m->abi->rom;
+	const struct call *find = rom->find;
+	const struct registers *result = &find->result.way->at.registers;
+	const struct registers *number =
+		find->params.n == 1 ? &find->params.v[0].way->at.registers : NULL;
+
+	if (!arch->has_roms)
+		return "ROMs for this architecture";
+	if (!number || !number->low.s || number->high.s || !result->high.s ||
+	    !strcmp(number->low.s, result->high.s) || !scratch_of(arch, find))
+		return "a ROM that finds calls otherwise than by a number in one register, with an "
+		       "answer in two";
+	if (rom->address->low || rom->address->high != 31 || rom->kind->low < 32)
+		return "a ROM whose answer is not an address in its low word and a kind in its "
+		       "high one";
+	return NULL;
 }
 
 /* ---- the files ---- */

@@ -307,6 +307,18 @@ static bool is_unknown_to_runtime(const void *thing)
 	return (d->kind > DETECT_CPUID && d->kind != DETECT_ROM) || d->has_priority || d->leaves;
 }
 
+static void each_rom(struct run *run, const struct gap *gap)
+{
+	(void)gap;
+	vec_each(m, &run->roms)
+	{
+		const char *what = rom_gap(run->arch, *m);
+
+		if (what)
+			diag(run, not_generated, (*m)->name.loc, what);
+	}
+}
+
 static const struct gap kernel_gaps[] = {
 	{"groups in a table of their own", each_group, has_table, table_loc},
 	{"static calls", each_op, is_static_call, site_loc},
@@ -319,6 +331,7 @@ static const struct gap kernel_gaps[] = {
 	{"hypercalls for which the abi's header has no function", each_hypercall, has_no_function,
 	 NULL},
 	{NULL, each_rom_call, NULL, NULL},
+	{NULL, each_rom, NULL, NULL},
 	{"bindings under a condition", each_when, NULL, NULL},
 	{"ways but 'call' and 'asm' that a ROM decides on", each_variant, is_no_function,
 	 variant_loc},

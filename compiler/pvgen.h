@@ -1085,6 +1085,7 @@ struct arch {
 	const char *linux_config; /* symbol of a kernel for it; NULL: Linux has no such ops there */
 	/* For generated code. */
 	bool generates;		      /* false: the rest is empty */
+	bool has_roms;		      /* emit_rom_image.c knows its instructions */
 	bool has_blobs;		      /* docs/binary-abi.md says what blobs for it are like */
 	const char *const *args;      /* registers of arguments, a word each */
 	const char *const *volatiles; /* what a normal call may change besides */
@@ -1445,6 +1446,12 @@ bool bind_roms(struct run *run);
 
 /** As in a description: "inline", "call"... */
 const char *rom_way_name(enum rom_way way);
+
+/** What of a ROM no emitter writes yet; NULL: all is written.  (emit_rom_image.c) */
+const char *rom_gap(const struct arch *arch, const struct rom_image *m);
+
+/** What it answers who asks for the call of a line; none without a line. */
+enum rom_answer rom_answer_of(const struct rom_line *line);
 
 /** The line of a call, or NULL. */
 const struct rom_line *rom_line_of(const struct rom_image *m, const struct call *call);

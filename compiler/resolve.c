@@ -647,7 +647,7 @@ static void resolve_interface(struct run *run, struct interface *i)
 		diag(run, unknown_interface, i->name.loc, i->name.s,
 		     "; only more of it is described here");
 	if (!run->arch->generates) {
-		diag(run, no_generation, i->name.loc, i->name.s, run->arch->name);
+		diag(run, no_generation, i->name.loc, "interface", i->name.s, run->arch->name);
 		return;
 	}
 	if (i->ops.n > MAX_OPS)

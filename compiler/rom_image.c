@@ -215,6 +215,8 @@ static struct abi *find_abi(struct run *run, const struct rom_image *m)
 		     suggest_abi(run, m->abi_name.s));
 	else if (abi->scope.arch != run->arch)
 		diag(run, not_here, m->abi_name.loc, abi->name.s, run->arch->name);
+	else if (!run->arch->generates)
+		diag(run, no_generation, m->name.loc, "rom", m->name.s, run->arch->name);
 	else if (!abi->rom)
 		diag(run, no_rom, m->abi_name.loc, abi->name.s, "no ROM is for it");
 	else
@@ -267,7 +269,35 @@ const struct member *rom_member_at(const struct rom_image *m, uint64_t offset, u
 	return NULL;
 }
 
+enum rom_answer rom_answer_of(const struct rom_line *line)
+{
+	if (!line || line->way == ROM_NONE)
+		return ANSWER_NONE;
+	if (line->way == ROM_NOP)
+		return ANSWER_NOP;
+	return call_answers(line->call) & 1u << ANSWER_CALL ? ANSWER_CALL : ANSWER_JUMP;
+}
+
 /* ---- pass: against the abi, whose structures are laid out ---- */
+
+#define NO_TABLE "nobody can ask a ROM for its calls"
+
+/** The abi says what an answer means: the table of calls holds answers. */
+static void check_answers(struct run *run, const struct rom_image *m)
+{
+	const struct rom *rom = m->abi->rom;
+	bool is_given[ANSWERS] = {[ANSWER_NONE] = true};
+
+	vec_each(line, &m->lines) is_given[rom_answer_of(*line)] |= !(*line)->call->is_fixed;
+	if (!rom->find)
+		diag(run, rom_incomplete, m->abi_name.loc, m->abi->name.s, "find", NO_TABLE);
+	if (!rom->address || !rom->kind)
+		diag(run, rom_incomplete, m->abi_name.loc, m->abi->name.s, "answer", NO_TABLE);
+	for (enum rom_answer i = 0; i < ANSWERS; i++)
+		if (is_given[i] && !rom->kinds[i])
+			diag(run, rom_incomplete, m->abi_name.loc, m->abi->name.s,
+			     mem_printf("relocation %s", answer_name(i)), NO_TABLE);
+}
 
 /** Each call of the architecture has a line; what finds the others, pvgen writes. */
 static void check_complete(struct run *run, const struct rom_image *m)
@@ -404,9 +434,16 @@ static void check_standards(struct run *run, const struct rom_image *m)
 		const struct standard *s = &standards[i];
 		const struct stmt *stmt = standard_stmt(m, i);
 
-		if (stmt && !rom_member_at(m, s->offset, s->size))
+		const struct member *member = rom_member_at(m, s->offset, s->size);
+		const struct rom_value *v = stmt && member ? rom_value_of(m, member) : NULL;
+
+		if (stmt && !member)
 			diag(run, header_place, stmt->loc, m->abi->rom->header->name.s,
 			     mem_printf("0x%llx", (unsigned long long)s->offset), s->what);
+		if (!v)
+			continue;
+		diag(run, repeated, v->name.loc, v->name.s);
+		diag_note(run, stmt->loc, "'%s' fills it in", s->statement);
 	}
 }
 
@@ -467,9 +504,10 @@ static void check_value(struct run *run, const struct rom_image *m, const struct
 		return;
 	}
 	type_range(run, &member->type, &low, &high);
-	if (!v->text)
-		in_range(run, member->name.s, &(struct operand){.loc = o->loc, .value = v->number},
-			 low, high);
+	/* A text may be anywhere. */
+	in_range(run, member->name.s,
+		 &(struct operand){.loc = o->loc, .value = v->text ? UINT16_MAX : v->number}, low,
+		 high);
 }
 
 static void check_header(struct run *run, const struct rom_image *m)
@@ -484,6 +522,7 @@ bool bind_roms(struct run *run)
 {
 	vec_each(m, &run->roms)
 	{
+		check_answers(run, *m);
 		check_complete(run, *m);
 		check_functions(run, *m);
 		check_header(run, *m);
