@@ -298,6 +298,7 @@ include tests/stress/rules.mk
 include tests/canary/rules.mk
 include tests/oracle/rules.mk
 include tests/blob/rules.mk
+include tests/scan/rules.mk
 include tests/report/rules.mk
 include tests/rom/rules.mk
 
@@ -351,7 +352,7 @@ format: $(BUILD)/pvgen
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] runtime/*/*.h backends/*/*.[ch] backends/*/*/*.c \
 		tests/boot/*.[ch] tests/boot/*/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch])
+		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch] tests/scan/*.c)
 
 clean:
 	rm -rf $(BUILD)

@@ -146,8 +146,7 @@ static struct fault check_texts(const struct pv_rom *rom, const uint8_t *at, uin
 		uint32_t offset = member(at, text->member);
 		const char *const *each = text->texts;
 
-		while (*each &&
-		       !(offset && offset < length && is_text(*each, at + offset, at + length)))
+		while (*each && !(offset && is_text(*each, at + offset, at + length)))
 			each++;
 		if (!*each)
 			return (struct fault){text->name, "another text"};
@@ -267,6 +266,7 @@ bool pv_rom_find(const struct pv_rom *rom)
 	if (looked_for == rom)
 		return area.length;
 	looked_for = rom;
+	area.length = 0;
 	while (address < rom->to && !is_good(rom, address))
 		address += rom->step;
 	if (address >= rom->to)
@@ -340,6 +340,9 @@ const struct pv_backend *pv_rom_bind(const struct pv_backend *backend)
 	const struct pv_rom *rom = backend->rom->rom;
 	const char *reason = NULL;
 
+	/* Another form may have been looked for last. */
+	if (!pv_rom_find(rom))
+		return NULL;
 	if (!enter(rom))
 		reason = "it did not begin";
 	else if (!ask_all(rom))
