@@ -236,12 +236,13 @@ $(BUILD)/%.blob: $(BUILD)/%.blob.elf $(BUILD)/pvgen $(IDL)
 
 ROM_CFLAGS  := -std=gnu11 -ffreestanding $(FLAGS_i386) -mgeneral-regs-only -fpie -fvisibility=hidden \
 	       -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Os -g -Wall \
-	       -Wextra -Werror -I$(GENERATED_i386) -Ibackends/vmi_rom
+	       -Wextra -Werror -I$(GENERATED_i386) -Iruntime -Ibackends/vmi_rom -Ibackends/native
 # Of one kind alone, for its assembly.
 ROM_FLAGS-trace := -Wa,-defsym,PV_ROM_TRACE=0xeb
 # Common ones, and those of a folder named like the ROM behind the abi's name.
 rom-sources  = $(GENERATED_i386)/$(1).S $(wildcard $(foreach folder,backends/vmi_rom \
-	       backends/vmi_rom/$(1:vmi_%=%),$(folder)/*.c $(folder)/*.S))
+	       backends/vmi_rom/$(1:vmi_%=%),$(folder)/*.c $(folder)/*.S)) $(ROM_MORE_$(1))
+ROM_MORE_vmi_native := backends/native/cmos.c
 
 # $(1): suffix of the ROM's name, $(2): compiler
 define rom-build
