@@ -2,7 +2,7 @@
 /*
  * Alarms: interrupt line 0 is channel 0 of the 8254 (by its data sheet), LVTT the timer of the
  * local APIC (SDM vol. 3, section 11.5.4), whose vector the kernel has put there.  Each has one
- * alarm, and both counters that can have one count the same cycles.
+ * alarm, which is this or that counter's: both count the same cycles.
  *
  * Modes of the 8254 are such that its output is high while nothing is to come, since the rise of
  * the output is the interrupt: 4 strobes low once, 2 again and again, and 5 waits for a gate that
@@ -23,6 +23,8 @@
 #define PIT_SHORTEST   2u
 #define SYSTEM_CONTROL 0x61
 
+#define APIC_ID		  0x20
+#define APIC_ID_SHIFT	  24
 #define APIC_DIVIDE_BY_16 0x3
 #define APIC_LVT_MASKED	  0x10000u
 #define APIC_LVT_MODE	  0x60000u
@@ -31,6 +33,7 @@
 /* When the first interrupt is due and cycles from one to the next; 0: there is one alone. */
 struct alarm {
 	uint64_t expiry, period;
+	uint8_t counter;
 };
 
 /*
@@ -91,6 +94,7 @@ static void pit_set(const struct alarm *alarm)
 	}
 	state->armed = true;
 	state->periodic = alarm->period != 0;
+	state->counter = alarm->counter;
 	state->end = alarm->expiry;
 }
 
@@ -98,11 +102,13 @@ static void pit_set(const struct alarm *alarm)
  * In mode 5 a count is never begun.  An emulation that counts in each mode makes an interrupt of
  * it, and so it is as long as can be.
  */
-static bool pit_cancel(void)
+static bool pit_cancel(uint8_t counter)
 {
 	struct state *state = rom_state();
 	bool armed = state->armed && (state->periodic || rom_cycles() < state->end);
 
+	if (state->counter != counter)
+		return false;
 	state->armed = false;
 	port_write(PIT_COMMAND, PIT_NEVER);
 	pit_load(PIT_LONGEST);
@@ -134,12 +140,18 @@ static void lapic_measure(uint32_t apic)
 	rom_state()->apic_mult = divide(cycles << 32, rom_cycles() - begin);
 }
 
+static uint8_t *lapic_counter(uint32_t apic)
+{
+	return &rom_state()->apic_counter[lapic_read(apic, APIC_ID) >> APIC_ID_SHIFT];
+}
+
 /* The kernel's vector and whether it is masked stay. */
 static void lapic_set(uint32_t apic, const struct alarm *alarm)
 {
 	uint32_t timer = lapic_read(apic, APIC_LVT_TIMER) & ~APIC_LVT_MODE;
 	uint64_t cycles;
 
+	*lapic_counter(apic) = alarm->counter;
 	lapic_write(apic, APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
 	if (!rom_state()->apic_mult)
 		lapic_measure(apic);
@@ -150,18 +162,20 @@ static void lapic_set(uint32_t apic, const struct alarm *alarm)
 }
 
 /* A periodic one may be between two periods. */
-static bool lapic_cancel(uint32_t apic)
+static bool lapic_cancel(uint32_t apic, uint8_t counter)
 {
 	bool periodic = lapic_read(apic, APIC_LVT_TIMER) & APIC_LVT_PERIODIC;
 	bool armed = lapic_read(apic, periodic ? APIC_TIMER_START : APIC_TIMER_NOW);
 
+	if (*lapic_counter(apic) != counter)
+		return false;
 	lapic_write(apic, APIC_TIMER_START, 0);
 	return armed;
 }
 
 /* ---- the calls ---- */
 
-static void set(uint32_t flags, const struct alarm *alarm)
+static void set(vmi_alarm_flags flags, const struct alarm *alarm)
 {
 	uint32_t apic;
 
@@ -174,30 +188,36 @@ static void set(uint32_t flags, const struct alarm *alarm)
 		lapic_set(apic, alarm);
 }
 
-/* Of the third counter, which stands still, there is no alarm. */
-void vmi_native_set_alarm(uint32_t flags, uint64_t expiry, uint64_t period)
+static uint8_t counter_of(vmi_alarm_flags flags)
 {
-	struct alarm alarm = {expiry, flags & VMI_ALARM_FLAGS_PERIODIC_MASK ? period : 0};
+	return flags & VMI_ALARM_FLAGS_COUNTER_MASK;
+}
+
+/* Of the third counter, which stands still, there is no alarm. */
+void vmi_native_set_alarm(vmi_alarm_flags flags, uint64_t expiry, uint64_t period)
+{
+	struct alarm alarm = {expiry, flags & VMI_ALARM_FLAGS_PERIODIC_MASK ? period : 0,
+			      counter_of(flags)};
 	uint32_t interrupts;
 
-	if ((flags & VMI_ALARM_FLAGS_COUNTER_MASK) > VMI_CYCLES_AVAILABLE)
+	if (alarm.counter > VMI_CYCLES_AVAILABLE)
 		return;
 	interrupts = rom_irq_save();
 	set(flags, &alarm);
 	rom_irq_restore(interrupts);
 }
 
-static bool cancel(uint32_t flags)
+static bool cancel(vmi_alarm_flags flags)
 {
 	uint32_t apic;
 
 	if (!(flags & VMI_ALARM_FLAGS_WIRED_LVTT_MASK))
-		return pit_cancel();
+		return pit_cancel(counter_of(flags));
 	apic = rom_find_apic();
-	return apic && lapic_cancel(apic);
+	return apic && lapic_cancel(apic, counter_of(flags));
 }
 
-uint32_t vmi_native_cancel_alarm(uint32_t flags)
+uint32_t vmi_native_cancel_alarm(vmi_alarm_flags flags)
 {
 	uint32_t interrupts = rom_irq_save();
 	bool armed = cancel(flags);

@@ -9,6 +9,9 @@
 /* Intel 8254 timer, counts a second. */
 #define PIT_HZ 1193182u
 
+/* The number of a local APIC has eight bits. */
+#define NR_APICS 256
+
 struct state {
 	/* Pages from this linear address on are these frames; none if nobody said so. */
 	uint32_t window, pages, frame;
@@ -16,9 +19,13 @@ struct state {
 	uint32_t apic;
 	/* Counts of a timer from cycles: multiply, shift right by 32; 0: not measured. */
 	uint64_t pit_mult, apic_mult;
-	/* Interrupt line 0 has an alarm; if it is no periodic one, until this time. */
+	/* Interrupt line 0 has an alarm of this counter; if it is no periodic one, until this time.
+	 */
 	bool armed, periodic;
+	uint8_t counter;
 	uint64_t end;
+	/* Whose counter the last alarm of a local APIC was, by that one's number. */
+	uint8_t apic_counter[NR_APICS];
 };
 
 _Static_assert(sizeof(struct state) <= ROM_MEMORY_SIZE, "memory that the BIOS gave");
