@@ -1,5 +1,6 @@
 """ROMs of VMI that are not as they must be: the guest says what is wrong and goes on as on bare hardware."""
 
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -90,3 +91,25 @@ def test_the_rom_is_as_described() -> None:
     seen = machine.run("vmi-i386")
     assert seen.console.rom_refusals == [] and seen.console.rom_unused == {}
     assert len(seen.console.rom_calls) > len(seen.console.rom_ops) > 40
+
+
+# --- which calls the guest makes
+
+TRACE = machine.ROOT / "build/vmi_native-trace.rom"
+NUMBERS = {int(number): name for name, number in
+           re.findall(r"^#define VMI_HYPERCALL_(\w+) (\d+)$", (machine.GENERATED["i386"] / "vmi.h").read_text(), re.M)}
+# Beside ops: what functions of the backend make.
+OF_BACKEND = {"SetLinearMapping", "GetGDT", "INB", "OUTB", "Reboot", "APICWrite", "GetCycleFrequency", "GetCycleCounter",
+              "SetAlarm", "GetWallclockTime"}
+
+
+def test_each_call_is_made(tmp_path: Path) -> None:
+    """A ROM that writes the number of each call to a port saw each one that something is bound to, and no other."""
+    made = tmp_path / "made"
+    options = ("-option-rom", str(TRACE), "-chardev", f"file,id=made,path={made}",
+               "-device", "isa-debugcon,iobase=0xeb,chardev=made")
+    seen = machine.run("bare-i386", options=options)
+    assert seen.good, (seen.obstacles, seen.console.failures)
+    bound = {bound.call for bound in seen.console.rom_ops.values()} | OF_BACKEND
+    callable_ = {call for call, answer in seen.console.rom_calls.items() if answer == "call"}
+    assert {NUMBERS[number] for number in made.read_bytes() if number in NUMBERS} == bound & callable_
