@@ -354,7 +354,7 @@ format: $(BUILD)/pvgen
 	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] runtime/*/*.h backends/*/*.[ch] backends/*/*/*.c \
 		tests/boot/*.[ch] tests/boot/*/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch] tests/scan/*.c)
+		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch] tests/rom/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

@@ -6,11 +6,12 @@ struct trial trial;
 struct outcome after;
 u32 flags_after, words_taken;
 bool ends_in_user;
-static u32 number;	       /* of the call that is judged, */
-static u32 made;	       /* and of that which is made for it */
-static u32 broken;	       /* bits of its contract */
-static const char *wrong;      /* the first thing that it did not do */
-static const char *remarks[4]; /* what is right, but could be otherwise */
+static u32 number;			  /* of the call that is judged, */
+static u32 made;			  /* and of that which is made for it */
+static u32 broken;			  /* bits of its contract */
+static const char *wrong;		  /* the first thing that it did not do */
+static const char *subject, *wrong_about; /* of which case */
+static const char *remarks[4];		  /* what is right, but could be otherwise */
 
 static const u8 changes[NR_CALLS] = {
 #define CALL(number, name, changes, empty) [number] = changes,
@@ -100,8 +101,8 @@ static u32 changed_stack(void)
 	return bits;
 }
 
-/* Registers as they were when user mode was reached. */
-static void take_from_user(void)
+/* Registers as they were when it trapped. */
+static void take_from_trap(void)
 {
 	after.out = (struct registers){last.eax, last.ecx, last.edx, last.ebx,
 				       last.esi, last.edi, last.ebp};
@@ -119,33 +120,61 @@ static u32 run(void)
 	return trapped;
 }
 
-void invoke(void)
+/* The same of code that is not the ROM's. */
+bool returns(void)
+{
+	counts[made]--;
+	return !run();
+}
+
+/* A trap in the ROM's first instruction: nothing has changed yet, the return address is on the
+ * stack. */
+void compare_trapped(void)
+{
+	take_from_trap();
+	broken |= changed_registers(&trial.in, &after.out);
+	if (last_address + offsetof(struct frame, esp) != trial_esp - 4)
+		broken |= STACK_POINTER;
+	if (after.above[0] != ABOVE_FIRST || after.above[1] != ABOVE_SECOND)
+		broken |= STACK;
+}
+
+/* A trap is no end, unless the call ends in user mode: then it is false. */
+bool attempt(void)
 {
 	u32 may_change = changes[made];
 	bool trapped = run();
 
-	if (trapped && !(ends_in_user && (last.cs & 3 || last.eflags & FLAG_VM))) {
-		broken |= TRAP;
-		expect(false, "it trapped");
-		return;
-	}
+	if (trapped && !(ends_in_user && (last.cs & 3 || last.eflags & FLAG_VM)))
+		return false;
 	if (trapped)
-		take_from_user();
+		take_from_trap();
 	broken |= changed_registers(&trial.in, &after.out) & ~may_change;
 	if (!trapped)
 		broken |= changed_flags(may_change) | changed_stack();
+	return true;
 }
 
-/* The same, where a trap is an answer: false if there was one. */
-bool attempt(void)
+void invoke(void)
 {
-	return !run();
+	if (attempt())
+		return;
+	broken |= TRAP;
+	expect(false, "it trapped");
 }
 
 void expect(bool good, const char *what)
 {
-	if (!good && !wrong)
-		wrong = what;
+	if (good || wrong)
+		return;
+	wrong = what;
+	wrong_about = subject;
+}
+
+/* Of which of several cases is judged now. */
+void about(const char *what)
+{
+	subject = what;
 }
 
 void note(const char *text)
@@ -161,7 +190,7 @@ void note(const char *text)
 static void start(void)
 {
 	broken = 0;
-	wrong = NULL;
+	wrong = subject = NULL;
 	for (u32 i = 0; i < ARRAY_SIZE(remarks); i++)
 		remarks[i] = NULL;
 }
@@ -190,7 +219,8 @@ static void say_line(const char *reloc)
 		say("%s%s", i ? "," : " note=", remarks[i]);
 	say(" contract=");
 	say_contract();
-	say(" meaning=%s\n", wrong ? wrong : "ok");
+	say(" meaning=%s", wrong ? wrong : "ok");
+	say(wrong && wrong_about ? " (%s)\n" : "\n", wrong_about);
 }
 
 static bool inside(u32 address)

@@ -189,7 +189,8 @@ pte *pte_of(u32 address);
 pte *directory_of(u32 address);
 u32 physical(const void *address);
 void apic_map(void);
-#define APIC_BASE 0xffffb000
+extern u32 fixmap_top; /* below what is the hypervisor's; the local APIC is there */
+#define APIC_BASE (fixmap_top - 0x4000)
 #define ARENA	  0xe0000000
 
 /* ---- boot.c ---- */
@@ -202,7 +203,10 @@ bool has_word(const char *options, const char *word);
 struct trial *begin(enum vmi_call number);
 void invoke(void);
 bool attempt(void);
+bool returns(void);
+void compare_trapped(void);
 void expect(bool good, const char *what);
+void about(const char *what);
 void note(const char *text);
 void judge(const char *options);
 extern struct trial trial;

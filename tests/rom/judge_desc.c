@@ -233,7 +233,7 @@ void judge_WriteIDTEntry(void)
 
 extern char native_iret[];
 
-/* As Linux did it, the kernel writes its task-state segment too. */
+/* Linux writes its task-state segment as well; the call must do without. */
 void judge_UpdateKernelStack(void)
 {
 	static u8 stack[2048] __attribute__((aligned(16)));
@@ -247,7 +247,6 @@ void judge_UpdateKernelStack(void)
 		.words = {USER_CODE, USER_CS, FLAG_ALWAYS, USER_STACK, USER_DS},
 	};
 
-	tss.sp0 = top;
 	begin(CALL_UpdateKernelStack);
 	trial.in.eax = KERNEL_DS;
 	trial.in.edx = top;

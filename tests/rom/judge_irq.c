@@ -31,11 +31,11 @@ u32 heard(u32 vector, u32 us)
 	return interrupts[vector] - before;
 }
 
-/* One of the four that must do without data segments. */
+/* One of the four that must do without data segments: whoever uses them finds nothing there. */
 static void begin_flat(enum vmi_call call, u32 flag)
 {
 	begin(call);
-	trial.data = 0;
+	trial.data = NOWHERE;
 	trial.flags |= flag;
 }
 
@@ -122,7 +122,7 @@ static void push(u32 word)
 static void iret_to_kernel(u32 flags)
 {
 	begin_jump(CALL_IRET);
-	trial.data = 0;
+	trial.data = NOWHERE;
 	push((u32)trial_landed);
 	push(KERNEL_CS);
 	push(flags);
@@ -158,7 +158,7 @@ static void iret_to_v86(void)
 
 	map(V86_PAGE, physical(page), PTE_USER | PTE_WRITE);
 	begin_jump(CALL_IRET);
-	trial.data = 0;
+	trial.data = NOWHERE;
 	push(0);
 	push(V86_PAGE >> 4);
 	push(FLAG_ALWAYS | FLAG_IF | FLAG_VM);
@@ -195,6 +195,7 @@ void judge_SYSEXIT(void)
 	wrmsr(0x174, KERNEL_CS);
 	make_pending();
 	begin_jump(CALL_SYSEXIT);
+	trial.data = NOWHERE;
 	trial.in.edx = USER_CODE;
 	trial.in.ecx = USER_STACK - 32;
 	ends_in_user = true;

@@ -23,6 +23,7 @@
 #define LDT	  0x88
 #define SPARE	  0x90
 #define OTHER_TSS 0x98
+#define NOWHERE	  0xa3 /* data that is not where a flat segment has it */
 
 #define USER_CODE  0x00400000
 #define USER_STACK 0x00402000

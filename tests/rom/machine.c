@@ -131,7 +131,8 @@ static void wait_ticks(u16 ticks)
 	outb(0x42, (u8)ticks);
 	outb(0x42, (u8)(ticks >> 8));
 	while (!(inb(0x61) & 0x20))
-		;
+		for (volatile u32 idle = 0; idle < 50; idle++)
+			; /* an emulated port costs more than this */
 }
 
 void wait_us(u32 us)

@@ -18,21 +18,20 @@ void FN kernel_main(u32 start_info)
 {
 	const char *options =
 		(const char *)(*word_at(start_info + KERNEL_BASE + START_CMDLINE) + KERNEL_BASE);
+	bool taken;
 
 	drop_low_mapping();
 	rom_native();
 	pic_init();
 	traps_init();
 	watchdog();
+	taken = rom_find();
 	apic_map();
-	if (!rom_find())
+	if (!taken)
 		say("ROM none\n");
-	else if (rom_activate()) {
-		boot(options);
-		if (has_word(options, "judge"))
-			judge(options);
-		leave(0);
-	}
+	taken = taken && rom_activate();
 	boot(options);
+	if (taken && has_word(options, "judge"))
+		judge(options);
 	leave(0);
 }

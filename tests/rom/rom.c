@@ -23,6 +23,7 @@ u32 rom_base, rom_size;
 struct answer answers[NR_CALLS];
 u32 counts[NR_COUNTED], bound[NR_COUNTED];
 bool vmi_timer;
+u32 fixmap_top = 0xfffff000;
 
 const char *const call_names[NR_CALLS] = {
 #define CALL(number, name, changes, empty) [number] = #name,
@@ -76,8 +77,14 @@ static bool take(u32 rom)
 	say("ROM at=%x version=%u.%u top=%x", rom - KERNEL_BASE, byte_at(rom + ROM_MAJOR),
 	    byte_at(rom + ROM_MINOR), *word_at(rom + ROM_TOP));
 	say(" vendor=%x device=%x", half_at(pci + 4), half_at(pci + 6));
-	say(why ? " refused=%s\n" : "\n", why);
-	return !why;
+	if (why) {
+		say(" refused=%s\n", why);
+		return false;
+	}
+	if (*word_at(rom + ROM_TOP))
+		fixmap_top = *word_at(rom + ROM_TOP) - 4096;
+	say(" fixmap=%x\n", fixmap_top);
+	return true;
 }
 
 bool rom_find(void)

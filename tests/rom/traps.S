@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Ways into the kernel, and the patched ways out of it. */
 #include "layout.h"
-#include "site.h"
+
+/* A site, as in site.h. */
+	.macro	SITE number, filler, instruction:vararg
+771:	\instruction
+	.fill	\filler, 1, 0x90
+772:
+	.pushsection .sites, "a"
+	.balign	4
+	.long	771b
+	.byte	\number, 772b - 771b, 0, 0
+	.popsection
+	.endm
+
+/* Changes EAX and flags. */
+	.macro	COUNT_SITE number
+	mov	bound + 4 * (\number), %eax
+	add	%eax, counts + 4 * (\number)
+	.endm
 
 	.text
 /* A stub of 16 bytes for each vector; what has no error code of the processor gets 0. */

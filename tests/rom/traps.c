@@ -9,6 +9,7 @@ u64 gdt[32] __attribute__((aligned(4096))) = {
 	[KERNEL_DS / 8] = DATA(0),
 	[USER_CS / 8] = CODE(3),
 	[USER_DS / 8] = DATA(3),
+	[NOWHERE / 8] = DATA(3) | 0x10ull << 56,
 };
 u64 idt[256] __attribute__((aligned(4096)));
 struct pointer gdt_pointer = {sizeof(gdt) - 1, (u32)gdt};

@@ -1,0 +1,179 @@
+"""The ROM for bare hardware before a judge that knows the contract, and nothing of pvgen."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from judgement import BUILD, Judgement, Verdict, judge
+from mutant import HOOK, MUTANTS, Mutant, summed, with_code
+
+ROM = BUILD / "vmi_native.rom"
+TRACED = BUILD / "vmi_native-trace.rom"
+KERNELS = ["judge", "judge-pae", "judge-clang"]
+
+# What the judge knows: 74 calls, two of which end the machine.
+CALLS = [line.split(", ")[1] for line in Path(__file__).with_name("calls.def").read_text().splitlines()
+         if line.startswith("CALL(")]
+LAST = {"Reboot", "Shutdown"}
+
+# Calls that bare hardware has no use for, or of which no text says what they do.
+ABSENT = {"MachineToPhysical", "PhysicalToMachine", "SetInitialAPState", "SetCallbacks"}
+JUMPS = {"IRET", "SYSEXIT"}
+EMPTY = {"UpdatePxE", "UpdatePxELong", "AllocatePage", "ReleasePage", "IODelay", "SetLazyMode"}
+
+# Where both of two ways are right: the processor of the emulator has no counters; Linux gave the
+# APIC's calls an offset; a timer that nobody serves begins its period at once, and is one a wire.
+NOTES = {"RDPMC": {"traps"}, "APICRead": {"offset"}, "APICWrite": {"offset"},
+         "SetAlarm": {"irq0-without-phase", "lvtt-without-phase", "one-alarm-a-wire"}}
+
+judged = cache(judge)
+
+
+@pytest.fixture(scope="module", params=KERNELS)
+def judgement(request: pytest.FixtureRequest) -> Judgement:
+    """Of the ROM as it is, by each kernel."""
+    return judged(ROM, "judge sysenter", request.param)
+
+
+def names(judgement: Judgement, wanted) -> set[str]:
+    """Of the calls whose verdict is such."""
+    return {name for name, verdict in judgement.verdicts.items() if wanted(verdict)}
+
+
+def test_it_boots(judgement: Judgement) -> None:
+    """To user space and back by both ways."""
+    assert judgement.outcome == "boots" and not judgement.timed_out
+
+
+def test_all_are_judged(judgement: Judgement) -> None:
+    """Each call but those that end the machine."""
+    assert list(judgement.verdicts) == [name for name in CALLS if name not in LAST]
+
+
+@pytest.mark.parametrize("call", [name for name in CALLS if name not in LAST])
+def test_call(judgement: Judgement, call: str) -> None:
+    """It keeps its contract and does what it must."""
+    seen = judgement.verdicts[call]
+    assert (seen.broken, seen.meaning) == (frozenset(), "" if call in ABSENT else "ok")
+    assert seen.notes == NOTES.get(call, set())
+
+
+def test_answers(judgement: Judgement) -> None:
+    """Calls are called, but for few."""
+    kinds = {"none": ABSENT, "jump": JUMPS, "nop": EMPTY}
+    kinds["call"] = set(CALLS) - LAST - ABSENT - JUMPS - EMPTY
+    assert {kind: names(judgement, lambda v, k=kind: v.reloc == k) for kind in kinds} == kinds
+
+
+def test_fixed_calls(judgement: Judgement) -> None:
+    """Of the two with fixed places, get_reloc answers the same each time, and NONE beyond the last."""
+    assert judgement.said("ROM fixed=get_reloc contract=ok meaning=ok")
+    assert judgement.said("ROM entered rpl=0")
+
+
+def test_it_is_not_written(judgement: Judgement) -> None:
+    """Its bytes are the same after the run, and their sum is 0."""
+    assert judgement.said("ROM image sum=0 same=1")
+
+
+@pytest.mark.parametrize("end", ["soft", "hard", "shutdown"])
+def test_end(end: str) -> None:
+    """Nothing is heard of the machine again; after a reboot QEMU ends, after a shutdown by its watchdog."""
+    seen = judge(ROM, f"judge {end}")
+    assert seen.log.rstrip().endswith(f"ROM leaving by={end}")
+    assert not seen.timed_out
+
+
+# --- what the ROM itself counts
+
+@pytest.mark.parametrize("kernel", KERNELS[:2])
+def test_trace(kernel: str, tmp_path: Path) -> None:
+    """The ROM that counts was called as often as the kernel says that it called."""
+    seen = judge(TRACED, "judge", kernel, tmp_path / "trace")
+    assert seen.outcome == "boots"
+    heard = Counter(TRACE_NAMES[number] for number in seen.trace)
+    assert heard == seen.counts
+
+
+# The two calls without a number are told by where they are.
+TRACE_NAMES = dict(enumerate(CALLS)) | {0x80: "vmi_init", 0x88: "get_reloc"}
+
+
+# --- ROMs that are not as they should be
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+def test_mutant(mutant: Mutant, tmp_path: Path) -> None:
+    """Each has the outcome that it had with Linux."""
+    seen = judge(mutant.make(ROM.read_bytes(), tmp_path), mutant.words)
+    assert not seen.timed_out
+    assert seen.outcome.startswith(mutant.outcome)
+    assert seen.said(mutant.says)
+    assert len(seen.outcome) == len(mutant.outcome) or "trap" in mutant.outcome
+
+
+# --- the judge itself: it must see what is planted
+
+@dataclass(frozen=True)
+class Plant:
+    """Code in front of each call, and the calls on which the judge has nothing to say then."""
+    code: str
+    part: str           # of the contract; "": of the meaning
+    unseen: set[str]
+    jumps: bool = True  # also before IRET, by which the judge comes back from interrupts, and SYSEXIT
+
+
+# In EBP, if it is the judge who calls.
+JUDGED = "cmp $0xebb0a507, %ebp\njne {old}\n"
+WORDS = {"WriteGDTEntry": 1, "WriteLDTEntry": 1, "WriteIDTEntry": 1, "SetPxELong": 1, "AllocatePage": 2,
+         "SetLinearMapping": 1, "SetAlarm": 2}
+PORTS = {name for name in CALLS if name[:2] == "IN" or name[:3] == "OUT"}
+CALLED = set(CALLS) - LAST - ABSENT - EMPTY - JUMPS
+FLAT = {"EnableInterrupts", "DisableInterrupts", "GetInterruptMask", "SetInterruptMask"} | JUMPS
+PLANTS = {
+    "nothing": Plant(JUDGED + "ret", "", JUMPS | {"WBINVD", "SetLinearMapping"}, False),
+    "register": Plant(JUDGED + "inc %ebp\njmp {old}", "ebp", set()),
+    "flags": Plant("cmp %esp, %esp\njmp {old}", "flags", (CALLED | JUMPS) - PORTS),
+    "stack": Plant(JUDGED + "ret $4", "esp", JUMPS, False),
+    "above": Plant(JUDGED + "movl $0, {above}(%esp)\njmp {old}", "stack", JUMPS, False),
+    "segment": Plant("cmpb $0, %ds:(%esp)\njmp {old}", "trap", (CALLED | JUMPS) - FLAT),
+    "interrupts": Plant(JUDGED + "pop %edx\nsti\njmp *%edx", "flags", {"EnableInterrupts", "Halt", "SYSEXIT"}),
+}
+
+# Behind the ROM's own answer, for what is called or jumped to: 64 bytes for each number.
+DIVERT = """
+	cmp	$1, %dl
+	jb	1f
+	cmp	$2, %dl
+	ja	1f
+	call	2f
+2:	pop	%eax
+	shl	$6, %ecx
+	lea	stubs - 2b(%eax, %ecx), %eax
+1:	ret
+	.balign	64
+stubs:
+"""
+
+
+def stub(plant: Plant, seen: Verdict | None, size: int) -> str:
+    """What stands before a call; before one that is not there, or that the plant leaves alone, nothing."""
+    if not seen or not seen.place:
+        return ".balign 64\n.skip 64"
+    code = plant.code if plant.jumps or seen.name not in JUMPS else "jmp {old}"
+    words = 4 + 4 * WORDS.get(seen.name, 0)
+    return ".balign 64\n" + code.format(old=f"begin + ({seen.place - size})", above=words)
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=list(PLANTS))
+def test_judge(plant: Plant, tmp_path: Path) -> None:
+    """Where a fault is planted before each call, the judge sees it at each."""
+    rom = ROM.read_bytes()
+    good = judged(ROM, "judge sysenter", "judge")
+    stubs = [stub(plant, good.verdicts.get(name), len(rom)) for name in CALLS]
+    path = tmp_path / "planted.rom"
+    path.write_bytes(summed(with_code(rom, HOOK.replace("{change}", DIVERT + "\n".join(stubs)), tmp_path)))
+    seen = judge(path)
+    blamed = names(seen, lambda v: plant.part in v.broken if plant.part else v.meaning not in ("ok", ""))
+    assert (CALLED | JUMPS) - blamed == plant.unseen
