@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Page tables: of 8-byte entries, three levels. */
 #include "vmi_internal.h"
+#include "pv_host.h"
 
 /* Of a table of this level, 1 to 3, in pte_flags and page_flags. */
 static uint32_t level_flag(unsigned int level)
@@ -42,6 +43,22 @@ void vmi_guest_set_pud(pud_t *pudp, pud_t pud)
 {
 	vmi_SetPxELong(pud.pud, (uintptr_t)pudp, level_flag(3));
 	load_root_again();
+}
+
+PV_IMPLEMENTS(set_fixmap, 1);
+void vmi_guest_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags)
+{
+	const struct pv_fixmap *place = pv_host_fixmap(index);
+
+	if (!place) {
+		pv_host_report("vmi: no such fixmap", index);
+		return;
+	}
+	vmi_SetPxELong(flags ? gpa | flags : 0, (uintptr_t)place->entry, level_flag(1));
+	if (HAS(InvalPage))
+		vmi_InvalPage(place->va);
+	else
+		asm volatile("invlpg (%0)" : : "r"(place->va) : "memory");
 }
 
 /* The present entry comes last, so no walk sees half of each. */

@@ -65,6 +65,12 @@ void vmi_guest_set_pmd(pmd_t *pmdp, pmd_t pmd);
 void vmi_guest_set_pud(pud_t *pudp, pud_t pud);
 
 /**
+ * mmu.set_fixmap: Make a place of the kernel's choice (pv_host_fixmap) show this page of
+ * memory, and drop its TLB entry; with flags 0 it shows nothing.
+ */
+void vmi_guest_set_fixmap(unsigned int index, unsigned long gpa, uint64_t flags);
+
+/**
  * mmu.prot_commit: Write what prot_start returned, with the same frame and other flags.
  * Accessed and dirty bits that the processor set meanwhile are kept.
  */

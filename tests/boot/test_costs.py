@@ -74,6 +74,16 @@ def test_the_hypervisor_is_counted(measure: Callable[[str], Measured]) -> None:
     assert measure("xen-pv").costs["mmu.flush_tlb_local"].hypervisor > 100
 
 
+def test_a_call_of_a_rom_is_a_call(measure: Callable[[str], Measured]) -> None:
+    """One instruction at the site, none of the guest's elsewhere where the registers agree, the rest is the ROM's."""
+    costs = measure("vmi-i386").costs
+    assert costs["irq.irq_disable"] == Cost(1, 0, 0, 2)     # cli, ret
+    assert costs["mmu.write_cr3"] == Cost(1, 0, 0, 2)
+    # Registers are kept around the call: endbr32, push, push, call, pop, pop, ret.
+    assert costs["mmu.read_cr2"] == Cost(1, 0, 7, 2)
+    assert costs["mmu.lazy_enter"] == Cost(0, costs["mmu.lazy_enter"].padding, 0, 0)
+
+
 def build_variant(folder: Path, old: str, new: str) -> Path:
     """A guest of a description in which one text is another."""
     shutil.copytree(machine.ROOT / "idl", folder / "idl")

@@ -41,9 +41,17 @@ void qemu_plugin_register_atexit_cb(plugin_id id, void (*cb)(plugin_id, void *),
 
 EXPORT int qemu_plugin_version = 1;
 
-/* xen/include/asm-x86/config.h: what is reserved for the hypervisor. */
-#define HYPERVISOR_BEGIN 0xffff800000000000ull
-#define HYPERVISOR_END	 0xffff880000000000ull
+/*
+ * Where a hypervisor's code is: what x86_64 reserves for it (xen/include/asm-x86/config.h), and
+ * where the guest of i386 (KERNEL_BASE of tests/boot/i386/arch_layout.h) has the ROMs of a PC
+ * mapped.
+ */
+static const struct {
+	uint64_t begin, end;
+} hypervisors[] = {
+	{0xffff800000000000, 0xffff880000000000},
+	{0xc00c0000, 0xc0100000},
+};
 
 /* nopl DISPLACEMENT(%rax) begins, nopl DISPLACEMENT(%rcx) ends a measurement. */
 #define MARKER_LENGTH 7
@@ -161,6 +169,16 @@ static bool is_padding(const struct qemu_plugin_tb *tb, size_t index, const stru
 	return true;
 }
 
+static bool is_hypervisor(uint64_t address)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(hypervisors) / sizeof(hypervisors[0]); i++)
+		if (address >= hypervisors[i].begin && address < hypervisors[i].end)
+			return true;
+	return false;
+}
+
 static enum place find_place(const struct qemu_plugin_tb *tb, size_t index)
 {
 	uint64_t address = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, index));
@@ -168,7 +186,7 @@ static enum place find_place(const struct qemu_plugin_tb *tb, size_t index)
 
 	if (site)
 		return is_padding(tb, index, site) ? PADDING : SITE;
-	return address >= HYPERVISOR_BEGIN && address < HYPERVISOR_END ? HYPERVISOR : GUEST;
+	return is_hypervisor(address) ? HYPERVISOR : GUEST;
 }
 
 /* ---- what is executed ---- */
