@@ -734,6 +734,11 @@ static const struct member *frame_member(const struct op *op, uint64_t offset)
 	return NULL;
 }
 
+static const char *bytes_text(uint64_t size)
+{
+	return mem_printf("%llu", (unsigned long long)size);
+}
+
 /** The call finds its arguments on the stack where the op's frame has them. */
 static void check_frame(struct run *run, const struct op *op, const struct impl *impl)
 {
@@ -744,8 +749,9 @@ static void check_frame(struct run *run, const struct op *op, const struct impl 
 		const struct member *m = at->is_stack ? frame_member(op, offset) : NULL;
 
 		if (at->is_stack && (!m || m->size != type_size(run->arch, &p->type)))
-			diag(run, other_frame, impl->loc, impl->call->name.s, p->name.s,
-			     op_path(op), m ? mem_printf("'%s'", m->name.s) : "nothing");
+			diag(run, other_frame, impl->loc, impl->call->name.s,
+			     bytes_text(type_size(run->arch, &p->type)), p->name.s, op_path(op),
+			     m ? bytes_text(m->size) : "none");
 	}
 }
 
@@ -775,10 +781,12 @@ static void complete_rom_call(struct run *run, struct backend *b, const struct o
 	struct impl *until = mem_alloc(sizeof(*until));
 
 	*until = (struct impl){.kind = IMPL_INHERIT, .loc = impl->loc};
-	inherit(run, b, op, until);
+	impl->until = until;
+	/* Where groups are inherited too it was said there that nothing can be. */
+	if (b->interface->bare || !b->inherits.n)
+		inherit(run, b, op, until);
 	if (until->kind == IMPL_NONE)
 		take_default(run, b, op, until);
-	impl->until = until;
 	check_jump(run, op, impl);
 }
 

@@ -403,6 +403,22 @@ static const struct property call_rows[] = {
 	{"bits of subs", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_selector_bits},
 };
 
+/** What ROMs may answer, and what they must not. */
+static void diff_answers(struct diff *d, const struct at *at, const struct call *old,
+			 const struct call *new)
+{
+	unsigned int a = call_answers(old), b = call_answers(new);
+
+	if (!old->abi->rom || !new->abi->rom || old->is_fixed)
+		return;
+	if (old->traits.is_optional && !new->traits.is_optional)
+		change(d, R_NUM_MANDATORY, at, "%lld", (long long)new->number);
+	for (enum rom_answer i = ANSWER_CALL; i < ANSWERS; i++)
+		if ((a ^ b) >> i & 1)
+			change(d, b >> i & 1 ? R_NUM_ANSWER_ADD : R_NUM_ANSWER_DEL, at, "%s",
+			       answer_name(i));
+}
+
 static void diff_call(struct diff *d, const struct at *at, const void *old, const void *new)
 {
 	const struct call *a = old, *b = new;
@@ -416,6 +432,7 @@ static void diff_call(struct diff *d, const struct at *at, const void *old, cons
 	diff_ways(d, at, &a->params, &b->params);
 	diff_facts(d, at, call_rows, a, b);
 	diff_traits(d, at, &a->traits, &b->traits);
+	diff_answers(d, at, a, b);
 	diff_numbers(d, at, &x, &y, NULL, diff_sub);
 }
 
@@ -612,10 +629,29 @@ static const char *rom_magic_text(const struct rom *r)
 	return text_of(&o);
 }
 
+static void put_answer_bits(struct out *o, const struct bit_field *f)
+{
+	put(o, " %s %lld:%lld", f->name.s, (long long)f->high, (long long)f->low);
+}
+
 static const char *rom_place_text(const struct rom *r)
 {
-	return mem_printf("slot %lld, find %s", (long long)r->slot,
-			  r->find ? r->find->name.s : "none");
+	struct out o = {0};
+
+	put(&o, "slot %lld, find %s", (long long)r->slot, r->find ? r->find->name.s : "none");
+	if (r->enter)
+		put(&o, ", enter %s", r->enter->name.s);
+	if (r->top.s)
+		put(&o, ", top %s", r->top.s);
+	if (r->address && r->kind) {
+		put(&o, ", answer");
+		put_answer_bits(&o, r->address);
+		put_answer_bits(&o, r->kind);
+	}
+	for (enum rom_answer i = 0; i < ANSWERS; i++)
+		if (r->kinds[i])
+			put(&o, ", %s %lld", answer_name(i), (long long)r->kinds[i]->value);
+	return text_of(&o);
 }
 
 FACT(get_multicall, abi, fact_text(multicall_text(x)))

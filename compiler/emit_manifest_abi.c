@@ -222,6 +222,16 @@ static void key_options(struct out *o, const struct traits *t)
 	put(o, "]");
 }
 
+static const names *answer_words(unsigned int answers)
+{
+	names *words = mem_alloc(sizeof(*words));
+
+	for (enum rom_answer i = 0; i < ANSWERS; i++)
+		if (answers >> i & 1)
+			*vec_push(words) = (struct name){.s = answer_name(i)};
+	return words;
+}
+
 static void key_traits(struct out *o, const struct traits *t)
 {
 	key_arches(o, t->arches);
@@ -234,6 +244,7 @@ static void key_traits(struct out *o, const struct traits *t)
 	key_words(o, "needs", &t->needs);
 	key_words(o, "defer", &t->defer);
 	key_words(o, "resumes", &t->resumes);
+	key_words(o, "relocations", answer_words(t->relocations));
 	key_life(o, &t->life);
 	key_text(o, "plane", t->plane.s);
 	key_options(o, t);
@@ -412,6 +423,21 @@ static void put_rule(const struct rule *r, struct out *o)
 	put(o, "}");
 }
 
+/** What each kind of answer is as a number. */
+static void put_relocations(const struct rom *rom, struct out *o)
+{
+	const char *between = "";
+
+	put(o, ", \"relocations\": {");
+	for (enum rom_answer i = 0; i < ANSWERS; i++) {
+		if (!rom->kinds[i])
+			continue;
+		put(o, "%s\"%s\": %lld", between, answer_name(i), (long long)rom->kinds[i]->value);
+		between = ", ";
+	}
+	put(o, "}");
+}
+
 static void put_rom(const struct rom *rom, struct out *o)
 {
 	put(o, "\"rom\": {\"header\": \"%s\"", rom->header->name.s);
@@ -423,6 +449,13 @@ static void put_rom(const struct rom *rom, struct out *o)
 	key_true(o, "sum", rom->has_sum);
 	key_number(o, "slot", rom->slot);
 	key_text(o, "find", rom->find ? rom->find->name.s : NULL);
+	key_text(o, "enter", rom->enter ? rom->enter->name.s : NULL);
+	key_text(o, "top", rom->top.s);
+	if (rom->address && rom->kind) {
+		key_text(o, "address", rom->address->name.s);
+		key_text(o, "kind", rom->kind->name.s);
+	}
+	put_relocations(rom, o);
 	put(o, ", \"rules\": [");
 	vec_each(r, &rom->rules)
 	{

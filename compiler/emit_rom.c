@@ -252,9 +252,8 @@ static void put_binding(const struct backend *b, const struct op *op, const stru
 
 static void put_bindings(const struct run *run, const struct backend *b, struct out *o)
 {
-	put(o, "static const struct pv_rom_binding pvgen_bindings[] = {\n");
-	vec_each(v, &b->variants)
-		put_binding(b, v->op, probed_call(b, v->when), false, variant_symbol(v), o);
+	put(o, "/* Of two for one op the last one counts whose call is there. */\n"
+	       "static const struct pv_rom_binding pvgen_bindings[] = {\n");
 	vec_each(op, &b->interface->ops)
 	{
 		const struct impl *impl = &b->impls[(*op)->slot];
@@ -262,6 +261,12 @@ static void put_bindings(const struct run *run, const struct backend *b, struct 
 		if (is_rom_call(impl))
 			put_binding(b, *op, impl->call, true,
 				    has_thunk(run, b, *op) ? thunk_symbol(b, *op) : NULL, o);
+	}
+	/* The first one of the description is the one that counts. */
+	for (size_t n = b->variants.n; n-- > 0;) {
+		const struct variant *v = &b->variants.v[n];
+
+		put_binding(b, v->op, probed_call(b, v->when), false, variant_symbol(v), o);
 	}
 	put(o, "};\n\n");
 }

@@ -265,7 +265,10 @@ static bool is_hooks(const void *thing)
 
 static bool has_no_function(const void *thing)
 {
-	return call_gap(thing) != NULL;
+	const struct call *call = thing;
+
+	/* Its function goes through what a ROM has answered, and the backend has found none. */
+	return call_gap(call) || abi_entry_of(call->abi, call, call->abi->scope.arch)->takes_target;
 }
 
 static bool is_no_function(const void *thing)

@@ -202,8 +202,6 @@ const char *thunk_gap(const struct run *run, const struct op *op, const struct i
 
 	if (impl->call->traits.kind == KIND_JUMP)
 		return NULL;
-	if (!run->arch->pop)
-		return "thunks for this architecture";
 	if (!is_result_in_place(run->arch, op, impl->call))
 		return "thunks around a result in another register";
 	for (size_t i = 0; i < impl->stmt->arguments.n; i++) {
@@ -217,7 +215,7 @@ const char *thunk_gap(const struct run *run, const struct op *op, const struct i
 		    words_of(run->arch, a->param) < words_of(run->arch, &targets->v[i]))
 			return "thunks that widen a signed number";
 	}
-	return NULL;
+	return run->arch->pop ? NULL : "calls of a ROM on this architecture";
 }
 
 /* ---- text ---- */
