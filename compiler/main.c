@@ -236,9 +236,9 @@ const struct command commands[] = {
 	 "compare a linked image, a Linux kernel, or relocatable objects together, with the "
 	 "descriptions",
 	 command_verify, FOR_VERIFY},
-	{"seal", "[OPTION]... -o BLOB IMAGE FILE.pvi...",
-	 "make the blob of the binary interface of a linked image that agrees with the "
-	 "descriptions",
+	{"seal", "[OPTION]... -o FILE IMAGE FILE.pvi...",
+	 "make the blob of the binary interface, or the ROM, of a linked image that agrees with "
+	 "the descriptions",
 	 command_seal, FOR_SEAL},
 	{"backend new", "[OPTION]... NAME FILE...",
 	 "write what the author of a new backend starts from: its description, its C",

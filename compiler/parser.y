@@ -78,7 +78,7 @@ static void yyerror(struct loc *loc, struct parse *p, void *scanner, const char 
 %type <operand> operand range
 %type <operands> operands operand_list comma_operands
 %type <stmt> word_stmt condition_stmt binding
-%type <stmts> stmts body
+%type <stmts> stmts rom_stmts body
 %type <arguments> arguments argument_list argument
 %type <decl> members member_block
 %type <operand> integer
@@ -447,7 +447,14 @@ backend_items:
 
 /* The hypervisor's half of an abi: a line for each call. */
 rom:
-  ROM name FOR name '{' stmts close	{ define_rom(p, $1, $2, $4, $6); }
+  ROM name FOR name '{' rom_stmts close	{ define_rom(p, $1, $2, $4, $6); }
+;
+
+/* Calls may have any name. */
+rom_stmts:
+  %empty			{ $$ = (stmts){0}; }
+| rom_stmts name operands ';'	{ $$ = $1; *vec_push(&$$) = word_stmt($2, $3); }
+| rom_stmts error ';'		{ $$ = $1; yyerrok; }
 ;
 
 /* What of an abi can be expressed through another one. */

@@ -173,7 +173,18 @@ static void rom_text(const struct attributed *a)
 
 static void rom_pci(const struct attributed *a)
 {
-	((struct rom_image *)a->thing)->pci = a->s;
+	struct rom_image *m = a->thing;
+
+	m->pci = a->s;
+	vec_each(o, &a->s->operands)
+	{
+		const struct decl *d = o->kind == OPERAND_PATH
+					       ? find_const(a->run, &m->abi->scope, o->path.v[0])
+					       : NULL;
+		struct operand number = {.loc = o->loc, .value = d ? d->value : o->value};
+
+		in_range(a->run, "pci", &number, 0, UINT16_MAX);
+	}
 }
 
 static void rom_pnp(const struct attributed *a)
@@ -187,7 +198,7 @@ static void rom_bios(const struct attributed *a)
 	c_name(a->run, word_at(a->s, 0));
 }
 
-static const struct attribute_row rom_rows[] = {
+static const struct attribute_row image_rows[] = {
 	{"set", "wc", "set MEMBER VALUE;", rom_set, REPEAT},
 	{"text", "ws", "text MEMBER \"STRING\";", rom_text, REPEAT},
 	{"pci", "cc", "pci VENDOR DEVICE;", rom_pci, ONCE},
@@ -195,7 +206,7 @@ static const struct attribute_row rom_rows[] = {
 	{"bios", "w", "bios FUNCTION;", rom_bios, ONCE},
 };
 
-static const struct table rom_table = {"a rom of a hypervisor", rom_rows, NELEM(rom_rows),
+static const struct table image_table = {"a rom of a hypervisor", image_rows, NELEM(image_rows),
 				       report_line};
 
 /* ---- the module ---- */
@@ -241,7 +252,7 @@ void resolve_rom(struct run *run, struct rom_image *m)
 		else
 			*vec_push(&rest) = *s;
 	}
-	apply_all(run, &rom_table, m->abi, m, &rest);
+	apply_all(run, &image_table, m->abi, m, &rest);
 }
 
 const struct rom_line *rom_line_of(const struct rom_image *m, const struct call *call)
@@ -476,21 +487,33 @@ static const char *alternatives(const names *texts)
 	return text_of(&o);
 }
 
+/** Reports a number that guests do not take. */
+static void check_number(struct run *run, const struct rule *rule, const struct member *member,
+			 const struct rom_value *v)
+{
+	const struct operand number = {.loc = v->stmt->operands.v[1].loc, .value = v->number};
+	int64_t low, high;
+
+	type_range(run, &member->type, &low, &high);
+	if (!rule->is_least)
+		in_range(run, member->name.s, &number, rule->value, rule->value);
+	else if (v->number < rule->value)
+		in_range(run, member->name.s, &number, rule->value, high);
+}
+
 static void check_rule(struct run *run, const struct rom_image *m, const struct rule *rule,
 		       const struct member *member)
 {
 	const struct rom_value *v = rom_value_of(m, member);
-	const char *number = mem_printf("%lld", (long long)rule->value);
+	bool is_needed = rule->texts.n || (rule->is_least && rule->value > 0);
 
-	if (!v && !filled_by(m, member) && (rule->texts.n || (rule->is_least && rule->value > 0)))
+	if (!v && is_needed && !filled_by(m, member))
 		diag(run, rom_lacks, m->name.loc, m->name.s, member->name.s, m->abi->name.s);
 	else if (v && rule->texts.n && (!v->text || !is_among(&rule->texts, v->text)))
 		diag(run, rom_other_text, v->stmt->operands.v[1].loc, m->abi->name.s,
 		     alternatives(&rule->texts));
-	else if (v && !rule->texts.n &&
-		 (rule->is_least ? v->number < rule->value : v->number != rule->value))
-		diag(run, out_of_range, v->stmt->operands.v[1].loc, member->name.s, number,
-		     rule->is_least ? "more" : number);
+	else if (v && !rule->texts.n)
+		check_number(run, rule, member, v);
 }
 
 static void check_value(struct run *run, const struct rom_image *m, const struct rom_value *v)

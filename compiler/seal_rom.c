@@ -133,7 +133,7 @@ static bool is_steady(unsigned int type)
 	return false;
 }
 
-static bool check_relocations_of(struct rom_sealing *s)
+static bool check_addresses(struct rom_sealing *s)
 {
 	object_relocations kept = {0};
 	const char *fault = object_kept(s->image, &kept);
@@ -201,7 +201,8 @@ bool seal_rom(struct run *run, const struct object *image, const struct abi *abi
 	struct output *out;
 
 	s.bytes = mem_alloc(MAX_ROM + PCI_UNIT);
-	if (!take_sections(&s) || !check_relocations_of(&s) || !fill_header(&s))
+	/* What is const but holds addresses is in a section that a loader would write to. */
+	if (!check_addresses(&s) || !take_sections(&s) || !fill_header(&s))
 		return false;
 	out = vec_push(&run->outputs);
 	*out = (struct output){.path = run->output_path};

@@ -25,10 +25,13 @@ ROWS = re.findall(r'^\t\{"([\w-]+)", "@', EMITTERS, re.MULTILINE)
 KINDS = [kind for kind in ROWS if kind != "snapshot"]
 
 DOCUMENTED = set("""ops calls asm tables canary canaries manifest abi backend table templates
-                 binary-abi binary-tables binary-code blob""".split())
+                 binary-abi binary-tables binary-code blob rom rom-header""".split())
 
 # Only of architectures that have blobs.
 OF_BLOBS = {"binary-abi", "binary-tables", "binary-code", "blob"}
+
+# Only of descriptions that have a ROM.
+OF_ROMS = {"rom", "rom-header"}
 
 COMPILERS = ("gcc", "clang")
 FLAGS = "-ffreestanding -mgeneral-regs-only -fno-pic -fcf-protection=branch -O2 -Wall -Wextra -Werror".split()
@@ -43,9 +46,15 @@ MACHINE = {
 inputs = pytest.mark.parametrize("path", INPUTS, ids=lambda p: p.stem)
 
 
+def is_rom(path: Path) -> bool:
+    """Does it describe a ROM?"""
+    return re.search("^rom ", path.read_text(), re.MULTILINE) is not None
+
+
 def kinds(path: Path) -> list[str]:
     """What can be asked for."""
-    return [kind for kind in KINDS if path.parent != I386 or kind not in OF_BLOBS]
+    lacking = (OF_BLOBS if path.parent == I386 else set()) | (set() if is_rom(path) else OF_ROMS)
+    return [kind for kind in KINDS if kind not in lacking]
 
 
 inputs_by_kind = pytest.mark.parametrize(
