@@ -2,17 +2,22 @@
 /* Ports, the I/O privilege level, and the local APIC. */
 #include "judge.h"
 
-/* The bridge's maker and kind, behind the window of PCI's configuration. */
+/* PCI's configuration: in its window is the maker and kind of the bridge. */
 #define PCI_ADDRESS 0xcf8
 #define PCI_DATA    0xcfc
 #define PCI_FIRST   0x80000000
-#define BRIDGE	    0x12378086
 
 /* QEMU's own channel: what it is asked for, a byte a time. */
 #define FW_CFG	     0x510
 #define FW_CFG_DATA  0x511
 #define FW_SIGNATURE 0
 #define FW_ID	     1
+
+static u32 bridge(void)
+{
+	outl(PCI_ADDRESS, PCI_FIRST);
+	return inl(PCI_DATA);
+}
 
 /* Twice: with the arithmetic flags set and clear, which it must keep. */
 static void in_twice(enum vmi_call call, u16 port, u32 mask, u32 value)
@@ -27,8 +32,7 @@ static void in_twice(enum vmi_call call, u16 port, u32 mask, u32 value)
 
 void judge_INL(void)
 {
-	outl(PCI_ADDRESS, PCI_FIRST);
-	in_twice(CALL_INL, PCI_DATA, ~0u, BRIDGE);
+	in_twice(CALL_INL, PCI_DATA, ~0u, bridge());
 }
 
 void judge_INB(void)
@@ -40,9 +44,8 @@ void judge_INB(void)
 
 void judge_INW(void)
 {
-	outl(PCI_ADDRESS, PCI_FIRST);
-	in_twice(CALL_INW, PCI_DATA, 0xffff, BRIDGE & 0xffff);
-	in_twice(CALL_INW, PCI_DATA + 2, 0xffff, BRIDGE >> 16);
+	in_twice(CALL_INW, PCI_DATA, 0xffff, bridge() & 0xffff);
+	in_twice(CALL_INW, PCI_DATA + 2, 0xffff, bridge() >> 16);
 }
 
 /* ---- strings ---- */
@@ -72,8 +75,10 @@ static void read_string(enum vmi_call call, u16 port, u32 size)
 
 static void expect_bridge(u32 size)
 {
+	u32 value = bridge();
+
 	for (u32 i = 0; i < COUNT * size; i++)
-		expect(buffer[1 + i] == (u8)(BRIDGE >> 8 * (i % size)), "another string");
+		expect(buffer[1 + i] == (u8)(value >> 8 * (i % size)), "another string");
 }
 
 void judge_INSB(void)
@@ -90,7 +95,7 @@ void judge_INSB(void)
 
 void judge_INSW(void)
 {
-	outl(PCI_ADDRESS, PCI_FIRST);
+	bridge();
 	for (u32 i = 0; i < 2; i++) {
 		read_string(CALL_INSW, PCI_DATA, 2);
 		expect_bridge(2);
@@ -99,7 +104,7 @@ void judge_INSW(void)
 
 void judge_INSL(void)
 {
-	outl(PCI_ADDRESS, PCI_FIRST);
+	bridge();
 	for (u32 i = 0; i < 2; i++) {
 		read_string(CALL_INSL, PCI_DATA, 4);
 		expect_bridge(4);

@@ -76,20 +76,20 @@ class Judgement:
         return "none" if "ROM none" in self.log else "boots"
 
 
-def command(rom: Path, kernel: str, words: str, trace: Path | None) -> list[str]:
+def command(rom: Path, kernel: str, words: str, trace: Path | None, options: tuple[str, ...]) -> list[str]:
     """QEMU's command line."""
     heard = ["-chardev", f"file,id=trace,path={trace}",
              "-device", f"isa-debugcon,iobase={TRACE_PORT:#x},chardev=trace"] if trace else []
     return [machine.PROGRAMS["i386"], *machine.QEMU[1:], *machine.BY_TURNS, "-m", "64",
             "-device", "isa-debug-exit,iobase=0xf4", "-device", "ib700", "-action", "watchdog=poweroff",
             *heard, "-option-rom", str(rom), "-kernel", str(BUILD / "rom-judge" / f"{kernel}.elf"),
-            "-append", words]
+            "-append", words, *options]
 
 
 def judge(rom: Path, words: str = "judge", kernel: str = "judge", trace: Path | None = None,
-          timeout: float = machine.TIMEOUT) -> Judgement:
+          options: tuple[str, ...] = ()) -> Judgement:
     """What the kernel says of a ROM."""
-    log, late = machine.capture(command(rom, kernel, words, trace), timeout)
+    log, late = machine.capture(command(rom, kernel, words, trace, options), machine.TIMEOUT)
     return Judgement(log, late, trace.read_bytes() if trace else b"")
 
 
