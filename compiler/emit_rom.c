@@ -198,10 +198,12 @@ static bool is_rom_call(const struct impl *impl)
 	return impl->until != NULL;
 }
 
-/** A function in assembly may serve ops of different types, so C has a name for each op. */
-static const char *variant_symbol(const struct variant *v)
+/** A function in assembly may serve ops of different types, so C has a name for each use. */
+static const char *variant_symbol(const struct backend *b, const struct variant *v)
 {
-	return v->impl.kind == IMPL_ASM ? mem_printf("pvgen_%s", v->op->name.s) : v->impl.function;
+	if (v->impl.kind != IMPL_ASM)
+		return v->impl.function;
+	return mem_printf("pvgen_%s_v%zu", lowered_symbol(b, v->op), (size_t)(v - b->variants.v));
 }
 
 static bool has_thunk(const struct run *run, const struct backend *b, const struct op *op)
@@ -232,7 +234,7 @@ static void put_declarations(const struct run *run, const struct backend *b, str
 	vec_each(v, &b->variants)
 	{
 		if (v->impl.kind == IMPL_ASM)
-			put(o, "void %s(void) __asm__(\"%s\");\n", variant_symbol(v),
+			put(o, "void %s(void) __asm__(\"%s\");\n", variant_symbol(b, v),
 			    v->impl.function);
 	}
 	put(o, "\n");
@@ -266,7 +268,7 @@ static void put_bindings(const struct run *run, const struct backend *b, struct 
 	for (size_t n = b->variants.n; n-- > 0;) {
 		const struct variant *v = &b->variants.v[n];
 
-		put_binding(b, v->op, probed_call(b, v->when), false, variant_symbol(v), o);
+		put_binding(b, v->op, probed_call(b, v->when), false, variant_symbol(b, v), o);
 	}
 	put(o, "};\n\n");
 }

@@ -231,24 +231,8 @@ void pvgen_pv_vmi_guest_flush_tlb_local(void);
 void pvgen_pv_vmi_guest_flush_tlb_global(void);
 void pvgen_pv_vmi_guest_lazy_leave(void);
 
+/* Of two for one op the last one counts whose call is there. */
 static const struct pv_rom_binding pvgen_bindings[] = {
-	{PV_OP_cpuid, VMI_HYPERCALL_CPUID, false, (uintptr_t)vmi_guest_cpuid},
-	{PV_OP_write_gdt_entry, VMI_HYPERCALL_WriteGDTEntry, false, (uintptr_t)vmi_guest_write_gdt_entry},
-	{PV_OP_load_tls, VMI_HYPERCALL_WriteGDTEntry, false, (uintptr_t)vmi_guest_load_tls},
-	{PV_OP_write_ldt_entry, VMI_HYPERCALL_WriteLDTEntry, false, (uintptr_t)vmi_guest_write_ldt_entry},
-	{PV_OP_write_idt_entry, VMI_HYPERCALL_WriteIDTEntry, false, (uintptr_t)vmi_guest_write_idt_entry},
-	{PV_OP_set_ldt, VMI_HYPERCALL_SetLDT, false, (uintptr_t)vmi_guest_set_ldt},
-	{PV_OP_load_sp0, VMI_HYPERCALL_UpdateKernelStack, false, (uintptr_t)vmi_guest_load_sp0},
-	{PV_OP_context_begin, VMI_HYPERCALL_SetLazyMode, false, (uintptr_t)vmi_guest_context_begin},
-	{PV_OP_set_pte, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pte},
-	{PV_OP_set_pmd, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pmd},
-	{PV_OP_set_pud, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pud},
-	{PV_OP_set_fixmap, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_fixmap},
-	{PV_OP_prot_commit, VMI_HYPERCALL_UpdatePxELong, false, (uintptr_t)vmi_guest_prot_commit},
-	{PV_OP_alloc_pt, VMI_HYPERCALL_AllocatePage, false, (uintptr_t)vmi_guest_alloc_pt},
-	{PV_OP_release_pt, VMI_HYPERCALL_ReleasePage, false, (uintptr_t)vmi_guest_release_pt},
-	{PV_OP_sched_clock, VMI_HYPERCALL_GetCycleCounter, false, (uintptr_t)vmi_guest_sched_clock},
-	{PV_OP_steal_clock, VMI_HYPERCALL_GetCycleCounter, false, (uintptr_t)vmi_guest_steal_clock},
 	{PV_OP_read_cr0, VMI_HYPERCALL_GetCR0, true, (uintptr_t)pvgen_pv_vmi_guest_read_cr0},
 	{PV_OP_write_cr0, VMI_HYPERCALL_SetCR0, true, 0},
 	{PV_OP_read_cr4, VMI_HYPERCALL_GetCR4, true, (uintptr_t)pvgen_pv_vmi_guest_read_cr4},
@@ -281,6 +265,22 @@ static const struct pv_rom_binding pvgen_bindings[] = {
 	{PV_OP_flush_tlb_one, VMI_HYPERCALL_InvalPage, true, 0},
 	{PV_OP_lazy_enter, VMI_HYPERCALL_SetLazyMode, true, 0},
 	{PV_OP_lazy_leave, VMI_HYPERCALL_SetLazyMode, true, (uintptr_t)pvgen_pv_vmi_guest_lazy_leave},
+	{PV_OP_steal_clock, VMI_HYPERCALL_GetCycleCounter, false, (uintptr_t)vmi_guest_steal_clock},
+	{PV_OP_sched_clock, VMI_HYPERCALL_GetCycleCounter, false, (uintptr_t)vmi_guest_sched_clock},
+	{PV_OP_release_pt, VMI_HYPERCALL_ReleasePage, false, (uintptr_t)vmi_guest_release_pt},
+	{PV_OP_alloc_pt, VMI_HYPERCALL_AllocatePage, false, (uintptr_t)vmi_guest_alloc_pt},
+	{PV_OP_prot_commit, VMI_HYPERCALL_UpdatePxELong, false, (uintptr_t)vmi_guest_prot_commit},
+	{PV_OP_set_pud, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pud},
+	{PV_OP_set_pmd, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pmd},
+	{PV_OP_set_pte, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pte},
+	{PV_OP_context_begin, VMI_HYPERCALL_SetLazyMode, false, (uintptr_t)vmi_guest_context_begin},
+	{PV_OP_load_sp0, VMI_HYPERCALL_UpdateKernelStack, false, (uintptr_t)vmi_guest_load_sp0},
+	{PV_OP_set_ldt, VMI_HYPERCALL_SetLDT, false, (uintptr_t)vmi_guest_set_ldt},
+	{PV_OP_write_idt_entry, VMI_HYPERCALL_WriteIDTEntry, false, (uintptr_t)vmi_guest_write_idt_entry},
+	{PV_OP_write_ldt_entry, VMI_HYPERCALL_WriteLDTEntry, false, (uintptr_t)vmi_guest_write_ldt_entry},
+	{PV_OP_load_tls, VMI_HYPERCALL_WriteGDTEntry, false, (uintptr_t)vmi_guest_load_tls},
+	{PV_OP_write_gdt_entry, VMI_HYPERCALL_WriteGDTEntry, false, (uintptr_t)vmi_guest_write_gdt_entry},
+	{PV_OP_cpuid, VMI_HYPERCALL_CPUID, false, (uintptr_t)vmi_guest_cpuid},
 };
 
 static void pvgen_provide_clocksource(struct pv_backend *backend)

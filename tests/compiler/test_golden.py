@@ -148,7 +148,7 @@ def complaints(directory: Path, compiler: str, machine: list[str]) -> list[str]:
     """Compile each file by itself; what the compiler said."""
     said = []
     for path in sorted(p for p in directory.iterdir() if p.suffix in {".c", ".S"}):
-        command = [compiler, *FLAGS, *machine, "-c", path.name, "-o", f"{path.name}.o"]
+        command = [compiler, *FLAGS, *machine, f"-I{ROOT}/runtime", "-c", path.name, "-o", f"{path.name}.o"]
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
         if done.returncode or done.stderr:
             said.append(f"{path.name}: {done.stderr}")

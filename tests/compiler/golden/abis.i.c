@@ -8,7 +8,7 @@ const char *const i_op_names[I_NR_OPS] = {
 };
 
 const struct i_known i_known[] = {
-	{"b", false, 0, I_DETECT_ALWAYS, NULL},
+	{"b", false, 0, I_DETECT_ALWAYS, NULL, NULL},
 };
 const unsigned int i_nr_known = sizeof(i_known) / sizeof(i_known[0]);
 

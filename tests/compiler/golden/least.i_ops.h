@@ -99,10 +99,12 @@ extern const uint8_t i_site_length[I_NR_OPS];
 extern const char *const i_op_names[I_NR_OPS];
 
 /** How a backend knows that it is on its machine. */
-enum i_detect { I_DETECT_ALWAYS, I_DETECT_START_INFO, I_DETECT_CPUID };
+enum i_detect { I_DETECT_ALWAYS, I_DETECT_START_INFO, I_DETECT_CPUID, I_DETECT_ROM };
 
-/** What the boot code knows; defined by the runtime. */
+/** What the boot code knows, a ROM, what it does of a backend; defined by the runtime. */
 struct i_boot;
+struct i_rom;
+struct i_rom_backend;
 
 /** Tells that the hypercall which does an op has failed; defined by the runtime. */
 void i_hypercall_failed(enum i_op op, long error);
@@ -123,6 +125,8 @@ struct i_backend {
 	void (*init)(const struct i_boot *boot);
 	const struct i_ops *ops;
 	const struct i_patch *patches;
+	/** What a ROM may do of it, for I_DETECT_ROM; else NULL. */
+	const struct i_rom_backend *rom;
 };
 _Static_assert(offsetof(struct i_backend, name) == 0, "pvgen verify reads this layout");
 _Static_assert(offsetof(struct i_backend, ops) == 40, "pvgen verify reads this layout");
@@ -136,6 +140,8 @@ struct i_known {
 	int priority;
 	enum i_detect detect;
 	const char *signature;
+	/** For I_DETECT_ROM, else NULL. */
+	const struct i_rom *rom;
 };
 
 /** All backends of the description. */

@@ -33,9 +33,9 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 };
 
 const struct machine_known machine_known[] = {
-	{"guest", true, 100, MACHINE_DETECT_CPUID, "HyperHyper12"},
-	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL},
-	{"plain", false, 0, MACHINE_DETECT_START_INFO, NULL},
+	{"guest", true, 100, MACHINE_DETECT_CPUID, "HyperHyper12", NULL},
+	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL, NULL},
+	{"plain", false, 0, MACHINE_DETECT_START_INFO, NULL, NULL},
 };
 const unsigned int machine_nr_known = sizeof(machine_known) / sizeof(machine_known[0]);
 

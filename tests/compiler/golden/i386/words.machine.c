@@ -21,8 +21,8 @@ const char *const machine_op_names[MACHINE_NR_OPS] = {
 };
 
 const struct machine_known machine_known[] = {
-	{"guest", false, 1, MACHINE_DETECT_CPUID, "HyperHyper"},
-	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL},
+	{"guest", false, 1, MACHINE_DETECT_CPUID, "HyperHyper", NULL},
+	{"metal", false, 0, MACHINE_DETECT_ALWAYS, NULL, NULL},
 };
 const unsigned int machine_nr_known = sizeof(machine_known) / sizeof(machine_known[0]);
 

@@ -228,10 +228,12 @@ extern const uint8_t machine_site_length[MACHINE_NR_OPS];
 extern const char *const machine_op_names[MACHINE_NR_OPS];
 
 /** How a backend knows that it is on its machine. */
-enum machine_detect { MACHINE_DETECT_ALWAYS, MACHINE_DETECT_START_INFO, MACHINE_DETECT_CPUID };
+enum machine_detect { MACHINE_DETECT_ALWAYS, MACHINE_DETECT_START_INFO, MACHINE_DETECT_CPUID, MACHINE_DETECT_ROM };
 
-/** What the boot code knows; defined by the runtime. */
+/** What the boot code knows, a ROM, what it does of a backend; defined by the runtime. */
 struct machine_boot;
+struct machine_rom;
+struct machine_rom_backend;
 
 /** Tells that the hypercall which does an op has failed; defined by the runtime. */
 void machine_hypercall_failed(enum machine_op op, long error);
@@ -252,6 +254,8 @@ struct machine_backend {
 	void (*init)(const struct machine_boot *boot);
 	const struct machine_ops *ops;
 	const struct machine_patch *patches;
+	/** What a ROM may do of it, for MACHINE_DETECT_ROM; else NULL. */
+	const struct machine_rom_backend *rom;
 };
 _Static_assert(offsetof(struct machine_backend, name) == 0, "pvgen verify reads this layout");
 _Static_assert(offsetof(struct machine_backend, ops) == 24, "pvgen verify reads this layout");
@@ -265,6 +269,8 @@ struct machine_known {
 	int priority;
 	enum machine_detect detect;
 	const char *signature;
+	/** For MACHINE_DETECT_ROM, else NULL. */
+	const struct machine_rom *rom;
 };
 
 /** All backends of the description. */
