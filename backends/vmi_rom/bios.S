@@ -14,8 +14,10 @@
 #define PMM_ENTRY 7
 #define PMM_ALLOCATE 0
 #define PMM_CONVENTIONAL 0x1
-#define PMM_PERMANENT 0x8
+#define PMM_PERMANENT 0x8		/* not in the specification; SeaBIOS knows it */
 #define PMM_ANONYMOUS 0xffffffff
+/* What is below, a kernel takes for its own: a BIOS that does not know the flag may give such. */
+#define LEAST_ADDRESS 0xc0000
 
 /* Intel 8254: channel 2 can be started by software and watched through port 61. */
 #define PIT_HZ 1193182
@@ -64,7 +66,7 @@ here:	pop	%si
 	popfl
 	lretw
 
-/* EAX: physical address of ROM_MEMORY_SIZE bytes, or 0. */
+/* EAX: physical address of ROM_MEMORY_SIZE bytes that stay ours, or 0. */
 allocate:
 	call	find_pmm
 	jc	1f
@@ -77,6 +79,8 @@ allocate:
 	shl	$16, %edx
 	movzwl	%ax, %eax
 	or	%edx, %eax
+	cmp	$LEAST_ADDRESS, %eax
+	jb	1f
 	ret
 1:	xor	%eax, %eax
 	ret

@@ -7,30 +7,32 @@
 #include "vmi_native.h"
 #include "state.h"
 
-#define PAGE_SHIFT 12
-#define PAGE_SIZE  (1u << PAGE_SHIFT)
-#define APIC_FRAME 0xfee00u
+#define PAGE_SHIFT  12
+#define PAGE_SIZE   (1u << PAGE_SHIFT)
+#define APIC_FRAME  0xfee00u
+#define CR0_PG	    0x80000000u
+#define CR4_PAE	    0x20u
+#define ENTRY_USED  0x1u
+#define ENTRY_LARGE 0x80u
+#define NO_EXECUTE  0x80000000u
 /* No frame: the tables map nothing there. */
-#define NO_FRAME     UINT32_MAX
-#define CR0_PG	     0x80000000u
-#define CR4_PAE	     0x20u
-#define ENTRY_USED   0x1u
-#define ENTRY_LARGE  0x80u
-#define NO_EXECUTE   0x80000000u
-#define LARGE_LEVEL  2
-#define LEVELS_PAE   3
-#define LEVELS_PLAIN 2
+#define NO_FRAME UINT32_MAX
 
-/* The kernel's tables; those with entries of 8 bytes have one level more. */
+/* The kernel's tables. */
 struct tables {
 	uint32_t root;
-	unsigned int levels;
+	/* An entry of the first is for 1 << shift; of a table below, for 1 << bits less. */
+	unsigned int shift, bits;
+	/* Entries have 8 bytes, else 4. */
+	bool wide;
+	/* Where tables are mapped: these frames, so much above their physical addresses. */
+	uint32_t first, pages, distance;
 };
 
-/* What they say of an address, and at which level they end. */
+/* What they say of an address, and for how much besides the entry is that says so. */
 struct mapping {
 	uint32_t frame;
-	unsigned int level;
+	unsigned int shift;
 };
 
 static uint32_t read_cr0(void)
@@ -41,82 +43,57 @@ static uint32_t read_cr0(void)
 	return value;
 }
 
-static struct tables tables(void)
+/* A kernel that has not told where tables are has them where it has the first megabyte. */
+static void find_mapping(struct tables *tables)
+{
+	const struct state *state = rom_state();
+
+	tables->first = state->pages ? state->frame : 0;
+	tables->pages = state->pages ? state->pages : UINT32_MAX;
+	tables->distance =
+		state->pages ? state->window - (state->frame << PAGE_SHIFT) : rom_distance();
+}
+
+static void find_tables(struct tables *tables)
 {
 	uint32_t cr3, cr4;
 
 	asm volatile("mov %%cr3, %0\n\tmov %%cr4, %1" : "=r"(cr3), "=r"(cr4));
-	if (cr4 & CR4_PAE)
-		return (struct tables){cr3 & ~0x1fu, LEVELS_PAE};
-	return (struct tables){cr3 & ~(PAGE_SIZE - 1), LEVELS_PLAIN};
+	tables->wide = cr4 & CR4_PAE;
+	tables->root = cr3 & (tables->wide ? ~0x1fu : ~0xfffu);
+	tables->shift = tables->wide ? 30 : 22;
+	tables->bits = tables->wide ? 9 : 10;
+	find_mapping(tables);
 }
 
-static unsigned int index_bits(const struct tables *tables)
-{
-	return tables->levels == LEVELS_PAE ? 9 : 10;
-}
-
-/* An entry of a table of this level maps 1 << shift(). */
-static unsigned int shift(const struct tables *tables, unsigned int level)
-{
-	return PAGE_SHIFT + (level - 1) * index_bits(tables);
-}
-
-/* Linear address of a table; 0 if it is not where the kernel has told that tables are. */
-static uint32_t table_address(uint32_t physical)
-{
-	const struct state *state = rom_state();
-	uint32_t page = (physical >> PAGE_SHIFT) - state->frame;
-
-	if (!state->pages)
-		return physical + rom_distance();
-	if (page >= state->pages)
-		return 0;
-	return state->window + (page << PAGE_SHIFT) + physical % PAGE_SIZE;
-}
-
-/* 0, which is not in use, also for what lies above 4 GiB. */
-static uint32_t read_entry(const struct tables *tables, uint32_t table, uint32_t index)
-{
-	const volatile uint32_t *entries = (const volatile uint32_t *)table_address(table);
-
-	if (!entries)
-		return 0;
-	if (tables->levels == LEVELS_PLAIN)
-		return entries[index];
-	if (entries[2 * index + 1] & ~NO_EXECUTE)
-		return 0;
-	return entries[2 * index];
-}
-
-/* The third level's four entries are all that the top bits of an address can tell apart. */
-static uint32_t entry_of(const struct tables *tables, uint32_t table, unsigned int level,
+/* 0, which is not in use, also for what nobody told of and for what lies above 4 GiB. */
+static uint32_t entry_of(const struct tables *tables, uint32_t table, unsigned int shift,
 			 uint32_t address)
 {
-	uint32_t index = address >> shift(tables, level);
+	uint32_t index = address >> shift & ((1u << tables->bits) - 1);
+	const volatile uint32_t *entries = (const volatile uint32_t *)(table + tables->distance);
 
-	return read_entry(tables, table, index & ((1u << index_bits(tables)) - 1));
-}
-
-static bool is_last(unsigned int level, uint32_t entry)
-{
-	return level == 1 || (level == LARGE_LEVEL && (entry & ENTRY_LARGE));
+	if ((table >> PAGE_SHIFT) - tables->first >= tables->pages)
+		return 0;
+	if (!tables->wide)
+		return entries[index];
+	return entries[2 * index + 1] & ~NO_EXECUTE ? 0 : entries[2 * index];
 }
 
 /* A large page's pages count one by one. */
 static struct mapping look_up(const struct tables *tables, uint32_t address)
 {
-	unsigned int level = tables->levels;
-	uint32_t entry = entry_of(tables, tables->root, level, address), inside;
+	unsigned int shift = tables->shift;
+	uint32_t entry = entry_of(tables, tables->root, shift, address), inside;
 
-	while ((entry & ENTRY_USED) && !is_last(level, entry)) {
-		level--;
-		entry = entry_of(tables, entry & ~(PAGE_SIZE - 1), level, address);
+	while ((entry & ENTRY_USED) && !(entry & ENTRY_LARGE) && shift > PAGE_SHIFT) {
+		shift -= tables->bits;
+		entry = entry_of(tables, entry & ~(PAGE_SIZE - 1), shift, address);
 	}
 	if (!(entry & ENTRY_USED))
-		return (struct mapping){NO_FRAME, level};
-	inside = (1u << shift(tables, level)) - PAGE_SIZE;
-	return (struct mapping){((entry & ~inside) | (address & inside)) >> PAGE_SHIFT, 1};
+		return (struct mapping){NO_FRAME, shift};
+	inside = (1u << shift) - PAGE_SIZE;
+	return (struct mapping){((entry & ~inside) | (address & inside)) >> PAGE_SHIFT, PAGE_SHIFT};
 }
 
 /*
@@ -132,8 +109,7 @@ static uint32_t search(const struct tables *tables)
 		mapping = look_up(tables, end - PAGE_SIZE);
 		if (mapping.frame == APIC_FRAME)
 			return end - PAGE_SIZE;
-		end = (end - PAGE_SIZE) >> shift(tables, mapping.level)
-						   << shift(tables, mapping.level);
+		end = (end - PAGE_SIZE) >> mapping.shift << mapping.shift;
 	} while (end > rom_distance());
 	return 0;
 }
@@ -141,13 +117,13 @@ static uint32_t search(const struct tables *tables)
 uint32_t rom_find_apic(void)
 {
 	struct state *state = rom_state();
-	struct tables now;
+	struct tables tables;
 
 	if (!(read_cr0() & CR0_PG))
 		return APIC_FRAME << PAGE_SHIFT;
-	now = tables();
-	if (!state->apic || look_up(&now, state->apic).frame != APIC_FRAME)
-		state->apic = search(&now);
+	find_tables(&tables);
+	if (!state->apic || look_up(&tables, state->apic).frame != APIC_FRAME)
+		state->apic = search(&tables);
 	return state->apic;
 }
 
