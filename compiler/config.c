@@ -161,6 +161,8 @@ static void drop_backends(struct run *run)
 	{
 		if (expr_truth((*b)->guard) != TRUTH_FALSE)
 			run->backends.v[kept++] = *b;
+		else
+			*vec_push(&run->left_out) = *b;
 	}
 	run->backends.n = kept;
 }

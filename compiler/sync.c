@@ -367,6 +367,24 @@ static bool is_bound(const struct interface *i, const struct op *op, const char 
 	return false;
 }
 
+/** Does a line for the op name the function, in a backend for other architectures? */
+static bool is_bound_elsewhere(const struct run *run, const struct op *op, const char *function)
+{
+	vec_each(b, &run->left_out)
+	{
+		vec_each(it, &(*b)->stmts)
+		{
+			const struct stmt *s = *it;
+			const struct operand *o = s->operands.n > 1 ? &s->operands.v[1] : NULL;
+
+			if (s->path.v[s->path.n - 1].s == op->name.s && o &&
+			    o->kind == OPERAND_PATH && o->path.v[0].s == function)
+				return true;
+		}
+	}
+	return false;
+}
+
 /**
  * What the statement stands before or in, or NULL: static functions before it are helpers, unless
  * one is what is asked for.
@@ -400,7 +418,8 @@ static void check_statement(struct sync *s, const struct cfile *f, const struct 
 
 	if (!i || (op && op->is_left_out))
 		return;
-	if (op && (!symbol || symbol->kind == C_OPAQUE || is_bound(i, op, symbol->name)))
+	if (op && (!symbol || symbol->kind == C_OPAQUE || is_bound(i, op, symbol->name) ||
+		   is_bound_elsewhere(s->run, op, symbol->name)))
 		return;
 	if (!op)
 		why = mem_printf("interface '%s' has no such op%s", i->name.s,

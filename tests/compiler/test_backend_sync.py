@@ -571,10 +571,20 @@ def test_errors_of_the_input(place: Path) -> None:
     assert sync(place, "--dir=nowhere").status == ENVIRONMENT
 
 
-def test_own_backends() -> None:
+def test_backends_of_other_architectures(place: Path) -> None:
+    """What a backend is bound to that is left out belongs to it."""
+    change(place, "in.pvi", "    g.b call guest_b;\n", "    g.b zero;\n")
+    assert sync(place).names() == ["orphaned-implementation"]
+    lines = "detect always; g.b call guest_b;"
+    (place / "in.pvi").write_text((place / "in.pvi").read_text() + f"backend other for pv if arch(i386) {{ {lines} }}\n")
+    assert clean(sync(place))
+
+
+@pytest.mark.parametrize("arch", ("x86_64", "i386"))
+def test_own_backends(arch: str) -> None:
     """The backends of this repository fit the reference interface."""
     paths = sorted(str(p.relative_to(ROOT)) for p in (ROOT / "idl/pv").glob("*.pvi"))
-    assert clean(run("backend", "sync", "--check", *paths, cwd=ROOT))
+    assert clean(run("backend", "sync", f"--arch={arch}", "--check", *paths, cwd=ROOT))
 
 
 # ---- the table ----

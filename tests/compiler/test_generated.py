@@ -101,7 +101,7 @@ def test_current(tool: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tool", (PVGEN, SANITIZED), ids=("plain", "sanitized"))
 def test_current_for_i386(tool: Path, tmp_path: Path) -> None:
     """The same of that architecture, which has fewer backends."""
-    inputs = [path for path in IDL if path.endswith(("/pv.pvi", "/native.pvi"))]
+    inputs = [path for path in IDL if path.endswith(("/pv.pvi", "/native.pvi", "/vmi_guest.pvi"))]
     result = run("build", "--arch=i386", "--outdir", tmp_path, *inputs, cwd=ROOT, tool=tool)
     assert clean(result), result.err
     now, then = snapshot(tmp_path), snapshot(ROOT / "generated/i386")
@@ -211,7 +211,7 @@ def test_manifest_abi(manifest: dict) -> None:
 # ---- the binary interfaces' headers ----
 
 # An abi is laid out for x86_64 unless it exists on another architecture only.
-TARGETS = {"x86_64": "-m64", "i386": "-m32"}
+TARGETS = {"x86_64": ("-m64", "generated"), "i386": ("-m32", "generated/i386")}
 
 
 @pytest.mark.parametrize("compiler", ("gcc", "clang"))
@@ -219,8 +219,9 @@ TARGETS = {"x86_64": "-m64", "i386": "-m32"}
 def test_header_of_a_binary_interface(name: str, compiler: str, manifest: dict) -> None:
     """It compiles alone, on its architecture: all sizes and offsets are as C lays them out."""
     (layout,) = (abi["layout"] for abi in manifest["abis"] if abi["name"] == name)
-    command = [compiler, TARGETS[layout], "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-xc", "-"]
+    machine, folder = TARGETS[layout]
+    command = [compiler, machine, "-ffreestanding", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-xc", "-"]
     done = subprocess.run(
-        [*command, f"-I{ROOT}/generated"], input=f'#include "{name}.h"\n' * 2, capture_output=True, text=True, check=False
+        [*command, f"-I{ROOT}/{folder}"], input=f'#include "{name}.h"\n' * 2, capture_output=True, text=True, check=False
     )
     assert not done.returncode, done.stderr
