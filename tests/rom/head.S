@@ -5,6 +5,10 @@
  */
 #include "layout.h"
 
+/* Where its address is in hvm_start_info; it may lie above what will be mapped. */
+#define START_CMDLINE 24
+#define OPTIONS_SIZE 256
+
 /* SDM vol. 3, section 2.5. */
 #define CR0_START 0x80010033		/* PG WP NE ET MP PE */
 #define CR4_PAE 0x20
@@ -20,6 +24,10 @@
 	.globl	start
 start:
 	cld
+	mov	START_CMDLINE(%ebx), %esi
+	mov	$options - KERNEL_BASE, %edi
+	mov	$OPTIONS_SIZE - 1, %ecx
+	rep movsb
 	mov	$tables - KERNEL_BASE, %edi
 	xor	%esi, %esi
 1:	mov	%esi, %eax
@@ -70,13 +78,15 @@ start:
 	xor	%ebp, %ebp
 	push	$2
 	popf
-	mov	%ebx, %eax
 	call	kernel_main
 7:	cli
 	hlt
 	jmp	7b
 
 	.bss
+	.globl	options
+options:
+	.skip	OPTIONS_SIZE
 	.balign	4096
 tables:
 	.skip	FRAMES * ENTRY_SIZE

@@ -112,7 +112,6 @@ extern u32 last_fault;	     /* CR2 then */
 extern u32 last_interrupted; /* what the last interrupt came after */
 extern volatile u32 interrupts[256];
 extern void (*on_step)(void);
-extern void (*on_irq0)(void);
 
 void traps_init(void);
 void set_gate(u64 *table, u32 vector, u32 address, u32 dpl);
@@ -160,6 +159,7 @@ struct ops {
 	void FN (*load_sp0)(u32);
 	void FN (*set_pte)(pte *entry, pte value);
 	void FN (*flush_user)(void);
+	void FN (*apic_write)(u32 offset, u32 value);
 };
 extern struct ops ops;
 extern bool vmi_timer;
@@ -173,13 +173,12 @@ void say(const char *format, ...);
 _Noreturn void stop(const char *format, ...);
 _Noreturn void leave(u32 status);
 
-void pic_init(void);
+extern bool on_xen;
+void machine_init(bool xen);
 void pic_mask(u8 mask);
-bool pic_pending(void);
-void pit_once(u16 ticks);
 void pit_again(u16 ticks);
 void pit_quiet(void);
-void wait_us(u32 us);
+u32 wait_us(u32 us);
 void watchdog(void);
 void no_watchdog(void);
 u32 rtc_seconds(void);

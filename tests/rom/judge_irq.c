@@ -2,22 +2,14 @@
 /* The interrupt flag, the ways out of a trap, and sleep. */
 #include "judge.h"
 
-#define IRQ0 interrupts[VECTOR_IRQ0]
+#define SELF interrupts[VECTOR_SELF]
 
-/* Line 0 asks, and the processor does not listen yet. */
+/* The processor asks itself, and does not listen yet. */
 void make_pending(void)
 {
-	pic_mask(0xfe);
-	pit_once(2);
-	while (!pic_pending())
+	apic_write(0x300, 0x40000 | VECTOR_SELF);
+	while (!(apic_read(0x200 + VECTOR_SELF / 32 * 16) & 1u << VECTOR_SELF % 32))
 		;
-}
-
-static void nothing_pending(void)
-{
-	pit_quiet();
-	native_window();
-	pic_mask(0xff);
 }
 
 /* How often it comes in so many microseconds. */
@@ -44,16 +36,16 @@ static void expect_delivery(u32 before)
 {
 	flags_after = FLAG_ALWAYS | FLAG_IF;
 	invoke();
-	expect(IRQ0 == before + 1, "what was pending did not come");
+	expect(SELF == before + 1, "what was pending did not come");
 	expect(last_interrupted == (u32)trial_landed ||
 		       (last_interrupted >= rom_base && last_interrupted < rom_base + rom_size),
 	       "it came after the return");
-	nothing_pending();
+	native_window();
 }
 
 void judge_EnableInterrupts(void)
 {
-	u32 before = IRQ0;
+	u32 before = SELF;
 
 	make_pending();
 	begin_flat(CALL_EnableInterrupts, 0);
@@ -98,7 +90,7 @@ void judge_SetInterruptMask(void)
 		expect((after.flags & FLAG_IF) == (masks[i / 2] & FLAG_IF), "not the mask");
 	}
 	make_pending();
-	before = IRQ0;
+	before = SELF;
 	begin_flat(CALL_SetInterruptMask, 0);
 	trial.in.eax = FLAG_IF;
 	expect_delivery(before);
@@ -190,7 +182,7 @@ void judge_IRET(void)
 /* STI holds interrupts off until SYSEXIT is through, so what is pending comes in user mode. */
 void judge_SYSEXIT(void)
 {
-	u32 before = IRQ0;
+	u32 before = SELF;
 
 	wrmsr(0x174, KERNEL_CS);
 	make_pending();
@@ -204,9 +196,8 @@ void judge_SYSEXIT(void)
 	       "user mode is elsewhere");
 	expect(last.esp == USER_STACK - 32 && last.ss == USER_DS, "another user stack");
 	expect(last.eflags & FLAG_IF, "interrupts are off in user mode");
-	expect(IRQ0 == before + 1 && last_interrupted == USER_CODE,
+	expect(SELF == before + 1 && last_interrupted == USER_CODE,
 	       "what was pending did not come");
-	nothing_pending();
 }
 
 /* ---- sleep ---- */
@@ -216,17 +207,20 @@ static void halt(u32 before)
 	begin(CALL_Halt);
 	flags_after = FLAG_ALWAYS | FLAG_IF;
 	invoke();
-	expect(IRQ0 == before + 1, "it came back without an interrupt");
-	nothing_pending();
+	expect(SELF == before + 1, "it came back without an interrupt");
+	native_window();
 }
 
+/* The local APIC's timer wakes it, or what is pending already. */
 void judge_Halt(void)
 {
-	u32 before = IRQ0;
+	u32 before = SELF;
 
-	pic_mask(0xfe);
-	pit_once(2400);
+	apic_write(0x3e0, 3);
+	apic_write(0x320, VECTOR_SELF);
+	apic_write(0x380, 100000);
 	halt(before);
+	apic_write(0x320, 0x10000);
 	make_pending();
 	halt(before + 1);
 }

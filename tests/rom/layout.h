@@ -30,6 +30,7 @@
 
 #define VECTOR_IRQ0  0x20
 #define VECTOR_ALARM 0x40
+#define VECTOR_SELF  0x41 /* what the processor sends itself */
 #define VECTOR_OTHER 0x50
 #define VECTOR_USER  0x80
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "judge.h"
 
-/* hvm_start_info: where the address of the command line is. */
-#define START_CMDLINE 24
+extern const char options[];
 
-void FN kernel_main(u32 start_info);
+void kernel_main(void);
 
 /* As Linux drops them: what is low belongs to user mode. */
 static void drop_low_mapping(void)
@@ -14,15 +13,13 @@ static void drop_low_mapping(void)
 	write_cr3(read_cr3());
 }
 
-void FN kernel_main(u32 start_info)
+void kernel_main(void)
 {
-	const char *options =
-		(const char *)(*word_at(start_info + KERNEL_BASE + START_CMDLINE) + KERNEL_BASE);
 	bool taken;
 
 	drop_low_mapping();
 	rom_native();
-	pic_init();
+	machine_init(has_word(options, "xen"));
 	traps_init();
 	watchdog();
 	taken = rom_find();

@@ -278,16 +278,22 @@ static void FN native_flush_user(void)
 	write_cr3(read_cr3());
 }
 
+static void FN native_apic_write(u32 offset, u32 value)
+{
+	apic_write(offset, value);
+}
+
 static void FN do_nothing(void)
 {
 }
 
 struct ops ops = {
-	native_load_gdt, native_load_idt,	 native_clts,
-	native_halt,	 native_write_cr0,	 native_read_cr0,
-	native_read_tsc, native_flush_one,	 native_io_delay,
-	native_cpuid,	 native_write_idt_entry, native_load_tr,
-	native_load_sp0, native_set_pte,	 native_flush_user,
+	native_load_gdt,   native_load_idt,	   native_clts,
+	native_halt,	   native_write_cr0,	   native_read_cr0,
+	native_read_tsc,   native_flush_one,	   native_io_delay,
+	native_cpuid,	   native_write_idt_entry, native_load_tr,
+	native_load_sp0,   native_set_pte,	   native_flush_user,
+	native_apic_write,
 };
 
 /* Calls through a pointer of the kernel's, with what the ROM wants in the registers. */
@@ -372,6 +378,7 @@ static const struct row rows[] = {
 	{CALL_RDTSC, &ops.read_tsc, NULL},
 	{CALL_InvalPage, &ops.flush_one, NULL},
 	{CALL_IODelay, &ops.io_delay, NULL},
+	{CALL_APICWrite, &ops.apic_write, NULL},
 	{CALL_CPUID, &ops.cpuid, vmi_cpuid},
 	{CALL_WriteIDTEntry, &ops.write_idt_entry, vmi_write_idt_entry},
 	{CALL_SetTR, &ops.load_tr, vmi_load_tr},

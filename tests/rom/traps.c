@@ -21,7 +21,6 @@ struct frame last;
 u32 last_address, last_fault, last_interrupted;
 volatile u32 interrupts[256];
 void (*on_step)(void);
-void (*on_irq0)(void);
 extern char trap_stubs[];
 static u8 entry_stack[4096] __attribute__((aligned(16)));
 
@@ -54,11 +53,9 @@ static void interrupt(const struct frame *frame)
 {
 	last_interrupted = frame->eip;
 	if (frame->vector >= VECTOR_ALARM) {
-		apic_write(0xb0, 0);
+		DO(APICWrite, apic_write, 0xb0, 0);
 		return;
 	}
-	if (frame->vector == VECTOR_IRQ0 && on_irq0)
-		on_irq0();
 	outb(0x20, 0x20);
 }
 
