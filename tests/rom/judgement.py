@@ -4,8 +4,10 @@ The machine has a watchdog, in the machine's own time: a kernel that hangs costs
 that does not.
 """
 
+import os
 import re
 import subprocess
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +15,7 @@ from pathlib import Path
 import machine
 
 BUILD = machine.ROOT / "build"
-TRACE_PORT = 0xeb
+TRACE_PORT, VOICE_PORT = 0xeb, 0xe8
 
 VERDICT = re.compile(r"ROM call=(\d+) name=(\w+) reloc=(\w+)(?: at=([0-9a-f]+))?"
                      r"(?: note=(\S+))?(?: contract=(\S+) meaning=(.+))?")
@@ -76,21 +78,38 @@ class Judgement:
         return "none" if "ROM none" in self.log else "boots"
 
 
-def command(rom: Path, kernel: str, words: str, trace: Path | None, options: tuple[str, ...]) -> list[str]:
-    """QEMU's command line."""
-    heard = ["-chardev", f"file,id=trace,path={trace}",
-             "-device", f"isa-debugcon,iobase={TRACE_PORT:#x},chardev=trace"] if trace else []
-    return [machine.PROGRAMS["i386"], *machine.QEMU[1:], *machine.BY_TURNS, "-m", "64",
-            "-device", "isa-debug-exit,iobase=0xf4", "-device", "ib700", "-action", "watchdog=poweroff",
-            *heard, "-option-rom", str(rom), "-kernel", str(BUILD / "rom-judge" / f"{kernel}.elf"),
-            "-append", words, *options]
+def channel(name: str, port: int, folder: Path) -> list[str]:
+    """A port whose bytes go to a file."""
+    return ["-chardev", f"file,id={name},path={folder / name}",
+            "-device", f"isa-debugcon,iobase={port:#x},chardev={name}"]
 
 
-def judge(rom: Path, words: str = "judge", kernel: str = "judge", trace: Path | None = None,
+# What the kernel needs of a machine beside the console.
+DEVICES = ("-device", "isa-debug-exit,iobase=0xf4", "-device", "ib700", "-action", "watchdog=poweroff",
+           "-chardev", "null,id=com2", "-device", "isa-serial,index=1,chardev=com2")
+
+
+def command(rom: Path, words: str, kernel: str, environment: str, folder: Path) -> list[str]:
+    """QEMU's command line, on bare hardware or below Xen; what is written to ports goes to a folder."""
+    image = BUILD / "rom-judge" / f"{kernel}.elf"
+    xen = ["xen"] if environment != "bare-i386" else []
+    options = [word.format(guest=os.path.relpath(image, machine.ROOT), cmdline=" ".join([*xen, words]))
+               for word in machine.ENVIRONMENTS[environment]]
+    return [machine.PROGRAMS[machine.arch(environment)], *machine.QEMU[1:], *machine.BY_TURNS, *options,
+            *DEVICES, *channel("voice", VOICE_PORT, folder), *channel("trace", TRACE_PORT, folder),
+            "-option-rom", str(rom)]
+
+
+def judge(rom: Path, words: str = "judge", kernel: str = "judge", environment: str = "bare-i386",
           options: tuple[str, ...] = ()) -> Judgement:
     """What the kernel says of a ROM."""
-    log, late = machine.capture(command(rom, kernel, words, trace, options), machine.TIMEOUT)
-    return Judgement(log, late, trace.read_bytes() if trace else b"")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        log, late = machine.capture([*command(rom, words, kernel, environment, folder), *options],
+                                    machine.TIMEOUT)
+        if environment != "bare-i386":
+            log = (folder / "voice").read_text()
+        return Judgement(log, late, (folder / "trace").read_bytes())
 
 
 def assemble(text: str, folder: Path) -> bytes:

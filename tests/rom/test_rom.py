@@ -100,9 +100,9 @@ def test_end(end: str) -> None:
 # --- what the ROM itself counts
 
 @pytest.mark.parametrize("kernel", ["judge", "judge-pae"])
-def test_trace(kernel: str, tmp_path: Path) -> None:
+def test_trace(kernel: str) -> None:
     """The ROM that counts was called as often as the kernel says that it called."""
-    seen = judge(TRACED, "judge", kernel, tmp_path / "trace")
+    seen = judge(TRACED, "judge", kernel)
     assert seen.outcome == "boots"
     heard = Counter(TRACE_NAMES[number] for number in seen.trace)
     assert heard == seen.counts
