@@ -760,7 +760,7 @@ static void check_line(struct run *run, struct known *known, const struct rom_im
 	const struct contract contract = {
 		.call = line->call, .module = m->name.s, .leaves = !call_returns(line->call)};
 
-	if (line->way == ROM_INLINE)
+	if (line->way == ROM_INLINE && line->module == m)
 		check_insns(run, known, &contract, line->lowered, true);
 }
 

@@ -920,10 +920,11 @@ struct rom_line {
 	const struct call *call;
 	const struct stmt *stmt;
 	enum rom_way way;
-	struct template code;	 /* INLINE */
-	struct lowered *lowered; /* ... with its symbols */
-	struct name function;	 /* CALL, ASM */
-	const char *reason;	 /* NONE: why there is nothing */
+	struct template code;		/* INLINE */
+	struct lowered *lowered;	/* ... with its symbols */
+	struct name function;		/* CALL, ASM */
+	const char *reason;		/* NONE: why there is nothing */
+	const struct rom_image *module; /* whose line it is; others are like that one */
 };
 
 /** What a statement says of a member of the header. */
@@ -945,6 +946,8 @@ struct rom_image {
 	struct map line_map;	      /* by the call's name */
 	VEC(struct rom_value) values;
 	const struct stmt *pci, *pnp, *bios; /* NULL: there is none */
+	const struct stmt *like; /* which rom has the lines that this one lacks; or NULL */
+	bool is_complete;	 /* it has them */
 };
 
 /* ---- the run ------------------------------------------------------------ */
@@ -1440,6 +1443,9 @@ bool shared_place(struct run *run, const struct backend *b, const names *path, s
 /* ---- rom_image.c: the hypervisor's half of an abi ---------------------------- */
 
 void resolve_rom(struct run *run, struct rom_image *m);
+
+/** All of them are resolved: takes the lines of the one that it is like. */
+void complete_rom(struct run *run, struct rom_image *m);
 
 /** Pass: each rom does each call of its abi, in a way that the abi permits. */
 bool bind_roms(struct run *run);

@@ -697,5 +697,6 @@ bool resolve(struct run *run)
 	vec_each(a, &run->abis) resolve_abi(run, *a);
 	vec_each(b, &run->backends) resolve_backend(run, *b);
 	vec_each(m, &run->roms) resolve_rom(run, *m);
+	vec_each(m, &run->roms) complete_rom(run, *m);
 	return !run->errors;
 }

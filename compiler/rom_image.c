@@ -101,7 +101,7 @@ static void rom_line(const struct attributed *a, struct rom_image *m, enum rom_w
 	struct rom_line *line = mem_alloc(sizeof(*line));
 	const char *shape = ways[way].shape;
 
-	*line = (struct rom_line){.stmt = a->s, .way = way};
+	*line = (struct rom_line){.stmt = a->s, .way = way, .module = m};
 	if (!add_line(a, m, line))
 		return;
 	if (shape_fits(shape, &a->s->operands))
@@ -198,12 +198,18 @@ static void rom_bios(const struct attributed *a)
 	c_name(a->run, word_at(a->s, 0));
 }
 
-static const struct attribute_row image_rows[] = {
+static void rom_like(const struct attributed *a)
+{
+	((struct rom_image *)a->thing)->like = a->s;
+}
+
+static const struct attribute_row rom_rows[] = {
 	{"set", "wc", "set MEMBER VALUE;", rom_set, REPEAT},
 	{"text", "ws", "text MEMBER \"STRING\";", rom_text, REPEAT},
 	{"pci", "cc", "pci VENDOR DEVICE;", rom_pci, ONCE},
 	{"pnp", "ss", "pnp \"MAKER\" \"PRODUCT\";", rom_pnp, ONCE},
 	{"bios", "w", "bios FUNCTION;", rom_bios, ONCE},
+	{"like", "w", "like ROM;", rom_like, ONCE},
 };
 
 static const struct table image_table = {"a rom of a hypervisor", image_rows, NELEM(image_rows),
@@ -253,6 +259,45 @@ void resolve_rom(struct run *run, struct rom_image *m)
 			*vec_push(&rest) = *s;
 	}
 	apply_all(run, &image_table, m->abi, m, &rest);
+}
+
+/** The rom of this name, which must be for the same abi; NULL and a report if it is not. */
+static struct rom_image *find_like(struct run *run, const struct rom_image *m, struct name name)
+{
+	struct map names = {0};
+
+	vec_each(it, &run->roms)
+	{
+		map_add(&names, (*it)->name.s, *it);
+		if ((*it)->name.s != name.s || !(*it)->abi)
+			continue;
+		if ((*it)->abi == m->abi)
+			return *it;
+		diag(run, rom_other_abi, name.loc, name.s, (*it)->abi->name.s, m->abi->name.s);
+		return NULL;
+	}
+	diag(run, unknown_rom, name.loc, name.s, suggest(run, &names, name.s));
+	return NULL;
+}
+
+/** In a circle each has the lines of all. */
+void complete_rom(struct run *run, struct rom_image *m)
+{
+	struct rom_image *other;
+
+	if (!m->like || !m->abi || m->is_complete)
+		return;
+	m->is_complete = true;
+	other = find_like(run, m, word_at(m->like, 0));
+	if (!other)
+		return;
+	note_use(run, m->name.loc, other->name.loc);
+	complete_rom(run, other);
+	vec_each(line, &other->lines)
+	{
+		if (!map_add(&m->line_map, (*line)->call->name.s, *line))
+			*vec_push(&m->lines) = *line;
+	}
 }
 
 const struct rom_line *rom_line_of(const struct rom_image *m, const struct call *call)
@@ -408,7 +453,7 @@ static void check_functions(struct run *run, const struct rom_image *m)
 		const struct rom_line *line = *it;
 		const char *reason;
 
-		if (!line->function.s)
+		if (!line->function.s || line->module != m)
 			continue;
 		check_symbol(run, line->function);
 		reason = line->way == ROM_CALL ? not_c(run->arch, line->call) : NULL;
