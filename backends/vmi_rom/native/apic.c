@@ -35,35 +35,14 @@ struct mapping {
 	unsigned int shift;
 };
 
-static uint32_t read_cr0(void)
+static struct tables tables(void)
 {
-	uint32_t value;
+	uint32_t cr3;
 
-	asm volatile("mov %%cr0, %0" : "=r"(value));
-	return value;
-}
-
-/* A kernel that has not told where tables are has them where it has the first megabyte. */
-static void find_mapping(struct tables *tables)
-{
-	const struct state *state = rom_state();
-
-	tables->first = state->pages ? state->frame : 0;
-	tables->pages = state->pages ? state->pages : UINT32_MAX;
-	tables->distance =
-		state->pages ? state->window - (state->frame << PAGE_SHIFT) : rom_distance();
-}
-
-static void find_tables(struct tables *tables)
-{
-	uint32_t cr3, cr4;
-
-	asm volatile("mov %%cr3, %0\n\tmov %%cr4, %1" : "=r"(cr3), "=r"(cr4));
-	tables->wide = cr4 & CR4_PAE;
-	tables->root = cr3 & (tables->wide ? ~0x1fu : ~0xfffu);
-	tables->shift = tables->wide ? 30 : 22;
-	tables->bits = tables->wide ? 9 : 10;
-	find_mapping(tables);
+	asm volatile("mov %%cr3, %0" : "=r"(cr3));
+	if (rom_read_cr4() & CR4_PAE)
+		return (struct tables){cr3 & ~0x1fu, LEVELS_PAE};
+	return (struct tables){cr3 & ~(PAGE_SIZE - 1), LEVELS_PLAIN};
 }
 
 /* 0, which is not in use, also for what nobody told of and for what lies above 4 GiB. */
@@ -119,7 +98,7 @@ uint32_t rom_find_apic(void)
 	struct state *state = rom_state();
 	struct tables tables;
 
-	if (!(read_cr0() & CR0_PG))
+	if (!(rom_read_cr0() & CR0_PG))
 		return APIC_FRAME << PAGE_SHIFT;
 	find_tables(&tables);
 	if (!state->apic || look_up(&tables, state->apic).frame != APIC_FRAME)
@@ -129,7 +108,7 @@ uint32_t rom_find_apic(void)
 
 /* An address, which is a better answer than a search for the next that is an offset; or an offset.
  */
-static volatile uint32_t *register_of(uint32_t reg)
+volatile uint32_t *rom_apic_register(uint32_t reg)
 {
 	uint32_t apic;
 
@@ -139,19 +118,4 @@ static volatile uint32_t *register_of(uint32_t reg)
 	}
 	apic = rom_find_apic();
 	return apic ? (volatile uint32_t *)(apic + reg) : NULL;
-}
-
-void vmi_native_apic_write(uint32_t reg, uint32_t value)
-{
-	volatile uint32_t *address = register_of(reg);
-
-	if (address)
-		*address = value;
-}
-
-uint32_t vmi_native_apic_read(uint32_t reg)
-{
-	const volatile uint32_t *address = register_of(reg);
-
-	return address ? *address : 0;
 }

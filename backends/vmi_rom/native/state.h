@@ -38,6 +38,13 @@ static inline struct state *rom_state(void)
 /* Linear address of the local APIC's registers; 0 if the kernel has them mapped nowhere. */
 uint32_t rom_find_apic(void);
 
+/* One of them, by its linear address or its offset; NULL if it cannot be reached. */
+volatile uint32_t *rom_apic_register(uint32_t reg);
+
+/* registers.c, and of another ROM its own. */
+uint32_t rom_read_cr0(void);
+uint32_t rom_read_cr4(void);
+
 static inline uint64_t rom_cycles(void)
 {
 	uint32_t low, high;
