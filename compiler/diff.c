@@ -315,6 +315,21 @@ static void diff_mappings(struct diff *d)
 	}
 }
 
+static void diff_roms(struct diff *d)
+{
+	pairs pairs = pair_pointers(&d->old->roms, &d->new->roms);
+
+	vec_each(p, &pairs)
+	{
+		struct at at = at_pair(NULL, p->old, p->new);
+
+		if (p->old && p->new)
+			diff_rom(d, &at, p->old, p->new);
+		else
+			change(d, R_ROM_HEADER, &at, p->new ? "new" : "gone");
+	}
+}
+
 /** The worst first; of one rule and the same verdicts together, in the order of the description. */
 static int by_harm(const void *a, const void *b)
 {
@@ -352,5 +367,6 @@ void diff_compare(struct diff *d)
 	diff_abis(d);
 	diff_backends(d);
 	diff_mappings(d);
+	diff_roms(d);
 	diff_sort(d);
 }

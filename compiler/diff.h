@@ -275,6 +275,9 @@ void diff_detection_overlaps(struct diff *d);
 
 /** What of an abi can be had, in two bindings. */
 void diff_covers(struct diff *d, const struct at *at, const covers *old, const covers *new);
+/** A hypervisor's ROM.  (diff_rom.c) */
+void diff_rom(struct diff *d, const struct at *at, const struct rom_image *old,
+	      const struct rom_image *new);
 void diff_mapping(struct diff *d, const struct at *at, const struct mapping *old,
 		  const struct mapping *new);
 

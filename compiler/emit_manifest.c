@@ -63,6 +63,12 @@ void emit_manifest(const struct run *run, const void *module, struct out *o)
 		put_covers(o, &m->covers);
 		put(o, "}");
 	}
+	put(o, "],\n\t\"roms\": [");
+	vec_each(m, &run->roms)
+	{
+		put(o, "%s", separator(m == run->roms.v, "\t\t"));
+		put_rom_image(o, *m);
+	}
 	put(o, "],\n\t\"backends\": [");
 	vec_each(b, &interface->backends)
 	{

@@ -28,6 +28,9 @@ void put_scope(const struct scope *scope, struct out *o);
 /** A list of what can be had of an abi. */
 void put_covers(struct out *o, const covers *covers);
 
+/** What a ROM does of its abi. */
+void put_rom_image(struct out *o, const struct rom_image *m);
+
 /* ---- texts ---- */
 
 /** A type as the description says it. */

@@ -917,6 +917,7 @@ enum rom_way { ROM_INLINE, ROM_CALL, ROM_ASM, ROM_NOP, ROM_NONE, ROM_WAYS };
 
 /** `CALL WAY ...;`: how a ROM does one call. */
 struct rom_line {
+	struct name name;
 	const struct call *call;
 	const struct stmt *stmt;
 	enum rom_way way;
@@ -1455,6 +1456,9 @@ const char *rom_way_name(enum rom_way way);
 
 /** What of a ROM no emitter writes yet; NULL: all is written.  (emit_rom_image.c) */
 const char *rom_gap(const struct arch *arch, const struct rom_image *m);
+
+/** The statement's operands from a place on, as the description has them; "" without one. */
+const char *rom_words(const struct stmt *stmt, size_t first);
 
 /** What it answers who asks for the call of a line; none without a line. */
 enum rom_answer rom_answer_of(const struct rom_line *line);

@@ -101,7 +101,7 @@ static void rom_line(const struct attributed *a, struct rom_image *m, enum rom_w
 	struct rom_line *line = mem_alloc(sizeof(*line));
 	const char *shape = ways[way].shape;
 
-	*line = (struct rom_line){.stmt = a->s, .way = way, .module = m};
+	*line = (struct rom_line){.name = a->s->path.v[0], .stmt = a->s, .way = way};
 	if (!add_line(a, m, line))
 		return;
 	if (shape_fits(shape, &a->s->operands))
@@ -213,7 +213,7 @@ static const struct attribute_row rom_rows[] = {
 };
 
 static const struct table image_table = {"a rom of a hypervisor", image_rows, NELEM(image_rows),
-				       report_line};
+					 report_line};
 
 /* ---- the module ---- */
 
@@ -323,6 +323,15 @@ const struct member *rom_member_at(const struct rom_image *m, uint64_t offset, u
 			return member;
 	}
 	return NULL;
+}
+
+const char *rom_words(const struct stmt *stmt, size_t first)
+{
+	struct out o = {0};
+
+	for (size_t i = first; stmt && i < stmt->operands.n; i++)
+		put(&o, "%s%s", i == first ? "" : " ", operand_text(&stmt->operands.v[i]));
+	return text_of(&o);
 }
 
 enum rom_answer rom_answer_of(const struct rom_line *line)

@@ -40,7 +40,7 @@ TRIED = ("variants", "actions", "provisions", "data", "shared")
 SETS = (
     *("detect", "clobbers", "context", "configuration", "features"),
     *("msrs", "calls", "subs", "reserved", "fields"),
-    *("planes", "options", "bindings", "lines", "uses"),
+    *("planes", "options", "bindings", "lines", "uses", "roms", "header"),
 )
 
 SPARE = re.compile(r"_spare\d+\b")  # pvgen numbers those of each group
