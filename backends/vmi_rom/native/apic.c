@@ -35,14 +35,27 @@ struct mapping {
 	unsigned int shift;
 };
 
-static struct tables tables(void)
+/* A kernel that has not told where tables are has them where it has the first megabyte. */
+static void find_mapping(struct tables *tables)
+{
+	const struct state *state = rom_state();
+
+	tables->first = state->pages ? state->frame : 0;
+	tables->pages = state->pages ? state->pages : UINT32_MAX;
+	tables->distance =
+		state->pages ? state->window - (state->frame << PAGE_SHIFT) : rom_distance();
+}
+
+static void find_tables(struct tables *tables)
 {
 	uint32_t cr3;
 
 	asm volatile("mov %%cr3, %0" : "=r"(cr3));
-	if (rom_read_cr4() & CR4_PAE)
-		return (struct tables){cr3 & ~0x1fu, LEVELS_PAE};
-	return (struct tables){cr3 & ~(PAGE_SIZE - 1), LEVELS_PLAIN};
+	tables->wide = rom_read_cr4() & CR4_PAE;
+	tables->root = cr3 & (tables->wide ? ~0x1fu : ~0xfffu);
+	tables->shift = tables->wide ? 30 : 22;
+	tables->bits = tables->wide ? 9 : 10;
+	find_mapping(tables);
 }
 
 /* 0, which is not in use, also for what nobody told of and for what lies above 4 GiB. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Registers that C reads and writes here, and where a hypervisor has to look cannot. */
+/* Accesses to registers; a ROM for where a hypervisor carries them out has its own. */
 #include "vmi_native.h"
 #include "state.h"
 
