@@ -218,7 +218,7 @@ def test_not_an_image(fault: str, built: Path) -> None:
     (["image", "pv.pvi"], "-o FILE is missing"),
     (["-o", "none", "pv.pvi"], "one linked image"),
     (["-o", "none", "image", "image", "pv.pvi"], "one linked image"),
-    (["--arch=i386", "-o", "none", "image", "pv.pvi"], "say --arch=x86_64, for which alone there are blobs"),
+    (["--arch=arm64", "-o", "none", "image", "pv.pvi"], "say --arch=x86_64, for which alone there are blobs"),
 ])
 def test_usage(words: list[str], text: str, built: Path) -> None:
     """A usage error."""
