@@ -4,8 +4,8 @@
  * can still be written: get memory that stays ours, measure the time-stamp counter, and write both
  * down in the ROM, with the address of where they are.  Later the ROM is read-only.
  *
- * The BIOS gives permanent memory by its POST Memory Manager (POST Memory Manager Specification 1.01:
- * entry in a structure $PMM, C calling convention, 16-bit; function 0 allocates).
+ * The BIOS gives memory by its POST Memory Manager (specification of that name, 1.01: entry in a
+ * structure $PMM, C calling convention, 16-bit; function 0 allocates).
  */
 #include "memory.h"
 

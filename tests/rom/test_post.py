@@ -1,4 +1,4 @@
-"""A ROM for whose sake the BIOS could not do something: it says so, and the kernel comes up without it."""
+"""A ROM for whose sake the BIOS could not do something refuses, and the kernel comes up without."""
 
 import re
 from pathlib import Path

@@ -91,8 +91,8 @@ vmi_native_shutdown:
 	jmp	vmi_native_shutdown
 
 /*
- * void SetPxELong(value in EDX:EAX, entry).  One that is present is replaced in one step; to one that
- * is not, the half that says present comes last.
+ * void SetPxELong(value in EDX:EAX, entry).  One that is present is replaced in one step; of one
+ * that is not, the half that says present comes last.
  */
 	.globl	vmi_native_set_pxe_long
 vmi_native_set_pxe_long:
