@@ -64,8 +64,8 @@ BLOBS = {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-sm
 # The same CPUs, truly at the same time: another run each time.
 PARALLEL = ("-accel", "tcg,thread=multi")
 
-# Xen's last words before it sleeps five seconds and resets the machine.
-WAITING = re.compile(rb"rebooting machine in 5 seconds|Reboot in five seconds")
+# Xen's last words before it sleeps five seconds and resets the machine, or halts it.
+WAITING = re.compile(rb"rebooting machine in 5 seconds|Reboot in five seconds|halting machine")
 
 TIMEOUT = 60.0      # seconds; a machine with other work must not fail a good kernel
 

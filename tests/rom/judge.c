@@ -213,8 +213,9 @@ static void say_contract(void)
 
 static void say_line(const char *reloc)
 {
-	say("ROM call=%u name=%s reloc=%s at=%x", number, call_names[number], reloc,
-	    answers[number].address - rom_base);
+	say("ROM call=%u name=%s reloc=%s", number, call_names[number], reloc);
+	if (answers[number].kind == RELOC_CALL || answers[number].kind == RELOC_JUMP)
+		say(" at=%x", answers[number].address - rom_base);
 	for (u32 i = 0; i < ARRAY_SIZE(remarks) && remarks[i]; i++)
 		say("%s%s", i ? "," : " note=", remarks[i]);
 	say(" contract=");
@@ -299,7 +300,7 @@ static void say_counts(void)
  * What does not come back: the last of all, if it is wanted.  A processor that is shut down is
  * ended by the watchdog; one that should have rebooted stands still.
  */
-static void judge_the_end(const char *options)
+void judge_the_end(const char *options)
 {
 	static const struct {
 		const char *word;
@@ -323,7 +324,7 @@ static void judge_the_end(const char *options)
 	}
 }
 
-void judge(const char *options)
+void judge(void)
 {
 	u32 hash = rom_hash();
 
@@ -333,5 +334,4 @@ void judge(const char *options)
 	judge_get_reloc();
 	say_counts();
 	say("ROM image sum=%u same=%u\n", rom_sum(), rom_hash() == hash);
-	judge_the_end(options);
 }

@@ -207,7 +207,8 @@ void compare_trapped(void);
 void expect(bool good, const char *what);
 void about(const char *what);
 void note(const char *text);
-void judge(const char *options);
+void judge(void);
+void judge_the_end(const char *options);
 extern struct trial trial;
 extern bool trial_runs;
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import machine
 
 BUILD = machine.ROOT / "build"
+BARE, XEN = "bare-i386", "xen-pvh"
 TRACE_PORT, VOICE_PORT = 0xeb, 0xe8
 
 VERDICT = re.compile(r"ROM call=(\d+) name=(\w+) reloc=(\w+)(?: at=([0-9a-f]+))?"
@@ -52,6 +53,7 @@ class Judgement:
     log: str
     timed_out: bool
     trace: bytes = b""
+    console: str = ""           # the hypervisor's
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -92,24 +94,25 @@ DEVICES = ("-device", "isa-debug-exit,iobase=0xf4", "-device", "ib700", "-action
 def command(rom: Path, words: str, kernel: str, environment: str, folder: Path) -> list[str]:
     """QEMU's command line, on bare hardware or below Xen; what is written to ports goes to a folder."""
     image = BUILD / "rom-judge" / f"{kernel}.elf"
-    xen = ["xen"] if environment != "bare-i386" else []
+    xen = ["xen"] if environment != BARE else []
     options = [word.format(guest=os.path.relpath(image, machine.ROOT), cmdline=" ".join([*xen, words]))
                for word in machine.ENVIRONMENTS[environment]]
+    if "pae" in kernel:
+        options = [word.replace("xen.elf", "xen-pae.elf") for word in options]
     return [machine.PROGRAMS[machine.arch(environment)], *machine.QEMU[1:], *machine.BY_TURNS, *options,
             *DEVICES, *channel("voice", VOICE_PORT, folder), *channel("trace", TRACE_PORT, folder),
             "-option-rom", str(rom)]
 
 
-def judge(rom: Path, words: str = "judge", kernel: str = "judge", environment: str = "bare-i386",
+def judge(rom: Path, words: str = "judge", kernel: str = "judge", environment: str = BARE,
           options: tuple[str, ...] = ()) -> Judgement:
     """What the kernel says of a ROM."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log, late = machine.capture([*command(rom, words, kernel, environment, folder), *options],
-                                    machine.TIMEOUT)
-        if environment != "bare-i386":
-            log = (folder / "voice").read_text()
-        return Judgement(log, late, (folder / "trace").read_bytes())
+        console, late = machine.capture([*command(rom, words, kernel, environment, folder), *options],
+                                        machine.TIMEOUT)
+        log = console if environment == BARE else (folder / "voice").read_text()
+        return Judgement(log, late, (folder / "trace").read_bytes(), console)
 
 
 def assemble(text: str, folder: Path) -> bytes:

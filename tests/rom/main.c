@@ -29,6 +29,8 @@ void kernel_main(void)
 	taken = taken && rom_activate();
 	boot(options);
 	if (taken && has_word(options, "judge"))
-		judge(options);
+		judge();
+	if (taken)
+		judge_the_end(options);
 	leave(0);
 }

@@ -25,4 +25,4 @@ $(eval $(call rom-judge,judge,$(CC),))
 $(eval $(call rom-judge,judge-pae,$(CC),-DPAE))
 $(eval $(call rom-judge,judge-clang,$(CLANG),))
 
-check-tree: $(ROM_JUDGES:%=$(ROM_JUDGE)/%.elf) $(addprefix $(BUILD)/vmi_native,.rom -trace.rom -clang.rom)
+check-tree: $(ROM_JUDGES:%=$(ROM_JUDGE)/%.elf) $(foreach kind,.rom -trace.rom -clang.rom,$(ROMS:%=$(BUILD)/%$(kind)))
