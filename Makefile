@@ -243,6 +243,7 @@ ROM_FLAGS-trace := -Wa,-defsym,PV_ROM_TRACE=0xeb
 rom-sources  = $(GENERATED_i386)/$(1).S $(wildcard $(foreach folder,backends/vmi_rom \
 	       backends/vmi_rom/$(1:vmi_%=%),$(folder)/*.c $(folder)/*.S)) $(ROM_MORE_$(1))
 ROM_MORE_vmi_native := backends/native/cmos.c
+ROM_MORE_vmi_xen    := $(addprefix backends/vmi_rom/native/,apic.c calls.S init.c)
 
 # $(1): suffix of the ROM's name, $(2): compiler
 define rom-build
