@@ -54,7 +54,8 @@ const struct pv_rom_note *pv_rom_notes(unsigned int *count);
 
 /*
  * Is any of these bytes in the ROM in use?  The kernel keeps it mapped where pv_host_va() has it,
- * executable, and the rest of the first MiB so that the ROM can write its own memory there.
+ * executable, and the rest of the first MiB so that the ROM can write and execute there what is in
+ * its own memory: the page at 0, which is the BIOS's, and what the BIOS gave it.
  */
 bool pv_rom_has(const void *va, unsigned long size);
 

@@ -60,6 +60,9 @@ void report_found(void);
 bool backend_has_text(const void *va);
 bool backend_has_rodata(const void *va);
 
+/* Is it in memory that is the backend's to write and to execute? */
+bool backend_owns(const void *va);
+
 /* How to be heard before a backend is installed, for linked.c: ARCH/hypervisors.c. */
 struct voice {
 	void (*write)(const char *text, unsigned long length);

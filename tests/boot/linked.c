@@ -5,6 +5,10 @@
  * be installed.
  */
 #include "kernel.h"
+#include "pv_host.h"
+
+/* Memory of a ROM is in the first MiB. */
+#define ROM_REACH 0x100000
 
 static void say(const struct voice *voice, const char *text)
 {
@@ -88,6 +92,12 @@ void report_found(void)
 	report_notes();
 	if (found->rom)
 		report_rom(found->rom);
+}
+
+/* All of the first MiB, where a ROM finds its own memory. */
+bool backend_owns(const void *va)
+{
+	return found->rom && va < pv_host_va(ROM_REACH);
 }
 
 /* What is linked in lies where the rest of the image does; this is asked of a page. */

@@ -124,6 +124,8 @@ static pteval_t flags_of(const void *va)
 		return PTE_P | PTE_A;
 	if ((at >= rodata_begin && at < rodata_end) || backend_has_rodata(va))
 		return PTE_P | PTE_A | PTE_NX;
+	if (backend_owns(va))
+		return PTE_DATA & ~PTE_NX;
 	return PTE_DATA;
 }
 

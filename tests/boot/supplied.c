@@ -56,6 +56,12 @@ bool backend_has_text(const void *va)
 	return at >= pv_blob_bounds.rodata_end && at < pv_blob_bounds.text_end;
 }
 
+bool backend_owns(const void *va)
+{
+	(void)va;
+	return false;
+}
+
 bool backend_has_rodata(const void *va)
 {
 	const uint8_t *at = va;
