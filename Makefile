@@ -294,6 +294,10 @@ $(BUILD)/xen/xen.elf: | tests/download.sh
 	@folder=$$(sh tests/download.sh bookworm xen-hypervisor-4.17-amd64 ./$(XEN)) && \
 		gunzip -c "$$folder/$(XEN)" > $@
 
+# For domains of 32 bits, where QEMU is no processor.
+$(BUILD)/xen/xen-pae.elf: $(BUILD)/xen/xen.elf tests/boot/xen_pae.py
+	@$(PYTHON) tests/boot/xen_pae.py $< $@
+
 # ---- the patcher under stress ----
 
 include tests/stress/rules.mk

@@ -36,27 +36,31 @@ QEMU = (PROGRAMS["x86_64"], "-cpu", "max", "-nodefaults", "-vga", "none",
 BARE = ("-m", "64", "-kernel", "{guest}", "-append", "{cmdline}")
 XEN = ("-m", "512", "-kernel", "build/xen/xen.elf", "-initrd", "{guest} {cmdline}",
        "-append", "console=com1 com1=115200,8n1 dom0_mem=64M")
-# The other half of VMI, beside bare hardware: the BIOS copies it into the guest's memory.
+PVH = (*XEN[:-1], XEN[-1] + " dom0=pvh dom0-iommu=none")
+# The other half of VMI, of bare hardware and of Xen: the BIOS copies it into the machine's memory,
+# of which Xen shows the initial domain the first megabyte where that is no RAM.
 NATIVE_ROM = ("-option-rom", "build/vmi_native.rom")
+XEN_ROM = ("-option-rom", "build/vmi_xen.rom")
 ENVIRONMENTS = {
     "bare": BARE,
     "xen-pv": XEN,
-    "xen-pvh": (*XEN[:-1], XEN[-1] + " dom0=pvh dom0-iommu=none"),
+    "xen-pvh": PVH,
     "bare-smp4": ("-smp", "4", *BARE),
     "xen-pv-smp2": ("-smp", "2", *XEN[:-1], XEN[-1] + " dom0_max_vcpus=2"),
     "bare-i386": BARE,
     "bare-i386-smp4": ("-smp", "4", *BARE),
     "vmi-i386": (*BARE, *NATIVE_ROM),
     "vmi-i386-smp4": ("-smp", "4", *BARE, *NATIVE_ROM),
+    "vmi-xen-i386": tuple(word.replace("xen.elf", "xen-pae.elf") for word in (*PVH, *XEN_ROM)),
 }
 
 # The architecture of an environment, if it is not x86_64.
-ARCHES = dict.fromkeys(("bare-i386", "bare-i386-smp4", "vmi-i386", "vmi-i386-smp4"), "i386")
+ARCHES = dict.fromkeys(("bare-i386", "bare-i386-smp4", "vmi-i386", "vmi-i386-smp4", "vmi-xen-i386"), "i386")
 
 # CPUs that the guest must find.  -icount runs them by turns, which is the same in
 # every run; a CPU that executes PAUSE passes its turn on, so waiting is cheap.
 CPUS = {"bare": 1, "xen-pv": 1, "xen-pvh": 1, "bare-smp4": 4, "xen-pv-smp2": 2,
-        "bare-i386": 1, "bare-i386-smp4": 4, "vmi-i386": 1, "vmi-i386-smp4": 4}
+        "bare-i386": 1, "bare-i386-smp4": 4, "vmi-i386": 1, "vmi-i386-smp4": 4, "vmi-xen-i386": 1}
 
 # The blob that each supplies for a guest without backends.
 BLOBS = {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-smp2": "xen_pv", "xen-pvh": "xen_pvh"}
@@ -287,7 +291,9 @@ def command(environment: str, image: Path, cmdline: str, accelerator: tuple[str,
     """
     words = {"guest": os.path.relpath(image, ROOT), "cmdline": cmdline}
     options = [word.format(**words).rstrip() for word in ENVIRONMENTS[environment]]
-    return [PROGRAMS[arch(environment)], *QEMU[1:], *accelerator, *(add_module(options, blob) if blob else options)]
+    # Xen itself has 64 bits, whatever its domain has.
+    program = PROGRAMS["x86_64" if "-initrd" in options else arch(environment)]
+    return [program, *QEMU[1:], *accelerator, *(add_module(options, blob) if blob else options)]
 
 
 def read_output(process: subprocess.Popen, output: list[bytes]) -> None:
