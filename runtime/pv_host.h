@@ -41,6 +41,9 @@ unsigned long pv_host_pa(const void *va);
 /* Virtual address of guest-physical memory that the kernel keeps mapped. */
 void *pv_host_va(unsigned long pa);
 
+/* The first address that the kernel leaves to a hypervisor below it; 0: it leaves none. */
+extern const uintptr_t pv_host_top;
+
 /* Map the page of device registers at this address, uncached, for good. */
 volatile void *pv_host_map_io(unsigned long pa);
 

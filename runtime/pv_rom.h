@@ -64,8 +64,8 @@ struct pv_rom {
 	uint32_t unit;
 	bool sum;
 	/*
-	 * The first address that it keeps for itself, unless 0; no bytes: it cannot say so.  No
-	 * kernel here leaves it one.
+	 * The first address that it keeps for itself, unless 0; no bytes: it cannot say so.  Calls
+	 * may be there too.
 	 */
 	struct pv_rom_member top;
 	const struct pv_rom_rule *rules;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A ROM that does calls: found, checked, asked, bound.  Whatever is read of it may be wrong: it is
- * used only where it cannot lead out of the ROM's own bytes.
+ * used only where it cannot lead out of the ROM's own bytes and the addresses that it keeps.
  */
 #include "internal.h"
 #include "pv_host.h"
@@ -156,8 +156,12 @@ static struct fault check_texts(const struct pv_rom *rom, const uint8_t *at, uin
 
 static struct fault check_top(const struct pv_rom *rom, const uint8_t *at, uint32_t length)
 {
+	uint32_t top = member(at, rom->top);
+
 	(void)length;
-	return member(at, rom->top) ? (struct fault){"top", "addresses that the kernel has"} : fine;
+	if (!top || (pv_host_top && top >= pv_host_top))
+		return fine;
+	return (struct fault){"top", "addresses that the kernel has"};
 }
 
 /* ---- its answers ---- */
@@ -181,6 +185,10 @@ static enum pv_rom_answer kind_of(const struct pv_rom *rom, uint64_t raw)
 
 static bool is_code(const struct pv_rom *rom, const uint8_t *at, uint32_t length, uintptr_t target)
 {
+	uint32_t top = member(at, rom->top);
+
+	if (top && target >= top)
+		return true;
 	return target - (uintptr_t)at < length && target - (uintptr_t)at >= rom->header_size;
 }
 

@@ -20,6 +20,9 @@ static unsigned long kernel_root;
 static unsigned long free_pages;
 static struct pv_fixmap fixmaps[FIXMAPS];
 
+/* Nothing of the kernel is above its devices. */
+const uintptr_t pv_host_top = IO_BASE + REGION;
+
 unsigned long pv_host_pa(const void *va)
 {
 	return (unsigned long)va - KERNEL_BASE;

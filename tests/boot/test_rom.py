@@ -34,7 +34,7 @@ FAULTS: dict[str, tuple[Callable[[bytes], Change], str, str]] = {
     "no licence": (lambda rom: (LICENCE, b"\0\0"), "license_offs", "another text"),
     "licence outside": (lambda rom: (LICENCE, b"\xff\xff"), "license_offs", "another text"),
     "no PCI header": (lambda rom: (PCI, b"\0\0"), "pci_header_offs", "another value"),
-    "claims addresses": (lambda rom: (TOP, b"\0\0\0\xfc"), "top", "addresses that the kernel has"),
+    "claims addresses": (lambda rom: (TOP, b"\0\0\0\xc0"), "top", "addresses that the kernel has"),
     "no calls": (lambda rom: (FIND, answers(0)), "IRET", "none"),
     "calls alone": (lambda rom: (FIND, answers(1)), "IRET", "a call will not do"),
     "outside": (lambda rom: (FIND, answers(2)), "IRET", "outside of the ROM"),
@@ -84,6 +84,13 @@ def test_more_calls_are_welcome(tmp_path: Path) -> None:
     seen = boot(changed(lambda rom: (MINOR, b"\x07"), tmp_path / "later.rom"))
     assert seen.good and seen.console.backends[0][0] == "vmi_guest"
     assert seen.console.rom_refusals == []
+
+
+def test_what_the_kernel_leaves_is_a_roms(tmp_path: Path) -> None:
+    """Hypervisors of old kept the last 64 MiB; nothing of the kernel is there."""
+    seen = boot(changed(lambda rom: (TOP, b"\0\0\0\xfc"), tmp_path / "top.rom"))
+    assert seen.good and seen.console.backends[0][0] == "vmi_guest"
+    assert seen.console.rom_refusals == [] and seen.console.rom_unused == {}
 
 
 def test_the_rom_is_as_described() -> None:

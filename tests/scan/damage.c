@@ -78,6 +78,9 @@ static struct {
 	unsigned long count;
 } reasons[REASONS_MAX];
 
+/* Above the window, and for half of all words above them. */
+const uintptr_t pv_host_top = 0x80000000;
+
 void *pv_host_va(unsigned long pa)
 {
 	return window + pa - FROM;
@@ -167,6 +170,13 @@ static void make(struct header *rom)
 		rom->rows[i] = (struct row){offsetof(struct header, body) + i, kinds[i]};
 }
 
+/* The least address that it may keep, and a call there; or just below. */
+static void keep_addresses(struct header *rom, unsigned int trial)
+{
+	rom->top = pv_host_top;
+	rom->rows[1].offset = pv_host_top - (uint32_t)(uintptr_t)rom - (trial & 1);
+}
+
 /* So that the bytes to the end of the length that it claims, or of the window, have the sum 0. */
 static void correct_sum(struct header *rom)
 {
@@ -221,6 +231,8 @@ static bool inside(const struct header *rom, uintptr_t target)
 {
 	uintptr_t offset = target - (uintptr_t)rom;
 
+	if (rom->top && target >= rom->top)
+		return true;
 	return offset >= HEADER_SIZE && offset < rom->units * UNIT && offset < STEP;
 }
 
@@ -240,7 +252,9 @@ static void judge_op(const struct header *rom, const struct pv_backend *made, un
 		fail("form", trial);
 	if (!is_nop && !is_call && slot)
 		fail("bound to nothing", trial);
-	if (is_call && slot != (binding->function ?: (uintptr_t)rom + row->offset))
+	if (rom->top && rom->top < pv_host_top)
+		fail("addresses of the kernel", trial);
+	if (is_call && slot != (binding->function ?: (uint32_t)((uintptr_t)rom + row->offset)))
 		fail("bound to another place", trial);
 }
 
@@ -270,6 +284,8 @@ static void try(unsigned int trial)
 
 	memset(window, 0, WINDOW);
 	make(rom);
+	if (trial % 4 > 1)
+		keep_addresses(rom, trial);
 	if (trial)
 		damage(rom);
 	if (!trial || rand() % 8)

@@ -5,8 +5,8 @@
 /* Guest-physical 0 is mapped here; kernel.lds links the image accordingly. */
 #define KERNEL_BASE 0xc0000000
 
-/* Two megabytes for device registers. */
-#define IO_BASE 0xffe00000
+/* Two megabytes for device registers; hypervisors below a kernel have kept what is above. */
+#define IO_BASE 0xf7e00000
 
 /* In the order that SYSEXIT wants. */
 #define GDT_USER_CODE 3
