@@ -101,14 +101,16 @@ def test_no_other_option() -> None:
 )
 def test_outputs(profile: str, label: str, heading: str, example: str, tmp_path: Path) -> None:
     """Each kind of output, and how its file is called."""
-    names = {"I": "i", "A": "a", "B": "b", "B_G.h": "xen_pv_cpu.h"}
+    names = {"I": "i", "A": "a", "B": "b", "R": "fine", "B_G.h": "xen_pv_cpu.h"}
     shutil.copy(ROOT / "tests/compiler" / example, tmp_path / "in.pvi")
+    shutil.copy(ROOT / "tests/compiler/golden/i386/firm.pvi", tmp_path / "rom.pvi")
     kinds = re.search(rf"^{label}: (.*)", helped("build"), re.MULTILINE)
     assert kinds and re.findall(r"<dd>.*?>([\w-]+)</code>", SECTIONS[heading], re.DOTALL) == kinds[1].split()
     for kind, name in zip(kinds[1].split(), items(heading)):
-        result = run("build", f"--profile={profile}", f"--emit={kind}", "--outdir", kind, "in.pvi", cwd=tmp_path)
+        words = ["--arch=i386", "rom.pvi"] if name.startswith("R.") else [f"--profile={profile}", "in.pvi"]
+        result = run("build", *words, f"--emit={kind}", "--outdir", kind, cwd=tmp_path)
         assert result.status == FINE
-        assert set(snapshot(tmp_path / kind)) == {names.get(name) or re.sub("^[IAB](?=[._])", lambda m: names[m[0]], name)}
+        assert set(snapshot(tmp_path / kind)) == {names.get(name) or re.sub("^[IABR](?=[._])", lambda m: names[m[0]], name)}
 
 
 def test_message(tmp_path: Path) -> None:
