@@ -163,9 +163,18 @@ void vmi_xen_set_alarm(uint32_t flags, uint64_t expiry, uint64_t period)
 	rom_irq_restore(interrupts);
 }
 
+/* Each counter has its own: whoever cancels the one leaves the other's alone. */
+static bool disarm(struct alarm *alarm, uint32_t counter)
+{
+	if (!alarm->armed || alarm->counter != counter)
+		return false;
+	alarm->armed = false;
+	timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
+	return true;
+}
+
 uint32_t vmi_xen_cancel_alarm(uint32_t flags)
 {
-	struct alarm *alarm = &this_vcpu()->alarm;
 	uint32_t interrupts;
 	bool armed;
 
@@ -173,9 +182,7 @@ uint32_t vmi_xen_cancel_alarm(uint32_t flags)
 		return 0;
 	interrupts = rom_irq_save();
 	layer_take_alarm();
-	armed = alarm->armed;
-	alarm->armed = false;
-	timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
+	armed = disarm(&this_vcpu()->alarm, flags & VMI_ALARM_FLAGS_COUNTER_MASK);
 	rom_irq_restore(interrupts);
 	return armed;
 }
