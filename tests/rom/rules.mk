@@ -25,4 +25,5 @@ $(eval $(call rom-judge,judge,$(CC),))
 $(eval $(call rom-judge,judge-pae,$(CC),-DPAE))
 $(eval $(call rom-judge,judge-clang,$(CLANG),))
 
-check-tree: $(ROM_JUDGES:%=$(ROM_JUDGE)/%.elf) $(foreach kind,.rom -trace.rom -clang.rom,$(ROMS:%=$(BUILD)/%$(kind)))
+check-tree: $(ROM_JUDGES:%=$(ROM_JUDGE)/%.elf) $(BUILD)/xen/xen-pae.elf \
+	$(foreach kind,.rom -trace.rom -clang.rom,$(ROMS:%=$(BUILD)/%$(kind)))

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from judgement import BARE, BUILD, Judgement, Verdict, judge
+from judgement import BARE, BUILD, XEN, Judgement, Verdict, judge
 from mutant import HOOK, MUTANTS, Mutant, summed, with_code
 
 ROM = BUILD / "vmi_native.rom"
@@ -16,6 +16,8 @@ CASES = {
     "bare": ("judge", "vmi_native", BARE),
     "bare-pae": ("judge-pae", "vmi_native", BARE),
     "bare-clang": ("judge-clang", "vmi_native-clang", BARE),
+    "xen": ("judge", "vmi_xen", XEN),
+    "xen-pae-clang": ("judge-pae", "vmi_xen-clang", XEN),
 }
 
 # What the judge knows: 74 calls, two of which end the machine.
@@ -110,7 +112,7 @@ XEN_ENDS = {"soft": "shutdown: rebooting machine", "hard": "shutdown: rebooting 
             "shutdown": "halted: halting machine"}
 
 
-@pytest.mark.parametrize("where", ["bare"])
+@pytest.mark.parametrize("where", ["bare", "xen"])
 @pytest.mark.parametrize("end", XEN_ENDS)
 def test_end(where: str, end: str) -> None:
     """Nothing is heard of the kernel again; after a reboot QEMU ends, after a shutdown by its watchdog."""
@@ -120,9 +122,15 @@ def test_end(where: str, end: str) -> None:
     assert where == "bare" or XEN_ENDS[end] in seen.console
 
 
+def test_a_hypervisor_that_is_not_there() -> None:
+    """The ROM for Xen does not enter where there is none, and the kernel goes on alone."""
+    seen = judge(BUILD / "vmi_xen.rom", "judge")
+    assert seen.said("ROM init failed 1") and seen.outcome == "boots" and not seen.verdicts
+
+
 # --- what the ROM itself counts
 
-@pytest.mark.parametrize("where", ["bare", "bare-pae"])
+@pytest.mark.parametrize("where", ["bare", "bare-pae", "xen"])
 def test_trace(where: str) -> None:
     """The ROM that counts was called as often as the kernel says that it called."""
     seen = judged(where, "judge", "-trace")
