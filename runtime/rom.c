@@ -10,10 +10,10 @@
 #define NO_RELOC  0xff
 #define NOTES_MAX 128
 
-/* The ROM that was found; no length: there is none. */
+/* The ROM that was found, by guest-physical address too; no length: there is none. */
 static struct {
 	const uint8_t *at;
-	uint32_t length;
+	uint32_t address, length;
 } area;
 static const struct pv_rom *looked_for;
 
@@ -266,31 +266,36 @@ static bool is_good(const struct pv_rom *rom, uint32_t address)
 	return !fault.reason;
 }
 
-/* Asked again it says the same, unless the ROM was refused meanwhile. */
-bool pv_rom_find(const struct pv_rom *rom)
+/* The first at this address or behind it. */
+static bool find_from(const struct pv_rom *rom, uint32_t address)
 {
-	uint32_t address = rom->from;
-
-	if (looked_for == rom)
-		return area.length;
-	looked_for = rom;
 	area.length = 0;
 	while (address < rom->to && !is_good(rom, address))
 		address += rom->step;
 	if (address >= rom->to)
 		return false;
 	area.at = pv_host_va(address);
+	area.address = address;
 	area.length = member(area.at, rom->length) * rom->unit;
 	return true;
+}
+
+/* Asked again it says the same, unless the ROM was refused meanwhile. */
+bool pv_rom_find(const struct pv_rom *rom)
+{
+	if (looked_for == rom)
+		return area.length;
+	looked_for = rom;
+	return find_from(rom, rom->from);
 }
 
 /* ---- the backend ---- */
 
 static bool enter(const struct pv_rom *rom)
 {
-	int (*begin)(void) = (void *)(area.at + rom->enter);
+	int (*code)(void) = (void *)(area.at + rom->enter);
 
-	return !rom->enter || begin() >= 0;
+	return !rom->enter || code() >= 0;
 }
 
 /* False if it has lost a call since it was asked for the first time. */
@@ -343,23 +348,30 @@ static void build(const struct pv_backend *backend)
 		rom->provide(&bound);
 }
 
+/* NULL: it has begun, and what its calls are is known. */
+static const char *begin(const struct pv_rom *rom)
+{
+	if (!enter(rom))
+		return "it did not begin";
+	return ask_all(rom) ? NULL : "it has forgotten a call";
+}
+
+/* One that will not, as on another hypervisor than its own, leaves the next its turn. */
 const struct pv_backend *pv_rom_bind(const struct pv_backend *backend)
 {
 	const struct pv_rom *rom = backend->rom->rom;
-	const char *reason = NULL;
-
 	/* Another form may have been looked for last. */
-	if (!pv_rom_find(rom))
-		return NULL;
-	if (!enter(rom))
-		reason = "it did not begin";
-	else if (!ask_all(rom))
-		reason = "it has forgotten a call";
-	if (!reason) {
-		build(backend);
-		return &bound;
+	bool found = pv_rom_find(rom);
+
+	while (found) {
+		const char *reason = begin(rom);
+
+		if (!reason) {
+			build(backend);
+			return &bound;
+		}
+		note(area.at, "enter", reason, true);
+		found = find_from(rom, area.address + rom->step);
 	}
-	note(area.at, "enter", reason, true);
-	area.length = 0;
 	return NULL;
 }

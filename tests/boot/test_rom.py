@@ -72,6 +72,14 @@ def test_a_wrong_rom_is_refused(fault: str, tmp_path: Path) -> None:
     assert seen.console.backends[0][0] == "native" and seen.console.rom_calls == {}
 
 
+def test_the_next_rom_has_its_turn(tmp_path: Path) -> None:
+    """One that will not begin may be another hypervisor's."""
+    wrong = changed(FAULTS["will not begin"][0], tmp_path / "wrong.rom")
+    seen = machine.run("bare-i386", options=("-option-rom", str(wrong), "-option-rom", str(ROM)))
+    assert seen.good and seen.console.backends[0][0] == "vmi_guest"
+    assert [(refusal.part, refusal.reason) for refusal in seen.console.rom_refusals] == [("enter", "it did not begin")]
+
+
 def test_another_rom_is_none_of_ours(tmp_path: Path) -> None:
     """Without the signature nobody is told."""
     seen = boot(changed(lambda rom: (SIGNATURE, b"X"), tmp_path / "other.rom"))
