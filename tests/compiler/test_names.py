@@ -18,7 +18,7 @@ OF_C = {"for", "if"}
 KEYWORDS = [word for word in WORDS if word not in NO_NAMES | OF_C]
 
 # Records of generated C that an interface's own structures and registrations would collide with.
-TAKEN = {"op", "backend"}
+TAKEN = {"op", "backend", "rom"}
 
 HEAD = "config bool X;\n"
 INTERFACE = "interface i version 1.0 {{ {0} group g {{ op void f(u8 a) {{ default nop; {1} }} }} }}\n"
@@ -155,7 +155,7 @@ def test_words_of_c_elsewhere(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", sorted(TAKEN))
 def test_taken_keywords(word: str, tmp_path: Path) -> None:
-    """The two exceptions are errors, not C that does not compile."""
+    """The exceptions are errors, not C that does not compile."""
     for text in (f"struct {word} {{ u8 a; }};", f"registration {word} {{ int a; }}"):
         (tmp_path / "names.pvi").write_text(INTERFACE.format(text, ""))
         result = run("check", "names.pvi", cwd=tmp_path)
