@@ -137,7 +137,7 @@ FLAGS_x86_64        := -m64 -mcmodel=kernel -mno-red-zone
 FLAGS_i386          := -m32 -march=i686 -mregparm=3 -freg-struct-return
 FORMAT_x86_64       := elf_x86_64
 FORMAT_i386         := elf_i386
-FOLDERS_x86_64      := native xen
+FOLDERS_x86_64      = $(filter-out vmi vmi_rom,$(notdir $(wildcard backends/*)))
 FOLDERS_i386        := native vmi
 GENERATED_x86_64    := $(GENERATED)
 IDL_x86_64          := $(IDL)
