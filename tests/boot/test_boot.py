@@ -60,7 +60,7 @@ def test_each_environment_finds_its_backend(boot: Booter) -> None:
     found = {environment: boot(environment).console.backends[0][0] for environment in machine.ENVIRONMENTS}
     assert found == {"bare": "native", "bare-smp4": "native", "xen-pv": "xen_pv", "xen-pv-smp2": "xen_pv",
                      "xen-pvh": "xen_pvh", "bare-i386": "native", "bare-i386-smp4": "native",
-                     "vmi-i386": "vmi_guest", "vmi-i386-smp4": "vmi_guest"}
+                     "vmi-i386": "vmi_guest", "vmi-i386-smp4": "vmi_guest", "vmi-xen-i386": "vmi_guest"}
 
 
 def test_every_op_is_reported(boot: Booter, environment: str) -> None:

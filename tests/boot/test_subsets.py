@@ -15,7 +15,7 @@ import manifest
 import pytest
 from image import Image
 
-# The backend that an environment wants.
+# The backend that an environment wants; where the ROM alone can be heard, not without that one.
 WANTED = {"bare": "native", "xen-pv": "xen_pv", "xen-pvh": "xen_pvh",
           "bare-i386": "native", "vmi-i386": "vmi_guest"}
 # Where the kernel has every privilege, so that bare hardware's backend can stand in.
