@@ -217,9 +217,8 @@ extern u32 flags_after;	  /* those that are not arithmetic */
 extern u32 words_taken;	  /* of the stack */
 extern bool ends_in_user; /* it is not heard of again but by a trap */
 
-/* Windows of time in which interrupts come, and lines that are waited for. */
+/* How often an interrupt comes in so many microseconds. */
 u32 heard(u32 vector, u32 us);
-void make_pending(void);
 
 #define CALL(number, name, changes, empty) void judge_##name(void);
 #include "calls.def"

@@ -5,7 +5,7 @@
 #define SELF interrupts[VECTOR_SELF]
 
 /* The processor asks itself, and does not listen yet. */
-void make_pending(void)
+static void make_pending(void)
 {
 	apic_write(0x300, 0x40000 | VECTOR_SELF);
 	while (!(apic_read(0x200 + VECTOR_SELF / 32 * 16) & 1u << VECTOR_SELF % 32))

@@ -176,6 +176,17 @@ static void many(u32 flags)
 	expect(heard_ms(vector, 15) == 1, "the new alarm did not come");
 }
 
+/* What came while nobody listened is one alarm, and the next comes when it is due. */
+static void missed(u32 flags)
+{
+	u32 vector = wire_of(flags);
+
+	set_alarm(flags | PERIODIC, now(flags) + MS(5), MS(5));
+	wait_us(22000 * slowness());
+	expect(heard_ms(vector, 1) == 1, "what was missed was not one");
+	expect(heard_ms(vector, 10) == 2, "what was missed came later");
+}
+
 /* The high half of an expiry counts. */
 static void distant(u32 flags)
 {
@@ -230,6 +241,7 @@ static void set_all(u32 flags)
 	listen(flags);
 	once(flags);
 	many(flags);
+	missed(flags);
 	distant(flags);
 	if (!in_phase(flags))
 		note(flags & WIRED_LVTT ? "lvtt-without-phase" : "irq0-without-phase");

@@ -114,7 +114,7 @@ MUTANTS = [
     Mutant("no SYSEXIT", "boots", answers=answer("SYSEXIT", NONE)),
     Mutant("no SYSEXIT, but SYSENTER", "user vector=14 error=0 eip=feedbab0 address=feedbab0",
            answers=answer("SYSEXIT", NONE), words="sysenter"),
-    Mutant("IRET by a call", "trap vector=", answers=answer("IRET", CALL)),
+    Mutant("IRET by a call", "trap vector=*", answers=answer("IRET", CALL)),
     Mutant("CLTS by a jump", "boots", answers=answer("CLTS", JUMP), says="ROM unknown relocation 2 for CLTS"),
     Mutant("CPUID by a jump", "jump for wrapped CPUID", answers=answer("CPUID", JUMP)),
     Mutant("EnableInterrupts is nothing", "no interrupt came", answers=answer("EnableInterrupts", NOP)),

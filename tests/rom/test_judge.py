@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
@@ -150,9 +151,8 @@ def test_mutant(mutant: Mutant, tmp_path: Path) -> None:
     """Each has the outcome that it had with Linux."""
     seen = judge(mutant.make(ROM.read_bytes(), tmp_path), mutant.words)
     assert not seen.timed_out
-    assert seen.outcome.startswith(mutant.outcome)
+    assert fnmatch(seen.outcome, mutant.outcome)
     assert seen.said(mutant.says)
-    assert len(seen.outcome) == len(mutant.outcome) or "trap" in mutant.outcome
 
 
 # --- the judge itself: it must see what is planted
