@@ -225,7 +225,21 @@ static void both_wires(void)
 	deafen();
 }
 
-/* and by one, where a timer alone cannot do it. */
+/* A counter has one alarm: by another wire it replaces the first, */
+static void by_another_wire(u32 old)
+{
+	u32 new = old ^ WIRED_LVTT;
+
+	listen(REAL | WIRED_LVTT);
+	listen(REAL);
+	set_alarm(old, now(old) + MS(4), 0);
+	set_alarm(new, now(new) + MS(8), 0);
+	expect(heard_ms(wire_of(old), 6) == 0, "the old alarm came by its wire");
+	expect(heard_ms(wire_of(new), 6) == 1, "the new alarm did not come by its wire");
+	deafen();
+}
+
+/* and of two by one, where a timer alone cannot do it. */
 static void both_by(u32 wire)
 {
 	listen(wire);
@@ -260,6 +274,8 @@ void judge_SetAlarm(void)
 	}
 	about("two at once");
 	if (!on_xen) {
+		by_another_wire(REAL);
+		by_another_wire(REAL | WIRED_LVTT);
 		both_wires();
 		both_by(0);
 	}
@@ -274,6 +290,26 @@ static void cancel_other(u32 flags)
 	set_alarm(flags, now(flags) + MS(5), 0);
 	expect(cancel(other) == 0, "another counter had its alarm");
 	expect(heard_ms(wire_of(flags), 8) == 1, "another counter's alarm was cancelled");
+}
+
+/* Whichever wire it has. */
+static void cancel_by_counter(u32 flags)
+{
+	listen(flags);
+	set_alarm(flags, now(flags) + MS(5), 0);
+	expect(cancel(flags ^ WIRED_LVTT) == 1, "a counter's alarm was not known");
+	expect(heard_ms(wire_of(flags), 12) == 0, "a counter's alarm came none the less");
+	deafen();
+}
+
+/* The timer is the kernel's as long as there is no alarm of the ROM's. */
+static void leave_alone(void)
+{
+	listen(REAL);
+	pit_again(6000);
+	expect(cancel(REAL) == 0, "there was none to cancel by then");
+	expect(heard_ms(VECTOR_IRQ0, 12) >= 1, "the kernel's own timer was stopped");
+	deafen();
 }
 
 static void cancel_one(u32 flags)
@@ -304,7 +340,12 @@ void judge_CancelAlarm(void)
 	for (u32 i = on_xen ? FIRST_LVTT : 0; i < ARRAY_SIZE(wires); i++) {
 		about(wires[i].name);
 		cancel_one(wires[i].flags);
+		if (!on_xen)
+			cancel_by_counter(wires[i].flags);
 	}
+	about("none at all");
+	if (!on_xen)
+		leave_alone();
 }
 
 /* ---- the wall clock ---- */

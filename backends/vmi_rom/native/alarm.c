@@ -2,7 +2,8 @@
 /*
  * Alarms: interrupt line 0 is channel 0 of the 8254 (by its data sheet), LVTT the timer of the
  * local APIC (SDM vol. 3, section 11.5.4), whose vector the kernel has put there.  Each has one
- * alarm, which is this or that counter's: both count the same cycles.
+ * alarm, which is this or that counter's: both count the same cycles.  A processor's counter has
+ * one alarm too, by either wire, and a timer without an alarm of ours is left alone.
  *
  * Modes of the 8254 are such that its output is high while nothing is to come, since the rise of
  * the output is the interrupt: 4 strobes low once, 2 again and again, and 5 waits for a gate that
@@ -23,8 +24,6 @@
 #define PIT_SHORTEST   2u
 #define SYSTEM_CONTROL 0x61
 
-#define APIC_ID		  0x20
-#define APIC_ID_SHIFT	  24
 #define APIC_DIVIDE_BY_16 0x3
 #define APIC_LVT_MASKED	  0x10000u
 #define APIC_LVT_MODE	  0x60000u
@@ -61,6 +60,15 @@ static uint32_t counts(uint64_t cycles, uint64_t mult, uint32_t least, uint32_t 
 	return count < most ? count : most;
 }
 
+/* The number of its local APIC, which need not be mapped for that: SDM vol. 2, CPUID, leaf 1. */
+static uint8_t this_processor(void)
+{
+	uint32_t leaf = 1, numbers;
+
+	asm volatile("cpuid" : "+a"(leaf), "=b"(numbers) : : "ecx", "edx");
+	return numbers >> 24;
+}
+
 /* ---- interrupt line 0 ---- */
 
 static void pit_load(uint32_t count)
@@ -94,6 +102,7 @@ static void pit_set(const struct alarm *alarm)
 	}
 	state->armed = true;
 	state->periodic = alarm->period != 0;
+	state->processor = this_processor();
 	state->counter = alarm->counter;
 	state->end = alarm->expiry;
 }
@@ -107,12 +116,12 @@ static bool pit_cancel(uint8_t counter)
 	struct state *state = rom_state();
 	bool armed = state->armed && (state->periodic || rom_cycles() < state->end);
 
-	if (state->counter != counter)
+	if (!armed || state->counter != counter || state->processor != this_processor())
 		return false;
 	state->armed = false;
 	port_write(PIT_COMMAND, PIT_NEVER);
 	pit_load(PIT_LONGEST);
-	return armed;
+	return true;
 }
 
 /* ---- the local APIC's timer ---- */
@@ -140,9 +149,9 @@ static void lapic_measure(uint32_t apic)
 	rom_state()->apic_mult = divide(cycles << 32, rom_cycles() - begin);
 }
 
-static uint8_t *lapic_counter(uint32_t apic)
+static uint8_t *lapic_alarm(void)
 {
-	return &rom_state()->apic_counter[lapic_read(apic, APIC_ID) >> APIC_ID_SHIFT];
+	return &rom_state()->apic_alarm[this_processor()];
 }
 
 /* The kernel's vector and whether it is masked stay. */
@@ -151,7 +160,7 @@ static void lapic_set(uint32_t apic, const struct alarm *alarm)
 	uint32_t timer = lapic_read(apic, APIC_LVT_TIMER) & ~APIC_LVT_MODE;
 	uint64_t cycles;
 
-	*lapic_counter(apic) = alarm->counter;
+	*lapic_alarm() = alarm->counter + 1;
 	lapic_write(apic, APIC_TIMER_DIVIDE, APIC_DIVIDE_BY_16);
 	if (!rom_state()->apic_mult)
 		lapic_measure(apic);
@@ -162,27 +171,37 @@ static void lapic_set(uint32_t apic, const struct alarm *alarm)
 }
 
 /* A periodic one may be between two periods. */
-static bool lapic_cancel(uint32_t apic, uint8_t counter)
+static bool lapic_cancel(uint8_t counter)
 {
-	bool periodic = lapic_read(apic, APIC_LVT_TIMER) & APIC_LVT_PERIODIC;
-	bool armed = lapic_read(apic, periodic ? APIC_TIMER_START : APIC_TIMER_NOW);
+	uint8_t *alarm = lapic_alarm();
+	uint32_t apic;
+	bool periodic, armed;
 
-	if (*lapic_counter(apic) != counter)
+	if (*alarm != counter + 1)
 		return false;
+	*alarm = 0;
+	apic = rom_find_apic();
+	if (!apic)
+		return false;
+	periodic = lapic_read(apic, APIC_LVT_TIMER) & APIC_LVT_PERIODIC;
+	armed = lapic_read(apic, periodic ? APIC_TIMER_START : APIC_TIMER_NOW);
 	lapic_write(apic, APIC_TIMER_START, 0);
 	return armed;
 }
 
 /* ---- the calls ---- */
 
+/* On its wire the new one replaces the old. */
 static void set(vmi_alarm_flags flags, const struct alarm *alarm)
 {
 	uint32_t apic;
 
 	if (!(flags & VMI_ALARM_FLAGS_WIRED_LVTT_MASK)) {
+		lapic_cancel(alarm->counter);
 		pit_set(alarm);
 		return;
 	}
+	pit_cancel(alarm->counter);
 	apic = rom_find_apic();
 	if (apic)
 		lapic_set(apic, alarm);
@@ -207,20 +226,12 @@ void vmi_native_set_alarm(vmi_alarm_flags flags, uint64_t expiry, uint64_t perio
 	rom_irq_restore(interrupts);
 }
 
-static bool cancel(vmi_alarm_flags flags)
-{
-	uint32_t apic;
-
-	if (!(flags & VMI_ALARM_FLAGS_WIRED_LVTT_MASK))
-		return pit_cancel(counter_of(flags));
-	apic = rom_find_apic();
-	return apic && lapic_cancel(apic, counter_of(flags));
-}
-
+/* It is the counter that tells which one, not the wire. */
 uint32_t vmi_native_cancel_alarm(vmi_alarm_flags flags)
 {
+	uint8_t counter = counter_of(flags);
 	uint32_t interrupts = rom_irq_save();
-	bool armed = cancel(flags);
+	bool armed = pit_cancel(counter) || lapic_cancel(counter);
 
 	rom_irq_restore(interrupts);
 	return armed;

@@ -19,13 +19,15 @@ struct state {
 	uint32_t apic;
 	/* Counts of a timer from cycles: multiply, shift right by 32; 0: not measured. */
 	uint64_t pit_mult, apic_mult;
-	/* Interrupt line 0 has an alarm of this counter; if it is no periodic one, until this time.
+	/*
+	 * Interrupt line 0 has an alarm of this processor's counter; if it is no periodic one, until
+	 * this time.
 	 */
 	bool armed, periodic;
-	uint8_t counter;
+	uint8_t processor, counter;
 	uint64_t end;
-	/* Whose counter the last alarm of a local APIC was, by that one's number. */
-	uint8_t apic_counter[NR_APICS];
+	/* By number of a local APIC: 1 more than the counter whose alarm it has; 0: none. */
+	uint8_t apic_alarm[NR_APICS];
 };
 
 _Static_assert(sizeof(struct state) <= ROM_MEMORY_SIZE, "memory that the BIOS gave");
