@@ -199,23 +199,54 @@ stubs:
 """
 
 
-def stub(plant: Plant, seen: Verdict | None, size: int) -> str:
-    """What stands before a call; before one that is not there, or that the plant leaves alone, nothing."""
+def stub(seen: Verdict | None, code: str, size: int) -> str:
+    """What stands before a call; before one that is not there, nothing."""
     if not seen or not seen.place:
         return ".balign 64\n.skip 64"
-    code = plant.code if plant.jumps or seen.name not in JUMPS else "jmp {old}"
     words = 4 + 4 * WORDS.get(seen.name, 0)
     return ".balign 64\n" + code.format(old=f"begin + ({seen.place - size})", above=words)
+
+
+def judge_planted(codes: dict[str, str], folder: Path) -> Judgement:
+    """Of a ROM with code in front of calls."""
+    rom, good = ROM.read_bytes(), judged("bare")
+    stubs = [stub(good.verdicts.get(name), codes.get(name, "jmp {old}"), len(rom)) for name in CALLS]
+    path = folder / "planted.rom"
+    path.write_bytes(summed(with_code(rom, HOOK.replace("{change}", DIVERT + "\n".join(stubs)), folder)))
+    return judge(path)
 
 
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=list(PLANTS))
 def test_judge(plant: Plant, tmp_path: Path) -> None:
     """Where a fault is planted before each call, the judge sees it at each."""
-    rom = ROM.read_bytes()
-    good = judged("bare")
-    stubs = [stub(plant, good.verdicts.get(name), len(rom)) for name in CALLS]
-    path = tmp_path / "planted.rom"
-    path.write_bytes(summed(with_code(rom, HOOK.replace("{change}", DIVERT + "\n".join(stubs)), tmp_path)))
-    seen = judge(path)
+    codes = {name: plant.code for name in CALLS if plant.jumps or name not in JUMPS}
+    seen = judge_planted(codes, tmp_path)
     blamed = names(seen, lambda v: plant.part in v.broken if plant.part else v.meaning not in ("ok", ""))
     assert (CALLED | JUMPS) - blamed == plant.unseen
+
+
+# One call's own fault, and what the judge says of it.
+FAULTS = {
+    "GetGDT": ("sgdt (%eax)\nmovw $0, 6(%eax)\nret", "more than six bytes"),
+    "WriteIDTEntry": ("movl $0, 8(%eax, %edx, 8)\njmp {old}", "another entry changed"),
+    "SetCR0": ("and $~8, %eax\njmp {old}", "cr0 has another value"),
+    "GetInterruptMask": ("xor %eax, %eax\nret", "another answer"),
+    "SetPxELong": ("mov %eax, (%ecx)\nmov %edx, 4(%ecx)\nret", "half an entry was present"),
+    "InvalPage": ("add $4096, %eax\njmp {old}", "the translation is stale"),
+    "FlushTLB": ("and $1, %eax\njmp {old}", "the translation is stale"),
+    "INSB": ("dec %ecx\njmp {old}", "the address is another"),
+    "OUTSB": ("inc %esi\njmp {old}", "the address is another"),
+    "GetCycleFrequency": ("call {old}\nadd $0x10000000, %eax\nret", "the counter runs at another speed"),
+    "GetCycleCounter": ("cmp $2, %eax\njne {old}\nrdtsc\nret", "real is not available and stolen"),
+    "SetAlarm": ("sub $0x400000, %edx\njmp {old}", "it came early (real, irq0)"),
+    "CancelAlarm": ("call {old}\nmov $1, %eax\nret", "another counter had its alarm (real, irq0)"),
+    "GetWallclockTime": ("call {old}\ninc %edx\nret", "not the machine's time"),
+    "WallclockUpdated": ("mov $1, %eax\nret", "the answer was not cleared"),
+}
+
+
+def test_faults(tmp_path: Path) -> None:
+    """Each is called by its name, and no other call is blamed."""
+    seen = judge_planted({name: JUDGED + code for name, (code, _) in FAULTS.items()}, tmp_path)
+    blamed = {name: v.meaning for name, v in seen.verdicts.items() if v.reloc != "none" and not v.good}
+    assert blamed == {name: meaning for name, (_, meaning) in FAULTS.items()}
