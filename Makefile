@@ -331,7 +331,7 @@ demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/guest32.elf $(BUILD)/guest32-clang.elf \
-	$(foreach rom,$(ROMS),$(BUILD)/$(rom).rom $(BUILD)/$(rom)-trace.rom) $(BUILD)/xen/xen-pae.elf \
+	$(ROMS:%=$(BUILD)/%.rom) $(ROMS:%=$(BUILD)/%-trace.rom) $(BUILD)/xen/xen-pae.elf \
 	$(BUILD)/guest-blob.elf $(BUILD)/guest-clang-blob.elf $(BLOBS:%=$(BUILD)/%.blob) $(BUILD)/xen/xen.elf \
 	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
 	$(BUILD)/oracle/judged.json

@@ -282,8 +282,14 @@ def add_module(words: list[str], module: Path) -> list[str]:
     return [*words[:place], f"{words[place]},{path}", *words[place + 1:]]
 
 
+def with_rom(words: list[str], rom: Path) -> list[str]:
+    """The same with another ROM in place of the environment's."""
+    place = words.index("-option-rom") + 1
+    return [*words[:place], str(rom), *words[place + 1:]]
+
+
 def command(environment: str, image: Path, cmdline: str, accelerator: tuple[str, ...] = BY_TURNS,
-            blob: Path | None = None) -> list[str]:
+            blob: Path | None = None, rom: Path | None = None) -> list[str]:
     """QEMU's command line.
 
     The path is relative: -initrd ends it at the first space, which the place
@@ -291,6 +297,7 @@ def command(environment: str, image: Path, cmdline: str, accelerator: tuple[str,
     """
     words = {"guest": os.path.relpath(image, ROOT), "cmdline": cmdline}
     options = [word.format(**words).rstrip() for word in ENVIRONMENTS[environment]]
+    options = with_rom(options, rom) if rom else options
     # Xen itself has 64 bits, whatever its domain has.
     program = PROGRAMS["x86_64" if "-initrd" in options else arch(environment)]
     return [program, *QEMU[1:], *accelerator, *(add_module(options, blob) if blob else options)]
@@ -319,10 +326,11 @@ def capture(words: list[str], timeout: float) -> tuple[str, bool]:
 
 
 def run(environment: str, image: Path | None = None, cmdline: str = "", timeout: float = TIMEOUT,
-        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = (), blob: Path | None = None) -> Boot:
-    """Boot a file, or the environment's guest, with more options for QEMU and with a blob that the machine supplies."""
+        accelerator: tuple[str, ...] = BY_TURNS, options: tuple[str, ...] = (), blob: Path | None = None,
+        rom: Path | None = None) -> Boot:
+    """Boot a file, or the environment's guest; more options for QEMU, what the machine supplies: a blob, another ROM."""
     image = image or guest(environment)
     sha256 = hashlib.sha256(image.read_bytes()).hexdigest()
     start = time.monotonic()
-    log, late = capture([*command(environment, image, cmdline, accelerator, blob), *options], timeout)
+    log, late = capture([*command(environment, image, cmdline, accelerator, blob, rom), *options], timeout)
     return Boot(environment, sha256, time.monotonic() - start, late, log)
