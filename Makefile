@@ -234,7 +234,8 @@ $(BUILD)/%.blob: $(BUILD)/%.blob.elf $(BUILD)/pvgen $(IDL)
 # ---- ROMs: position-independent, never written to when a guest runs ----
 # NAME.rom, NAME-trace.rom, which writes the number of each call to an I/O port, NAME-clang.rom.
 
-ROM_CFLAGS  := -std=gnu11 -ffreestanding $(FLAGS_i386) -mgeneral-regs-only -fpie -fvisibility=hidden \
+# A processor with a time-stamp counter and a local APIC need not have conditional moves.
+ROM_CFLAGS  := -std=gnu11 -ffreestanding $(FLAGS_i386) -march=i586 -mgeneral-regs-only -fpie -fvisibility=hidden \
 	       -fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables -Os -g -Wall \
 	       -Wextra -Werror -I$(GENERATED_i386) -Iruntime -Ibackends/vmi_rom -Ibackends/native
 # Of one kind alone, for its assembly.

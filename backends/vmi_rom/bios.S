@@ -32,6 +32,11 @@
 /* Each look takes about a microsecond; a machine without a PIT must not hang here. */
 #define LOOKS 10000000
 
+/* Flag that can be changed where there is CPUID, and what its leaf 1 says in EDX: SDM vol. 2. */
+#define FLAGS_ID 0x200000
+#define FEATURES 1
+#define FEATURE_TSC 0x10
+
 /* A word of rom_post, from where SI points to; DS is the ROM's segment. */
 #define POST(member) (rom_post - here + (member))(%si)
 
@@ -56,13 +61,19 @@ here:	pop	%si
 	mov	%eax, POST(ROM_POST_PHYSICAL)
 	call	allocate
 	mov	%eax, POST(ROM_POST_MEMORY)
+	in	$SYSTEM_CONTROL, %al
+	push	%ax
 	call	measure
 	mov	%eax, POST(ROM_POST_TSC_HZ)
 	mov	%edx, POST(ROM_POST_TSC_HZ + 4)
+	pop	%ax
+	out	%al, $SYSTEM_CONTROL
 	call	mend
 	pop	%es
 	pop	%ds
 	popal
+/* The devices that this is for (Plug and Play BIOS Specification 1.0A, initialisation): none. */
+	xor	%ax, %ax
 	popfl
 	lretw
 
@@ -107,6 +118,8 @@ find_pmm:
 
 /* EDX:EAX: cycles a second, or 0.  Time that is up at once is no PIT: such ports read as ones. */
 measure:
+	call	find_tsc
+	jz	2f
 	in	$SYSTEM_CONTROL, %al
 	and	$~SYSTEM_CONTROL_SPEAKER, %al
 	or	$SYSTEM_CONTROL_GATE, %al
@@ -145,6 +158,24 @@ measure:
 	div	%ecx
 	mov	%ebx, %edx
 	ret
+
+/* ZF: there is no time-stamp counter. */
+find_tsc:
+	pushfl
+	pop	%eax
+	mov	%eax, %ecx
+	xor	$FLAGS_ID, %eax
+	push	%eax
+	popfl
+	pushfl
+	pop	%eax
+	xor	%ecx, %eax
+	test	$FLAGS_ID, %eax
+	jz	1f
+	mov	$FEATURES, %eax
+	cpuid
+	test	$FEATURE_TSC, %edx
+1:	ret
 
 /* The sum of all bytes is 0 again. */
 mend:

@@ -2,7 +2,7 @@
 
 ROM_JUDGE        := $(BUILD)/rom-judge
 ROM_JUDGE_SRC    := $(wildcard tests/rom/*.c tests/rom/*.S)
-ROM_JUDGE_CFLAGS := -std=gnu11 -ffreestanding $(FLAGS_i386) -mgeneral-regs-only -fno-pic -fno-pie \
+ROM_JUDGE_CFLAGS := -std=gnu11 -ffreestanding $(FLAGS_i386) -march=i586 -mgeneral-regs-only -fno-pic -fno-pie \
 		    -fno-stack-protector -fno-strict-aliasing -fcf-protection=none \
 		    -fno-asynchronous-unwind-tables -O2 -g -Wall -Wextra -Werror
 ROM_JUDGES       := judge judge-pae judge-clang

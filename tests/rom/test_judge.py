@@ -99,7 +99,7 @@ def test_it_is_not_written(judgement: Judgement) -> None:
     assert judgement.said("ROM image sum=0 same=1")
 
 
-@pytest.mark.parametrize("options", [("-cpu", "pentium3"), ("-cpu", "athlon"), ("-M", "q35"), ("-m", "3072")],
+@pytest.mark.parametrize("options", [("-cpu", "pentium"), ("-cpu", "pentium3"), ("-cpu", "athlon"), ("-M", "q35"), ("-m", "3072")],
                          ids=lambda options: options[1])
 def test_other_machines(options: tuple[str, ...]) -> None:
     """Processors of the time, another chipset, much memory."""
