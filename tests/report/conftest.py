@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "boot"), str(HERE.parent / "bench")]
+sys.path[:0] = [str(HERE.parent / folder) for folder in ("boot", "bench", "rom")]

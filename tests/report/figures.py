@@ -193,14 +193,14 @@ def compiler(image: Path) -> str:
     return "unknown"
 
 
-def software(tests: list[dict[str, Any]]) -> dict[str, str]:
+def software(tests: list[dict[str, Any]], guest: Path) -> dict[str, str]:
     """Names with versions."""
     return {
         "pvgen": said(BUILD / "pvgen", "--version"),
         "QEMU": said("qemu-system-x86_64", "--version"),
         "Xen": next((row["xen"] for row in tests if row["xen"]), "unknown"),
         "gcc": said("gcc", "--version"),
-        "guest compiled by": compiler(BUILD / BINARY),
+        "guest compiled by": compiler(guest),
         "host kernel": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
     }
@@ -245,7 +245,7 @@ def measure(boots: int, runs: int, processes: int) -> dict[str, Any]:
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "scale": {"boots": boots, "runs": runs, "processes": processes},
         "hardware": hardware(),
-        "software": software(tests),
+        "software": software(tests, BUILD / BINARY),
         "columns": [asdict(column) for column in COLUMNS],
         "obstacles": {
             name: sorted({text for boot in found for text in boot.boot.obstacles})

@@ -267,7 +267,7 @@ def measure() -> Row:
     return {
         "format": 1,
         "made": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "software": figures.software(boots) | {"guest compiled by": figures.compiler(GUEST)},
+        "software": figures.software(boots, GUEST),
         "guest": {"name": GUEST.name, "sha256": sha256(GUEST)},
         "boots": boots,
         "traced": [boot_row(environment, boot) for environment, (boot, _) in runs.items()],

@@ -93,10 +93,10 @@ def called(figures: Figures) -> str:
 def answered(figures: Figures) -> str:
     """What ROMs have said."""
     parts = []
-    for row in figures["traced"]:
+    for row in {row["rom"]: row for row in figures["traced"]}.values():
         kinds = Counter(call["answers"][row["environment"]] for call in figures["calls"])
         said = ", ".join(f"{kinds[kind]} {kind}" for kind in ("call", "jump", "nop", "none"))
-        parts.append(f"{row['rom']} on {row['environment']}: {said}")
+        parts.append(f"{row['rom']}: {said}")
     return f"Answers: {'; '.join(parts)}."
 
 
