@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptor tables, and what no C function can call. */
 #include "vmi_internal.h"
+#include "../native/ldt.h"
 #include "pv_host.h"
 
 PV_IMPLEMENTS(cpuid, 1);
@@ -48,16 +49,6 @@ void vmi_guest_load_sp0(struct tss *tss, unsigned long sp0)
 	vmi_UpdateKernelStack(tss->sp[0].ss, sp0);
 }
 
-/* System descriptor of an LDT: SDM vol. 3, figure 3-8 and table 3-2. */
-#define DESC_LDT 0x0000820000000000ull
-
-static uint64_t describe(const uint64_t *ldt, unsigned int entries)
-{
-	uint64_t base = (uintptr_t)ldt, limit = entries * sizeof(*ldt) - 1;
-
-	return DESC_LDT | limit | (base & 0xffffff) << 16 | (base >> 24) << 56;
-}
-
 static uint64_t *current_gdt(void)
 {
 	struct vmi_dtr gdt;
@@ -74,7 +65,7 @@ PV_IMPLEMENTS(set_ldt, 1);
 void vmi_guest_set_ldt(const uint64_t *ldt, unsigned int entries)
 {
 	unsigned int entry = pv_host_ldt_selector / sizeof(*ldt);
-	uint64_t desc = describe(ldt, entries);
+	uint64_t desc = ldt_descriptor(ldt, entries);
 
 	if (entries && HAS(WriteGDTEntry))
 		vmi_WriteGDTEntry(current_gdt(), entry, LOW(desc), HIGH(desc));
