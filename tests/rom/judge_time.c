@@ -340,8 +340,7 @@ void judge_CancelAlarm(void)
 	for (u32 i = on_xen ? FIRST_LVTT : 0; i < ARRAY_SIZE(wires); i++) {
 		about(wires[i].name);
 		cancel_one(wires[i].flags);
-		if (!on_xen)
-			cancel_by_counter(wires[i].flags);
+		cancel_by_counter(wires[i].flags);
 	}
 	about("none at all");
 	if (!on_xen)

@@ -163,7 +163,7 @@ void vmi_xen_set_alarm(uint32_t flags, uint64_t expiry, uint64_t period)
 	rom_irq_restore(interrupts);
 }
 
-/* Each counter has its own: whoever cancels the one leaves the other's alone. */
+/* There is one, this or that counter's, and it is the counter that tells which, not the wire. */
 static bool disarm(struct alarm *alarm, uint32_t counter)
 {
 	if (!alarm->armed || alarm->counter != counter)
@@ -175,12 +175,9 @@ static bool disarm(struct alarm *alarm, uint32_t counter)
 
 uint32_t vmi_xen_cancel_alarm(uint32_t flags)
 {
-	uint32_t interrupts;
+	uint32_t interrupts = rom_irq_save();
 	bool armed;
 
-	if (!(flags & VMI_ALARM_FLAGS_WIRED_LVTT_MASK))
-		return 0;
-	interrupts = rom_irq_save();
 	layer_take_alarm();
 	armed = disarm(&this_vcpu()->alarm, flags & VMI_ALARM_FLAGS_COUNTER_MASK);
 	rom_irq_restore(interrupts);
