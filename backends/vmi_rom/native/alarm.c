@@ -191,6 +191,22 @@ static bool lapic_cancel(uint8_t counter)
 
 /* ---- the calls ---- */
 
+/* Interrupts off, and no other processor is between two writes to the 8254; for end(). */
+static uint32_t begin(void)
+{
+	uint32_t interrupts = rom_irq_save();
+
+	while (__atomic_exchange_n(&rom_state()->lock, 1, __ATOMIC_ACQUIRE))
+		__builtin_ia32_pause();
+	return interrupts;
+}
+
+static void end(uint32_t interrupts)
+{
+	__atomic_store_n(&rom_state()->lock, 0, __ATOMIC_RELEASE);
+	rom_irq_restore(interrupts);
+}
+
 /* On its wire the new one replaces the old. */
 static void set(vmi_alarm_flags flags, const struct alarm *alarm)
 {
@@ -221,18 +237,18 @@ void vmi_native_set_alarm(vmi_alarm_flags flags, uint64_t expiry, uint64_t perio
 
 	if (alarm.counter > VMI_CYCLES_AVAILABLE)
 		return;
-	interrupts = rom_irq_save();
+	interrupts = begin();
 	set(flags, &alarm);
-	rom_irq_restore(interrupts);
+	end(interrupts);
 }
 
 /* It is the counter that tells which one, not the wire. */
 uint32_t vmi_native_cancel_alarm(vmi_alarm_flags flags)
 {
 	uint8_t counter = counter_of(flags);
-	uint32_t interrupts = rom_irq_save();
+	uint32_t interrupts = begin();
 	bool armed = pit_cancel(counter) || lapic_cancel(counter);
 
-	rom_irq_restore(interrupts);
+	end(interrupts);
 	return armed;
 }

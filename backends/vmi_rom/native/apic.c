@@ -108,15 +108,17 @@ static uint32_t search(const struct tables *tables)
 
 uint32_t rom_find_apic(void)
 {
-	struct state *state = rom_state();
+	/* Another processor's tables may differ, and it writes there too. */
+	volatile uint32_t *last = &rom_state()->apic;
+	uint32_t apic = *last;
 	struct tables tables;
 
 	if (!(rom_read_cr0() & CR0_PG))
 		return APIC_FRAME << PAGE_SHIFT;
 	find_tables(&tables);
-	if (!state->apic || look_up(&tables, state->apic).frame != APIC_FRAME)
-		state->apic = search(&tables);
-	return state->apic;
+	if (!apic || look_up(&tables, apic).frame != APIC_FRAME)
+		*last = apic = search(&tables);
+	return apic;
 }
 
 /* An address, which is a better answer than a search for the next that is an offset; or an offset.

@@ -73,7 +73,7 @@ vmi_native_update_kernel_stack:
 	debug_registers vmi_native_set_dr, %edx, %dr\number
 	debug_registers vmi_native_get_dr, %dr\number, %eax
 
-/* void SetInterruptMask(mask): no other flag changes, and no register. */
+/* void SetInterruptMask(mask): no register changes, and of the flags in force IF alone. */
 	.globl	vmi_native_set_interrupt_mask
 vmi_native_set_interrupt_mask:
 	test	$INTERRUPTS_ENABLED, %eax

@@ -12,7 +12,9 @@
 /* The number of a local APIC has eight bits. */
 #define NR_APICS 256
 
+/* One for all processors; `lock` is for what they change of the alarms of interrupt line 0. */
 struct state {
+	uint32_t lock;
 	/* Pages from this linear address on are these frames; none if nobody said so. */
 	uint32_t window, pages, frame;
 	/* Linear address of the local APIC, where it was last; 0: not yet known. */
@@ -20,8 +22,8 @@ struct state {
 	/* Counts of a timer from cycles: multiply, shift right by 32; 0: not measured. */
 	uint64_t pit_mult, apic_mult;
 	/*
-	 * Interrupt line 0 has an alarm of this processor's counter; if it is no periodic one, until
-	 * this time.
+	 * Interrupt line 0 has an alarm of this processor's counter; if it is no periodic one,
+	 * until this time.
 	 */
 	bool armed, periodic;
 	uint8_t processor, counter;
