@@ -280,6 +280,28 @@ static bool has_outputs(const struct call *call)
 	return false;
 }
 
+/** Do some of the values share a register with others? */
+static bool has_bits(const struct call *call)
+{
+	vec_each(p, &call->params)
+	{
+		if (p->way->at.bits.is_said)
+			return true;
+	}
+	return !type_is_void(&call->result.type) && call->result.way->at.bits.is_said;
+}
+
+const char *target_gap(const struct arch *arch, const struct call *call)
+{
+	const struct entry *e = abi_entry_of(call->abi, call, arch);
+
+	if (has_bits(call))
+		return "calls of a ROM with values in bits of a register";
+	if (e->number.registers.low.s || e->number.is_stack || e->presets.n)
+		return "calls of a ROM that take more than their arguments";
+	return NULL;
+}
+
 const char *call_gap(const struct call *call)
 {
 	const struct abi *abi = call->abi;
@@ -294,7 +316,10 @@ const char *call_gap(const struct call *call)
 	if (call->traits.kind == KIND_JUMP || call->traits.kind == KIND_ASM_ONLY)
 		return "it cannot be called from C";
 	if (e->takes_target)
-		return has_outputs(call) ? "its values come back in registers" : NULL;
+		return has_outputs(call) ? "its values come back in registers"
+		       : target_gap(abi->scope.arch, call)
+			       ? "its values travel in bits, or beside others than its arguments"
+			       : NULL;
 	if (e->presets.n || e->number.bits.is_said || e->number.registers.high.s ||
 	    !has_plain_values(call))
 		return "its values travel in pairs, in bits, on the stack or in registers that "

@@ -1297,6 +1297,9 @@ const struct errors *call_errors(const struct abi *abi, const struct call *call)
 /** Why pvgen writes no function for a call, or NULL if it does. */
 const char *call_gap(const struct call *call);
 
+/** What of a call that a ROM has nothing is written for; or NULL. */
+const char *target_gap(const struct arch *arch, const struct call *call);
+
 /** The number of the call in the abi that is asked of a ROM, with all before it. */
 unsigned int abi_targets(const struct abi *abi);
 

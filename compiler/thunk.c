@@ -196,26 +196,58 @@ struct thunk thunk_of(const struct run *run, const struct op *op, const struct i
 	return t;
 }
 
+/** The number's bits that the call's narrower parameter has not are still there. */
+static bool is_cut(const struct arch *arch, const struct param *from, const struct param *to)
+{
+	uint64_t have = type_size(arch, &from->type), want = type_size(arch, &to->type);
+
+	return want < arch->word &&
+	       (have > want || is_signed(&from->type) != is_signed(&to->type));
+}
+
+static bool is_widened(const struct arch *arch, const struct param *from, const struct param *to)
+{
+	return is_signed(&from->type) && words_of(arch, from) < words_of(arch, to);
+}
+
+/** Why an argument does not become what the call finds. */
+static const char *argument_gap(const struct arch *arch, const struct argument *a,
+				const struct param *to)
+{
+	if (is_output(to))
+		return "thunks around values that come back in registers";
+	if (a->convert)
+		return "thunks that call a converter";
+	if (a->param && is_widened(arch, a->param, to))
+		return "thunks that widen a signed number";
+	if (a->param && is_cut(arch, a->param, to))
+		return "thunks that narrow a number";
+	return NULL;
+}
+
+/** What is jumped to finds its arguments where they are, or not at all. */
+static const char *jump_gap(const struct run *run, const struct op *op, const struct impl *impl)
+{
+	struct thunk t = {0};
+
+	pass_arguments(run->arch, &t, op, impl);
+	return is_in_place(&t) ? NULL : "jumps with arguments that must be moved first";
+}
+
 const char *thunk_gap(const struct run *run, const struct op *op, const struct impl *impl)
 {
-	const params *targets = &impl->call->params;
+	const char *gap = impl->sub ? "sub-commands of a call that a ROM has"
+				    : target_gap(run->arch, impl->call);
 
+	if (gap)
+		return gap;
 	if (impl->call->traits.kind == KIND_JUMP)
-		return NULL;
+		return jump_gap(run, op, impl);
 	if (!is_result_in_place(run->arch, op, impl->call))
 		return "thunks around a result in another register";
-	for (size_t i = 0; i < impl->stmt->arguments.n; i++) {
-		const struct argument *a = &impl->stmt->arguments.v[i];
-
-		if (is_output(&targets->v[i]))
-			return "thunks around values that come back in registers";
-		if (a->convert)
-			return "thunks that call a converter";
-		if (a->param && is_signed(&a->param->type) &&
-		    words_of(run->arch, a->param) < words_of(run->arch, &targets->v[i]))
-			return "thunks that widen a signed number";
-	}
-	return run->arch->pop ? NULL : "calls of a ROM on this architecture";
+	for (size_t i = 0; !gap && i < impl->stmt->arguments.n; i++)
+		gap = argument_gap(run->arch, &impl->stmt->arguments.v[i], &impl->call->params.v[i]);
+	return gap ? gap : run->arch->pop ? NULL : "calls of a ROM on this architecture";
 }
 
 /* ---- text ---- */
