@@ -234,6 +234,8 @@ def of_neighbours() -> Iterator[Fault]:
     yield Fault("others", "behind a ROM of version 2.0", "refused, api_version_maj: another value; taken", unchanged,
                 before=old)
     yield Fault("others", "before a ROM of version 2.0", "taken", unchanged, behind=old)
+    yield Fault("others", "the ROM for Xen, on bare hardware", "refused, enter: it did not begin",
+                lambda *_: ROM.with_name("vmi_xen.rom").read_bytes())
     yield Fault("others", "another option ROM alone", "passed over", other_rom)
 
 

@@ -55,3 +55,11 @@ def test_targets(document: str) -> None:
 def test_width(document: str) -> None:
     """Only rows of tables are longer than a line."""
     assert [s for s in text(document).splitlines() if len(s) > 100 and s[0] != "|"] == []
+
+
+def test_reasons_to_refuse_a_rom() -> None:
+    """Each that the runtime knows is in the table, and no other."""
+    code = text("runtime/rom.c")
+    there = set(re.findall(r'"([a-z][a-z0-9]* [A-Za-z0-9 ]+)"', code)) | {"none"}
+    table = text("docs/vmi.md").split("### What is refused, and why")[1].split("\n\n")[2]
+    assert {row.split(" | ")[1] for row in table.splitlines()[2:]} == there

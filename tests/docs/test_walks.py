@@ -8,7 +8,7 @@ from walk import ROOT, renewed
 
 
 @pytest.mark.parametrize(
-    "name", ["backend-guide", "binary-abi", "changing-ops", "coverage", "diff", "import"]
+    "name", ["backend-guide", "binary-abi", "changing-ops", "coverage", "diff", "import", "vmi"]
 )
 def test_walk(name: str, tmp_path: Path) -> None:
     """Each command prints what the document says."""

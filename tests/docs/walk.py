@@ -28,9 +28,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("PVGEN_BUILD", ROOT / "build")).resolve()
 
 # Those that are about the repository are walked through in a copy of it, others where nothing is.
-IN_A_COPY = {"backend-guide", "binary-abi", "coverage"}
+IN_A_COPY = {"backend-guide", "binary-abi", "coverage", "vmi"}
 LEFT = {".git", "build"}
 BUILT = "pvgen plain guest parser.c parser.h lexer.c explain.inc".split()
+# What one of them boots is built before.
+BOOTED = {"vmi": "guest32.elf vmi_native.rom vmi_xen.rom xen".split()}
 
 
 def copy(source: Path, target: Path) -> None:
@@ -105,7 +107,7 @@ def renewed(document: Path, directory: Path) -> str:
     if document.stem in IN_A_COPY:
         top = str(ROOT)
         shutil.copytree(top, walk.place, ignore=lambda path, _: LEFT if path == top else set())
-        for name in BUILT:
+        for name in BOOTED.get(document.stem, BUILT):
             copy(BUILD / name, walk.place / "build" / name)
     walk.place.mkdir(exist_ok=True)
     return FENCE.sub(walk.block, document.read_text())

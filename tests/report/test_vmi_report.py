@@ -67,8 +67,10 @@ def test_they_are_of_what_is_there(figures: Figures) -> None:
     assert [row["environment"] for row in figures["boots"]] == list(vmi_figures.ENVIRONMENTS)
     assert [row["environment"] for row in figures["traced"]] == list(vmi_figures.WITH_ROM)
     assert list(vmi_page.ENVIRONMENTS) == machine.environments("i386")
-    rows = [(row["part"], row["name"], row["expected"]) for row in figures["mutants"] if row["table"] == "guest"]
-    assert rows == [(fault.part, fault.name, fault.expected) for fault in rom_faults.FAULTS]
+    guests = [row for row in figures["mutants"] if row["table"] == "guest"]
+    assert [(row["part"], row["name"], row["expected"]) for row in guests] == [
+        (fault.part, fault.name, fault.expected) for fault in rom_faults.FAULTS
+    ]
     consumer = [row["name"] for row in figures["mutants"] if row["table"] == "consumer"]
     assert consumer == [each.name for each in mutant.MUTANTS]
 
@@ -133,7 +135,12 @@ def unbound(figures: Figures) -> None:
 
 def misjudged(figures: Figures) -> None:
     """A call that changes what it may not."""
-    figures["judged"]["CLTS"] = "flags, ok"
+    figures["judged"]["vmi_xen"]["CLTS"] = "flags, ok"
+
+
+def unjudged(figures: Figures) -> None:
+    """The judge did not come up."""
+    figures["judged"]["vmi_xen"] = {}
 
 
 def failed(figures: Figures) -> None:
@@ -176,7 +183,8 @@ WORSE: dict[Callable[[Figures], None], list[str]] = {
     from_nowhere: ["vmi-i386: INL was made 3 times, though nothing is bound to it"],
     forbidden: ["vmi-i386: IRET is answered nop, which it does not permit"],
     unbound: ["vmi-i386: mmu.read_cr2 is inline, its call is answered call"],
-    misjudged: ["the judge of ROMs on CLTS: flags, ok"],
+    misjudged: ["the judge on CLTS of vmi_xen: flags, ok"],
+    unjudged: ["the judge has said nothing of vmi_xen"],
     failed: ["vmi-xen-i386: test mmu.x failed"],
     another: ["vmi-i386: another guest"],
     without: ["vmi-i386: ROM vmi_native.rom, but the backend is native"],

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -238,19 +239,26 @@ def consumer_row(each: mutant.Mutant) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         rom = each.make(rom_faults.ROM.read_bytes(), Path(folder))
         seen = judgement.judge(rom, each.words)
-    good = seen.outcome.startswith(each.outcome) and seen.said(each.says) and not seen.timed_out
+    says = each.says if seen.said(each.says) else ""
+    good = fnmatch(seen.outcome, each.outcome) and seen.said(each.says) and not seen.timed_out
     return {"table": "consumer", "part": "as Linux did", "name": each.name,
             "expected": "; ".join(filter(None, [each.outcome, each.says])),
             "seen": "; ".join(filter(None, [seen.outcome, each.says if seen.said(each.says) else ""])),
             "good": good}
 
 
-def judged() -> dict[str, str]:
-    """What the same kernel says of each call of the ROM for bare hardware."""
-    seen = judgement.judge(rom_faults.ROM, "judge sysenter")
-    return {name: "good" if verdict.good else "absent" if verdict.reloc == "none" else
-            ", ".join([*sorted(verdict.broken), verdict.meaning])
-            for name, verdict in seen.verdicts.items()}
+# Where the same kernel judges a ROM.
+JUDGED = {"vmi_native": judgement.BARE, "vmi_xen": judgement.XEN}
+
+
+def judged(rom: str) -> dict[str, str]:
+    """What it says of each call."""
+    seen = judgement.judge(BUILD / f"{rom}.rom", "judge sysenter", environment=JUDGED[rom])
+    return {
+        name: "good" if verdict.good else "none" if verdict.reloc == "none" else
+        ", ".join([*sorted(verdict.broken), verdict.meaning])
+        for name, verdict in seen.verdicts.items()
+    }
 
 
 # ---- all of it ----
@@ -275,9 +283,9 @@ def measure() -> Row:
             call_row(call, {rom: named(told[rom]["roms"], rom) for rom in ROMS}, runs)
             for call in calls
         ],
-        "ops": op_rows(calls, seen),
-        "bare_ops": sorted(set(manifest.names("i386")) - {manifest.by_slot("i386")[op] for op, *_ in bindings()}),
-        "judged": judged(),
+        "ops": ops,
+        "bare_ops": sorted(set(manifest.names("i386")) - {op["name"] for op in ops}),
+        "judged": dict(zip(ROMS, figures.in_turn(judged, ROMS), strict=True)),
         "sizes": parts(),
         "mutants": [
             *figures.in_turn(guest_row, rom_faults.FAULTS),

@@ -119,15 +119,21 @@ def call_cells(report: Report, call: Report) -> str:
     return found
 
 
+def judged(verdict: str | None) -> str:
+    """What the judge says."""
+    if not verdict:
+        return '<span class="quiet">ends the machine</span>'
+    return word(verdict, verdict if verdict in ("good", "none") else "wrong")
+
+
 def call_line(report: Report, call: Report) -> str:
     """One call."""
-    judged = report["judged"].get(call["name"])
-    kinds = {"good": word("good", "good"), "absent": word("none"), None: '<span class="quiet">ends the machine</span>'}
+    verdicts = (each.get(call["name"]) for each in report["judged"].values())
     return row(
         call["name"],
         cells("td", [str(call["number"])])
         + call_cells(report, call)
-        + cell(kinds.get(judged) or word(judged, "wrong"))
+        + "".join(cell(judged(verdict)) for verdict in verdicts)
         + cells("td", call["ways"].values(), ""),
         code=True,
     )
@@ -139,10 +145,11 @@ def call_heads(report: Report) -> str:
         f'<th colspan="2">{escape(label(each["environment"]))}</th>' for each in report["traced"]
     )
     each = '<th>answer</th><th class="n">made</th>' * len(report["traced"])
-    roms = list(report["calls"][0]["ways"])
+    roms = list(report["judged"])
+    both = "".join(f'<th colspan="{len(roms)}">{words}</th>' for words in ("judged", "done by"))
     return (
-        f'<tr class="spans"><th></th><th></th>{spans}<th></th><th colspan="{len(roms)}">done by</th></tr>'
-        f'<tr><th>call</th><th class="n">number</th>{each}<th>judge of ROMs</th>{cells("th", roms, "")}</tr>'
+        f'<tr class="spans"><th></th><th></th>{spans}{both}</tr>'
+        f'<tr><th>call</th><th class="n">number</th>{each}{cells("th", roms * 2, "")}</tr>'
     )
 
 
@@ -157,7 +164,7 @@ def calls(report: Report) -> str:
         "<p>What get_reloc answers: "
         f'{word("call")} a direct call of code in the ROM; {word("jump")} a jump; {word("nop")} there '
         f'is nothing to do; {word("none")} not in the ROM, the guest keeps its own instruction. The '
-        "judge is a kernel that shares no code with pvgen (tests/rom), with the ROM for bare hardware; "
+        "judge is a kernel that shares no code with pvgen (tests/rom), on the ROM's own machine; "
         "a ROM does a call by a few instructions (inline), an assembly (asm) or a C function (call).</p>"
         + table(call_heads(report), lines, "calls")
     )

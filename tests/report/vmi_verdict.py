@@ -41,9 +41,9 @@ def call_faults(figures: Figures) -> Iterator[str]:
         for where, answer in call["answers"].items():
             if answer not in call["permitted"]:
                 yield f"{where}: {call['name']} is answered {answer}, which it does not permit"
-        judged = figures["judged"].get(call["name"], "good")
-        if judged not in ("good", "absent"):
-            yield f"the judge of ROMs on {call['name']}: {judged}"
+        for rom, judged in figures["judged"].items():
+            if judged.get(call["name"], "none") not in ("good", "none"):
+                yield f"the judge on {call['name']} of {rom}: {judged[call['name']]}"
 
 
 def op_faults(figures: Figures) -> Iterator[str]:
@@ -58,6 +58,9 @@ def op_faults(figures: Figures) -> Iterator[str]:
 
 def rest_faults(figures: Figures) -> Iterator[str]:
     """Sizes and mutants."""
+    for rom, verdicts in figures["judged"].items():
+        if not verdicts:
+            yield f"the judge has said nothing of {rom}"
     for part in figures["sizes"]:
         if part["bytes"] is not None and not 0 < part["bytes"] <= MOST_BYTES:
             yield f"{part['name']} has {part['bytes']} bytes"
@@ -100,6 +103,15 @@ def answered(figures: Figures) -> str:
     return f"Answers: {'; '.join(parts)}."
 
 
+def judged(figures: Figures) -> str:
+    """What who shares nothing with pvgen says."""
+    parts = []
+    for rom, verdicts in figures["judged"].items():
+        kinds = Counter(verdicts.values())
+        parts.append(f"{kinds['good']} of {rom} are good, {kinds['none']} not there")
+    return f"A kernel that shares no code with pvgen judged calls: {'; '.join(parts)}."
+
+
 def refused(figures: Figures) -> str:
     """How bad ROMs end."""
     sides = {"guest": "our guest", "consumer": "a kernel that takes ROMs as Linux did"}
@@ -114,6 +126,6 @@ def judge(figures: Figures) -> dict[str, Any]:
     """All of it, as JSON can hold it."""
     checks = (boot_faults, call_faults, op_faults, rest_faults)
     return {
-        "answers": [text(figures) for text in (carried, called, answered, refused)],
+        "answers": [text(figures) for text in (carried, called, answered, judged, refused)],
         "faults": [fault for check in checks for fault in check(figures)],
     }
