@@ -35,14 +35,18 @@ static void bind(struct vcpu *vcpu)
 		vcpu->port = timer.port;
 }
 
+/* Xen raises a vector when it is told of it, though nothing has come, unless the APIC is off. */
 static void choose_vector(struct vcpu *vcpu, uint8_t number)
 {
 	const struct xen_evtchn_upcall_vector vector = {.vcpu = layer_vcpu(), .vector = number};
+	struct apic_saved saved;
 
 	if (number < APIC_VECTOR_LEAST || number == vcpu->vector)
 		return;
 	vcpu->vector = number;
+	layer_apic_off(&saved);
 	hypercall(XEN_HVM_OP, XEN_HVM_SET_EVTCHN_UPCALL_VECTOR, (uintptr_t)&vector, 0);
+	layer_apic_on(&saved);
 }
 
 /* What came while it was masked comes when it is no longer. */

@@ -138,8 +138,10 @@ static int enter_xen(void)
 	layer()->cpus = count_cpus();
 	if (layer()->cpus <= CPUS_BELOW)
 		*bios_data() = saved;
+	if (choose_layout() < 0)
+		return -1;
 	layer()->wc_version = shared_info()->wc_version;
-	return choose_layout() < 0 ? -1 : 0;
+	return 0;
 }
 
 /* The kernel's interrupts are off.  Where there is no Xen, page 0 is as it was. */

@@ -86,6 +86,15 @@ uint32_t layer_vcpu(void);
 uint64_t layer_now(void);
 uint64_t layer_available(void);
 
+/* apic.c: the local APIC off, and as it was. */
+#define LAYER_ENTRIES 6
+struct apic_saved {
+	uint32_t spurious, entries[LAYER_ENTRIES];
+};
+
+void layer_apic_off(struct apic_saved *saved);
+void layer_apic_on(const struct apic_saved *saved);
+
 /* alarm.c: this CPU's alarm comes as this entry of its local APIC says, SDM vol. 3, figure 11-8. */
 void layer_route_alarm(uint32_t entry);
 
