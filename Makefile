@@ -29,7 +29,7 @@ IDL_rom        := $(wildcard idl/rom/*.pvi)
 ROMS           := $(IDL_rom:idl/rom/%.pvi=%)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all setup setup-bench setup-linux install demo check check-fast check-tree regen bench format clean
+.PHONY: FORCE all setup setup-bench setup-linux install demo demo-vmi check check-fast check-tree regen bench format clean
 
 all: $(BUILD)/pvgen
 
@@ -329,6 +329,9 @@ $(BUILD)/cost.so: tests/cost/plugin.c
 demo: $(BUILD)/pvgen $(BUILD)/guest.elf $(BUILD)/cost.so $(BUILD)/xen/xen.elf
 	$(BUILD)/pvgen check $(IDL)
 	$(PYTHON) tests/boot/demo.py
+
+demo-vmi: $(BUILD)/guest32.elf $(ROMS:%=$(BUILD)/%.rom) $(BUILD)/xen/xen-pae.elf
+	$(PYTHON) tests/boot/demo_rom.py
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/guest32.elf $(BUILD)/guest32-clang.elf \

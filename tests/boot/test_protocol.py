@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cost
 import demo
+import demo_rom
 import machine
 import pytest
 
@@ -186,3 +187,34 @@ def test_demo_fails_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert complaint in capsys.readouterr().err
     environments = json.loads((tmp_path / "demo.json").read_text())["environments"]
     assert [each["booted"] for each in environments] == [True, bad.booted]
+
+
+# ---- the demo of ROMs ----
+
+ROM_GOOD = GOOD.replace("backend xen_pv", "backend vmi_guest") + "PV rom call IRET answer=call\n"
+
+
+def rom_boots(log: str, **changes) -> list[machine.Boot]:
+    """Without a ROM, and with one."""
+    return [boot(GOOD, "bare-i386"), boot(log, "vmi-i386", **changes)]
+
+
+def test_demo_of_roms_shows_what_they_have(capsys) -> None:
+    """Or that there is none."""
+    assert demo_rom.show(rom_boots(ROM_GOOD)) == 0
+    words = capsys.readouterr().out.splitlines()
+    assert [word.strip() for word in words if "ROM" in word] == [
+        "ROM         none", "ROM         vmi_native.rom: 1 call"]
+
+
+@pytest.mark.parametrize(("log", "changes", "complaint"), [
+    ("", {}, "vmi-i386 did not boot: 0 backend lines"),
+    (FAILING.replace("backend xen_pv", "backend vmi_guest"), {}, "vmi-i386 failed the test map_unmap"),
+    (GOOD, {}, "vmi-i386 does not use its ROM"),
+    (ROM_GOOD + "PV rom refused address=c00c0000 part=sum reason=not 0\n", {}, "vmi-i386 refused its ROM: sum, not 0"),
+    (ROM_GOOD, {"sha256": "cd" * 32}, "the environments were given different images"),
+])
+def test_demo_of_roms_fails(capsys, log: str, changes: dict, complaint: str) -> None:
+    """With the reason."""
+    assert demo_rom.show(rom_boots(log, **changes)) == 1
+    assert f"demo: {complaint}\n" in capsys.readouterr().err
