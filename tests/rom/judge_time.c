@@ -192,6 +192,8 @@ static void distant(u32 flags)
 {
 	set_alarm(flags, now(flags) + (4ull << 32), 0);
 	expect(heard_ms(wire_of(flags), 20) == 0, "a distant alarm came");
+	set_alarm(flags, ~0ull, 0);
+	expect(heard_ms(wire_of(flags), 5) == 0, "the most distant alarm came");
 	set_alarm(flags, now(flags) + MS(5), 0);
 	expect(heard_ms(wire_of(flags), 8) == 1, "no alarm came");
 }

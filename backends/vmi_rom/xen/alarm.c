@@ -12,6 +12,9 @@
 #define APIC_VECTOR_LEAST 16
 #define APIC_MASKED	  0x10000u
 
+/* Centuries from now; to Xen, whose times have a sign, much later ones are past. */
+#define LAST_TIME (UINT64_MAX >> 2)
+
 static struct vcpu *this_vcpu(void)
 {
 	return &layer()->vcpu[layer_vcpu()];
@@ -109,7 +112,9 @@ static void arm(const struct alarm *alarm)
 	struct xen_set_singleshot_timer timer = {.timeout_abs_ns = alarm->expiry};
 	uint64_t now;
 
-	if (alarm->counter == VMI_CYCLES_AVAILABLE) {
+	if (alarm->expiry > LAST_TIME) {
+		timer.timeout_abs_ns = LAST_TIME;
+	} else if (alarm->counter == VMI_CYCLES_AVAILABLE) {
 		now = layer_available();
 		timer.timeout_abs_ns =
 			layer_now() + (alarm->expiry > now ? alarm->expiry - now : 0);
@@ -150,12 +155,15 @@ void layer_take_alarm(void)
 void vmi_xen_set_alarm(uint32_t flags, uint64_t expiry, uint64_t period)
 {
 	uint32_t counter = flags & VMI_ALARM_FLAGS_COUNTER_MASK, interrupts;
-	struct alarm *alarm = &this_vcpu()->alarm;
+	struct alarm *alarm;
 
 	if (counter > VMI_CYCLES_AVAILABLE || !(flags & VMI_ALARM_FLAGS_WIRED_LVTT_MASK))
 		return;
 	interrupts = rom_irq_save();
-	/* The next event is none as long as the one before is there. */
+	alarm = &this_vcpu()->alarm;
+	/* No event comes that is not taken: the next would be none. */
+	timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
+	alarm->armed = false;
 	layer_take_alarm();
 	*alarm = (struct alarm){
 		.armed = true,
@@ -172,6 +180,11 @@ static bool disarm(struct alarm *alarm, uint32_t counter)
 {
 	if (!alarm->armed || alarm->counter != counter)
 		return false;
+	timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
+	/* What has come is none to cancel; of a periodic one, the next is. */
+	layer_take_alarm();
+	if (!alarm->armed)
+		return false;
 	alarm->armed = false;
 	timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
 	return true;
@@ -180,10 +193,8 @@ static bool disarm(struct alarm *alarm, uint32_t counter)
 uint32_t vmi_xen_cancel_alarm(uint32_t flags)
 {
 	uint32_t interrupts = rom_irq_save();
-	bool armed;
+	bool armed = disarm(&this_vcpu()->alarm, flags & VMI_ALARM_FLAGS_COUNTER_MASK);
 
-	layer_take_alarm();
-	armed = disarm(&this_vcpu()->alarm, flags & VMI_ALARM_FLAGS_COUNTER_MASK);
 	rom_irq_restore(interrupts);
 	return armed;
 }
