@@ -413,7 +413,10 @@ POLICY = "default-src 'none';style-src 'unsafe-inline'"
 def page(report: Report) -> str:
     """All of it."""
     body = "\n".join(section(report) for section in SECTIONS)
-    made = f'Measured {escape(report["made"])}; the same figures are in report.json. VMI has a page of its own, vmi.html.'
+    made = (
+        f'Measured {escape(report["made"])}; the same figures are in report.json. VMI has a page '
+        "of its own: vmi.html."
+    )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'

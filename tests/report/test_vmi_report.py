@@ -63,7 +63,7 @@ def test_recorded_figures_are_good(tmp_path: Path, figures: Figures) -> None:
 
 
 def test_they_are_of_what_is_there(figures: Figures) -> None:
-    """Environments, calls, ops and ROMs with one thing changed are those that would be booted now."""
+    """Environments and ROMs with one thing changed are those that would be booted now."""
     assert [row["environment"] for row in figures["boots"]] == list(vmi_figures.ENVIRONMENTS)
     assert [row["environment"] for row in figures["traced"]] == list(vmi_figures.WITH_ROM)
     assert list(vmi_page.ENVIRONMENTS) == machine.environments("i386")
@@ -89,7 +89,7 @@ def test_the_page_is_well_formed_and_has_all(figures: Figures) -> None:
 
 
 def test_bindings_of_the_guest_are_as_recorded(figures: Figures) -> None:
-    """The guest's own table, read anew, has each op once, bound to the same call in the same way."""
+    """The guest's own table, read anew: each op has the same call, in the same way."""
     told = vmi_figures.description("vmi_xen")
     calls = {call["number"]: call for call in vmi_figures.named(told["abis"], "vmi")["calls"]}
     found = [(calls[call]["name"], vmi_figures.style(whole, function, calls[call]), function)

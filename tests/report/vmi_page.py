@@ -67,10 +67,19 @@ def answers(report: Report) -> str:
     """First of all."""
     said = report["verdict"]
     lines = "".join(f"<p>{escape(text)}</p>" for text in said["answers"])
-    head_line = "Something is wrong." if said["faults"] else "Both halves do together what they must."
+    if not said["faults"]:
+        first = "Both halves do together what they must."
+        return f'<div class="answers"><p><b>{first}</b></p>{lines}</div>'
     faults = items(map(escape, said["faults"]))
-    kind = "answers bad" if said["faults"] else "answers"
-    return f'<div class="{kind}"><p><b>{head_line}</b></p>{lines}{faults if said["faults"] else ""}</div>'
+    return f'<div class="answers bad"><p><b>Something is wrong.</b></p>{lines}{faults}</div>'
+
+
+HASHES = ("rom_sha256", "sha256")
+
+
+def short(sha256: str | None) -> str:
+    """Its beginning, which tells it from others."""
+    return (sha256 or "–")[:16]
 
 
 def boot_line(each: Report) -> str:
@@ -82,14 +91,15 @@ def boot_line(each: Report) -> str:
         cell(word("passed", "good") if clean else word("failed", "wrong"))
         + cells("td", [passed, str(each["cpus"])])
         + cells("td", [each["backend"] or "none", each["hypervisor"] or ""], "")
-        + cells("td", [each["rom"] or "–", (each["rom_sha256"] or "–")[:16], each["sha256"][:16]], "code"),
+        + cells("td", [each["rom"] or "–", *(short(each[key]) for key in HASHES)], "code"),
     )
 
 
 def boots(report: Report) -> str:
     """One file, everywhere."""
     guest = report["guest"]
-    heads = ["machine", "", "tests", "CPUs", "backend", "what it finds", "ROM", "its SHA-256", "guest's SHA-256"]
+    heads = ["machine", "", "tests", "CPUs", "backend", "what it finds"]
+    heads += ["ROM", "its SHA-256", "guest's SHA-256"]
     return (
         "<h2>One guest, with and without a ROM</h2><p>The same file in each row: "
         f'{escape(guest["name"])}, SHA-256 <span class="code">{guest["sha256"]}</span>.</p>'
@@ -103,7 +113,8 @@ def count_bars(report: Report, environment: str) -> str:
     ranked = sorted((name for name in made if made[name]), key=lambda name: -made[name])
     found = [Bar(name, [("guest", made[name])], f"{made[name]:,}") for name in ranked[:MOST_SHOWN]]
     rest = sum(made[name] for name in ranked[MOST_SHOWN:])
-    words = f"the {len(found)} most frequent; {len(ranked) - len(found)} more, {rest:,} times together"
+    more = f"{len(ranked) - len(found)} more, {rest:,} times together"
+    words = f"the {len(found)} most frequent; {more}"
     return figure(label(environment), words, charts.bars(f"calls: {environment}", found))
 
 
@@ -162,10 +173,11 @@ def calls(report: Report) -> str:
         "port; the port's bytes were counted. The guest is the same, and makes all its tests.</p>"
         f'<div class="plots">{plots}</div>'
         "<p>What get_reloc answers: "
-        f'{word("call")} a direct call of code in the ROM; {word("jump")} a jump; {word("nop")} there '
-        f'is nothing to do; {word("none")} not in the ROM, the guest keeps its own instruction. The '
+        f'{word("call")} a direct call of code in the ROM; {word("jump")} a jump; {word("nop")} '
+        f'there is nothing to do; {word("none")} the guest keeps its own instruction. The '
         "judge is a kernel that shares no code with pvgen (tests/rom), on the ROM's own machine; "
-        "a ROM does a call by a few instructions (inline), an assembly (asm) or a C function (call).</p>"
+        "a ROM does a call by a few instructions (inline), by an assembly (asm) or a C function "
+        "(call).</p>"
         + table(call_heads(report), lines, "calls")
     )
 
@@ -176,7 +188,8 @@ def absent(report: Report) -> str:
     for call in report["calls"]:
         for reason in dict.fromkeys(call["reasons"].values()):
             roms = ", ".join(rom for rom, each in call["reasons"].items() if each == reason)
-            lines.append(row(call["name"], cells("td", [roms], "code") + cells("td", [reason], "wide"), True))
+            said = cells("td", [roms], "code") + cells("td", [reason], "wide")
+            lines.append(row(call["name"], said, True))
     return (
         "<h2>Calls that a ROM does not have</h2><p>The description says why, and must: a ROM has a "
         "line for each call.</p>" + table(head(["call", "ROM", "why not"], ""), lines)
@@ -196,12 +209,15 @@ def op_line(op: Report) -> str:
 def ops(report: Report) -> str:
     """How each is bound, and what became of its sites."""
     count = Counter(op["style"] for op in report["ops"])
-    meant = items(f"{word(name)} {count[name]} ops: {escape(text)}." for name, text in STYLES.items())
-    heads = head(["op", "binding", "call", "function between", *(label(each["environment"]) for each in report["boots"])], "")
+    meant = items(
+        f"{word(name)} {count[name]} ops: {escape(text)}." for name, text in STYLES.items()
+    )
+    machines = [label(each["environment"]) for each in report["boots"]]
+    heads = head(["op", "binding", "call", "function between", *machines], "")
     bare = ", ".join(report["bare_ops"])
     return (
-        "<h2>Ops</h2><p>How pvgen binds each op that a call can do, as the guest's own table has it, "
-        f"and what its sites were found to be after patching.</p>{meant}"
+        "<h2>Ops</h2><p>How pvgen binds each op that a call can do, as the guest's own table has "
+        f"it, and what its sites were found to be after patching.</p>{meant}"
         f'{table(heads, map(op_line, report["ops"]))}'
         f'<p class="quiet">As on bare hardware with each ROM: {escape(bare)}.</p>'
     )
@@ -238,8 +254,9 @@ def sizes(report: Report) -> str:
         for each in part["files"]
     )
     return (
-        "<h2>Sizes</h2><p>Lines of the files that the images were made of, as their debug information "
-        "names them, headers with them; all lines, comments too. Files of two ROMs are counted in "
+        "<h2>Sizes</h2><p>Lines of the files that the images were made of, as their debug "
+        "information names them, headers with them; all lines, comments too. Files of two ROMs are "
+        "counted in "
         f'each: {escape(", ".join(shared))}.</p><p class="legend">{legend}</p>'
         f'<div class="plots">{figure("lines", "of each part", charts.bars("lines", bars))}</div>'
         f'{table(head(["part", "bytes of the ROM", *SIDES]), map(size_line, report["sizes"]))}'
@@ -265,22 +282,23 @@ def mutants(report: Report) -> str:
     parts = []
     for name, words in TABLES.items():
         rows = [each for each in report["mutants"] if each["table"] == name]
-        parts.append(f"<h3>{escape(words)}: {len(rows)}</h3>{table(heads, mutant_lines(rows), 'mutants')}")
+        drawn = table(heads, mutant_lines(rows), "mutants")
+        parts.append(f"<h3>{escape(words)}: {len(rows)}</h3>{drawn}")
     return (
-        "<h2>ROMs with one thing changed</h2><p>Each was written, given to the machine and booted. The "
-        "guest must name what is wrong, use nothing of it, and pass all its tests: refused is a whole "
-        "ROM, unused one answer; passed over is what nobody takes for a ROM of VMI, the BIOS or the "
-        f"guest.</p>{''.join(parts)}"
+        "<h2>ROMs with one thing changed</h2><p>Each was written, given to the machine and booted. "
+        "The guest must name what is wrong, use nothing of it, and pass all its tests: refused is "
+        "a whole ROM, unused one answer; passed over is what the BIOS or the guest takes for no "
+        f"ROM of VMI.</p>{''.join(parts)}"
     )
 
 
 METHODS = (
-    "Machines are QEMU's emulator without KVM; time in them is counted in instructions, so counts are "
-    "the same in each run on bare hardware. Below Xen they depend on when its timers fire.",
-    "xen-pae.elf is Debian's Xen with one bit of one number changed, which QEMU's emulation of page "
-    "tables of 8-byte entries needs (tests/boot/xen_pae.py); a processor needs no such change.",
-    "Kinds of bindings are read from the table in the guest's file, answers from what the guest says "
-    "on its console, where it takes a jump only for calls that permit nothing else.",
+    "Machines are QEMU's emulator without KVM; time in them is counted in instructions, so counts "
+    "are the same in each run on bare hardware. Below Xen they depend on when its timers fire.",
+    "xen-pae.elf is Debian's Xen with one bit of one number changed, which QEMU's emulation of "
+    "page tables of 8-byte entries needs (tests/boot/xen_pae.py); no processor needs it.",
+    "Kinds of bindings are read from the table in the guest's file, answers from what the guest "
+    "says on its console, where it takes a jump only for calls that permit nothing else.",
 )
 
 

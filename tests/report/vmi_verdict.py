@@ -31,13 +31,14 @@ def boot_faults(figures: Figures) -> Iterator[str]:
 
 
 def call_faults(figures: Figures) -> Iterator[str]:
-    """Calls that must be made and were not, or that came from nowhere; answers that are not as described."""
+    """Calls that must be made and were not, or that came from nowhere; forbidden answers."""
     for call in figures["calls"]:
         for where, count in call["made"].items():
             if where in call["must"] and not count:
                 yield f"{where}: {call['name']} must be made, and was made 0 times"
             if where not in call["must"] and count:
-                yield f"{where}: {call['name']} was made {count} times, though nothing is bound to it"
+                made = f"{call['name']} was made {count} times"
+                yield f"{where}: {made}, though nothing is bound to it"
         for where, answer in call["answers"].items():
             if answer not in call["permitted"]:
                 yield f"{where}: {call['name']} is answered {answer}, which it does not permit"
@@ -66,7 +67,8 @@ def rest_faults(figures: Figures) -> Iterator[str]:
             yield f"{part['name']} has {part['bytes']} bytes"
     for row in figures["mutants"]:
         if not row["good"]:
-            yield f"{row['table']}, {row['part']}: {row['name']}: {row['seen']}, not {row['expected']}"
+            where = f"{row['table']}, {row['part']}: {row['name']}"
+            yield f"{where}: {row['seen']}, not {row['expected']}"
     least = sum(row["table"] == "guest" for row in figures["mutants"])
     if least < LEAST_MUTANTS:
         yield f"only {least} ROMs with one thing changed"
@@ -79,7 +81,8 @@ def carried(figures: Figures) -> str:
         for row in figures["boots"]
     )
     guest = figures["guest"]
-    return f"One file, {guest['name']} (SHA-256 {guest['sha256'][:16]}…), was booted as it is: {ran}."
+    name = f"{guest['name']} (SHA-256 {guest['sha256'][:16]}…)"
+    return f"One file, {name}, was booted as it is: {ran}."
 
 
 def called(figures: Figures) -> str:
