@@ -5,6 +5,9 @@
 #include "convention.h"
 #include "device.h"
 
+/** Of a call that is asked for: numbers are 16 bits wide in guests' tables. */
+enum { MAX_NUMBER = UINT16_MAX - 1 };
+
 static struct rom *rom_of(const struct attributed *a)
 {
 	return a->thing;
@@ -30,6 +33,8 @@ static void rom_scan(const struct attributed *a)
 	rom->from = o->v[0].value;
 	rom->to = o->v[1].value;
 	rom->step = o->v[2].value;
+	/* Guests have physical addresses of 32 bits. */
+	in_range(a->run, "scan", &o->v[1], 0, UINT32_MAX);
 	if (rom->from < 0 || rom->to <= rom->from || rom->step < 1)
 		diag(a->run, bad_order,
 		     o->v[rom->from < 0		 ? 0
@@ -42,7 +47,7 @@ static void rom_scan(const struct attributed *a)
 static void rom_length(const struct attributed *a)
 {
 	rom_of(a)->length = rom_member(a);
-	rom_of(a)->unit = a->s->operands.v[1].value;
+	rom_of(a)->unit = in_range(a->run, "length", &a->s->operands.v[1], 1, 1 << 16);
 }
 
 static void rom_top(const struct attributed *a)
@@ -55,6 +60,19 @@ static void rom_sum(const struct attributed *a)
 	rom_of(a)->has_sum = true;
 }
 
+/** One a member and relation: of two, one would be in vain, or no ROM right. */
+static void add_rule(const struct attributed *a, const struct rule *rule)
+{
+	vec_each(r, &rom_of(a)->rules)
+	{
+		if (r->member.s != rule->member.s || r->is_least != rule->is_least)
+			continue;
+		diag(a->run, repeated, rule->member.loc, rule->member.s);
+		diag_note(a->run, r->member.loc, "it was said here first");
+	}
+	*vec_push(&rom_of(a)->rules) = *rule;
+}
+
 static void rom_require(const struct attributed *a)
 {
 	struct name relation = word_at(a->s, 1);
@@ -64,7 +82,7 @@ static void rom_require(const struct attributed *a)
 
 	if (!rule.is_least && !is_word(relation, "equal"))
 		diag(a->run, unknown_word, relation.loc, relation.s, "relation", "equal least");
-	*vec_push(&rom_of(a)->rules) = rule;
+	add_rule(a, &rule);
 }
 
 static void rom_text(const struct attributed *a)
@@ -74,7 +92,7 @@ static void rom_text(const struct attributed *a)
 	for (size_t i = 1; i < a->s->operands.n; i++)
 		*vec_push(&rule.texts) =
 			(struct name){a->s->operands.v[i].string, a->s->operands.v[i].loc};
-	*vec_push(&rom_of(a)->rules) = rule;
+	add_rule(a, &rule);
 }
 
 static void rom_slot(const struct attributed *a)
@@ -154,6 +172,21 @@ static void rom_answer(const struct attributed *a)
 	rom_of(a)->kind = answer_field(a, type, 2);
 }
 
+/** Two kinds with one number could not be told from each other. */
+static void check_kind(const struct attributed *a, enum rom_answer relocation,
+		       const struct decl *constant)
+{
+	for (enum rom_answer i = 0; constant && i < ANSWERS; i++) {
+		const struct decl *other = rom_of(a)->kinds[i];
+
+		if (!other || i == relocation || other->value != constant->value)
+			continue;
+		diag(a->run, duplicate, word_at(a->s, 1).loc, "number of relocation",
+		     answer_names[relocation]);
+		diag_note(a->run, other->name.loc, "'%s' has this number", answer_names[i]);
+	}
+}
+
 static void rom_relocation(const struct attributed *a)
 {
 	const struct abi *abi = a->module;
@@ -165,6 +198,8 @@ static void rom_relocation(const struct attributed *a)
 		return;
 	if (rom_of(a)->kinds[relocation])
 		diag(a->run, repeated, word.loc, word.s);
+	else
+		check_kind(a, relocation, constant);
 	rom_of(a)->kinds[relocation] = constant;
 }
 
@@ -307,10 +342,66 @@ static void check_slots(struct run *run, const struct abi *abi, const struct cal
 	}
 }
 
+/** Guests read it as a number of 32 bits. */
+static const struct member *check_member(struct run *run, const struct abi *abi, struct name name)
+{
+	const struct member *m = name.s ? record_member(abi->rom->header, name.s) : NULL;
+
+	if (!m)
+		return NULL;
+	if (!m->is_array && type_scalar(&m->type) && m->size <= sizeof(uint32_t))
+		return m;
+	diag(run, not_a_number, name.loc, name.s);
+	return NULL;
+}
+
+static void check_members(struct run *run, const struct abi *abi)
+{
+	check_member(run, abi, abi->rom->length);
+	check_member(run, abi, abi->rom->top);
+	vec_each(r, &abi->rom->rules)
+	{
+		const struct member *m = check_member(run, abi, r->member);
+		struct operand value = {.loc = r->member.loc, .value = r->value};
+
+		if (m)
+			in_range(run, r->member.s, &value, 0,
+				 (int64_t)bits_mask((int64_t)m->size * 8 - 1, 0));
+	}
+}
+
+/** What the kinds are must fit into the bits that hold them. */
+static void check_kinds(struct run *run, const struct rom *rom)
+{
+	for (enum rom_answer i = 0; rom->kind && i < ANSWERS; i++) {
+		const struct decl *d = rom->kinds[i];
+
+		if (d)
+			in_range(run, d->name.s,
+				 &(struct operand){.loc = d->name.loc, .value = d->value}, 0,
+				 (int64_t)(bits_mask(rom->kind->high - rom->kind->low, 0) &
+					   UINT32_MAX));
+	}
+}
+
+/** Guests have a table of what was answered, by number. */
+static void check_call_number(struct run *run, const struct call *call)
+{
+	const struct operand number = {.loc = call->number_loc, .value = call->number};
+
+	in_range(run, call->name.s, &number, 0, MAX_NUMBER);
+}
+
 void check_rom(struct run *run, const struct abi *abi)
 {
+	if (abi->rom) {
+		check_members(run, abi);
+		check_kinds(run, abi->rom);
+	}
 	vec_each(c, &abi->calls)
 	{
+		if (abi->rom && !(*c)->is_fixed)
+			check_call_number(run, *c);
 		if (!(*c)->is_fixed || !abi->rom)
 			continue;
 		check_fixed_place(run, abi, *c);
