@@ -35,7 +35,7 @@ static void put_text_lists(const struct abi *a, struct out *o)
 	{
 		if (!r->texts.n)
 			continue;
-		put(o, "static const char *const pvgen_%s_%s[] = {", a->name.s, r->member.s);
+		put(o, "static const char *const pvgen_%s_text_%s[] = {", a->name.s, r->member.s);
 		vec_each(t, &r->texts) put(o, "%s, ", c_string(t->s));
 		put(o, "NULL};\n");
 	}
@@ -50,7 +50,7 @@ static void put_texts(const struct abi *a, struct out *o)
 			continue;
 		put(o, "\t{\"%s\", ", r->member.s);
 		put_member(a->rom, r->member.s, o);
-		put(o, ", pvgen_%s_%s},\n", a->name.s, r->member.s);
+		put(o, ", pvgen_%s_text_%s},\n", a->name.s, r->member.s);
 	}
 	put(o, "};\n\n");
 }
@@ -186,11 +186,13 @@ const struct call *probed_call(const struct backend *b, const struct when *when)
 {
 	const struct expr *e = when && !when->outer ? when->condition : NULL;
 	const names *path = e && e->operands.n == 1 ? &e->operands.v[0].path : NULL;
+	const struct call *call;
 
 	if (!path || path->n != 2 || !e->atom || !e->atom->word ||
 	    strcmp(e->atom->word, "probe") != 0 || !rom_abi(b))
 		return NULL;
-	return abi_call(b->abi, path->v[1].s);
+	call = abi_call(b->abi, path->v[1].s);
+	return call && !call->is_fixed ? call : NULL;
 }
 
 static bool is_rom_call(const struct impl *impl)

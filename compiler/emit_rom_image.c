@@ -91,7 +91,7 @@ static void put_number(const struct rom_image *m, const struct member *member, s
 
 static const char *label_of(const struct rom_image *m, const struct call *c)
 {
-	return mem_printf("%s_call_%s", m->name.s, c->name.s);
+	return mem_printf("pvgen_%s_call_%s", m->name.s, c->name.s);
 }
 
 /** Something in the header: a number, the jump for the BIOS, a slot of a call. */
@@ -295,7 +295,7 @@ static void put_table(const struct rom_image *m, struct out *o)
 
 	put(o,
 	    "\n\t/* Of each number: the distance of its code from the header, the kind. */\n"
-	    "\t.balign 4\n%s_table:\n",
+	    "\t.balign 4\npvgen_%s_table:\n",
 	    m->name.s);
 	for (unsigned int i = 0; i < n; i++)
 		put_row(m, numbered(m, i), o);
@@ -333,12 +333,28 @@ static void put_find(const struct rom_image *m, const struct arch *arch, struct 
 	put_label(m, find, o);
 	put(o, "\tcmp $%u, %%%s\n\tjb 1f\n\tmov $%u, %%%s\n", n, number, n, number);
 	put(o, "1:\tcall 2f\n2:\tpop %%%s\n", here);
-	put(o, "\tmov %s_table + %d - 2b(%%%s,%%%s,%d), %%%s\n", name, ROW_SIZE / 2, here, number,
-	    ROW_SIZE, high);
-	put(o, "\tmov %s_table - 2b(%%%s,%%%s,%d), %%%s\n", name, here, number, ROW_SIZE, low);
+	put(o, "\tmov pvgen_%s_table + %d - 2b(%%%s,%%%s,%d), %%%s\n", name, ROW_SIZE / 2, here,
+	    number, ROW_SIZE, high);
+	put(o, "\tmov pvgen_%s_table - 2b(%%%s,%%%s,%d), %%%s\n", name, here, number, ROW_SIZE,
+	    low);
 	put(o, "\ttest %%%s, %%%s\n\tje 3f\n", low, low);
 	put(o, "\tlea %s - 2b(%%%s,%%%s), %%%s\n3:\tret\n", name, here, low, low);
 	put_table(m, o);
+}
+
+/** The code compares, and puts another number in the place of one that no call has. */
+static bool may_work(const struct arch *arch, const struct call *find, const char *number)
+{
+	uint32_t changes = call_changes(arch, find);
+	bool has_flags = false, has_number = false;
+
+	for (size_t i = 0; arch->registers[i]; i++) {
+		bool is_changed = changes >> i & 1;
+
+		has_flags |= is_changed && !strcmp(arch->registers[i], "flags");
+		has_number |= is_changed && !strcmp(arch->registers[i], number);
+	}
+	return has_flags && has_number && scratch_of(arch, find);
 }
 
 const char *rom_gap(const struct arch *arch, const struct rom_image *m)
@@ -352,9 +368,12 @@ const char *rom_gap(const struct arch *arch, const struct rom_image *m)
 	if (!arch->has_roms)
 		return "ROMs for this architecture";
 	if (!number || !number->low.s || number->high.s || !result->high.s ||
-	    !strcmp(number->low.s, result->high.s) || !scratch_of(arch, find))
+	    !strcmp(number->low.s, result->high.s))
 		return "a ROM that finds calls otherwise than by a number in one register, with an "
 		       "answer in two";
+	if (!may_work(arch, find, number->low.s))
+		return "a ROM that finds calls without changing flags, the number's register or "
+		       "one more";
 	if (rom->address->low || rom->address->high != 31 || rom->kind->low < 32)
 		return "a ROM whose answer is not an address in its low word and a kind in its "
 		       "high one";

@@ -88,18 +88,23 @@ static void each_hypercall(struct run *run, const struct gap *gap)
 	}
 }
 
+static void visit_rom_call(struct run *run, const struct op *op, const struct impl *impl)
+{
+	const char *what = impl->until ? thunk_gap(run, op, impl) : NULL;
+
+	if (what)
+		diag(run, not_generated, impl->loc, what);
+}
+
 /** Implementations through a ROM. */
 static void each_rom_call(struct run *run, const struct gap *gap)
 {
-	vec_each(b, &run->backends){vec_each(op, &(*b)->interface->ops){
-		const struct impl *impl = &(*b)->impls[(*op)->slot];
-	const char *what = impl->until ? thunk_gap(run, *op, impl) : NULL;
-
-	if (what)
-		visit(run, &(struct gap){.what = what}, impl, impl->loc);
-}
-}
-(void)gap;
+	(void)gap;
+	vec_each(b, &run->backends)
+	{
+		vec_each(op, &(*b)->interface->ops)
+			visit_rom_call(run, *op, &(*b)->impls[(*op)->slot]);
+	}
 }
 
 static void each_slot_of(struct run *run, const struct gap *gap, const struct backend *b,
@@ -322,6 +327,19 @@ static void each_rom(struct run *run, const struct gap *gap)
 	}
 }
 
+static void each_rom_abi(struct run *run, const struct gap *gap)
+{
+	(void)gap;
+	vec_each(b, &run->backends)
+	{
+		const struct abi *abi = rom_abi(*b);
+		const char *what = abi ? rom_fixed_gap(run->arch, abi->rom) : NULL;
+
+		if (what)
+			diag(run, not_generated, (*b)->detections.v[0].loc, what);
+	}
+}
+
 static const struct gap kernel_gaps[] = {
 	{"groups in a table of their own", each_group, has_table, table_loc},
 	{"static calls", each_op, is_static_call, site_loc},
@@ -335,6 +353,7 @@ static const struct gap kernel_gaps[] = {
 	 NULL},
 	{NULL, each_rom_call, NULL, NULL},
 	{NULL, each_rom, NULL, NULL},
+	{NULL, each_rom_abi, NULL, NULL},
 	{"bindings under a condition", each_when, NULL, NULL},
 	{"ways but 'call' and 'asm' that a ROM decides on", each_variant, is_no_function,
 	 variant_loc},

@@ -10,6 +10,9 @@ const struct abi *rom_abi(const struct backend *b);
 /** The call of which the whole condition is that a ROM has it; NULL if the condition is another. */
 const struct call *probed_call(const struct backend *b, const struct when *when);
 
+/** What a guest cannot do with the calls at fixed places that it makes first; or NULL. */
+const char *rom_fixed_gap(const struct arch *arch, const struct rom *rom);
+
 /** For the interface's tables: what is known of the ROMs by which its backends are found. */
 void emit_roms(const struct interface *i, struct out *o);
 

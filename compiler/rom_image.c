@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attributes.h"
+#include "rom.h"
 #include "thunk.h"
 
 /* ---- a line of a call ---- */
@@ -101,7 +102,7 @@ static void rom_line(const struct attributed *a, struct rom_image *m, enum rom_w
 	struct rom_line *line = mem_alloc(sizeof(*line));
 	const char *shape = ways[way].shape;
 
-	*line = (struct rom_line){.name = a->s->path.v[0], .stmt = a->s, .way = way};
+	*line = (struct rom_line){.name = a->s->path.v[0], .stmt = a->s, .way = way, .module = m};
 	if (!add_line(a, m, line))
 		return;
 	if (shape_fits(shape, &a->s->operands))
@@ -425,19 +426,52 @@ static bool is_result_of_c(const struct arch *arch, const struct call *c)
 	       (words == 1 ? !r->high.s : r->high.s && !strcmp(r->high.s, arch->result_high));
 }
 
-/** The first of what any C function may change, and the call may not; or NULL. */
-static const char *kept_by_call(const struct arch *arch, const struct call *c)
+/** Registers that any C function may change. */
+static uint32_t changes_of_c(const struct arch *arch)
 {
-	uint32_t changes = call_changes(arch, c);
+	uint32_t bits = 0;
 
 	for (size_t i = 0; arch->registers[i]; i++) {
 		bool is_changed = !strcmp(arch->registers[i], "flags");
 
 		for (const char *const *r = arch->volatiles; *r; r++)
 			is_changed |= !strcmp(arch->registers[i], *r);
-		if (is_changed && !(changes >> i & 1))
-			return arch->registers[i];
+		bits |= (uint32_t)is_changed << i;
 	}
+	return bits;
+}
+
+/** The first of what any C function may change, and the call may not; or NULL. */
+static const char *kept_by_call(const struct arch *arch, const struct call *c)
+{
+	uint32_t kept = changes_of_c(arch) & ~call_changes(arch, c);
+
+	for (size_t i = 0; arch->registers[i]; i++)
+		if (kept >> i & 1)
+			return arch->registers[i];
+	return NULL;
+}
+
+/** As a function with so many words of arguments, and of a result. */
+static bool is_called_by_c(const struct arch *arch, const struct call *c, unsigned int arguments,
+			   unsigned int results)
+{
+	unsigned int words = 0;
+
+	vec_each(p, &c->params) words += word_count(arch, &p->type);
+	return words == arguments && word_count(arch, &c->result.type) == results &&
+	       !misplaced(arch, c) && is_result_of_c(arch, c) &&
+	       !(call_changes(arch, c) & ~changes_of_c(arch));
+}
+
+const char *rom_fixed_gap(const struct arch *arch, const struct rom *rom)
+{
+	if (arch->has_roms && !is_called_by_c(arch, rom->find, 1, 2))
+		return "asking a ROM otherwise than by a C function of a number, with an answer in "
+		       "two words";
+	if (arch->has_roms && rom->enter && !is_called_by_c(arch, rom->enter, 0, 1))
+		return "entering by another call than a C function without arguments that gives "
+		       "back a number";
 	return NULL;
 }
 
@@ -455,8 +489,53 @@ static const char *not_c(const struct arch *arch, const struct call *c)
 	return misplaced(arch, c);
 }
 
+/** Where C calls the function so. */
+static const char *prototype(const struct rom_line *line)
+{
+	struct out o = {0};
+
+	put(&o, "%s(", c_declare(&line->call->result.type, ""));
+	vec_each(p, &line->call->params)
+		put(&o, "%s%s", p == line->call->params.v ? "" : ", ", c_declare(&p->type, ""));
+	put(&o, "%s)", line->call->params.n ? "" : "void");
+	return text_of(&o);
+}
+
+/** A function in C may do several calls, if these have one type. */
+static void check_prototypes(struct run *run, const struct rom_image *m)
+{
+	struct map seen = {0};
+
+	vec_each(it, &m->lines)
+	{
+		const struct rom_line *line = *it, *old;
+
+		old = line->way == ROM_CALL ? map_add(&seen, line->function.s, *it) : NULL;
+		if (!old || (old->module != m && line->module != m) ||
+		    !strcmp(prototype(old), prototype(line)))
+			continue;
+		diag(run, function_twice, line->function.loc, line->function.s, old->call->name.s,
+		     line->call->name.s, prototype(old), prototype(line));
+		diag_note(run, old->function.loc, "it is '%s' here", old->call->name.s);
+	}
+}
+
+/** The abi says how each call is made; false and a report if not. */
+static bool check_entries(struct run *run, const struct rom_image *m)
+{
+	vec_each(line, &m->lines)
+	{
+		if (abi_entry_of(m->abi, (*line)->call, run->arch))
+			continue;
+		diag(run, no_entry, m->abi_name.loc, m->abi->name.s, run->arch->name);
+		return false;
+	}
+	return true;
+}
+
 static void check_functions(struct run *run, const struct rom_image *m)
 {
+	check_prototypes(run, m);
 	vec_each(it, &m->lines)
 	{
 		const struct rom_line *line = *it;
@@ -474,6 +553,9 @@ static void check_functions(struct run *run, const struct rom_image *m)
 }
 
 /* ---- the header ---- */
+
+/** Bytes of a jump in the header. */
+enum { FIXED_JUMP = 5 };
 
 /** A statement that pvgen fills members of the header from, at offsets that standards fix. */
 static const struct standard {
@@ -587,9 +669,26 @@ static void check_value(struct run *run, const struct rom_image *m, const struct
 		 high);
 }
 
+/** A jump to each call at a fixed place, which takes five bytes. */
+static void check_jump_places(struct run *run, const struct rom_image *m, const struct rom_value *v)
+{
+	const struct member *member = record_member(m->abi->rom->header, v->name.s);
+
+	vec_each(it, &m->abi->calls)
+	{
+		const struct call *c = *it;
+		uint64_t begin = (uint64_t)c->number;
+
+		if (c->is_fixed && !member->is_array && member->offset < begin + FIXED_JUMP &&
+		    begin < member->offset + member->size)
+			diag(run, slot_overlap, v->name.loc, v->name.s, c->name.s);
+	}
+}
+
 static void check_header(struct run *run, const struct rom_image *m)
 {
 	check_standards(run, m);
+	vec_each(v, &m->values) check_jump_places(run, m, v);
 	vec_each(v, &m->values) check_value(run, m, v);
 	vec_each(r, &m->abi->rom->rules)
 		check_rule(run, m, r, record_member(m->abi->rom->header, r->member.s));
@@ -601,7 +700,8 @@ bool bind_roms(struct run *run)
 	{
 		check_answers(run, *m);
 		check_complete(run, *m);
-		check_functions(run, *m);
+		if (check_entries(run, *m))
+			check_functions(run, *m);
 		check_header(run, *m);
 	}
 	return !run->errors;

@@ -201,8 +201,7 @@ static bool is_cut(const struct arch *arch, const struct param *from, const stru
 {
 	uint64_t have = type_size(arch, &from->type), want = type_size(arch, &to->type);
 
-	return want < arch->word &&
-	       (have > want || is_signed(&from->type) != is_signed(&to->type));
+	return want < arch->word && (have > want || is_signed(&from->type) != is_signed(&to->type));
 }
 
 static bool is_widened(const struct arch *arch, const struct param *from, const struct param *to)
@@ -246,7 +245,8 @@ const char *thunk_gap(const struct run *run, const struct op *op, const struct i
 	if (!is_result_in_place(run->arch, op, impl->call))
 		return "thunks around a result in another register";
 	for (size_t i = 0; !gap && i < impl->stmt->arguments.n; i++)
-		gap = argument_gap(run->arch, &impl->stmt->arguments.v[i], &impl->call->params.v[i]);
+		gap = argument_gap(run->arch, &impl->stmt->arguments.v[i],
+				   &impl->call->params.v[i]);
 	return gap ? gap : run->arch->pop ? NULL : "calls of a ROM on this architecture";
 }
 

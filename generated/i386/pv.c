@@ -102,9 +102,9 @@ static const struct pv_rom_rule pvgen_vmi_rules[] = {
 	{"pci_header_offs", {24, 2}, true, 0x1},
 };
 
-static const char *const pvgen_vmi_license_offs[] = {"GPL", "GPL v2", NULL};
+static const char *const pvgen_vmi_text_license_offs[] = {"GPL", "GPL v2", NULL};
 static const struct pv_rom_text pvgen_vmi_texts[] = {
-	{"license_offs", {22, 2}, pvgen_vmi_license_offs},
+	{"license_offs", {22, 2}, pvgen_vmi_text_license_offs},
 };
 
 static const struct pv_rom_call pvgen_vmi_calls[] = {

@@ -34,9 +34,9 @@ vmi_xen:
 	.org vmi_xen + 0x1a
 	.short 0xb0	/* pnp_header_offs */
 	.org vmi_xen + 0x80
-	jmp vmi_xen_call_vmi_init
+	jmp pvgen_vmi_xen_call_vmi_init
 	.org vmi_xen + 0x88
-	jmp vmi_xen_call_get_reloc
+	jmp pvgen_vmi_xen_call_get_reloc
 
 	/* PCI data structure */
 	.org vmi_xen + 0x90
@@ -69,188 +69,188 @@ vmi_xen:
  * Afterwards the kernel may run at another privilege level than 0: read it from CS.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_vmi_init:
+pvgen_vmi_xen_call_vmi_init:
 	pv_rom_count 128
 	jmp vmi_xen_init
 .else
-	.set vmi_xen_call_vmi_init, vmi_xen_init
+	.set pvgen_vmi_xen_call_vmi_init, vmi_xen_init
 .endif
 
 /**
  * As the instruction, with what is not supported masked.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_CPUID:
+pvgen_vmi_xen_call_CPUID:
 	pv_rom_count 0
 	jmp vmi_xen_cpuid
 .else
-	.set vmi_xen_call_CPUID, vmi_xen_cpuid
+	.set pvgen_vmi_xen_call_CPUID, vmi_xen_cpuid
 .endif
 
 /**
  * Write a model-specific register; the hypervisor knows some.  Others' extensions are set up by it.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_WRMSR:
+pvgen_vmi_xen_call_WRMSR:
 	pv_rom_count 1
 	jmp vmi_xen_wrmsr
 .else
-	.set vmi_xen_call_WRMSR, vmi_xen_wrmsr
+	.set pvgen_vmi_xen_call_WRMSR, vmi_xen_wrmsr
 .endif
 
 /**
  * Read one.  From C, with two arguments before it that do not matter.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_RDMSR:
+pvgen_vmi_xen_call_RDMSR:
 	pv_rom_count 2
 	jmp vmi_xen_rdmsr
 .else
-	.set vmi_xen_call_RDMSR, vmi_xen_rdmsr
+	.set pvgen_vmi_xen_call_RDMSR, vmi_xen_rdmsr
 .endif
 
 /**
  * PE, PG and WP can be set, not cleared.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetCR0:
+pvgen_vmi_xen_call_SetCR0:
 	pv_rom_count 15
 	jmp vmi_xen_set_cr0
 .else
-	.set vmi_xen_call_SetCR0, vmi_xen_set_cr0
+	.set pvgen_vmi_xen_call_SetCR0, vmi_xen_set_cr0
 .endif
 
 /**
  * PGE, PSE and PAE can be set, not cleared.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetCR4:
+pvgen_vmi_xen_call_SetCR4:
 	pv_rom_count 18
 	jmp vmi_xen_set_cr4
 .else
-	.set vmi_xen_call_SetCR4, vmi_xen_set_cr4
+	.set pvgen_vmi_xen_call_SetCR4, vmi_xen_set_cr4
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_GetCR0:
+pvgen_vmi_xen_call_GetCR0:
 	pv_rom_count 19
 	jmp vmi_xen_get_cr0
 .else
-	.set vmi_xen_call_GetCR0, vmi_xen_get_cr0
+	.set pvgen_vmi_xen_call_GetCR0, vmi_xen_get_cr0
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_GetCR4:
+pvgen_vmi_xen_call_GetCR4:
 	pv_rom_count 22
 	jmp vmi_xen_get_cr4
 .else
-	.set vmi_xen_call_GetCR4, vmi_xen_get_cr4
+	.set pvgen_vmi_xen_call_GetCR4, vmi_xen_get_cr4
 .endif
 
 /**
  * Write all caches back and empty them.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_WBINVD:
+pvgen_vmi_xen_call_WBINVD:
 	pv_rom_count 23
 	jmp vmi_xen_wbinvd
 .else
-	.set vmi_xen_call_WBINVD, vmi_xen_wbinvd
+	.set pvgen_vmi_xen_call_WBINVD, vmi_xen_wbinvd
 .endif
 
 /**
  * Performance counter.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_RDPMC:
+pvgen_vmi_xen_call_RDPMC:
 	pv_rom_count 26
 	jmp vmi_xen_rdpmc
 .else
-	.set vmi_xen_call_RDPMC, vmi_xen_rdpmc
+	.set pvgen_vmi_xen_call_RDPMC, vmi_xen_rdpmc
 .endif
 
 /**
  * Time-stamp counter.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_RDTSC:
+pvgen_vmi_xen_call_RDTSC:
 	pv_rom_count 27
 	jmp vmi_xen_rdtsc
 .else
-	.set vmi_xen_call_RDTSC, vmi_xen_rdtsc
+	.set pvgen_vmi_xen_call_RDTSC, vmi_xen_rdtsc
 .endif
 
 /**
  * Clear CR0.TS.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_CLTS:
+pvgen_vmi_xen_call_CLTS:
 	pv_rom_count 28
 	jmp vmi_xen_clts
 .else
-	.set vmi_xen_call_CLTS, vmi_xen_clts
+	.set pvgen_vmi_xen_call_CLTS, vmi_xen_clts
 .endif
 
 /**
  * Drop this processor's TLB.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_FlushTLB:
+pvgen_vmi_xen_call_FlushTLB:
 	pv_rom_count 47
 	jmp vmi_xen_flush_tlb
 .else
-	.set vmi_xen_call_FlushTLB, vmi_xen_flush_tlb
+	.set pvgen_vmi_xen_call_FlushTLB, vmi_xen_flush_tlb
 .endif
 
 /**
  * Of the string forms, the specification names ESI as changed where EDI is.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_INSL:
+pvgen_vmi_xen_call_INSL:
 	pv_rom_count 52
 	jmp vmi_xen_insl
 .else
-	.set vmi_xen_call_INSL, vmi_xen_insl
+	.set pvgen_vmi_xen_call_INSL, vmi_xen_insl
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_INSB:
+pvgen_vmi_xen_call_INSB:
 	pv_rom_count 53
 	jmp vmi_xen_insb
 .else
-	.set vmi_xen_call_INSB, vmi_xen_insb
+	.set pvgen_vmi_xen_call_INSB, vmi_xen_insb
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_INSW:
+pvgen_vmi_xen_call_INSW:
 	pv_rom_count 54
 	jmp vmi_xen_insw
 .else
-	.set vmi_xen_call_INSW, vmi_xen_insw
+	.set pvgen_vmi_xen_call_INSW, vmi_xen_insw
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_OUTSL:
+pvgen_vmi_xen_call_OUTSL:
 	pv_rom_count 58
 	jmp vmi_xen_outsl
 .else
-	.set vmi_xen_call_OUTSL, vmi_xen_outsl
+	.set pvgen_vmi_xen_call_OUTSL, vmi_xen_outsl
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_OUTSB:
+pvgen_vmi_xen_call_OUTSB:
 	pv_rom_count 59
 	jmp vmi_xen_outsb
 .else
-	.set vmi_xen_call_OUTSB, vmi_xen_outsb
+	.set pvgen_vmi_xen_call_OUTSB, vmi_xen_outsb
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_OUTSW:
+pvgen_vmi_xen_call_OUTSW:
 	pv_rom_count 60
 	jmp vmi_xen_outsw
 .else
-	.set vmi_xen_call_OUTSW, vmi_xen_outsw
+	.set pvgen_vmi_xen_call_OUTSW, vmi_xen_outsw
 .endif
 
 /**
@@ -258,93 +258,93 @@ vmi_xen_call_OUTSW:
  * and what ESX took is unverified.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_APICWrite:
+pvgen_vmi_xen_call_APICWrite:
 	pv_rom_count 63
 	jmp vmi_xen_apic_write
 .else
-	.set vmi_xen_call_APICWrite, vmi_xen_apic_write
+	.set pvgen_vmi_xen_call_APICWrite, vmi_xen_apic_write
 .endif
 
 /**
  * Read one.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_APICRead:
+pvgen_vmi_xen_call_APICRead:
 	pv_rom_count 64
 	jmp vmi_xen_apic_read
 .else
-	.set vmi_xen_call_APICRead, vmi_xen_apic_read
+	.set pvgen_vmi_xen_call_APICRead, vmi_xen_apic_read
 .endif
 
 /**
  * Interrupts on, and sleep until one comes.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_Halt:
+pvgen_vmi_xen_call_Halt:
 	pv_rom_count 35
 	jmp vmi_xen_halt
 .else
-	.set vmi_xen_call_Halt, vmi_xen_halt
+	.set pvgen_vmi_xen_call_Halt, vmi_xen_halt
 .endif
 
 /**
  * 0: soft; 1: hard.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_Reboot:
+pvgen_vmi_xen_call_Reboot:
 	pv_rom_count 36
 	jmp vmi_xen_reboot
 .else
-	.set vmi_xen_call_Reboot, vmi_xen_reboot
+	.set pvgen_vmi_xen_call_Reboot, vmi_xen_reboot
 .endif
 
 /**
  * Stop this processor.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_Shutdown:
+pvgen_vmi_xen_call_Shutdown:
 	pv_rom_count 37
 	jmp vmi_xen_shutdown
 .else
-	.set vmi_xen_call_Shutdown, vmi_xen_shutdown
+	.set pvgen_vmi_xen_call_Shutdown, vmi_xen_shutdown
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_INB:
+pvgen_vmi_xen_call_INB:
 	pv_rom_count 50
 	jmp vmi_xen_inb
 .else
-	.set vmi_xen_call_INB, vmi_xen_inb
+	.set pvgen_vmi_xen_call_INB, vmi_xen_inb
 .endif
 
 .ifdef PV_ROM_TRACE
-vmi_xen_call_OUTB:
+pvgen_vmi_xen_call_OUTB:
 	pv_rom_count 56
 	jmp vmi_xen_outb
 .else
-	.set vmi_xen_call_OUTB, vmi_xen_outb
+	.set pvgen_vmi_xen_call_OUTB, vmi_xen_outb
 .endif
 
 /**
  * Cycles of REAL in a second.  That there is this call says that there is a timer.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_GetCycleFrequency:
+pvgen_vmi_xen_call_GetCycleFrequency:
 	pv_rom_count 66
 	jmp vmi_xen_cycle_frequency
 .else
-	.set vmi_xen_call_GetCycleFrequency, vmi_xen_cycle_frequency
+	.set pvgen_vmi_xen_call_GetCycleFrequency, vmi_xen_cycle_frequency
 .endif
 
 /**
  * A counter; another number gives 0.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_GetCycleCounter:
+pvgen_vmi_xen_call_GetCycleCounter:
 	pv_rom_count 67
 	jmp vmi_xen_cycle_counter
 .else
-	.set vmi_xen_call_GetCycleCounter, vmi_xen_cycle_counter
+	.set pvgen_vmi_xen_call_GetCycleCounter, vmi_xen_cycle_counter
 .endif
 
 /**
@@ -352,44 +352,44 @@ vmi_xen_call_GetCycleCounter:
  * after that.  What is missed becomes one.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetAlarm:
+pvgen_vmi_xen_call_SetAlarm:
 	pv_rom_count 68
 	jmp vmi_xen_set_alarm
 .else
-	.set vmi_xen_call_SetAlarm, vmi_xen_set_alarm
+	.set pvgen_vmi_xen_call_SetAlarm, vmi_xen_set_alarm
 .endif
 
 /**
  * No interrupt after all.  1 if there was one to come.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_CancelAlarm:
+pvgen_vmi_xen_call_CancelAlarm:
 	pv_rom_count 69
 	jmp vmi_xen_cancel_alarm
 .else
-	.set vmi_xen_call_CancelAlarm, vmi_xen_cancel_alarm
+	.set pvgen_vmi_xen_call_CancelAlarm, vmi_xen_cancel_alarm
 .endif
 
 /**
  * Nanoseconds since 1970.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_GetWallclockTime:
+pvgen_vmi_xen_call_GetWallclockTime:
 	pv_rom_count 70
 	jmp vmi_xen_wallclock_time
 .else
-	.set vmi_xen_call_GetWallclockTime, vmi_xen_wallclock_time
+	.set pvgen_vmi_xen_call_GetWallclockTime, vmi_xen_wallclock_time
 .endif
 
 /**
  * 1 if the wall clock was set since the last question.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_WallclockUpdated:
+pvgen_vmi_xen_call_WallclockUpdated:
 	pv_rom_count 71
 	jmp vmi_xen_wallclock_updated
 .else
-	.set vmi_xen_call_WallclockUpdated, vmi_xen_wallclock_updated
+	.set pvgen_vmi_xen_call_WallclockUpdated, vmi_xen_wallclock_updated
 .endif
 
 /**
@@ -397,17 +397,17 @@ vmi_xen_call_WallclockUpdated:
  * levels in the table.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetGDT:
+pvgen_vmi_xen_call_SetGDT:
 	pv_rom_count 3
 	jmp vmi_native_set_gdt
 .else
-	.set vmi_xen_call_SetGDT, vmi_native_set_gdt
+	.set pvgen_vmi_xen_call_SetGDT, vmi_native_set_gdt
 .endif
 
 /**
  * Load LDTR.
  */
-vmi_xen_call_SetLDT:
+pvgen_vmi_xen_call_SetLDT:
 	pv_rom_count 4
 # 21 "idl/rom/vmi_native.pvi"
 	lldt %ax
@@ -417,7 +417,7 @@ vmi_xen_call_SetLDT:
  * Load IDTR, from a struct dtr.  The table has the machine's own form; the hypervisor may change
  * it.
  */
-vmi_xen_call_SetIDT:
+pvgen_vmi_xen_call_SetIDT:
 	pv_rom_count 5
 # 22 "idl/rom/vmi_native.pvi"
 	lidt (%eax)
@@ -426,7 +426,7 @@ vmi_xen_call_SetIDT:
 /**
  * Load TR.
  */
-vmi_xen_call_SetTR:
+pvgen_vmi_xen_call_SetTR:
 	pv_rom_count 6
 # 23 "idl/rom/vmi_native.pvi"
 	ltr %ax
@@ -435,7 +435,7 @@ vmi_xen_call_SetTR:
 /**
  * The guest's own GDTR.
  */
-vmi_xen_call_GetGDT:
+pvgen_vmi_xen_call_GetGDT:
 	pv_rom_count 7
 # 24 "idl/rom/vmi_native.pvi"
 	sgdt (%eax)
@@ -444,7 +444,7 @@ vmi_xen_call_GetGDT:
 /**
  * The guest's own LDTR.
  */
-vmi_xen_call_GetLDT:
+pvgen_vmi_xen_call_GetLDT:
 	pv_rom_count 8
 # 25 "idl/rom/vmi_native.pvi"
 	sldt %eax
@@ -455,7 +455,7 @@ vmi_xen_call_GetLDT:
 /**
  * The guest's own IDTR.
  */
-vmi_xen_call_GetIDT:
+pvgen_vmi_xen_call_GetIDT:
 	pv_rom_count 9
 # 26 "idl/rom/vmi_native.pvi"
 	sidt (%eax)
@@ -464,7 +464,7 @@ vmi_xen_call_GetIDT:
 /**
  * The guest's own TR.
  */
-vmi_xen_call_GetTR:
+pvgen_vmi_xen_call_GetTR:
 	pv_rom_count 10
 # 27 "idl/rom/vmi_native.pvi"
 	str %eax
@@ -475,7 +475,7 @@ vmi_xen_call_GetTR:
 /**
  * Write a descriptor; what is stored may differ from it.
  */
-vmi_xen_call_WriteGDTEntry:
+pvgen_vmi_xen_call_WriteGDTEntry:
 	pv_rom_count 11
 # 29 "idl/rom/vmi_native.pvi"
 	lea (%eax,%edx,8), %eax
@@ -490,7 +490,7 @@ vmi_xen_call_WriteGDTEntry:
 /**
  * The same in a local descriptor table.
  */
-vmi_xen_call_WriteLDTEntry:
+pvgen_vmi_xen_call_WriteLDTEntry:
 	pv_rom_count 12
 # 30 "idl/rom/vmi_native.pvi"
 	lea (%eax,%edx,8), %eax
@@ -505,7 +505,7 @@ vmi_xen_call_WriteLDTEntry:
 /**
  * The same in an interrupt descriptor table.
  */
-vmi_xen_call_WriteIDTEntry:
+pvgen_vmi_xen_call_WriteIDTEntry:
 	pv_rom_count 13
 # 31 "idl/rom/vmi_native.pvi"
 	lea (%eax,%edx,8), %eax
@@ -522,14 +522,14 @@ vmi_xen_call_WriteIDTEntry:
  * address in place of the selector.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_UpdateKernelStack:
+pvgen_vmi_xen_call_UpdateKernelStack:
 	pv_rom_count 14
 	jmp vmi_native_update_kernel_stack
 .else
-	.set vmi_xen_call_UpdateKernelStack, vmi_native_update_kernel_stack
+	.set pvgen_vmi_xen_call_UpdateKernelStack, vmi_native_update_kernel_stack
 .endif
 
-vmi_xen_call_SetCR2:
+pvgen_vmi_xen_call_SetCR2:
 	pv_rom_count 16
 # 34 "idl/rom/vmi_native.pvi"
 	mov %eax, %cr2
@@ -538,7 +538,7 @@ vmi_xen_call_SetCR2:
 /**
  * Switch the address space and drop what is not global of this processor's TLB.
  */
-vmi_xen_call_SetCR3:
+pvgen_vmi_xen_call_SetCR3:
 	pv_rom_count 17
 # 35 "idl/rom/vmi_native.pvi"
 	mov %eax, %cr3
@@ -547,13 +547,13 @@ vmi_xen_call_SetCR3:
 /**
  * Address of the last page fault.
  */
-vmi_xen_call_GetCR2:
+pvgen_vmi_xen_call_GetCR2:
 	pv_rom_count 20
 # 38 "idl/rom/vmi_native.pvi"
 	mov %cr2, %eax
 	ret
 
-vmi_xen_call_GetCR3:
+pvgen_vmi_xen_call_GetCR3:
 	pv_rom_count 21
 # 39 "idl/rom/vmi_native.pvi"
 	mov %cr3, %eax
@@ -563,28 +563,28 @@ vmi_xen_call_GetCR3:
  * Debug register.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetDR:
+pvgen_vmi_xen_call_SetDR:
 	pv_rom_count 24
 	jmp vmi_native_set_dr
 .else
-	.set vmi_xen_call_SetDR, vmi_native_set_dr
+	.set pvgen_vmi_xen_call_SetDR, vmi_native_set_dr
 .endif
 
 /**
  * May be 0 if there are none.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_GetDR:
+pvgen_vmi_xen_call_GetDR:
 	pv_rom_count 25
 	jmp vmi_native_get_dr
 .else
-	.set vmi_xen_call_GetDR, vmi_native_get_dr
+	.set pvgen_vmi_xen_call_GetDR, vmi_native_get_dr
 .endif
 
 /**
  * Interrupts on; what is pending is delivered before it returns.
  */
-vmi_xen_call_EnableInterrupts:
+pvgen_vmi_xen_call_EnableInterrupts:
 	pv_rom_count 29
 # 49 "idl/rom/vmi_native.pvi"
 	sti
@@ -595,7 +595,7 @@ vmi_xen_call_EnableInterrupts:
 /**
  * Interrupts off.
  */
-vmi_xen_call_DisableInterrupts:
+pvgen_vmi_xen_call_DisableInterrupts:
 	pv_rom_count 30
 # 50 "idl/rom/vmi_native.pvi"
 	cli
@@ -604,7 +604,7 @@ vmi_xen_call_DisableInterrupts:
 /**
  * Are they on?
  */
-vmi_xen_call_GetInterruptMask:
+pvgen_vmi_xen_call_GetInterruptMask:
 	pv_rom_count 31
 # 51 "idl/rom/vmi_native.pvi"
 	pushf
@@ -618,11 +618,11 @@ vmi_xen_call_GetInterruptMask:
  * On or off; what is pending is delivered.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetInterruptMask:
+pvgen_vmi_xen_call_SetInterruptMask:
 	pv_rom_count 32
 	jmp vmi_native_set_interrupt_mask
 .else
-	.set vmi_xen_call_SetInterruptMask, vmi_native_set_interrupt_mask
+	.set pvgen_vmi_xen_call_SetInterruptMask, vmi_native_set_interrupt_mask
 .endif
 
 /**
@@ -630,7 +630,7 @@ vmi_xen_call_SetInterruptMask:
  * IOPL is not restored.  If it is reached by a call, the return address lies above the frame.  Linux
  * needs it: its pointer is poisoned.
  */
-vmi_xen_call_IRET:
+pvgen_vmi_xen_call_IRET:
 	pv_rom_count 33
 # 53 "idl/rom/vmi_native.pvi"
 	iret
@@ -638,7 +638,7 @@ vmi_xen_call_IRET:
 /**
  * Interrupts on and into user mode, in one step.  Without it, Linux lets nobody use SYSENTER.
  */
-vmi_xen_call_SYSEXIT:
+pvgen_vmi_xen_call_SYSEXIT:
 	pv_rom_count 34
 # 54 "idl/rom/vmi_native.pvi"
 	sti
@@ -648,7 +648,7 @@ vmi_xen_call_SYSEXIT:
 /**
  * Write an entry of 4 bytes.
  */
-vmi_xen_call_SetPxE:
+pvgen_vmi_xen_call_SetPxE:
 	pv_rom_count 38
 # 60 "idl/rom/vmi_native.pvi"
 	mov %eax, (%edx)
@@ -658,17 +658,17 @@ vmi_xen_call_SetPxE:
  * Write an entry of 8 bytes, never half of one that is present.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetPxELong:
+pvgen_vmi_xen_call_SetPxELong:
 	pv_rom_count 39
 	jmp vmi_native_set_pxe_long
 .else
-	.set vmi_xen_call_SetPxELong, vmi_native_set_pxe_long
+	.set pvgen_vmi_xen_call_SetPxELong, vmi_native_set_pxe_long
 .endif
 
 /**
  * Drop one page of this processor's TLB.
  */
-vmi_xen_call_InvalPage:
+pvgen_vmi_xen_call_InvalPage:
 	pv_rom_count 46
 # 69 "idl/rom/vmi_native.pvi"
 	invlpg (%eax)
@@ -679,32 +679,32 @@ vmi_xen_call_InvalPage:
  * tables by their virtual addresses.
  */
 .ifdef PV_ROM_TRACE
-vmi_xen_call_SetLinearMapping:
+pvgen_vmi_xen_call_SetLinearMapping:
 	pv_rom_count 48
 	jmp vmi_native_set_linear_mapping
 .else
-	.set vmi_xen_call_SetLinearMapping, vmi_native_set_linear_mapping
+	.set pvgen_vmi_xen_call_SetLinearMapping, vmi_native_set_linear_mapping
 .endif
 
-vmi_xen_call_INL:
+pvgen_vmi_xen_call_INL:
 	pv_rom_count 49
 # 74 "idl/rom/vmi_native.pvi"
 	inl %dx, %eax
 	ret
 
-vmi_xen_call_INW:
+pvgen_vmi_xen_call_INW:
 	pv_rom_count 51
 # 76 "idl/rom/vmi_native.pvi"
 	inw %dx, %ax
 	ret
 
-vmi_xen_call_OUTL:
+pvgen_vmi_xen_call_OUTL:
 	pv_rom_count 55
 # 80 "idl/rom/vmi_native.pvi"
 	outl %eax, %dx
 	ret
 
-vmi_xen_call_OUTW:
+pvgen_vmi_xen_call_OUTW:
 	pv_rom_count 57
 # 82 "idl/rom/vmi_native.pvi"
 	outw %ax, %dx
@@ -713,7 +713,7 @@ vmi_xen_call_OUTW:
 /**
  * The level of I/O privilege, at its place in the flags.
  */
-vmi_xen_call_SetIOPLMask:
+pvgen_vmi_xen_call_SetIOPLMask:
 	pv_rom_count 61
 # 86 "idl/rom/vmi_native.pvi"
 	pushf
@@ -734,15 +734,15 @@ vmi_xen_call_SetIOPLMask:
 /**
  * Where the code of a call is.  Linux asks for each place that it patches, twice.
  */
-vmi_xen_call_get_reloc:
+pvgen_vmi_xen_call_get_reloc:
 	pv_rom_count 136
 	cmp $74, %eax
 	jb 1f
 	mov $74, %eax
 1:	call 2f
 2:	pop %ecx
-	mov vmi_xen_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov vmi_xen_table - 2b(%ecx,%eax,8), %eax
+	mov pvgen_vmi_xen_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov pvgen_vmi_xen_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea vmi_xen - 2b(%ecx,%eax), %eax
@@ -750,79 +750,79 @@ vmi_xen_call_get_reloc:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-vmi_xen_table:
-	.long vmi_xen_call_CPUID - vmi_xen, 0x1	/* CPUID: call */
-	.long vmi_xen_call_WRMSR - vmi_xen, 0x1	/* WRMSR: call */
-	.long vmi_xen_call_RDMSR - vmi_xen, 0x1	/* RDMSR: call */
-	.long vmi_xen_call_SetGDT - vmi_xen, 0x1	/* SetGDT: call */
-	.long vmi_xen_call_SetLDT - vmi_xen, 0x1	/* SetLDT: call */
-	.long vmi_xen_call_SetIDT - vmi_xen, 0x1	/* SetIDT: call */
-	.long vmi_xen_call_SetTR - vmi_xen, 0x1	/* SetTR: call */
-	.long vmi_xen_call_GetGDT - vmi_xen, 0x1	/* GetGDT: call */
-	.long vmi_xen_call_GetLDT - vmi_xen, 0x1	/* GetLDT: call */
-	.long vmi_xen_call_GetIDT - vmi_xen, 0x1	/* GetIDT: call */
-	.long vmi_xen_call_GetTR - vmi_xen, 0x1	/* GetTR: call */
-	.long vmi_xen_call_WriteGDTEntry - vmi_xen, 0x1	/* WriteGDTEntry: call */
-	.long vmi_xen_call_WriteLDTEntry - vmi_xen, 0x1	/* WriteLDTEntry: call */
-	.long vmi_xen_call_WriteIDTEntry - vmi_xen, 0x1	/* WriteIDTEntry: call */
-	.long vmi_xen_call_UpdateKernelStack - vmi_xen, 0x1	/* UpdateKernelStack: call */
-	.long vmi_xen_call_SetCR0 - vmi_xen, 0x1	/* SetCR0: call */
-	.long vmi_xen_call_SetCR2 - vmi_xen, 0x1	/* SetCR2: call */
-	.long vmi_xen_call_SetCR3 - vmi_xen, 0x1	/* SetCR3: call */
-	.long vmi_xen_call_SetCR4 - vmi_xen, 0x1	/* SetCR4: call */
-	.long vmi_xen_call_GetCR0 - vmi_xen, 0x1	/* GetCR0: call */
-	.long vmi_xen_call_GetCR2 - vmi_xen, 0x1	/* GetCR2: call */
-	.long vmi_xen_call_GetCR3 - vmi_xen, 0x1	/* GetCR3: call */
-	.long vmi_xen_call_GetCR4 - vmi_xen, 0x1	/* GetCR4: call */
-	.long vmi_xen_call_WBINVD - vmi_xen, 0x1	/* WBINVD: call */
-	.long vmi_xen_call_SetDR - vmi_xen, 0x1	/* SetDR: call */
-	.long vmi_xen_call_GetDR - vmi_xen, 0x1	/* GetDR: call */
-	.long vmi_xen_call_RDPMC - vmi_xen, 0x1	/* RDPMC: call */
-	.long vmi_xen_call_RDTSC - vmi_xen, 0x1	/* RDTSC: call */
-	.long vmi_xen_call_CLTS - vmi_xen, 0x1	/* CLTS: call */
-	.long vmi_xen_call_EnableInterrupts - vmi_xen, 0x1	/* EnableInterrupts: call */
-	.long vmi_xen_call_DisableInterrupts - vmi_xen, 0x1	/* DisableInterrupts: call */
-	.long vmi_xen_call_GetInterruptMask - vmi_xen, 0x1	/* GetInterruptMask: call */
-	.long vmi_xen_call_SetInterruptMask - vmi_xen, 0x1	/* SetInterruptMask: call */
-	.long vmi_xen_call_IRET - vmi_xen, 0x2	/* IRET: jump */
-	.long vmi_xen_call_SYSEXIT - vmi_xen, 0x2	/* SYSEXIT: jump */
-	.long vmi_xen_call_Halt - vmi_xen, 0x1	/* Halt: call */
-	.long vmi_xen_call_Reboot - vmi_xen, 0x1	/* Reboot: call */
-	.long vmi_xen_call_Shutdown - vmi_xen, 0x1	/* Shutdown: call */
-	.long vmi_xen_call_SetPxE - vmi_xen, 0x1	/* SetPxE: call */
-	.long vmi_xen_call_SetPxELong - vmi_xen, 0x1	/* SetPxELong: call */
+pvgen_vmi_xen_table:
+	.long pvgen_vmi_xen_call_CPUID - vmi_xen, 0x1	/* CPUID: call */
+	.long pvgen_vmi_xen_call_WRMSR - vmi_xen, 0x1	/* WRMSR: call */
+	.long pvgen_vmi_xen_call_RDMSR - vmi_xen, 0x1	/* RDMSR: call */
+	.long pvgen_vmi_xen_call_SetGDT - vmi_xen, 0x1	/* SetGDT: call */
+	.long pvgen_vmi_xen_call_SetLDT - vmi_xen, 0x1	/* SetLDT: call */
+	.long pvgen_vmi_xen_call_SetIDT - vmi_xen, 0x1	/* SetIDT: call */
+	.long pvgen_vmi_xen_call_SetTR - vmi_xen, 0x1	/* SetTR: call */
+	.long pvgen_vmi_xen_call_GetGDT - vmi_xen, 0x1	/* GetGDT: call */
+	.long pvgen_vmi_xen_call_GetLDT - vmi_xen, 0x1	/* GetLDT: call */
+	.long pvgen_vmi_xen_call_GetIDT - vmi_xen, 0x1	/* GetIDT: call */
+	.long pvgen_vmi_xen_call_GetTR - vmi_xen, 0x1	/* GetTR: call */
+	.long pvgen_vmi_xen_call_WriteGDTEntry - vmi_xen, 0x1	/* WriteGDTEntry: call */
+	.long pvgen_vmi_xen_call_WriteLDTEntry - vmi_xen, 0x1	/* WriteLDTEntry: call */
+	.long pvgen_vmi_xen_call_WriteIDTEntry - vmi_xen, 0x1	/* WriteIDTEntry: call */
+	.long pvgen_vmi_xen_call_UpdateKernelStack - vmi_xen, 0x1	/* UpdateKernelStack: call */
+	.long pvgen_vmi_xen_call_SetCR0 - vmi_xen, 0x1	/* SetCR0: call */
+	.long pvgen_vmi_xen_call_SetCR2 - vmi_xen, 0x1	/* SetCR2: call */
+	.long pvgen_vmi_xen_call_SetCR3 - vmi_xen, 0x1	/* SetCR3: call */
+	.long pvgen_vmi_xen_call_SetCR4 - vmi_xen, 0x1	/* SetCR4: call */
+	.long pvgen_vmi_xen_call_GetCR0 - vmi_xen, 0x1	/* GetCR0: call */
+	.long pvgen_vmi_xen_call_GetCR2 - vmi_xen, 0x1	/* GetCR2: call */
+	.long pvgen_vmi_xen_call_GetCR3 - vmi_xen, 0x1	/* GetCR3: call */
+	.long pvgen_vmi_xen_call_GetCR4 - vmi_xen, 0x1	/* GetCR4: call */
+	.long pvgen_vmi_xen_call_WBINVD - vmi_xen, 0x1	/* WBINVD: call */
+	.long pvgen_vmi_xen_call_SetDR - vmi_xen, 0x1	/* SetDR: call */
+	.long pvgen_vmi_xen_call_GetDR - vmi_xen, 0x1	/* GetDR: call */
+	.long pvgen_vmi_xen_call_RDPMC - vmi_xen, 0x1	/* RDPMC: call */
+	.long pvgen_vmi_xen_call_RDTSC - vmi_xen, 0x1	/* RDTSC: call */
+	.long pvgen_vmi_xen_call_CLTS - vmi_xen, 0x1	/* CLTS: call */
+	.long pvgen_vmi_xen_call_EnableInterrupts - vmi_xen, 0x1	/* EnableInterrupts: call */
+	.long pvgen_vmi_xen_call_DisableInterrupts - vmi_xen, 0x1	/* DisableInterrupts: call */
+	.long pvgen_vmi_xen_call_GetInterruptMask - vmi_xen, 0x1	/* GetInterruptMask: call */
+	.long pvgen_vmi_xen_call_SetInterruptMask - vmi_xen, 0x1	/* SetInterruptMask: call */
+	.long pvgen_vmi_xen_call_IRET - vmi_xen, 0x2	/* IRET: jump */
+	.long pvgen_vmi_xen_call_SYSEXIT - vmi_xen, 0x2	/* SYSEXIT: jump */
+	.long pvgen_vmi_xen_call_Halt - vmi_xen, 0x1	/* Halt: call */
+	.long pvgen_vmi_xen_call_Reboot - vmi_xen, 0x1	/* Reboot: call */
+	.long pvgen_vmi_xen_call_Shutdown - vmi_xen, 0x1	/* Shutdown: call */
+	.long pvgen_vmi_xen_call_SetPxE - vmi_xen, 0x1	/* SetPxE: call */
+	.long pvgen_vmi_xen_call_SetPxELong - vmi_xen, 0x1	/* SetPxELong: call */
 	.long 0, 0x3	/* UpdatePxE: nop */
 	.long 0, 0x3	/* UpdatePxELong: nop */
 	.long 0, 0x0	/* MachineToPhysical: none */
 	.long 0, 0x0	/* PhysicalToMachine: none */
 	.long 0, 0x3	/* AllocatePage: nop */
 	.long 0, 0x3	/* ReleasePage: nop */
-	.long vmi_xen_call_InvalPage - vmi_xen, 0x1	/* InvalPage: call */
-	.long vmi_xen_call_FlushTLB - vmi_xen, 0x1	/* FlushTLB: call */
-	.long vmi_xen_call_SetLinearMapping - vmi_xen, 0x1	/* SetLinearMapping: call */
-	.long vmi_xen_call_INL - vmi_xen, 0x1	/* INL: call */
-	.long vmi_xen_call_INB - vmi_xen, 0x1	/* INB: call */
-	.long vmi_xen_call_INW - vmi_xen, 0x1	/* INW: call */
-	.long vmi_xen_call_INSL - vmi_xen, 0x1	/* INSL: call */
-	.long vmi_xen_call_INSB - vmi_xen, 0x1	/* INSB: call */
-	.long vmi_xen_call_INSW - vmi_xen, 0x1	/* INSW: call */
-	.long vmi_xen_call_OUTL - vmi_xen, 0x1	/* OUTL: call */
-	.long vmi_xen_call_OUTB - vmi_xen, 0x1	/* OUTB: call */
-	.long vmi_xen_call_OUTW - vmi_xen, 0x1	/* OUTW: call */
-	.long vmi_xen_call_OUTSL - vmi_xen, 0x1	/* OUTSL: call */
-	.long vmi_xen_call_OUTSB - vmi_xen, 0x1	/* OUTSB: call */
-	.long vmi_xen_call_OUTSW - vmi_xen, 0x1	/* OUTSW: call */
-	.long vmi_xen_call_SetIOPLMask - vmi_xen, 0x1	/* SetIOPLMask: call */
+	.long pvgen_vmi_xen_call_InvalPage - vmi_xen, 0x1	/* InvalPage: call */
+	.long pvgen_vmi_xen_call_FlushTLB - vmi_xen, 0x1	/* FlushTLB: call */
+	.long pvgen_vmi_xen_call_SetLinearMapping - vmi_xen, 0x1	/* SetLinearMapping: call */
+	.long pvgen_vmi_xen_call_INL - vmi_xen, 0x1	/* INL: call */
+	.long pvgen_vmi_xen_call_INB - vmi_xen, 0x1	/* INB: call */
+	.long pvgen_vmi_xen_call_INW - vmi_xen, 0x1	/* INW: call */
+	.long pvgen_vmi_xen_call_INSL - vmi_xen, 0x1	/* INSL: call */
+	.long pvgen_vmi_xen_call_INSB - vmi_xen, 0x1	/* INSB: call */
+	.long pvgen_vmi_xen_call_INSW - vmi_xen, 0x1	/* INSW: call */
+	.long pvgen_vmi_xen_call_OUTL - vmi_xen, 0x1	/* OUTL: call */
+	.long pvgen_vmi_xen_call_OUTB - vmi_xen, 0x1	/* OUTB: call */
+	.long pvgen_vmi_xen_call_OUTW - vmi_xen, 0x1	/* OUTW: call */
+	.long pvgen_vmi_xen_call_OUTSL - vmi_xen, 0x1	/* OUTSL: call */
+	.long pvgen_vmi_xen_call_OUTSB - vmi_xen, 0x1	/* OUTSB: call */
+	.long pvgen_vmi_xen_call_OUTSW - vmi_xen, 0x1	/* OUTSW: call */
+	.long pvgen_vmi_xen_call_SetIOPLMask - vmi_xen, 0x1	/* SetIOPLMask: call */
 	.long 0, 0x0	/* SetInitialAPState: none */
-	.long vmi_xen_call_APICWrite - vmi_xen, 0x1	/* APICWrite: call */
-	.long vmi_xen_call_APICRead - vmi_xen, 0x1	/* APICRead: call */
+	.long pvgen_vmi_xen_call_APICWrite - vmi_xen, 0x1	/* APICWrite: call */
+	.long pvgen_vmi_xen_call_APICRead - vmi_xen, 0x1	/* APICRead: call */
 	.long 0, 0x3	/* IODelay: nop */
-	.long vmi_xen_call_GetCycleFrequency - vmi_xen, 0x1	/* GetCycleFrequency: call */
-	.long vmi_xen_call_GetCycleCounter - vmi_xen, 0x1	/* GetCycleCounter: call */
-	.long vmi_xen_call_SetAlarm - vmi_xen, 0x1	/* SetAlarm: call */
-	.long vmi_xen_call_CancelAlarm - vmi_xen, 0x1	/* CancelAlarm: call */
-	.long vmi_xen_call_GetWallclockTime - vmi_xen, 0x1	/* GetWallclockTime: call */
-	.long vmi_xen_call_WallclockUpdated - vmi_xen, 0x1	/* WallclockUpdated: call */
+	.long pvgen_vmi_xen_call_GetCycleFrequency - vmi_xen, 0x1	/* GetCycleFrequency: call */
+	.long pvgen_vmi_xen_call_GetCycleCounter - vmi_xen, 0x1	/* GetCycleCounter: call */
+	.long pvgen_vmi_xen_call_SetAlarm - vmi_xen, 0x1	/* SetAlarm: call */
+	.long pvgen_vmi_xen_call_CancelAlarm - vmi_xen, 0x1	/* CancelAlarm: call */
+	.long pvgen_vmi_xen_call_GetWallclockTime - vmi_xen, 0x1	/* GetWallclockTime: call */
+	.long pvgen_vmi_xen_call_WallclockUpdated - vmi_xen, 0x1	/* WallclockUpdated: call */
 	.long 0, 0x0	/* SetCallbacks: none */
 	.long 0, 0x3	/* SetLazyMode: nop */
 	.long 0, 0x0

@@ -40,8 +40,8 @@ MORE
 """
 
 # By number: what a caller is told, and the code.
-CALLS = {0: (0, None), 1: (1, "fine_call_on"), 2: (1, "read"), 3: (2, "fine_call_leave"), 4: (3, None),
-         5: (1, "fine_call_stop"), 6: (1, "wide"), 7: (1, "fine_call_keep"), 8: (1, "late_one"), 9: (1, "pair")}
+CALLS = {0: (0, None), 1: (1, "pvgen_fine_call_on"), 2: (1, "read"), 3: (2, "pvgen_fine_call_leave"), 4: (3, None),
+         5: (1, "pvgen_fine_call_stop"), 6: (1, "wide"), 7: (1, "pvgen_fine_call_keep"), 8: (1, "late_one"), 9: (1, "pair")}
 UNIT, LARGEST = 512, 65536
 
 
@@ -117,7 +117,7 @@ def test_table(built: Path) -> None:
     """Of each number the place of its code and how to come to it; numbers that do not exist have none."""
     rom = (built / "rom").read_bytes()
     image = load(built / "image")
-    place = image.symbol("fine_table")
+    place = image.symbol("pvgen_fine_table")
     rows = [struct.unpack_from("<II", rom, place + 8 * i) for i in range(len(CALLS) + 1)]
     assert rows[-1] == (0, 0)
     assert rows[:-1] == [(image.symbol(code) if code else 0, kind) for kind, code in CALLS.values()]
@@ -260,12 +260,12 @@ def test_traced(tmp_path: Path) -> None:
     assert seal(tmp_path).status == FINE
     rom = (tmp_path / "rom").read_bytes()
     image = load(tmp_path / "image")
-    entries = {n: image.symbol(f"fine_call_{name}") for n, name in
+    entries = {n: image.symbol(f"pvgen_fine_call_{name}") for n, name in
                {1: "on", 2: "read", 3: "leave", 5: "stop", 6: "wide", 7: "keep", 8: "late", 9: "pair",
                 0x80: "init", 0x88: "find"}.items()}
     for number, place in entries.items():
         assert rom[place:].startswith(bytes([0x50, 0xB0, number, 0xE6, 0xEB, 0x58])), number
-    place = image.symbol("fine_table")
+    place = image.symbol("pvgen_fine_table")
     assert [struct.unpack_from("<I", rom, place + 8 * n)[0] for n in entries if n < 0x80] == [
         entries[n] for n in entries if n < 0x80]
 

@@ -45,6 +45,11 @@ abi h {
 """
 
 
+def is_cut(have: str, want: str) -> bool:
+    """Has the one bits that the narrower other has not?"""
+    return SIZES[want] < 4 and (SIZES[have] > SIZES[want] or have[0] != want[0])
+
+
 def words(size: int) -> int:
     """Words that a value is."""
     return (size + 3) // 4
@@ -74,6 +79,7 @@ class Case:
         for name in self.types(r.randrange(6), UNSIGNED, 8):
             known = [i for i, t in enumerate(self.op_params) if t[0] == "u" or SIZES[t] >= SIZES[name]]
             narrow = [i for i in known if words(SIZES[self.op_params[i]]) >= words(SIZES[name]) or self.op_params[i][0] == "u"]
+            narrow = [i for i in narrow if not is_cut(self.op_params[i], name)]
             argument = f"p{r.choice(narrow)}" if narrow and r.random() < 0.8 else str(r.randrange(1 << 31))
             self.call_params.append(name)
             self.arguments.append(argument)

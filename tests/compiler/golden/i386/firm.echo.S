@@ -22,9 +22,9 @@ echo:
 	.org echo + 0xc
 	.short 0x90	/* text */
 	.org echo + 0x80
-	jmp echo_call_init
+	jmp pvgen_echo_call_init
 	.org echo + 0x88
-	jmp echo_call_find
+	jmp pvgen_echo_call_find
 
 	.org echo + 0x90
 	.asciz "GPL"
@@ -32,32 +32,32 @@ echo:
 
 	.balign 16
 
-echo_call_read:
+pvgen_echo_call_read:
 	pv_rom_count 2
 # 87 "firm.pvi"
 	mov %eax, %ecx
 	ret
 
 .ifdef PV_ROM_TRACE
-echo_call_keep:
+pvgen_echo_call_keep:
 	pv_rom_count 7
 	jmp keep
 .else
-	.set echo_call_keep, keep
+	.set pvgen_echo_call_keep, keep
 .endif
 
 /**
  * Guests enter by it.
  */
 .ifdef PV_ROM_TRACE
-echo_call_init:
+pvgen_echo_call_init:
 	pv_rom_count 128
 	jmp go
 .else
-	.set echo_call_init, go
+	.set pvgen_echo_call_init, go
 .endif
 
-echo_call_on:
+pvgen_echo_call_on:
 	pv_rom_count 1
 # 71 "firm.pvi"
 	push %eax
@@ -67,7 +67,7 @@ echo_call_on:
 	sti
 	ret
 
-echo_call_leave:
+pvgen_echo_call_leave:
 	pv_rom_count 3
 # 73 "firm.pvi"
 	sti
@@ -76,7 +76,7 @@ echo_call_leave:
 # 73 "firm.pvi"
 	jmp elsewhere
 
-echo_call_stop:
+pvgen_echo_call_stop:
 	pv_rom_count 5
 # 75 "firm.pvi"
 	cli
@@ -87,38 +87,38 @@ echo_call_stop:
 	ret
 
 .ifdef PV_ROM_TRACE
-echo_call_wide:
+pvgen_echo_call_wide:
 	pv_rom_count 6
 	jmp wide
 .else
-	.set echo_call_wide, wide
+	.set pvgen_echo_call_wide, wide
 .endif
 
 .ifdef PV_ROM_TRACE
-echo_call_late:
+pvgen_echo_call_late:
 	pv_rom_count 8
 	jmp late_one
 .else
-	.set echo_call_late, late_one
+	.set pvgen_echo_call_late, late_one
 .endif
 
 .ifdef PV_ROM_TRACE
-echo_call_pair:
+pvgen_echo_call_pair:
 	pv_rom_count 9
 	jmp pair
 .else
-	.set echo_call_pair, pair
+	.set pvgen_echo_call_pair, pair
 .endif
 
-echo_call_find:
+pvgen_echo_call_find:
 	pv_rom_count 136
 	cmp $10, %eax
 	jb 1f
 	mov $10, %eax
 1:	call 2f
 2:	pop %ecx
-	mov echo_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov echo_table - 2b(%ecx,%eax,8), %eax
+	mov pvgen_echo_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov pvgen_echo_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea echo - 2b(%ecx,%eax), %eax
@@ -126,17 +126,17 @@ echo_call_find:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-echo_table:
+pvgen_echo_table:
 	.long 0, 0x0	/* get: none */
-	.long echo_call_on - echo, 0x1	/* on: call */
-	.long echo_call_read - echo, 0x1	/* read: call */
-	.long echo_call_leave - echo, 0x2	/* leave: jump */
+	.long pvgen_echo_call_on - echo, 0x1	/* on: call */
+	.long pvgen_echo_call_read - echo, 0x1	/* read: call */
+	.long pvgen_echo_call_leave - echo, 0x2	/* leave: jump */
 	.long 0, 0x3	/* wait: nop */
-	.long echo_call_stop - echo, 0x1	/* stop: call */
-	.long echo_call_wide - echo, 0x1	/* wide: call */
-	.long echo_call_keep - echo, 0x1	/* keep: call */
-	.long echo_call_late - echo, 0x1	/* late: call */
-	.long echo_call_pair - echo, 0x1	/* pair: call */
+	.long pvgen_echo_call_stop - echo, 0x1	/* stop: call */
+	.long pvgen_echo_call_wide - echo, 0x1	/* wide: call */
+	.long pvgen_echo_call_keep - echo, 0x1	/* keep: call */
+	.long pvgen_echo_call_late - echo, 0x1	/* late: call */
+	.long pvgen_echo_call_pair - echo, 0x1	/* pair: call */
 	.long 0, 0x0
 
 	.section .note.GNU-stack, "", @progbits
