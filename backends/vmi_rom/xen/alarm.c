@@ -130,10 +130,13 @@ static void next_period(struct alarm *alarm)
 	alarm->expiry += (divide(late, alarm->period) + 1) * alarm->period;
 }
 
-/* One of AVAILABLE that came too early goes on: there will be another interrupt. */
+/*
+ * One that came too early goes on, there will be another interrupt: it was of AVAILABLE, or the one
+ * before this one's, which was set meanwhile.
+ */
 static void go_on(struct alarm *alarm)
 {
-	if (alarm->counter == VMI_CYCLES_AVAILABLE && count(alarm) < alarm->expiry) {
+	if (count(alarm) < alarm->expiry) {
 		arm(alarm);
 	} else if (alarm->period) {
 		next_period(alarm);
@@ -161,9 +164,7 @@ void vmi_xen_set_alarm(uint32_t flags, uint64_t expiry, uint64_t period)
 		return;
 	interrupts = rom_irq_save();
 	alarm = &this_vcpu()->alarm;
-	/* No event comes that is not taken: the next would be none. */
-	timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
-	alarm->armed = false;
+	/* The next event is none as long as the one before is there. */
 	layer_take_alarm();
 	*alarm = (struct alarm){
 		.armed = true,
