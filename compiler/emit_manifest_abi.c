@@ -222,8 +222,11 @@ static void key_options(struct out *o, const struct traits *t)
 	put(o, "]");
 }
 
-static const names *answer_words(unsigned int answers)
+/** What a ROM may answer, if that is not what it may where nothing is said. */
+static const names *answer_words(const struct traits *t)
 {
+	unsigned int usual = 1u << (t->kind == KIND_JUMP ? ANSWER_JUMP : ANSWER_CALL);
+	unsigned int answers = t->relocations == usual ? 0 : t->relocations;
 	names *words = mem_alloc(sizeof(*words));
 
 	for (enum rom_answer i = 0; i < ANSWERS; i++)
@@ -244,7 +247,7 @@ static void key_traits(struct out *o, const struct traits *t)
 	key_words(o, "needs", &t->needs);
 	key_words(o, "defer", &t->defer);
 	key_words(o, "resumes", &t->resumes);
-	key_words(o, "relocations", answer_words(t->relocations));
+	key_words(o, "relocations", answer_words(t));
 	key_life(o, &t->life);
 	key_text(o, "plane", t->plane.s);
 	key_options(o, t);
