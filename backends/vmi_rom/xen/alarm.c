@@ -164,7 +164,10 @@ void vmi_xen_set_alarm(uint32_t flags, uint64_t expiry, uint64_t period)
 		return;
 	interrupts = rom_irq_save();
 	alarm = &this_vcpu()->alarm;
-	/* The next event is none as long as the one before is there. */
+	/* No event comes that is not taken: the next would be none. */
+	if (alarm->armed)
+		timer_op(XEN_VCPU_STOP_SINGLESHOT_TIMER, NULL);
+	alarm->armed = false;
 	layer_take_alarm();
 	*alarm = (struct alarm){
 		.armed = true,
