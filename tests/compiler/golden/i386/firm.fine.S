@@ -29,9 +29,9 @@ fine:
 	.org fine + 0x1a
 	.short 0xb0	/* pnp_at */
 	.org fine + 0x80
-	jmp pvgen_fine_call_init
+	jmp fine_call_init
 	.org fine + 0x88
-	jmp pvgen_fine_call_find
+	jmp fine_call_find
 
 	/* PCI data structure */
 	.org fine + 0x90
@@ -63,14 +63,14 @@ fine:
  * Guests enter by it.
  */
 .ifdef PV_ROM_TRACE
-pvgen_fine_call_init:
+fine_call_init:
 	pv_rom_count 128
 	jmp go
 .else
-	.set pvgen_fine_call_init, go
+	.set fine_call_init, go
 .endif
 
-pvgen_fine_call_on:
+fine_call_on:
 	pv_rom_count 1
 # 71 "firm.pvi"
 	push %eax
@@ -81,14 +81,14 @@ pvgen_fine_call_on:
 	ret
 
 .ifdef PV_ROM_TRACE
-pvgen_fine_call_read:
+fine_call_read:
 	pv_rom_count 2
 	jmp read
 .else
-	.set pvgen_fine_call_read, read
+	.set fine_call_read, read
 .endif
 
-pvgen_fine_call_leave:
+fine_call_leave:
 	pv_rom_count 3
 # 73 "firm.pvi"
 	sti
@@ -97,7 +97,7 @@ pvgen_fine_call_leave:
 # 73 "firm.pvi"
 	jmp elsewhere
 
-pvgen_fine_call_stop:
+fine_call_stop:
 	pv_rom_count 5
 # 75 "firm.pvi"
 	cli
@@ -108,14 +108,14 @@ pvgen_fine_call_stop:
 	ret
 
 .ifdef PV_ROM_TRACE
-pvgen_fine_call_wide:
+fine_call_wide:
 	pv_rom_count 6
 	jmp wide
 .else
-	.set pvgen_fine_call_wide, wide
+	.set fine_call_wide, wide
 .endif
 
-pvgen_fine_call_keep:
+fine_call_keep:
 	pv_rom_count 7
 # 77 "firm.pvi"
 	push %ebx
@@ -126,30 +126,30 @@ pvgen_fine_call_keep:
 	ret
 
 .ifdef PV_ROM_TRACE
-pvgen_fine_call_late:
+fine_call_late:
 	pv_rom_count 8
 	jmp late_one
 .else
-	.set pvgen_fine_call_late, late_one
+	.set fine_call_late, late_one
 .endif
 
 .ifdef PV_ROM_TRACE
-pvgen_fine_call_pair:
+fine_call_pair:
 	pv_rom_count 9
 	jmp pair
 .else
-	.set pvgen_fine_call_pair, pair
+	.set fine_call_pair, pair
 .endif
 
-pvgen_fine_call_find:
+fine_call_find:
 	pv_rom_count 136
 	cmp $10, %eax
 	jb 1f
 	mov $10, %eax
 1:	call 2f
 2:	pop %ecx
-	mov pvgen_fine_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov pvgen_fine_table - 2b(%ecx,%eax,8), %eax
+	mov fine_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov fine_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea fine - 2b(%ecx,%eax), %eax
@@ -157,17 +157,17 @@ pvgen_fine_call_find:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-pvgen_fine_table:
+fine_table:
 	.long 0, 0x0	/* get: none */
-	.long pvgen_fine_call_on - fine, 0x1	/* on: call */
-	.long pvgen_fine_call_read - fine, 0x1	/* read: call */
-	.long pvgen_fine_call_leave - fine, 0x2	/* leave: jump */
+	.long fine_call_on - fine, 0x1	/* on: call */
+	.long fine_call_read - fine, 0x1	/* read: call */
+	.long fine_call_leave - fine, 0x2	/* leave: jump */
 	.long 0, 0x3	/* wait: nop */
-	.long pvgen_fine_call_stop - fine, 0x1	/* stop: call */
-	.long pvgen_fine_call_wide - fine, 0x1	/* wide: call */
-	.long pvgen_fine_call_keep - fine, 0x1	/* keep: call */
-	.long pvgen_fine_call_late - fine, 0x1	/* late: call */
-	.long pvgen_fine_call_pair - fine, 0x1	/* pair: call */
+	.long fine_call_stop - fine, 0x1	/* stop: call */
+	.long fine_call_wide - fine, 0x1	/* wide: call */
+	.long fine_call_keep - fine, 0x1	/* keep: call */
+	.long fine_call_late - fine, 0x1	/* late: call */
+	.long fine_call_pair - fine, 0x1	/* pair: call */
 	.long 0, 0x0
 
 	.section .note.GNU-stack, "", @progbits
