@@ -18,7 +18,7 @@ one:
 	.org one + 0x0
 	.long 0x10	/* top */
 	.org one + 0x8
-	jmp one_call_find
+	jmp pvgen_one_call_find
 
 	.org one + 0x10
 	.org one + 0x10
@@ -26,36 +26,36 @@ one:
 	.balign 16
 
 .ifdef PV_ROM_TRACE
-one_call_on:
+pvgen_one_call_on:
 	pv_rom_count 0
 	jmp one_on
 .else
-	.set one_call_on, one_on
+	.set pvgen_one_call_on, one_on
 .endif
 
-one_call_get:
+pvgen_one_call_get:
 	pv_rom_count 1
 # 31 "like.pvi"
 	xor %eax, %eax
 	ret
 
 .ifdef PV_ROM_TRACE
-one_call_more:
+pvgen_one_call_more:
 	pv_rom_count 2
 	jmp three_more
 .else
-	.set one_call_more, three_more
+	.set pvgen_one_call_more, three_more
 .endif
 
-one_call_find:
+pvgen_one_call_find:
 	pv_rom_count 8
 	cmp $3, %eax
 	jb 1f
 	mov $3, %eax
 1:	call 2f
 2:	pop %ecx
-	mov one_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov one_table - 2b(%ecx,%eax,8), %eax
+	mov pvgen_one_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov pvgen_one_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea one - 2b(%ecx,%eax), %eax
@@ -63,10 +63,10 @@ one_call_find:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-one_table:
-	.long one_call_on - one, 0x1	/* on: call */
-	.long one_call_get - one, 0x1	/* get: call */
-	.long one_call_more - one, 0x1	/* more: call */
+pvgen_one_table:
+	.long pvgen_one_call_on - one, 0x1	/* on: call */
+	.long pvgen_one_call_get - one, 0x1	/* get: call */
+	.long pvgen_one_call_more - one, 0x1	/* more: call */
 	.long 0, 0x0
 
 	.section .note.GNU-stack, "", @progbits

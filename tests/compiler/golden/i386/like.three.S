@@ -15,7 +15,7 @@ three:
 	.org three + 0x0
 	.long 0x12	/* top */
 	.org three + 0x8
-	jmp three_call_find
+	jmp pvgen_three_call_find
 
 	.org three + 0x10
 	.org three + 0x10
@@ -23,38 +23,38 @@ three:
 	.balign 16
 
 .ifdef PV_ROM_TRACE
-three_call_get:
+pvgen_three_call_get:
 	pv_rom_count 1
 	jmp three_get
 .else
-	.set three_call_get, three_get
+	.set pvgen_three_call_get, three_get
 .endif
 
 .ifdef PV_ROM_TRACE
-three_call_more:
+pvgen_three_call_more:
 	pv_rom_count 2
 	jmp three_more
 .else
-	.set three_call_more, three_more
+	.set pvgen_three_call_more, three_more
 .endif
 
 .ifdef PV_ROM_TRACE
-three_call_on:
+pvgen_three_call_on:
 	pv_rom_count 0
 	jmp one_on
 .else
-	.set three_call_on, one_on
+	.set pvgen_three_call_on, one_on
 .endif
 
-three_call_find:
+pvgen_three_call_find:
 	pv_rom_count 8
 	cmp $3, %eax
 	jb 1f
 	mov $3, %eax
 1:	call 2f
 2:	pop %ecx
-	mov three_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov three_table - 2b(%ecx,%eax,8), %eax
+	mov pvgen_three_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov pvgen_three_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea three - 2b(%ecx,%eax), %eax
@@ -62,10 +62,10 @@ three_call_find:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-three_table:
-	.long three_call_on - three, 0x1	/* on: call */
-	.long three_call_get - three, 0x1	/* get: call */
-	.long three_call_more - three, 0x1	/* more: call */
+pvgen_three_table:
+	.long pvgen_three_call_on - three, 0x1	/* on: call */
+	.long pvgen_three_call_get - three, 0x1	/* get: call */
+	.long pvgen_three_call_more - three, 0x1	/* more: call */
 	.long 0, 0x0
 
 	.section .note.GNU-stack, "", @progbits

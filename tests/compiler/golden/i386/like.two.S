@@ -15,44 +15,44 @@ two:
 	.org two + 0x0
 	.long 0x11	/* top */
 	.org two + 0x8
-	jmp two_call_find
+	jmp pvgen_two_call_find
 
 	.org two + 0x10
 	.org two + 0x10
 
 	.balign 16
 
-two_call_get:
+pvgen_two_call_get:
 	pv_rom_count 1
 # 31 "like.pvi"
 	xor %eax, %eax
 	ret
 
 .ifdef PV_ROM_TRACE
-two_call_more:
+pvgen_two_call_more:
 	pv_rom_count 2
 	jmp three_more
 .else
-	.set two_call_more, three_more
+	.set pvgen_two_call_more, three_more
 .endif
 
 .ifdef PV_ROM_TRACE
-two_call_on:
+pvgen_two_call_on:
 	pv_rom_count 0
 	jmp one_on
 .else
-	.set two_call_on, one_on
+	.set pvgen_two_call_on, one_on
 .endif
 
-two_call_find:
+pvgen_two_call_find:
 	pv_rom_count 8
 	cmp $3, %eax
 	jb 1f
 	mov $3, %eax
 1:	call 2f
 2:	pop %ecx
-	mov two_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov two_table - 2b(%ecx,%eax,8), %eax
+	mov pvgen_two_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov pvgen_two_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea two - 2b(%ecx,%eax), %eax
@@ -60,10 +60,10 @@ two_call_find:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-two_table:
-	.long two_call_on - two, 0x1	/* on: call */
-	.long two_call_get - two, 0x1	/* get: call */
-	.long two_call_more - two, 0x1	/* more: call */
+pvgen_two_table:
+	.long pvgen_two_call_on - two, 0x1	/* on: call */
+	.long pvgen_two_call_get - two, 0x1	/* get: call */
+	.long pvgen_two_call_more - two, 0x1	/* more: call */
 	.long 0, 0x0
 
 	.section .note.GNU-stack, "", @progbits
