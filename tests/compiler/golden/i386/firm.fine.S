@@ -29,9 +29,9 @@ fine:
 	.org fine + 0x1a
 	.short 0xb0	/* pnp_at */
 	.org fine + 0x80
-	jmp fine_call_init
+	jmp pvgen_fine_call_init
 	.org fine + 0x88
-	jmp fine_call_find
+	jmp pvgen_fine_call_find
 
 	/* PCI data structure */
 	.org fine + 0x90
@@ -63,14 +63,14 @@ fine:
  * Guests enter by it.
  */
 .ifdef PV_ROM_TRACE
-fine_call_init:
+pvgen_fine_call_init:
 	pv_rom_count 128
 	jmp go
 .else
-	.set fine_call_init, go
+	.set pvgen_fine_call_init, go
 .endif
 
-fine_call_on:
+pvgen_fine_call_on:
 	pv_rom_count 1
 # 71 "firm.pvi"
 	push %eax
@@ -81,14 +81,14 @@ fine_call_on:
 	ret
 
 .ifdef PV_ROM_TRACE
-fine_call_read:
+pvgen_fine_call_read:
 	pv_rom_count 2
 	jmp read
 .else
-	.set fine_call_read, read
+	.set pvgen_fine_call_read, read
 .endif
 
-fine_call_leave:
+pvgen_fine_call_leave:
 	pv_rom_count 3
 # 73 "firm.pvi"
 	sti
@@ -97,7 +97,7 @@ fine_call_leave:
 # 73 "firm.pvi"
 	jmp elsewhere
 
-fine_call_stop:
+pvgen_fine_call_stop:
 	pv_rom_count 5
 # 75 "firm.pvi"
 	cli
@@ -108,14 +108,14 @@ fine_call_stop:
 	ret
 
 .ifdef PV_ROM_TRACE
-fine_call_wide:
+pvgen_fine_call_wide:
 	pv_rom_count 6
 	jmp wide
 .else
-	.set fine_call_wide, wide
+	.set pvgen_fine_call_wide, wide
 .endif
 
-fine_call_keep:
+pvgen_fine_call_keep:
 	pv_rom_count 7
 # 77 "firm.pvi"
 	push %ebx
@@ -126,30 +126,30 @@ fine_call_keep:
 	ret
 
 .ifdef PV_ROM_TRACE
-fine_call_late:
+pvgen_fine_call_late:
 	pv_rom_count 8
 	jmp late_one
 .else
-	.set fine_call_late, late_one
+	.set pvgen_fine_call_late, late_one
 .endif
 
 .ifdef PV_ROM_TRACE
-fine_call_pair:
+pvgen_fine_call_pair:
 	pv_rom_count 9
 	jmp pair
 .else
-	.set fine_call_pair, pair
+	.set pvgen_fine_call_pair, pair
 .endif
 
-fine_call_find:
+pvgen_fine_call_find:
 	pv_rom_count 136
 	cmp $10, %eax
 	jb 1f
 	mov $10, %eax
 1:	call 2f
 2:	pop %ecx
-	mov fine_table + 4 - 2b(%ecx,%eax,8), %edx
-	mov fine_table - 2b(%ecx,%eax,8), %eax
+	mov pvgen_fine_table + 4 - 2b(%ecx,%eax,8), %edx
+	mov pvgen_fine_table - 2b(%ecx,%eax,8), %eax
 	test %eax, %eax
 	je 3f
 	lea fine - 2b(%ecx,%eax), %eax
@@ -157,17 +157,17 @@ fine_call_find:
 
 	/* Of each number: the distance of its code from the header, the kind. */
 	.balign 4
-fine_table:
+pvgen_fine_table:
 	.long 0, 0x0	/* get: none */
-	.long fine_call_on - fine, 0x1	/* on: call */
-	.long fine_call_read - fine, 0x1	/* read: call */
-	.long fine_call_leave - fine, 0x2	/* leave: jump */
+	.long pvgen_fine_call_on - fine, 0x1	/* on: call */
+	.long pvgen_fine_call_read - fine, 0x1	/* read: call */
+	.long pvgen_fine_call_leave - fine, 0x2	/* leave: jump */
 	.long 0, 0x3	/* wait: nop */
-	.long fine_call_stop - fine, 0x1	/* stop: call */
-	.long fine_call_wide - fine, 0x1	/* wide: call */
-	.long fine_call_keep - fine, 0x1	/* keep: call */
-	.long fine_call_late - fine, 0x1	/* late: call */
-	.long fine_call_pair - fine, 0x1	/* pair: call */
+	.long pvgen_fine_call_stop - fine, 0x1	/* stop: call */
+	.long pvgen_fine_call_wide - fine, 0x1	/* wide: call */
+	.long pvgen_fine_call_keep - fine, 0x1	/* keep: call */
+	.long pvgen_fine_call_late - fine, 0x1	/* late: call */
+	.long pvgen_fine_call_pair - fine, 0x1	/* pair: call */
 	.long 0, 0x0
 
 	.section .note.GNU-stack, "", @progbits

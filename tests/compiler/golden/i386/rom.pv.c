@@ -30,9 +30,9 @@ static const struct pv_rom_rule pvgen_firmware_rules[] = {
 	{"version", {2, 1}, true, 0x3},
 };
 
-static const char *const pvgen_firmware_text[] = {"GPL", "GPL v2", NULL};
+static const char *const pvgen_firmware_text_text[] = {"GPL", "GPL v2", NULL};
 static const struct pv_rom_text pvgen_firmware_texts[] = {
-	{"text", {3, 2}, pvgen_firmware_text},
+	{"text", {3, 2}, pvgen_firmware_text_text},
 };
 
 static const struct pv_rom_call pvgen_firmware_calls[] = {
