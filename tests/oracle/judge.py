@@ -197,6 +197,8 @@ def compiled(compiler: str, place: Path) -> Path:
 def version(compiler: str, work: Path, text: str, defines: tuple[str, ...]) -> Version:
     """Build what this text describes; what is the same C is compiled once."""
     place = place_of(work, text, *defines)
+    if re.search(r"^ *arch i386;", text, re.MULTILINE):
+        return Version(place, None, ("other-architecture",))
     (place / "pair.pvi").write_text(text)
     done = sh(BUILD / "pvgen", "build", "-Wno-missing-language", *defines, "pair.pvi", cwd=place)
     if done.returncode:
