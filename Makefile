@@ -335,7 +335,7 @@ demo-vmi: $(BUILD)/guest32.elf $(ROMS:%=$(BUILD)/%.rom) $(BUILD)/xen/xen-pae.elf
 
 check-tree: $(BUILD)/pvgen $(BUILD)/sanitized/pvgen $(BUILD)/clang/pvgen \
 	$(BUILD)/guest.elf $(BUILD)/guest-clang.elf $(BUILD)/guest32.elf $(BUILD)/guest32-clang.elf \
-	$(ROMS:%=$(BUILD)/%.rom) $(ROMS:%=$(BUILD)/%-trace.rom) $(BUILD)/xen/xen-pae.elf \
+	$(foreach rom,$(ROMS),$(BUILD)/$(rom).rom $(BUILD)/$(rom)-trace.rom) $(BUILD)/xen/xen-pae.elf \
 	$(BUILD)/guest-blob.elf $(BUILD)/guest-clang-blob.elf $(BLOBS:%=$(BUILD)/%.blob) $(BUILD)/xen/xen.elf \
 	$(BUILD)/canary/run-gcc $(BUILD)/canary/run-clang $(BUILD)/cost.so $(BUILD)/bench/forms \
 	$(BUILD)/oracle/judged.json
@@ -360,10 +360,10 @@ $(BUILD)/bench/forms: tests/bench/forms.c
 
 format: $(BUILD)/pvgen
 	$< fmt -w idl
-	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] runtime/*/*.h backends/*/*.[ch] backends/*/*/*.c \
+	clang-format -i $(wildcard compiler/*.[ch] runtime/*.[ch] runtime/*/*.h backends/*/*.[ch] backends/*/*/*.[ch] \
 		tests/boot/*.[ch] tests/boot/*/*.[ch] \
 		tests/stress/*.[ch] tests/canary/*.[ch] tests/cost/*.c tests/bench/*.c tests/fuzz/*.c \
-		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch] tests/rom/*.[ch])
+		tests/linux/*.c tests/oracle/*.[ch] tests/blob/*.[ch] tests/scan/*.c tests/rom/*.[ch])
 
 clean:
 	rm -rf $(BUILD)

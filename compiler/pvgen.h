@@ -1061,6 +1061,7 @@ struct run {
 	VEC(struct interface *) interfaces;
 	VEC(struct abi *) abis;
 	VEC(struct backend *) backends;
+	VEC(struct rom_image *) roms;
 	VEC(struct backend *) left_out; /* by their guards: parsed alone */
 	VEC(struct mapping *) mappings;
 	struct map mapping_map;

@@ -204,7 +204,7 @@ static void rom_like(const struct attributed *a)
 	((struct rom_image *)a->thing)->like = a->s;
 }
 
-static const struct attribute_row rom_rows[] = {
+static const struct attribute_row image_rows[] = {
 	{"set", "wc", "set MEMBER VALUE;", rom_set, REPEAT},
 	{"text", "ws", "text MEMBER \"STRING\";", rom_text, REPEAT},
 	{"pci", "cc", "pci VENDOR DEVICE;", rom_pci, ONCE},

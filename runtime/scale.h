@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Arithmetic of clocks, without a compiler's library and without products of 128 bits. */
+/* Cycles and nanoseconds, without what a compiler would call a library for. */
 #ifndef SCALE_H
 #define SCALE_H
 
 #include <stdint.h>
 
-/* value * mult >> 32; what is above 64 bits is lost. */
+#define NS_PER_S 1000000000ull
+
+/*
+ * value * mult >> 32, without a product of 128 bits, which not each machine has: what is above 64
+ * bits is lost.  With mult = divide(2^32 * to, from) it makes units of the one from the other's.
+ */
 static inline uint64_t scale(uint64_t value, uint64_t mult)
 {
 	uint64_t low = (uint32_t)value;
@@ -13,7 +18,7 @@ static inline uint64_t scale(uint64_t value, uint64_t mult)
 	return (value >> 32) * mult + low * (mult >> 32) + (low * (uint32_t)mult >> 32);
 }
 
-/* By hand, since a compiler may call a library for it; not for where time matters. */
+/* Bit by bit: for what is done seldom. */
 static inline uint64_t divide(uint64_t dividend, uint64_t divisor)
 {
 	uint64_t quotient = 0, rest = 0;

@@ -6,8 +6,6 @@
 #include "pv_runtime.h"
 #include "scale.h"
 
-#define NS_PER_S 1000000000ull
-
 /* Intel 8254 timer: channel 2 can be started by software and watched through port 61. */
 #define PIT_HZ		       1193182u
 #define PIT_CHANNEL2	       0x42

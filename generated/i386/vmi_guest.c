@@ -270,6 +270,7 @@ static const struct pv_rom_binding pvgen_bindings[] = {
 	{PV_OP_release_pt, VMI_HYPERCALL_ReleasePage, false, (uintptr_t)vmi_guest_release_pt},
 	{PV_OP_alloc_pt, VMI_HYPERCALL_AllocatePage, false, (uintptr_t)vmi_guest_alloc_pt},
 	{PV_OP_prot_commit, VMI_HYPERCALL_UpdatePxELong, false, (uintptr_t)vmi_guest_prot_commit},
+	{PV_OP_set_fixmap, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_fixmap},
 	{PV_OP_set_pud, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pud},
 	{PV_OP_set_pmd, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pmd},
 	{PV_OP_set_pte, VMI_HYPERCALL_SetPxELong, false, (uintptr_t)vmi_guest_set_pte},

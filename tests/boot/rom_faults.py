@@ -181,6 +181,10 @@ BOUND = {
 }
 
 
+TAKES = "refused, top: addresses that the kernel has"
+will_not_begin = code(ENTER, "or $-1, %eax\nret")
+
+
 def of_header() -> Iterator[Fault]:
     """Members, one by one."""
     yield Fault("header", "signature of option ROMs", "passed over", header(SIGNATURE, 0x56))
@@ -190,18 +194,17 @@ def of_header() -> Iterator[Fault]:
                     header(MAJOR, major))
     for minor in (7, 255):
         yield Fault("header", f"version 3.{minor}", "taken", header(MINOR, minor))
-    for top in (0xfc000000, 0xffff0000, 0x1000):
-        yield Fault("header", f"virtual_top {top:#x}", "refused, top: addresses that the kernel has",
-                    header(TOP, top, 4))
+    # This kernel's addresses end 128 MiB below the top; what is above is left to a ROM.
+    for top, outcome in ((0xffff0000, "taken"), (0xfc000000, "taken"), (0xf8000000, "taken"),
+                         (0xf7fff000, TAKES), (0xc0000000, TAKES), (0x1000, TAKES)):
+        yield Fault("header", f"virtual_top {top:#x}", outcome, header(TOP, top, 4))
     yield Fault("header", "no PCI header", "refused, pci_header_offs: another value", header(PCI, 0, 2))
     yield Fault("header", "no plug-and-play header", "taken", header(PNP, 0, 2))
     yield Fault("header", "jump slots", "taken", header(SLOTS, 73))
     yield Fault("header", "filler", "taken", header(FILLER, 0x12345678, 4))
     # The BIOS did not call the ROM, which then has no memory.
     yield Fault("header", "entry for the BIOS", "refused, enter: it did not begin", code(BIOS, "lret"))
-    # or $-1, %eax; ret
-    yield Fault("header", "vmi_init fails", "refused, enter: it did not begin",
-                code(ENTER, "or $-1, %eax\nret"))
+    yield Fault("header", "vmi_init fails", "refused, enter: it did not begin", will_not_begin)
 
 
 def of_length() -> Iterator[Fault]:
@@ -233,6 +236,8 @@ def of_neighbours() -> Iterator[Fault]:
     yield Fault("others", "before another option ROM", "taken", unchanged, behind=other_rom)
     yield Fault("others", "behind a ROM of version 2.0", "refused, api_version_maj: another value; taken", unchanged,
                 before=old)
+    yield Fault("others", "behind one that will not begin", "refused, enter: it did not begin; taken", unchanged,
+                before=will_not_begin)
     yield Fault("others", "before a ROM of version 2.0", "taken", unchanged, behind=old)
     yield Fault("others", "the ROM for Xen, on bare hardware", "refused, enter: it did not begin",
                 lambda *_: ROM.with_name("vmi_xen.rom").read_bytes())

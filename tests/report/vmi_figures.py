@@ -243,7 +243,7 @@ def consumer_row(each: mutant.Mutant) -> Row:
     good = fnmatch(seen.outcome, each.outcome) and seen.said(each.says) and not seen.timed_out
     return {"table": "consumer", "part": "as Linux did", "name": each.name,
             "expected": "; ".join(filter(None, [each.outcome, each.says])),
-            "seen": "; ".join(filter(None, [seen.outcome, each.says if seen.said(each.says) else ""])),
+            "seen": "; ".join(filter(None, [seen.outcome, says])),
             "good": good}
 
 
@@ -271,6 +271,7 @@ def measure() -> Row:
     told = {rom: description(rom) for rom in ROMS}
     abi = next(iter(told.values()))
     calls = [call for call in named(abi["abis"], "vmi")["calls"] if not call.get("fixed")]
+    ops = op_rows(calls, seen)
     boots = [boot_row(environment, boot) for environment, boot in seen.items()]
     return {
         "format": 1,

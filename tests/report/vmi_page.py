@@ -125,7 +125,8 @@ def call_cells(report: Report, call: Report) -> str:
         where = each["environment"]
         made, said = call["made"][where], call["answers"][where]
         silent = where in call["must"] and not made
-        count = word("0: must be made", "wrong") if silent else f"{made:,}" if made else '<span class="quiet">0</span>'
+        count = f"{made:,}" if made else '<span class="quiet">0</span>'
+        count = word("0: must be made", "wrong") if silent else count
         found += cell(word(said)) + cell(count, "n")
     return found
 
@@ -238,6 +239,12 @@ def size_line(part: Report) -> str:
     return row(part["name"], cells("td", [size, *(f"{lines[kind]:,}" for kind in SIDES)]))
 
 
+def file_line(part: Report, each: Report) -> str:
+    """One file of a part."""
+    said = cells("td", [part["name"], each["kind"]], "") + cells("td", [f'{each["lines"]:,}'])
+    return row(each["path"], said, True)
+
+
 def sizes(report: Report) -> str:
     """Bytes and lines."""
     bars = []
@@ -248,11 +255,8 @@ def sizes(report: Report) -> str:
     legend = "".join(f'<b><i class="{kind}"></i>{name}</b>' for name, kind in SIDES.items())
     named = Counter(each["path"] for part in report["sizes"] for each in part["files"])
     shared = [path for path, count in named.items() if count > 1]
-    files = "".join(
-        row(each["path"], cell(escape(part["name"])) + cell(word(each["kind"], "kind")) + cells("td", [f'{each["lines"]:,}']), True)
-        for part in report["sizes"]
-        for each in part["files"]
-    )
+    files = [file_line(part, each) for part in report["sizes"] for each in part["files"]]
+    listed = table(head(["file", "part", "kind", "lines"], ""), files)
     return (
         "<h2>Sizes</h2><p>Lines of the files that the images were made of, as their debug "
         "information names them, headers with them; all lines, comments too. Files of two ROMs are "
@@ -260,7 +264,7 @@ def sizes(report: Report) -> str:
         f'each: {escape(", ".join(shared))}.</p><p class="legend">{legend}</p>'
         f'<div class="plots">{figure("lines", "of each part", charts.bars("lines", bars))}</div>'
         f'{table(head(["part", "bytes of the ROM", *SIDES]), map(size_line, report["sizes"]))}'
-        f'<details><summary>File by file</summary>{table(head(["file", "part", "kind", "lines"], ""), [files])}</details>'
+        f"<details><summary>File by file</summary>{listed}</details>"
     )
 
 
@@ -270,9 +274,8 @@ def mutant_lines(rows: Iterable[Report]) -> list[str]:
     for each in rows:
         part = each["part"] if each["part"] != last else ""
         last = each["part"]
-        found.append(
-            row(part, cells("td", [each["name"], each["expected"], each["seen"]], "") + cell(verdict_word(each["good"])))
-        )
+        said = cells("td", [each["name"], each["expected"], each["seen"]], "")
+        found.append(row(part, said + cell(verdict_word(each["good"]))))
     return found
 
 

@@ -3,8 +3,7 @@
 #include "native.h"
 #include "vmi_native.h"
 #include "state.h"
-
-#define NS_PER_S 1000000000ull
+#include "scale.h"
 
 uint64_t vmi_native_cycle_frequency(void)
 {

@@ -130,13 +130,10 @@ static void next_period(struct alarm *alarm)
 	alarm->expiry += (divide(late, alarm->period) + 1) * alarm->period;
 }
 
-/*
- * One that came too early goes on, there will be another interrupt: it was of AVAILABLE, or the one
- * before this one's, which was set meanwhile.
- */
+/* One of AVAILABLE that came too early goes on: there will be another interrupt. */
 static void go_on(struct alarm *alarm)
 {
-	if (count(alarm) < alarm->expiry) {
+	if (alarm->counter == VMI_CYCLES_AVAILABLE && count(alarm) < alarm->expiry) {
 		arm(alarm);
 	} else if (alarm->period) {
 		next_period(alarm);
