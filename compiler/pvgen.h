@@ -949,6 +949,7 @@ struct rom_image {
 	const struct stmt *pci, *pnp, *bios; /* NULL: there is none */
 	const struct stmt *like; /* which rom has the lines that this one lacks; or NULL */
 	bool is_complete;	 /* it has them */
+	bool is_completing;	 /* it is about to have them */
 };
 
 /* ---- the run ------------------------------------------------------------ */

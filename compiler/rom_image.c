@@ -281,7 +281,7 @@ static struct rom_image *find_like(struct run *run, const struct rom_image *m, s
 	return NULL;
 }
 
-/** In a circle each has the lines of all. */
+/** In a circle there would be lines that only some of the roms have. */
 void complete_rom(struct run *run, struct rom_image *m)
 {
 	struct rom_image *other;
@@ -293,7 +293,11 @@ void complete_rom(struct run *run, struct rom_image *m)
 	if (!other)
 		return;
 	note_use(run, m->name.loc, other->name.loc);
+	m->is_completing = true;
 	complete_rom(run, other);
+	if (other->is_completing)
+		diag(run, rom_circle, word_at(m->like, 0).loc, other->name.s);
+	m->is_completing = false;
 	vec_each(line, &other->lines)
 	{
 		if (!map_add(&m->line_map, (*line)->call->name.s, *line))

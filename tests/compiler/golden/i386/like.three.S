@@ -23,6 +23,14 @@ three:
 	.balign 16
 
 .ifdef PV_ROM_TRACE
+pvgen_three_call_on:
+	pv_rom_count 0
+	jmp three_on
+.else
+	.set pvgen_three_call_on, three_on
+.endif
+
+.ifdef PV_ROM_TRACE
 pvgen_three_call_get:
 	pv_rom_count 1
 	jmp three_get
@@ -36,14 +44,6 @@ pvgen_three_call_more:
 	jmp three_more
 .else
 	.set pvgen_three_call_more, three_more
-.endif
-
-.ifdef PV_ROM_TRACE
-pvgen_three_call_on:
-	pv_rom_count 0
-	jmp one_on
-.else
-	.set pvgen_three_call_on, one_on
 .endif
 
 pvgen_three_call_find:

@@ -29,19 +29,19 @@ pvgen_two_call_get:
 	ret
 
 .ifdef PV_ROM_TRACE
+pvgen_two_call_on:
+	pv_rom_count 0
+	jmp three_on
+.else
+	.set pvgen_two_call_on, three_on
+.endif
+
+.ifdef PV_ROM_TRACE
 pvgen_two_call_more:
 	pv_rom_count 2
 	jmp three_more
 .else
 	.set pvgen_two_call_more, three_more
-.endif
-
-.ifdef PV_ROM_TRACE
-pvgen_two_call_on:
-	pv_rom_count 0
-	jmp one_on
-.else
-	.set pvgen_two_call_on, one_on
 .endif
 
 pvgen_two_call_find:
