@@ -68,19 +68,32 @@ static bool evaluate_path(const struct expr *e, int64_t *value)
 	return e->config && config_evaluate(e, value);
 }
 
+/** Reports a call of a ROM's that no function can make. */
+static bool is_probed_in_vain(struct run *run, const struct abi *abi, const struct name *name,
+			      const struct call *call)
+{
+	bool is_vain = abi->rom && call->traits.kind == KIND_JUMP;
+
+	if (is_vain)
+		diag(run, unknown_call, name->loc, abi->name.s, name->s, " that comes back");
+	return is_vain;
+}
+
 /** A function of the backend's, or a hypercall that is tried. */
 static enum expr_type resolve_probe(const struct asker *a, struct expr *e)
 {
 	struct backend *b = (struct backend *)a->module;
 	const names *path = &e->operands.v[0].path;
+	const struct call *call;
 
 	if (path->n == 1) {
 		*vec_push(&b->probes) = path->v[0];
 		return TYPE_TRUTH;
 	}
-	return find_call(a->run, b, path, e->operands.v[0].loc, &(const struct subcall *){NULL})
-		       ? TYPE_TRUTH
-		       : TYPE_BROKEN;
+	call = find_call(a->run, b, path, e->operands.v[0].loc, &(const struct subcall *){NULL});
+	if (!call || is_probed_in_vain(a->run, b->abi, &path->v[1], call))
+		return TYPE_BROKEN;
+	return TYPE_TRUTH;
 }
 
 static const struct atom when_atoms[] = {
