@@ -241,6 +241,7 @@ struct numbered {
 	int64_t number;
 	bool has_probe; /* who calls it can find out whether it is there */
 	bool is_fixed;	/* the number is a place in memory */
+	bool is_asked;	/* a ROM is asked for it, whoever calls it */
 };
 
 typedef VEC(struct numbered) numbereds;
@@ -296,7 +297,11 @@ static void diff_new_number(struct diff *d, const struct at *at, const struct ow
 		change(d, R_NUM_SWAP, at, "%lld was %s", (long long)n->number, before->name.s);
 	else if (old && reservation_of(old, n->number))
 		change(d, R_NUM_RESERVED, at, "%lld was reserved", (long long)n->number);
-	change(d, n->has_probe ? R_NUM_ADD : R_NUM_ADD_NOPROBE, at, "%lld", (long long)n->number);
+	change(d,
+	       n->has_probe  ? R_NUM_ADD
+	       : n->is_asked ? R_NUM_MANDATORY
+			     : R_NUM_ADD_NOPROBE,
+	       at, "%lld", (long long)n->number);
 }
 
 static void diff_number(struct diff *d, const struct at *at, const struct owners *owners,
@@ -380,9 +385,9 @@ static numbereds numbered_subs(const struct call *c)
 	{
 		const struct subcall *s = *it;
 
-		*vec_push(&all) =
-			(struct numbered){s->name, s, s->number,
-					  has_probe(&s->traits) || has_probe(&c->traits), false};
+		*vec_push(&all) = (struct numbered){
+			s->name, s,    s->number, has_probe(&s->traits) || has_probe(&c->traits),
+			false,	 false};
 	}
 	return all;
 }
@@ -403,16 +408,23 @@ static const struct property call_rows[] = {
 	{"bits of subs", R_REG_ASSIGN, R_REG_ASSIGN, R_REG_ASSIGN, get_selector_bits},
 };
 
+/** Is the call's code in a ROM, which is asked for it? */
+static bool is_asked(const struct call *c)
+{
+	return c->abi->rom && !c->is_fixed;
+}
+
 /** What ROMs may answer, and what they must not. */
 static void diff_answers(struct diff *d, const struct at *at, const struct call *old,
 			 const struct call *new)
 {
 	unsigned int a = call_answers(old), b = call_answers(new);
 
-	if (!old->abi->rom || !new->abi->rom || old->is_fixed)
+	if (!is_asked(old) || !is_asked(new))
 		return;
-	if (old->traits.is_optional && !new->traits.is_optional)
-		change(d, R_NUM_MANDATORY, at, "%lld", (long long)new->number);
+	if (old->traits.is_optional != new->traits.is_optional)
+		change(d, new->traits.is_optional ? R_NUM_LACKED : R_NUM_MANDATORY, at, "%lld",
+		       (long long)new->number);
 	for (enum rom_answer i = ANSWER_CALL; i < ANSWERS; i++)
 		if ((a ^ b) >> i & 1)
 			change(d, b >> i & 1 ? R_NUM_ANSWER_ADD : R_NUM_ANSWER_DEL, at, "%s",
@@ -423,7 +435,11 @@ static void diff_call(struct diff *d, const struct at *at, const void *old, cons
 {
 	const struct call *a = old, *b = new;
 	numbereds x = numbered_subs(a), y = numbered_subs(b);
+	struct traits traits = a->traits;
 
+	/* Of a ROM this is a matter of its answers. */
+	if (is_asked(a) && is_asked(b))
+		traits.is_optional = b->traits.is_optional;
 	diff_result(d, at, &a->result.type, &b->result.type);
 	if (a->result.space != b->result.space)
 		change(d, R_REG_PTRKIND, at, "result: %s -> %s", space_name(a->result.space),
@@ -431,7 +447,7 @@ static void diff_call(struct diff *d, const struct at *at, const void *old, cons
 	diff_params(d, at, &a->params, &b->params);
 	diff_ways(d, at, &a->params, &b->params);
 	diff_facts(d, at, call_rows, a, b);
-	diff_traits(d, at, &a->traits, &b->traits);
+	diff_traits(d, at, &traits, &b->traits);
 	diff_answers(d, at, a, b);
 	diff_numbers(d, at, &x, &y, NULL, diff_sub);
 }
@@ -457,8 +473,8 @@ static numbereds numbered_calls(const struct abi *abi)
 	{
 		const struct call *c = *it;
 
-		*vec_push(&all) = (struct numbered){c->name, c, c->number, has_probe(&c->traits),
-						    c->is_fixed};
+		*vec_push(&all) = (struct numbered){
+			c->name, c, c->number, has_probe(&c->traits), c->is_fixed, is_asked(c)};
 	}
 	if (all.n)
 		qsort(all.v, all.n, sizeof(*all.v), by_arches);
@@ -498,7 +514,8 @@ static numbereds numbered_msrs(const struct abi *abi)
 	{
 		const struct msr *m = *it;
 
-		*vec_push(&all) = (struct numbered){m->name, m, m->number, m->needs.n, false};
+		*vec_push(&all) =
+			(struct numbered){m->name, m, m->number, m->needs.n, false, false};
 	}
 	return all;
 }
