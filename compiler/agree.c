@@ -2,7 +2,7 @@
  * Do the types of an op and of the hypercall that does it agree?  Their structures are never the
  * same in C, since an abi knows its own only, so a pointer to one reaches a call as `void *`.
  */
-#include "pvgen.h"
+#include "attributes.h"
 
 /** A pointer's type behind the names that typedefs gave it. */
 struct flat {
@@ -52,11 +52,17 @@ static bool is_passed_by_pointer(const struct param *p)
 	return type_is_pointer(&p->type) || is_output(p);
 }
 
-/** The only number that is a pointer is none. */
+/** A number that the call's parameter can hold; the only one that is a pointer is none. */
 static void check_number(struct run *run, const struct argument *a, const struct param *target)
 {
 	int64_t value = a->constant ? a->constant->value : a->value.value;
+	int64_t low, high;
 
+	if (type_scalar(&target->type) && !is_passed_by_pointer(target)) {
+		type_range(run, &target->type, &low, &high);
+		in_range(run, target->name.s,
+			 &(struct operand){.loc = a->value.loc, .value = value}, low, high);
+	}
 	if (value && is_passed_by_pointer(target))
 		diag(run, argument_pointer, a->value.loc,
 		     a->constant ? a->constant->name.s : mem_printf("%lld", (long long)value),
