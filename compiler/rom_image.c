@@ -641,6 +641,14 @@ static void check_number(struct run *run, const struct rule *rule, const struct 
 		in_range(run, member->name.s, &number, rule->value, high);
 }
 
+/** What a ROM would say of a member, so that guests take it. */
+static const char *rule_line(const struct rule *rule)
+{
+	if (rule->texts.n)
+		return mem_printf("text %s \"%s\";", rule->member.s, rule->texts.v[0].s);
+	return mem_printf("set %s %lld;", rule->member.s, (long long)rule->value);
+}
+
 static void check_rule(struct run *run, const struct rom_image *m, const struct rule *rule,
 		       const struct member *member)
 {
@@ -648,7 +656,8 @@ static void check_rule(struct run *run, const struct rom_image *m, const struct 
 	bool is_needed = rule->texts.n || (rule->is_least && rule->value > 0);
 
 	if (!v && is_needed && !filled_by(m, member))
-		diag(run, rom_lacks, m->name.loc, m->name.s, member->name.s, m->abi->name.s);
+		diag(run, rom_lacks, m->name.loc, m->name.s, member->name.s, m->abi->name.s,
+		     rule_line(rule));
 	else if (v && rule->texts.n && (!v->text || !is_among(&rule->texts, v->text)))
 		diag(run, rom_other_text, v->stmt->operands.v[1].loc, m->abi->name.s,
 		     alternatives(&rule->texts));
