@@ -278,27 +278,31 @@ static void put_row(const struct rom_image *m, const struct rom_line *line, stru
 	put(o, "\n");
 }
 
-static const struct rom_line *numbered(const struct rom_image *m, int64_t number)
+/** The lines by number of their calls: a search for each number would take long for many calls. */
+static const struct rom_line **by_number(const struct rom_image *m, unsigned int n)
 {
+	const struct rom_line **rows = mem_alloc(n * sizeof(*rows));
+
 	vec_each(line, &m->lines)
 	{
-		if (!(*line)->call->is_fixed && (*line)->call->number == number)
-			return *line;
+		if (!(*line)->call->is_fixed)
+			rows[(*line)->call->number] = *line;
 	}
-	return NULL;
+	return rows;
 }
 
 /** A row a number, and one more for all numbers behind. */
 static void put_table(const struct rom_image *m, struct out *o)
 {
 	unsigned int n = abi_targets(m->abi);
+	const struct rom_line **rows = by_number(m, n);
 
 	put(o,
 	    "\n\t/* Of each number: the distance of its code from the header, the kind. */\n"
 	    "\t.balign 4\npvgen_%s_table:\n",
 	    m->name.s);
 	for (unsigned int i = 0; i < n; i++)
-		put_row(m, numbered(m, i), o);
+		put_row(m, rows[i], o);
 	put_row(m, NULL, o);
 }
 

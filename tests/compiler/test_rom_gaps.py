@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tool import INPUT, run, snapshot
+from tool import INPUT, PVGEN, run, snapshot
 
 ABI = """language 1;
 abi h {{
@@ -71,3 +71,15 @@ def test_names_of_functions(tmp_path: Path) -> None:
     assert not run("build", "--arch=i386", "--outdir", "out", "in.pvi", cwd=tmp_path).status
     text = (tmp_path / "out/firm.S").read_text()
     assert "firm_table\n" in text and "\nfirm_table:" not in text and "\npvgen_firm_table:" in text
+
+
+def test_many_calls(tmp_path: Path) -> None:
+    """As many as there can be: a search for each of them, among all lines, takes very long."""
+    count = 65000
+    calls = "".join(f"    call {i} void c{i}(void) {{ optional; }}\n" for i in range(1, count))
+    lines = "".join(f'    c{i} none "-";\n' for i in reversed(range(1, count - 1)))
+    abi = ABI.format(init=INIT, find=FIND).replace("quiet(void);\n", "quiet(void);\n" + calls)
+    (tmp_path / "in.pvi").write_text(abi + ROM.replace("}", f"\n{lines}    c{count - 1} asm firm_last;\n}}"))
+    assert not run("build", "--arch=i386", "--outdir", "out", "in.pvi", cwd=tmp_path, tool=PVGEN, seconds=6).status
+    rows = (tmp_path / "out/firm.S").read_text().partition("firm_table:\n")[2].splitlines()
+    assert "/* quiet: call */" in rows[0] and "/* c1: none */" in rows[1] and f"/* c{count - 1}: call */" in rows[count - 1]
