@@ -174,11 +174,30 @@ static void fill_pci_length(struct rom_sealing *s)
 		put_field(s->bytes + place + PCI_LENGTH, s->n / PCI_UNIT, 2);
 }
 
+/** In units; false and a report if the member is too small to say it. */
+static bool fill_length(struct rom_sealing *s, uint64_t unit)
+{
+	const struct rom *rom = s->abi->rom;
+	const struct member *m = rom->length.s ? header_member(s->abi, rom->length) : NULL;
+	uint64_t most = m ? bits_mask((int64_t)m->size * 8 - 1, 0) : 0;
+
+	if (!m)
+		return true;
+	if (s->n / unit > most)
+		return rom_failed(s, mem_printf("has %llu bytes, %llu units of %llu, and '%s' of "
+						"its header goes up to %llu",
+						(unsigned long long)s->n,
+						(unsigned long long)(s->n / unit),
+						(unsigned long long)unit, m->name.s,
+						(unsigned long long)most));
+	put_field(s->bytes + m->offset, s->n / unit, m->size);
+	return true;
+}
+
 /** The last byte is free for the sum. */
 static bool fill_header(struct rom_sealing *s)
 {
 	const struct rom *rom = s->abi->rom;
-	const struct member *length = rom->length.s ? header_member(s->abi, rom->length) : NULL;
 	uint64_t unit = rom->unit > 0 ? (uint64_t)rom->unit : PCI_UNIT;
 	uint8_t sum = 0;
 
@@ -186,8 +205,8 @@ static bool fill_header(struct rom_sealing *s)
 	if (s->n > MAX_ROM)
 		return rom_failed(s, mem_printf("is larger than 64 KiB: %llu bytes",
 						(unsigned long long)s->n));
-	if (length)
-		put_field(s->bytes + length->offset, s->n / unit, length->size);
+	if (!fill_length(s, unit))
+		return false;
 	fill_pci_length(s);
 	for (uint64_t i = 0; rom->has_sum && i < s->n; i++)
 		sum = (uint8_t)(sum + s->bytes[i]);

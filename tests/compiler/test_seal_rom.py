@@ -52,9 +52,9 @@ def link(directory: Path, *options: str) -> None:
                    check=True)
 
 
-def make(directory: Path, compiler: str = "gcc", more: str = "", *options: str) -> Path:
-    """An image of the description, linked to be sealed."""
-    shutil.copy(ROM, directory / "firm.pvi")
+def make(directory: Path, compiler: str = "gcc", more: str = "", *options: str, unit: int = UNIT) -> Path:
+    """An image of the description, linked to be sealed; its length is in such units."""
+    (directory / "firm.pvi").write_text(ROM.read_text().replace(f"length length {UNIT};", f"length length {unit};"))
     assert run("build", "--arch=i386", "firm.pvi", cwd=directory).status == FINE
     (directory / "parts.c").write_text(PARTS)
     for source in ("fine.S", "parts.c"):
@@ -171,12 +171,12 @@ def end_of(tree: Path) -> int:
     return max(s["sh_addr"] + s["sh_size"] for s in load(tree / "image").elf.iter_sections() if s["sh_flags"] & 2)
 
 
-def fill_to(tree: Path, size: int) -> None:
+def fill_to(tree: Path, size: int, unit: int = UNIT) -> None:
     """An image of this size, without a table of the linker's behind what fills it."""
     fill = 4
     for _ in range(2):
         more = f'__asm__(".section .rodata.fill,\\"a\\",@progbits; .skip {fill}, 1; .text");'
-        make(tree, "gcc", more, "-DNO_TABLE")
+        make(tree, "gcc", more, "-DNO_TABLE", unit=unit)
         fill += size - end_of(tree)
     assert end_of(tree) == size
 
@@ -188,6 +188,21 @@ def test_room_for_the_sum(size: int, sealed: int, tmp_path: Path) -> None:
     assert seal(tmp_path).status == FINE
     rom = (tmp_path / "rom").read_bytes()
     assert len(rom) == sealed and sum(rom) % 256 == 0
+
+
+@pytest.mark.parametrize("unit", [8, 128])
+def test_length_that_its_member_cannot_say(unit: int, tmp_path: Path) -> None:
+    """A byte counts to 255, whatever is counted: one more is refused."""
+    most = 255 * unit
+    fill_to(tmp_path, most, unit)
+    result = seal(tmp_path)
+    words = f"has {most + unit} bytes, 256 units of {unit}, and 'length' of its header goes up to 255"
+    assert result.status == ENVIRONMENT and words in result.err
+    assert not (tmp_path / "rom").exists()
+    fill_to(tmp_path, most - 1, unit)
+    assert seal(tmp_path).status == FINE
+    rom = (tmp_path / "rom").read_bytes()
+    assert (len(rom), rom[2], sum(rom) % 256) == (most, 255, 0)
 
 
 def test_no_room_for_the_sum(tmp_path: Path) -> None:
