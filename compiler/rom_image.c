@@ -628,17 +628,20 @@ static const char *alternatives(const names *texts)
 }
 
 /** Reports a number that guests do not take. */
-static void check_number(struct run *run, const struct rule *rule, const struct member *member,
-			 const struct rom_value *v)
+static void check_number(struct run *run, const struct abi *abi, const struct rule *rule,
+			 const struct member *member, const struct rom_value *v)
 {
 	const struct operand number = {.loc = v->stmt->operands.v[1].loc, .value = v->number};
 	int64_t low, high;
 
 	type_range(run, &member->type, &low, &high);
-	if (!rule->is_least)
-		in_range(run, member->name.s, &number, rule->value, rule->value);
-	else if (v->number < rule->value)
+	if (rule->is_least && v->number < rule->value)
 		in_range(run, member->name.s, &number, rule->value, high);
+	if (!rule->is_least && v->number != rule->value)
+		diag(run, rom_other_number, number.loc, member->name.s,
+		     mem_printf("%lld (0x%llx)", (long long)rule->value,
+				(unsigned long long)rule->value),
+		     abi->name.s);
 }
 
 /** What a ROM would say of a member, so that guests take it. */
@@ -662,7 +665,7 @@ static void check_rule(struct run *run, const struct rom_image *m, const struct 
 		diag(run, rom_other_text, v->stmt->operands.v[1].loc, m->abi->name.s,
 		     alternatives(&rule->texts));
 	else if (v && !rule->texts.n)
-		check_number(run, rule, member, v);
+		check_number(run, m->abi, rule, member, v);
 }
 
 static void check_value(struct run *run, const struct rom_image *m, const struct rom_value *v)
