@@ -170,6 +170,10 @@ static void rom_answer(const struct attributed *a)
 	}
 	rom_of(a)->address = answer_field(a, type, 1);
 	rom_of(a)->kind = answer_field(a, type, 2);
+	if (!rom_of(a)->kind || rom_of(a)->kind != rom_of(a)->address)
+		return;
+	diag(a->run, repeated, word_at(a->s, 2).loc, word_at(a->s, 2).s);
+	diag_note(a->run, word_at(a->s, 1).loc, "these bits are the address");
 }
 
 /** Two kinds with one number could not be told from each other. */

@@ -537,14 +537,28 @@ static bool check_entries(struct run *run, const struct rom_image *m)
 	return true;
 }
 
+/** Of a line that is another ROM's, too. */
+static void check_own_name(struct run *run, const struct rom_image *m, struct name function)
+{
+	if (function.s != m->name.s)
+		return;
+	diag(run, duplicate, function.loc, "symbol", function.s);
+	diag_note(run, m->name.loc, "the ROM begins by this name");
+}
+
 static void check_functions(struct run *run, const struct rom_image *m)
 {
 	check_prototypes(run, m);
+	if (m->bios) {
+		check_own_name(run, m, word_at(m->bios, 0));
+		check_symbol(run, word_at(m->bios, 0));
+	}
 	vec_each(it, &m->lines)
 	{
 		const struct rom_line *line = *it;
 		const char *reason;
 
+		check_own_name(run, m, line->function);
 		if (!line->function.s || line->module != m)
 			continue;
 		check_symbol(run, line->function);
@@ -668,12 +682,21 @@ static void check_rule(struct run *run, const struct rom_image *m, const struct 
 		check_number(run, m->abi, rule, member, v);
 }
 
+static bool is_length(const struct rom_image *m, const struct member *member)
+{
+	return member->name.s == m->abi->rom->length.s;
+}
+
 static void check_value(struct run *run, const struct rom_image *m, const struct rom_value *v)
 {
 	const struct member *member = record_member(m->abi->rom->header, v->name.s);
 	const struct operand *o = &v->stmt->operands.v[1];
 	int64_t low, high;
 
+	if (is_length(m, member)) {
+		diag(run, rom_sealed, v->name.loc, v->name.s);
+		return;
+	}
 	if (member->is_array || !type_scalar(&member->type)) {
 		diag(run, not_a_number, v->name.loc, v->name.s);
 		return;
