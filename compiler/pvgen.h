@@ -1465,6 +1465,9 @@ const char *rom_gap(const struct arch *arch, const struct rom_image *m);
 /** The statement's operands from a place on, as the description has them; "" without one. */
 const char *rom_words(const struct stmt *stmt, size_t first);
 
+/** Bytes of a jump to a call at a fixed place. */
+enum { FIXED_JUMP = 5 };
+
 /** What it answers who asks for the call of a line; none without a line. */
 enum rom_answer rom_answer_of(const struct rom_line *line);
 

@@ -333,14 +333,32 @@ static void check_fixed_place(struct run *run, const struct abi *abi, const stru
 	diag_note(run, m->name.loc, "the header has '%s' here", m->name.s);
 }
 
+/** A ROM has a jump there. */
+static void check_fixed_jump(struct run *run, const struct abi *abi, const struct call *call)
+{
+	const struct decl *header = abi->rom->header;
+	uint64_t begin = (uint64_t)call->number, size = header->size;
+
+	if (begin > size || size - begin < FIXED_JUMP)
+		diag(run, rom_jump, call->number_loc, call->name.s,
+		     mem_printf("header '%s' ends at offset %llu", header->name.s,
+				(unsigned long long)size));
+	else if (abi->rom->slot && abi->rom->slot < FIXED_JUMP)
+		diag(run, rom_jump, call->number_loc, call->name.s,
+		     mem_printf("a slot has only %d", (int)abi->rom->slot));
+}
+
+/** Of slots of which nobody says how long they are, jumps need so much. */
 static void check_slots(struct run *run, const struct abi *abi, const struct call *call)
 {
+	int64_t slot = abi->rom->slot ? abi->rom->slot : abi->scope.arch->has_roms ? FIXED_JUMP : 0;
+
 	vec_each(it, &abi->calls)
 	{
 		const struct call *other = *it;
 
 		if (!other->is_fixed || other == call || other->number <= call->number ||
-		    other->number >= call->number + abi->rom->slot)
+		    other->number - call->number >= slot)
 			continue;
 		diag(run, slot_overlap, other->number_loc, other->name.s, call->name.s);
 	}
@@ -410,5 +428,7 @@ void check_rom(struct run *run, const struct abi *abi)
 			continue;
 		check_fixed_place(run, abi, *c);
 		check_slots(run, abi, *c);
+		if (abi->scope.arch->has_roms)
+			check_fixed_jump(run, abi, *c);
 	}
 }

@@ -572,9 +572,6 @@ static void check_functions(struct run *run, const struct rom_image *m)
 
 /* ---- the header ---- */
 
-/** Bytes of a jump in the header. */
-enum { FIXED_JUMP = 5 };
-
 /** A statement that pvgen fills members of the header from, at offsets that standards fix. */
 static const struct standard {
 	const char *statement;
@@ -593,22 +590,50 @@ static const struct stmt *standard_stmt(const struct rom_image *m, size_t i)
 	return (const struct stmt *const[]){m->bios, m->pci, m->pnp}[i];
 }
 
+static bool is_length(const struct rom_image *m, const struct member *member)
+{
+	return member->name.s == m->abi->rom->length.s;
+}
+
+/** Does it say what the member is, whatever a statement would fill in? */
+static bool decides(const struct rule *rule, bool is_code)
+{
+	return rule->texts.n || !rule->is_least || (is_code && rule->value > 0);
+}
+
+/** The member that a statement fills in is nobody else's. */
+static void check_standard(struct run *run, const struct rom_image *m, const struct standard *s,
+			   const struct stmt *stmt, const struct member *member)
+{
+	const struct rom_value *v = rom_value_of(m, member);
+
+	if (v) {
+		diag(run, repeated, v->name.loc, v->name.s);
+		diag_note(run, stmt->loc, "'%s' fills it in", s->statement);
+	}
+	if (is_length(m, member))
+		diag(run, rom_sealed, stmt->loc, member->name.s);
+	vec_each(r, &m->abi->rom->rules)
+	{
+		if (r->member.s != member->name.s || !decides(r, stmt == m->bios))
+			continue;
+		diag(run, repeated, stmt->loc, member->name.s);
+		diag_note(run, r->member.loc, "the abi says what it is");
+	}
+}
+
 static void check_standards(struct run *run, const struct rom_image *m)
 {
 	for (size_t i = 0; i < NELEM(standards); i++) {
 		const struct standard *s = &standards[i];
 		const struct stmt *stmt = standard_stmt(m, i);
-
 		const struct member *member = rom_member_at(m, s->offset, s->size);
-		const struct rom_value *v = stmt && member ? rom_value_of(m, member) : NULL;
 
-		if (stmt && !member)
+		if (stmt && member)
+			check_standard(run, m, s, stmt, member);
+		else if (stmt)
 			diag(run, header_place, stmt->loc, m->abi->rom->header->name.s,
 			     mem_printf("0x%llx", (unsigned long long)s->offset), s->what);
-		if (!v)
-			continue;
-		diag(run, repeated, v->name.loc, v->name.s);
-		diag_note(run, stmt->loc, "'%s' fills it in", s->statement);
 	}
 }
 
@@ -682,11 +707,6 @@ static void check_rule(struct run *run, const struct rom_image *m, const struct 
 		check_number(run, m->abi, rule, member, v);
 }
 
-static bool is_length(const struct rom_image *m, const struct member *member)
-{
-	return member->name.s == m->abi->rom->length.s;
-}
-
 static void check_value(struct run *run, const struct rom_image *m, const struct rom_value *v)
 {
 	const struct member *member = record_member(m->abi->rom->header, v->name.s);
@@ -708,26 +728,53 @@ static void check_value(struct run *run, const struct rom_image *m, const struct
 		 high);
 }
 
-/** A jump to each call at a fixed place, which takes five bytes. */
-static void check_jump_places(struct run *run, const struct rom_image *m, const struct rom_value *v)
+/** A jump to each call at a fixed place takes bytes in which nothing else can be. */
+static void check_jump_places(struct run *run, const struct rom_image *m, struct name name,
+			      uint64_t offset, uint64_t size)
 {
-	const struct member *member = record_member(m->abi->rom->header, v->name.s);
-
 	vec_each(it, &m->abi->calls)
 	{
 		const struct call *c = *it;
 		uint64_t begin = (uint64_t)c->number;
 
-		if (c->is_fixed && !member->is_array && member->offset < begin + FIXED_JUMP &&
-		    begin < member->offset + member->size)
-			diag(run, slot_overlap, v->name.loc, v->name.s, c->name.s);
+		if (c->is_fixed && offset < begin + FIXED_JUMP && begin < offset + size)
+			diag(run, slot_overlap, name.loc, name.s, c->name.s);
 	}
+}
+
+static void check_place(struct run *run, const struct rom_image *m, struct name name)
+{
+	const struct member *member = record_member(m->abi->rom->header, name.s);
+
+	if (!member->is_array)
+		check_jump_places(run, m, name, member->offset, member->size);
+}
+
+/** Of all that is in the header. */
+static void check_places(struct run *run, const struct rom_image *m)
+{
+	const struct rom *rom = m->abi->rom;
+
+	vec_each(v, &m->values) check_place(run, m, v->name);
+	vec_each(r, &rom->rules)
+	{
+		if (decides(r, true) && !rom_value_of(m, record_member(rom->header, r->member.s)))
+			check_place(run, m, r->member);
+	}
+	if (rom->length.s)
+		check_place(run, m, rom->length);
+	for (size_t i = 0; i < NELEM(standards); i++)
+		if (standard_stmt(m, i))
+			check_jump_places(
+				run, m,
+				(struct name){standards[i].statement, standard_stmt(m, i)->loc},
+				standards[i].offset, standards[i].size);
 }
 
 static void check_header(struct run *run, const struct rom_image *m)
 {
 	check_standards(run, m);
-	vec_each(v, &m->values) check_jump_places(run, m, v);
+	check_places(run, m);
 	vec_each(v, &m->values) check_value(run, m, v);
 	vec_each(r, &m->abi->rom->rules)
 		check_rule(run, m, r, record_member(m->abi->rom->header, r->member.s));
