@@ -80,7 +80,7 @@ class Case:
             known = [i for i, t in enumerate(self.op_params) if t[0] == "u" or SIZES[t] >= SIZES[name]]
             narrow = [i for i in known if words(SIZES[self.op_params[i]]) >= words(SIZES[name]) or self.op_params[i][0] == "u"]
             narrow = [i for i in narrow if not is_cut(self.op_params[i], name)]
-            argument = f"p{r.choice(narrow)}" if narrow and r.random() < 0.8 else str(r.randrange(1 << 31))
+            argument = f"p{r.choice(narrow)}" if narrow and r.random() < 0.8 else str(r.randrange(1 << min(31, 8 * SIZES[name])))
             self.call_params.append(name)
             self.arguments.append(argument)
         alike = r.random() < 0.4
