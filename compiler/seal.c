@@ -57,9 +57,9 @@ static uint32_t header_get(const struct sealing *s, const char *name)
 	return (uint32_t)object_number(header_field(s, name), 4);
 }
 
-static void put_number(uint8_t *bytes, uint64_t value, unsigned int size)
+void seal_number(uint8_t *bytes, uint64_t value, uint64_t size)
 {
-	for (unsigned int i = 0; i < size; i++)
+	for (uint64_t i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(value >> (8 * i));
 }
 
@@ -212,9 +212,9 @@ static bool take_relocation(struct sealing *s, const struct object_relocation *r
 	f = vec_push(&s->list);
 	*f = (struct fixed_up){r->place, forms[i].form, target, service};
 	if (target == BLOB_TARGET_HOST) {
-		put_number(s->bytes + r->place,
-			   (uint64_t)r->addend - (f->form == BLOB_FIELD_PC32 ? r->place : 0),
-			   forms[i].size);
+		seal_number(s->bytes + r->place,
+			    (uint64_t)r->addend - (f->form == BLOB_FIELD_PC32 ? r->place : 0),
+			    forms[i].size);
 		if (service >= s->nr_services)
 			s->nr_services = service + 1;
 	}
@@ -250,10 +250,10 @@ static void put_relocation(struct out *o, const struct fixed_up *f)
 {
 	uint8_t row[16] = {0};
 
-	put_number(row + blob_offset(&blob_relocation, "place"), f->place, 4);
+	seal_number(row + blob_offset(&blob_relocation, "place"), f->place, 4);
 	row[blob_offset(&blob_relocation, "form")] = (uint8_t)f->form;
 	row[blob_offset(&blob_relocation, "target")] = (uint8_t)f->target;
-	put_number(row + blob_offset(&blob_relocation, "service"), f->service, 2);
+	seal_number(row + blob_offset(&blob_relocation, "service"), f->service, 2);
 	put_n(o, (const char *)row, blob_size(&blob_relocation));
 }
 
@@ -263,11 +263,11 @@ static void fill_header(struct sealing *s)
 	uint64_t required = (header_get(s, "percpu_size") ? 1ull << BLOB_NEEDS_PERCPU : 0) |
 			    (header_get(s, "nr_exceptions") ? 1ull << BLOB_NEEDS_EXCEPTIONS : 0);
 
-	put_number(header_field(s, "file_size"), size, 4);
-	put_number(header_field(s, "relocations"), s->n, 4);
-	put_number(header_field(s, "nr_relocations"), s->list.n, 4);
-	put_number(header_field(s, "nr_services"), s->nr_services, 4);
-	put_number(header_field(s, "required"), required, 8);
+	seal_number(header_field(s, "file_size"), size, 4);
+	seal_number(header_field(s, "relocations"), s->n, 4);
+	seal_number(header_field(s, "nr_relocations"), s->list.n, 4);
+	seal_number(header_field(s, "nr_services"), s->nr_services, 4);
+	seal_number(header_field(s, "required"), required, 8);
 }
 
 static void write_blob(struct sealing *s)
@@ -282,8 +282,8 @@ static void write_blob(struct sealing *s)
 	vec_each(f, &s->list) put_relocation(&out->text, f);
 	blob_sums((const uint8_t *)out->text.v, out->text.n, sums);
 	field = (uint8_t *)out->text.v + blob_offset(&blob_header, "sums");
-	put_number(field, sums[0], 4);
-	put_number(field + 4, sums[1], 4);
+	seal_number(field, sums[0], 4);
+	seal_number(field + 4, sums[1], 4);
 }
 
 /* ---- the pass ---- */

@@ -4,6 +4,9 @@
 
 #include "object.h"
 
+/** Writes a number of so many bytes, little endian: the opposite of object_number(). */
+void seal_number(uint8_t *bytes, uint64_t value, uint64_t size);
+
 /* ---- seal_rom.c ---- */
 
 /** The abi in whose ROM's header the image begins; NULL: it is no ROM. */

@@ -8,7 +8,7 @@
 
 enum { MAX_ROM = 64 << 10 };
 
-/* Fields of the PCI data structure, see emit_rom.c. */
+/* Fields of the PCI data structure, see emit_rom_image.c. */
 enum { PCI_POINTER = 0x18, PCI_LENGTH = 0x10, PCI_SIZE = 24, PCI_UNIT = 512 };
 
 struct rom_sealing {
@@ -160,18 +160,12 @@ static bool check_addresses(struct rom_sealing *s)
 
 /* ---- the file ---- */
 
-static void put_field(uint8_t *bytes, uint64_t value, uint64_t size)
-{
-	for (uint64_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(value >> (8 * i));
-}
-
 static void fill_pci_length(struct rom_sealing *s)
 {
 	uint64_t place = object_number(s->bytes + PCI_POINTER, 2);
 
 	if (place && place + PCI_SIZE <= s->n && !memcmp(s->bytes + place, "PCIR", 4))
-		put_field(s->bytes + place + PCI_LENGTH, s->n / PCI_UNIT, 2);
+		seal_number(s->bytes + place + PCI_LENGTH, s->n / PCI_UNIT, 2);
 }
 
 /** In units; false and a report if the member is too small to say it. */
@@ -190,7 +184,7 @@ static bool fill_length(struct rom_sealing *s, uint64_t unit)
 						(unsigned long long)(s->n / unit),
 						(unsigned long long)unit, m->name.s,
 						(unsigned long long)most));
-	put_field(s->bytes + m->offset, s->n / unit, m->size);
+	seal_number(s->bytes + m->offset, s->n / unit, m->size);
 	return true;
 }
 
