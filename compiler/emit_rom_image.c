@@ -350,15 +350,9 @@ static void put_find(const struct rom_image *m, const struct arch *arch, struct 
 static bool may_work(const struct arch *arch, const struct call *find, const char *number)
 {
 	uint32_t changes = call_changes(arch, find);
-	bool has_flags = false, has_number = false;
 
-	for (size_t i = 0; arch->registers[i]; i++) {
-		bool is_changed = changes >> i & 1;
-
-		has_flags |= is_changed && !strcmp(arch->registers[i], "flags");
-		has_number |= is_changed && !strcmp(arch->registers[i], number);
-	}
-	return has_flags && has_number && scratch_of(arch, find);
+	return (changes & register_bit(arch, "flags")) && (changes & register_bit(arch, number)) &&
+	       scratch_of(arch, find);
 }
 
 const char *rom_gap(const struct arch *arch, const struct rom_image *m)

@@ -264,7 +264,7 @@ static void (*const lowerings[])(struct lowering *l) = {
 
 /* ---- contracts ---- */
 
-static uint32_t register_bit(const struct arch *arch, const char *name)
+uint32_t register_bit(const struct arch *arch, const char *name)
 {
 	/* Nearly all names come from the architecture's own tables, which share their strings. */
 	for (unsigned int i = 0; arch->registers[i]; i++)

@@ -1558,6 +1558,9 @@ unsigned int word_count(const struct arch *arch, const struct type *type);
 /** Has the op a body that is generated, which its slot leads to? */
 bool has_body(const struct lowered *l);
 
+/** Of a whole register or "flags", by its name: its bit in a mask of arch->registers; 0: none. */
+uint32_t register_bit(const struct arch *arch, const char *name);
+
 /** What a call of the op may change: a bit for each of arch->registers. */
 uint32_t op_changes(const struct arch *arch, const struct op *op);
 bool op_changes_flags(const struct arch *arch, const struct op *op);

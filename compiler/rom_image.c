@@ -433,15 +433,10 @@ static bool is_result_of_c(const struct arch *arch, const struct call *c)
 /** Registers that any C function may change. */
 static uint32_t changes_of_c(const struct arch *arch)
 {
-	uint32_t bits = 0;
+	uint32_t bits = register_bit(arch, "flags");
 
-	for (size_t i = 0; arch->registers[i]; i++) {
-		bool is_changed = !strcmp(arch->registers[i], "flags");
-
-		for (const char *const *r = arch->volatiles; *r; r++)
-			is_changed |= !strcmp(arch->registers[i], *r);
-		bits |= (uint32_t)is_changed << i;
-	}
+	for (const char *const *r = arch->volatiles; *r; r++)
+		bits |= register_bit(arch, *r);
 	return bits;
 }
 

@@ -3,20 +3,18 @@
 
 #include <string.h>
 
-static uint32_t register_bit(const struct arch *arch, const char *name)
+/** Of a register that a part's name tells. */
+static uint32_t whole_bit(const struct arch *arch, const char *name)
 {
 	const char *whole = arch_register(arch, name);
 
-	for (unsigned int i = 0; whole && arch->registers[i]; i++)
-		if (!strcmp(arch->registers[i], whole))
-			return UINT32_C(1) << i;
-	return 0;
+	return whole ? register_bit(arch, whole) : 0;
 }
 
 static uint32_t registers_bits(const struct arch *arch, const struct registers *r)
 {
-	return (r->low.s ? register_bit(arch, r->low.s) : 0) |
-	       (r->high.s ? register_bit(arch, r->high.s) : 0);
+	return (r->low.s ? whole_bit(arch, r->low.s) : 0) |
+	       (r->high.s ? whole_bit(arch, r->high.s) : 0);
 }
 
 uint32_t call_changes(const struct arch *arch, const struct call *call)
@@ -25,7 +23,7 @@ uint32_t call_changes(const struct arch *arch, const struct call *call)
 	const struct clobbers *c = call_clobbers(e, call);
 	uint32_t bits = registers_bits(arch, &call->result.way->at.registers);
 
-	vec_each(r, &c->registers) bits |= register_bit(arch, r->s);
+	vec_each(r, &c->registers) bits |= whole_bit(arch, r->s);
 	if (c->args)
 		vec_each(r, &e->args) bits |= registers_bits(arch, r);
 	vec_each(p, &call->params)
@@ -189,7 +187,7 @@ struct thunk thunk_of(const struct run *run, const struct op *op, const struct i
 	pass_arguments(arch, &t, op, impl);
 	end_result(arch, &t, op, impl->call);
 	t.is_fill = is_in_place(&t) && !t.ending.n && !(changes & ~op_changes(arch, op));
-	vec_each(m, &t.moves) changes |= register_bit(arch, m->to);
+	vec_each(m, &t.moves) changes |= whole_bit(arch, m->to);
 	t.keeps = changes & ~op_changes(arch, op);
 	/* A jump has no way back on which something could be restored. */
 	t.is_fill |= impl->call->traits.kind == KIND_JUMP;
